@@ -1,0 +1,1 @@
+"""How GraphQL is answered: translates, never decides."""

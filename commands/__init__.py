@@ -1,0 +1,1 @@
+"""What may be asked: one module per command, a frozen dataclass and its handler."""

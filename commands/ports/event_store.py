@@ -1,0 +1,79 @@
+"""The event store as commands need it: one transaction for one owner."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from domain.kernel.aggregate import Aggregate
+
+
+@dataclass(frozen=True)
+class RecordedCommand:
+    """One row of the commands table: what was asked under a key, and what was answered.
+
+    `args_hmac` is a keyed digest of the command, so that the row itself holds no free text.
+    `result` is msgspec JSON. `position` is that of the command's last event; of a command that
+    recorded none, the store's position when it was answered.
+    """
+
+    key: UUID
+    args_hmac: bytes
+    result: bytes
+    position: int = 0
+
+
+class ConcurrentChange(Exception):
+    """Someone else saved one of these aggregates first: load again and decide again."""
+
+
+class OutcomeUnknown(Exception):
+    """The connection was lost around COMMIT: the save may or may not have happened."""
+
+
+class StoreTransaction(Protocol):
+    """One owner's transaction on one connection, holding that owner's lock."""
+
+    def recorded(self, key: UUID) -> RecordedCommand | None:
+        """The command this owner recorded under `key`, if any."""
+        ...
+
+    def load(self, originator_id: UUID, owner_id: UUID) -> Aggregate | None:
+        """The aggregate, from its last snapshot and the events after it.
+
+        None where it does not exist *or belongs to another owner*: the two look the same.
+        """
+        ...
+
+    def first_event(self, originator_id: UUID, owner_id: UUID) -> Aggregate.Event | None:
+        """The first event of an aggregate, with its personal text opened. None as in `load`."""
+        ...
+
+    def insert(
+        self,
+        events: Sequence[Aggregate.Event],
+        *,
+        unchanged: Sequence[tuple[UUID, int]],
+        command: RecordedCommand,
+    ) -> int:
+        """Insert events and command row, check versions, chain, notify and commit. One round trip.
+
+        `unchanged` names (aggregate id, version) pairs that must still be current. `events` may be
+        empty. Returns the position of the last event, or the store's current position. Raises
+        `ConcurrentChange`; raises `OutcomeUnknown` where the acknowledgement of COMMIT was lost,
+        which the caller settles through `recorded` in a new transaction. May be called once.
+        """
+        ...
+
+
+class EventStore(Protocol):
+    """All events of all owners, in commit order."""
+
+    def transaction(self, owner_id: UUID) -> AbstractContextManager[StoreTransaction]:
+        """Begin, and take the owner's lock. Leaving without `insert` rolls back."""
+        ...
+
+    def owner_of(self, originator_id: UUID) -> UUID | None:
+        """Whose aggregate this is. For processes that act on reports, never for viewers."""
+        ...

@@ -1,0 +1,104 @@
+"""The door through which every command goes: idempotent, atomic, one owner at a time."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from commands.ports.event_store import (
+    ConcurrentChange,
+    EventStore,
+    OutcomeUnknown,
+    RecordedCommand,
+)
+from commands.work import Work
+from domain.refusals import IdempotencyKeyReused
+
+R = TypeVar("R")
+
+CONFLICT_RETRIES_MAX = 8
+"""Conflicts are rare, since the owner's lock orders one owner's commands. Past this they are a defect."""
+
+
+@dataclass(frozen=True)
+class Handler(Generic[R]):
+    """A handler and the type of its result, which is stored beside the idempotency key."""
+
+    handle: Callable[[Any, Work], R]
+    result_type: type[R]
+
+
+@dataclass(frozen=True)
+class Accepted(Generic[R]):
+    """A command was carried out, now or before. Read models hold its effect from `position` on."""
+
+    result: R
+    position: int
+
+
+class Studio:
+    """Executes commands against the event store."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        handlers: Mapping[type[Any], Handler[Any]],
+        clock: Callable[[], datetime],
+        args_secret: bytes,
+    ) -> None:
+        self._store = store
+        self._handlers = handlers
+        self._clock = clock
+        self._args_secret = args_secret
+
+    def execute(self, command: Any, *, owner_id: UUID, key: UUID) -> Accepted[Any]:
+        """Carry out `command` once per (owner, key).
+
+        The same key with the same command answers the stored result; with another command it raises
+        `IdempotencyKeyReused`. Raises whatever `Refusal` the domain has; refusals are not stored.
+        Raises `ConcurrentChange` or `OutcomeUnknown` after `CONFLICT_RETRIES_MAX` retries.
+        """
+        handler = self._handlers[type(command)]
+        args_hmac = self._digest(command)
+        for attempt in range(CONFLICT_RETRIES_MAX + 1):
+            try:
+                return self._once(command, handler, owner_id, key, args_hmac)
+            except (ConcurrentChange, OutcomeUnknown):
+                # After a lost acknowledgement the next try meets its own row and answers from it.
+                if attempt == CONFLICT_RETRIES_MAX:
+                    raise
+        raise AssertionError("unreachable")
+
+    def preview(self, command: Any, *, owner_id: UUID, key: UUID) -> Any:
+        """What the handler would answer now. Saves nothing. Raises the same refusals."""
+        with self._store.transaction(owner_id) as transaction:
+            work = Work(transaction, owner_id, key, self._clock())
+            return self._handlers[type(command)].handle(command, work)
+
+    def _once(
+        self, command: Any, handler: Handler[R], owner_id: UUID, key: UUID, args_hmac: bytes
+    ) -> Accepted[R]:
+        with self._store.transaction(owner_id) as transaction:
+            earlier = transaction.recorded(key)
+            if earlier is not None:
+                if not hmac.compare_digest(earlier.args_hmac, args_hmac):
+                    raise IdempotencyKeyReused()
+                result = msgspec.json.decode(earlier.result, type=handler.result_type)
+                return Accepted(result, earlier.position)
+            work = Work(transaction, owner_id, key, self._clock())
+            result = handler.handle(command, work)
+            position = transaction.insert(
+                [event for aggregate in work.saved for event in aggregate.pending_events],  # type: ignore[misc]
+                unchanged=[(aggregate.id, aggregate.version) for aggregate in work.unchanged],
+                command=RecordedCommand(key, args_hmac, msgspec.json.encode(result)),
+            )
+            return Accepted(result, position)
+
+    def _digest(self, command: Any) -> bytes:
+        name = f"{type(command).__module__}.{type(command).__qualname__}:".encode()
+        return hmac.new(self._args_secret, name + msgspec.json.encode(command), hashlib.sha256).digest()

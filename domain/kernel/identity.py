@@ -1,0 +1,50 @@
+"""Identities: every id is a UUID, and whatever can be derived is derived.
+
+A derived id makes a second attempt collide with the first instead of splitting one thing in two.
+"""
+
+from uuid import UUID, uuid5
+
+SYSTEM = UUID("00000000-0000-5000-8000-000000000000")
+"""Owner of the events that belong to nobody: price lists and policies."""
+
+PRICE_LIST_ID = uuid5(SYSTEM, "price-list")
+POLICY_ID = uuid5(SYSTEM, "policy")
+
+
+def wallet_id(owner_id: UUID) -> UUID:
+    """The one wallet of an owner."""
+    return uuid5(owner_id, "wallet")
+
+
+def twin_id(owner_id: UUID, idempotency_key: UUID) -> UUID:
+    """The twin that a CreateTwin command with this key makes."""
+    return uuid5(owner_id, f"twin:{idempotency_key}")
+
+
+def job_id(owner_id: UUID, idempotency_key: UUID) -> UUID:
+    """The job that a request with this key opens."""
+    return uuid5(owner_id, str(idempotency_key))
+
+
+def asset_id(job_id: UUID, item: int) -> UUID:
+    """The asset that item number `item` (from 0) of a job may become."""
+    return uuid5(job_id, str(item))
+
+
+def purchase_id(owner_id: UUID, idempotency_key: UUID) -> UUID:
+    """The purchase that a BuyCredits command with this key starts."""
+    return uuid5(owner_id, f"purchase:{idempotency_key}")
+
+
+def verification_id(owner_id: UUID, idempotency_key: UUID) -> UUID:
+    """The identity check that a StartVerification command with this key starts."""
+    return uuid5(owner_id, f"verification:{idempotency_key}")
+
+
+def reaction_key(cause_id: UUID, cause_version: int, reaction: str) -> UUID:
+    """The idempotency key of the command with which `reaction` answers one event.
+
+    The event is named by its aggregate and version, which never change.
+    """
+    return uuid5(cause_id, f"{cause_version}:{reaction}")

@@ -1,0 +1,30 @@
+"""Free text that a person wrote: readable only while that person's key exists.
+
+An event field of type `FreeText` is sealed under the owner's key when the event is stored and opened
+when it is read. After erasure the key is gone and the same field reads as `Erased`.
+"""
+
+from typing import TypeAlias
+
+import msgspec
+
+
+class PersonalText(msgspec.Struct, frozen=True, tag="text"):
+    """Text as its author wrote it. `repr` hides it, so that no log line can carry it."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return "PersonalText(…)"
+
+
+class Erased(msgspec.Struct, frozen=True, tag="erased"):
+    """Text whose key has been destroyed. Nobody can read it again."""
+
+
+FreeText: TypeAlias = PersonalText | Erased
+
+
+def text_or(text: FreeText | None, replacement: str = "") -> str:
+    """The text in clear, or `replacement` where it is absent or erased."""
+    return text.value if isinstance(text, PersonalText) else replacement

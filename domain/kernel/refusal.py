@@ -1,0 +1,19 @@
+"""The root of every "no" the product can say."""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """A business rule said no. Nothing was saved and nothing was charged.
+
+    `code` is stable and public: GraphQL clients switch on it, so it is never renamed.
+    `message` is written for a person and never contains personal data.
+    Subclasses carry the facts a client needs as attributes, named in `details`.
+    """
+
+    code: ClassVar[str]
+
+    @property
+    def message(self) -> str:
+        """One sentence for a person: what was refused and what would help."""
+        return str(self)

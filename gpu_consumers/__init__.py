@@ -1,0 +1,1 @@
+"""How the work is done: consumers that claim jobs, and the engines they run."""

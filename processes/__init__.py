@@ -1,0 +1,1 @@
+"""What can be started: one module per process, and the wiring of each."""

@@ -1,0 +1,1 @@
+"""What was seen: events folded into tables."""

@@ -1,0 +1,24 @@
+"""`suite.jobs.{training,image,video,screening}.v1`: there is work. Thin: no prompt, no URL."""
+
+from uuid import UUID
+
+import msgspec
+
+from topics.messages.work import WorkKind
+
+
+class JobQueued(msgspec.Struct, frozen=True, tag="job.queued"):
+    """An attempt waits for a worker.
+
+    `batch_key` groups what may share a batch, `twin` is for affinity, `owner` for fairness. For
+    screening, `attempt` is the attempt whose outputs are screened; a photo set is attempt 1 of the
+    job whose id is the submission's.
+    """
+
+    job: UUID
+    attempt: int
+    kind: WorkKind
+    engine: str
+    batch_key: str
+    owner: UUID
+    twin: UUID | None = None
