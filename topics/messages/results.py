@@ -9,13 +9,17 @@ from topics.messages.work import WorkKind
 
 
 class JobClaimed(msgspec.Struct, frozen=True, tag="job.claimed"):
-    """A worker wants to start this attempt. `claim_id` is its own, new for every try."""
+    """A worker wants to start this attempt. `claim_id` is its own, new for every try.
+
+    `twin` repeats the queued message's: a photo set is found through its twin.
+    """
 
     job: UUID
     attempt: int
     claim_id: UUID
     worker: str
     kind: WorkKind
+    twin: UUID | None = None
 
 
 class JobAlive(msgspec.Struct, frozen=True, tag="job.alive"):

@@ -1,0 +1,51 @@
+# Two commands matter to a stranger: `make demo` and `make test`. The README explains the others.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# Where PyTorch's CPU index can be reached, TORCH_BACKEND=cpu saves 5 GB of CUDA libraries.
+TORCH_BACKEND ?=
+UV_FLAGS := $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
+PEOPLE ?= 1
+DEVICE ?= cpu
+
+.PHONY: demo test up check install install-test train-pocket evaluate-pocket parts clean
+
+$(BIN)/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip --quiet install uv
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(UV_FLAGS) -c constraints.txt -e '.[engine]'
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(UV_FLAGS) -c constraints.txt -e '.[engine,test]'
+	touch $@
+
+install: $(VENV)/.installed
+install-test: $(VENV)/.installed-test
+
+demo: install
+	$(BIN)/python -m processes.demo --people $(PEOPLE)
+
+up: install
+	$(BIN)/suite up
+
+check: install-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check
+	$(BIN)/pytest
+
+train-pocket: install
+	$(BIN)/python -m gpu_consumers.engines.pocket.recipe --device $(DEVICE) --work-dir var/pocket --resume
+
+evaluate-pocket: install
+	$(BIN)/python -m gpu_consumers.engines.pocket.recipe.evaluate
+
+clean:
+	rm -rf var

@@ -1,0 +1,192 @@
+"""How much one request may ask for: measured before anything is executed.
+
+One pass over the parsed document with every fragment measured once, so that the check itself cannot
+be made slow: the library's depth and alias limiters double their work with every reuse of a fragment.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    ValidationRule,
+)
+from graphql.validation import ValidationContext
+
+BODY_SIZE_MAX_BYTES = 32 * 1024
+"""Uploads go to the object store, so no honest request is larger."""
+TOKENS_MAX = 1_000
+NESTING_MAX = 32
+"""Open braces, brackets and parentheses at once. Checked on the text, since the parser recurses."""
+DEPTH_MAX = 12
+ALIASES_MAX = 20
+DIRECTIVES_MAX = 20
+FIELDS_MAX = 300
+FRAGMENT_SPREADS_MAX = 40
+MUTATIONS_MAX = 4
+COST_MAX = 20_000
+"""One point a field, times the page size of every connection around it."""
+PAGE_SIZE_MAX = 100
+PAGE_SIZE_DEFAULT = 20
+
+_OPENING, _CLOSING = frozenset("{[("), frozenset("}])")
+
+
+class DocumentTooNested(Exception):
+    """The text nests deeper than `NESTING_MAX`."""
+
+
+def check_nesting(text: str) -> None:
+    """Refuse a text that would make the parser recurse too far. Linear. Raises `DocumentTooNested`.
+
+    Strings are not skipped: a string full of braces is refused too, which no honest document has.
+    """
+    depth = 0
+    for character in text:
+        if character in _OPENING:
+            depth += 1
+            if depth > NESTING_MAX:
+                raise DocumentTooNested()
+        elif character in _CLOSING:
+            depth = max(0, depth - 1)
+
+
+@dataclass(frozen=True)
+class _Size:
+    depth: int = 0
+    aliases: int = 0
+    directives: int = 0
+    fields: int = 0
+    spreads: int = 0
+    cost: int = 0
+
+    def beside(self, other: "_Size") -> "_Size":
+        return _Size(
+            max(self.depth, other.depth),
+            _capped(self.aliases + other.aliases),
+            _capped(self.directives + other.directives),
+            _capped(self.fields + other.fields),
+            _capped(self.spreads + other.spreads),
+            _capped(self.cost + other.cost),
+        )
+
+
+def _capped(value: int) -> int:
+    """Numbers stay small even where a chain of fragments doubles them eighty times."""
+    return min(value, 1_000_000_000)
+
+
+class DocumentLimits(ValidationRule):
+    """Refuses a document beyond any limit, naming the limit and nothing else."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self._fragments: dict[str, FragmentDefinitionNode] = {}
+        self._measured: dict[str, _Size | None] = {}
+        self._rooted: dict[str, int] = {}
+
+    def enter_document(self, node: DocumentNode, *_: Any) -> None:
+        """Measure every operation of the document."""
+        self._fragments = {
+            definition.name.value: definition
+            for definition in node.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        for definition in node.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                self._check(definition)
+
+    def _check(self, operation: OperationDefinitionNode) -> None:
+        size = self._selection(operation.selection_set).beside(
+            _Size(directives=len(operation.directives or ()))
+        )
+        limits = (
+            ("depth", size.depth, DEPTH_MAX),
+            ("aliases", size.aliases, ALIASES_MAX),
+            ("directives", size.directives, DIRECTIVES_MAX),
+            ("fields", size.fields, FIELDS_MAX),
+            ("fragment spreads", size.spreads, FRAGMENT_SPREADS_MAX),
+            ("cost", size.cost, COST_MAX),
+        )
+        for name, value, limit in limits:
+            if value > limit:
+                self._refuse(name, limit, operation)
+        if operation.operation is OperationType.MUTATION:
+            count = self._root_fields(operation.selection_set)
+            if count > MUTATIONS_MAX:
+                self._refuse("mutations", MUTATIONS_MAX, operation)
+
+    def _refuse(self, name: str, limit: int, node: OperationDefinitionNode) -> None:
+        self.context.report_error(
+            GraphQLError(f"Too many {name}: the limit is {limit}.", node, extensions={"limit": name})
+        )
+
+    def _selection(self, selection_set: SelectionSetNode | None) -> _Size:
+        total = _Size()
+        for selection in selection_set.selections if selection_set else ():
+            directives = _Size(directives=len(selection.directives or ()))
+            total = total.beside(self._one(selection)).beside(directives)
+        return total
+
+    def _one(self, selection: Any) -> _Size:
+        if isinstance(selection, FieldNode):
+            inner = self._selection(selection.selection_set)
+            return _Size(
+                depth=inner.depth + 1,
+                aliases=_capped(inner.aliases + (selection.alias is not None)),
+                directives=inner.directives,
+                fields=_capped(inner.fields + 1),
+                spreads=inner.spreads,
+                cost=_capped(1 + inner.cost * _page_size(selection)),
+            )
+        if isinstance(selection, InlineFragmentNode):
+            return self._selection(selection.selection_set)
+        if isinstance(selection, FragmentSpreadNode):
+            return self._fragment(selection.name.value).beside(_Size(spreads=1))
+        return _Size()
+
+    def _fragment(self, name: str) -> _Size:
+        if name not in self._measured:
+            # A fragment met inside itself counts as nothing here: another rule reports the cycle.
+            self._measured[name] = None
+            definition = self._fragments.get(name)
+            self._measured[name] = self._selection(definition.selection_set if definition else None)
+        return self._measured[name] or _Size()
+
+    def _root_fields(self, selection_set: SelectionSetNode | None) -> int:
+        """How many fields stand at the root, each fragment counted once and remembered."""
+        count = 0
+        for selection in selection_set.selections if selection_set else ():
+            if isinstance(selection, FieldNode):
+                count += 1
+            elif isinstance(selection, InlineFragmentNode):
+                count += self._root_fields(selection.selection_set)
+            elif isinstance(selection, FragmentSpreadNode):
+                name = selection.name.value
+                if name not in self._rooted:
+                    self._rooted[name] = 0
+                    definition = self._fragments.get(name)
+                    self._rooted[name] = self._root_fields(
+                        definition.selection_set if definition else None
+                    )
+                count += self._rooted[name]
+        return _capped(count)
+
+
+def _page_size(field: FieldNode) -> int:
+    """What a connection may multiply by. A variable counts as the largest page."""
+    for argument in field.arguments or ():
+        if argument.name.value == "first":
+            if isinstance(argument.value, IntValueNode):
+                return max(1, min(int(argument.value.value), PAGE_SIZE_MAX))
+            return PAGE_SIZE_MAX
+    return 1

@@ -1,0 +1,31 @@
+"""How a process ends: on SIGTERM, on Ctrl-C, or when the supervisor that started it is gone."""
+
+import os
+import signal
+import sys
+import threading
+
+SUPERVISED = "AI_CONTENT_SUITE_SUPERVISED"
+"""Set by the supervisor: the child's standard input is a pipe that closes when the supervisor dies."""
+
+
+def stop_requested() -> threading.Event:
+    """An event that is set once this process should end. Call from the main thread."""
+    stop = threading.Event()
+
+    def request(*_: object) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, request)
+    if os.environ.pop(SUPERVISED, None) == "1":
+        # Ctrl-C reaches the supervisor, which ends its children in order.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        threading.Thread(target=_until_orphaned, args=(stop,), daemon=True).start()
+    else:
+        signal.signal(signal.SIGINT, request)
+    return stop
+
+
+def _until_orphaned(stop: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    stop.set()

@@ -1,0 +1,121 @@
+"""Every setting of the suite, read from environment variables with the prefix `SUITE_`."""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "SUITE_"
+
+PROCESS_NAMES = (
+    "relay",
+    "projector",
+    "recorder",
+    "reactor",
+    "watchdog",
+    "screener",
+    "worker",
+    "api",
+)
+
+
+class UnknownSettings(Exception):
+    """An environment variable with our prefix that no setting has: most likely misspelt."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(f"unknown settings: {', '.join(names)}; `suite config` lists them all")
+        self.names = names
+
+
+class Settings(BaseSettings):
+    """Settings of one process. Without any, everything runs on embedded parts under `home`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    home: Path = Field(
+        default=Path("var/suite"),
+        description="Folder of the embedded parts: database, objects, secrets, samples.",
+    )
+    secrets_dir: Path | None = Field(
+        default=None,
+        description="Folder of the secret files; `home/secrets` by default, created on first start.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL 15 or newer. Absent: PostgreSQL 18 is started under `home`.",
+    )
+    kafka_bootstrap: str | None = Field(
+        default=None,
+        description="host:port,… of Apache Kafka. Absent: topics are rows in PostgreSQL.",
+    )
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_ssl_cafile: Path | None = None
+    kafka_sasl_mechanism: str | None = None
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_replication_factor: int = Field(default=1, ge=1, le=7)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str | None = Field(
+        default=None, description="How browsers and workers reach the API; http://host:port if absent."
+    )
+    engines: tuple[str, ...] = Field(
+        default=("pocket",), description="Engines that this worker loads, as a JSON list."
+    )
+    engine_weights_dir: Path | None = Field(
+        default=None, description="Folder with one pipeline directory per engine id."
+    )
+    device: str = Field(default="cpu", description="torch device of the worker: cpu, cuda, cuda:1 …")
+    torch_threads: int = Field(default=2, ge=1, le=256)
+    worker_name: str | None = Field(
+        default=None, description="Stable name of this worker; the host name and a number if absent."
+    )
+    lease_s: float = Field(default=20.0, gt=0, description="Silence after which an attempt is lost.")
+    liveness_s: float = Field(default=5.0, gt=0, description="How often a worker says it is alive.")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+
+    @property
+    def address(self) -> str:
+        """The API's address as others reach it, without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def secrets(self) -> Path:
+        """Where the secret files are."""
+        return self.secrets_dir or self.home / "secrets"
+
+    def require_database_url(self) -> str:
+        """The database to connect to. Raises `DatabaseUnset` where nothing provides one."""
+        if self.database_url is None:
+            raise DatabaseUnset()
+        return self.database_url.get_secret_value()
+
+    def redacted(self) -> dict[str, Any]:
+        """Every setting as a person may read it: secrets show only whether they are set."""
+        return self.model_dump(mode="json")
+
+
+class DatabaseUnset(Exception):
+    """A process was started alone without a database."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "SUITE_DATABASE_URL is not set: a process started alone needs a database. "
+            "`suite up` starts an embedded one and prints its URL with `suite database-url`."
+        )
+
+
+def load_settings() -> Settings:
+    """Read the environment. Raises `UnknownSettings`, or pydantic's `ValidationError`."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.upper().startswith(PREFIX) and name.upper() not in known
+    )
+    if unknown:
+        raise UnknownSettings(unknown)
+    return Settings()
