@@ -1,0 +1,118 @@
+// Starts the studio: who is signed in, which page is shown, and what arrives live.
+
+import { element } from "./element.js";
+import { follow, run, Refused } from "./graphql.js";
+import { attempt, notice } from "./notice.js";
+import { account } from "./pages/account.js";
+import { create } from "./pages/create.js";
+import { gallery } from "./pages/gallery.js";
+import { jobs } from "./pages/jobs.js";
+import { signIn } from "./pages/sign_in.js";
+import { twins } from "./pages/twins.js";
+import { wallet } from "./pages/wallet.js";
+import { listen, state, tell } from "./state.js";
+import { credits } from "./words.js";
+
+const PAGES = {
+  account: ["Account", account],
+  twins: ["Twins", twins],
+  wallet: ["Credits", wallet],
+  create: ["Create", create],
+  jobs: ["Jobs", jobs],
+  gallery: ["Gallery", gallery],
+};
+
+let leave = () => {};
+let watching = null;
+
+/** Asks again who the viewer is, from `minPosition` on, and tells the page. */
+export async function refreshViewer(minPosition = null) {
+  try {
+    const viewer = await run("Viewer", { minPosition });
+    tell({ viewer, wallet: viewer.wallet });
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    tell({ viewer: null });
+  }
+}
+
+function watch() {
+  watching?.abort();
+  watching = new AbortController();
+  const { signal } = watching;
+  follow("WatchJobs", (event) => {
+    const known = new Map(event.__typename === "JobsSnapshot" ? [] : state.jobs);
+    if (event.__typename === "JobsSnapshot") {
+      for (const job of event.jobs) known.set(job.id, job);
+    } else if (event.__typename === "JobChanged") {
+      const before = state.jobs.get(event.job.id);
+      known.set(event.job.id, { ...event.job, progress: event.job.progress ?? before?.progress });
+      if (before && before.state !== event.job.state) announce(event.job);
+      if (event.job.kind === "TRAINING" && before?.state !== event.job.state) refreshViewer();
+    } else if (known.has(event.job)) {
+      known.set(event.job, { ...known.get(event.job), progress: event.progress });
+    }
+    tell({ jobs: known });
+  }, signal);
+  follow("WatchWallet", (event) => tell({ wallet: event.wallet }), signal);
+  follow("WatchGallery", (event) => {
+    const known = new Map(event.__typename === "GallerySnapshot" ? [] : state.assets);
+    if (event.__typename === "GallerySnapshot") {
+      for (const asset of event.assets) known.set(asset.id, asset);
+    } else if (event.__typename === "AssetGone") known.delete(event.asset);
+    else known.set(event.asset.id, event.asset);
+    tell({ assets: known });
+  }, signal);
+}
+
+function announce(job) {
+  const what = job.kind === "TRAINING" ? "Training" : "Your pictures";
+  if (job.state === "COMPLETED") notice(`${what}: done.`);
+  if (job.state === "FAILED") notice(`${what} failed. ${credits(job.released)} credits returned.`);
+}
+
+function show() {
+  leave();
+  const main = document.getElementById("content");
+  const navigation = document.getElementById("navigation");
+  const signedIn = state.viewer !== null;
+  navigation.hidden = !signedIn;
+  document.getElementById("sign-out").hidden = !signedIn;
+  document.getElementById("balance").hidden = !signedIn;
+  if (!signedIn) {
+    watching?.abort();
+    leave = signIn(main, async () => { await refreshViewer(); watch(); show(); }) ?? (() => {});
+    return;
+  }
+  const name = location.hash.slice(1) in PAGES ? location.hash.slice(1) : "account";
+  navigation.replaceChildren(...Object.entries(PAGES).map(([key, [title]]) =>
+    element("a", { href: `#${key}`, "aria-current": key === name ? "page" : null }, title)));
+  main.replaceChildren();
+  leave = PAGES[name][1](main) ?? (() => {});
+}
+
+listen((changed) => {
+  if (changed.includes("wallet") && state.wallet) {
+    const { available, reserved } = state.wallet;
+    document.getElementById("balance").textContent =
+      `${credits(available)} credits` + (reserved ? ` (${credits(reserved)} reserved)` : "");
+  }
+});
+
+addEventListener("hashchange", () => {
+  show();
+  document.getElementById("content").focus();
+});
+
+document.getElementById("sign-out").addEventListener("click", () => attempt(async () => {
+  await run("SignOut");
+  tell({ viewer: null, jobs: new Map(), assets: new Map() });
+  show();
+}));
+
+await attempt(async () => {
+  tell({ catalogue: await run("Catalogue") });
+  await refreshViewer();
+  if (state.viewer) watch();
+  show();
+});

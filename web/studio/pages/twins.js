@@ -1,0 +1,167 @@
+// A twin's way: release, consent, photos, training; and its withdrawal.
+
+import { element, field, form } from "../element.js";
+import { command, run } from "../graphql.js";
+import { refreshViewer } from "../main.js";
+import { attempt, notice } from "../notice.js";
+import { listen, state } from "../state.js";
+import { credits, plain } from "../words.js";
+
+const MEDIA_TYPES = ["image/jpeg", "image/png", "image/webp"];
+
+export function twins(main) {
+  const draw = () => main.replaceChildren(
+    ...state.viewer.twins.edges.map(({ node }) => twinCard(node)),
+    element("section", {},
+      element("h2", {}, "New twin"),
+      form((data) => attempt(async () => {
+        const made = await command("CreateTwin", { name: data.get("name") });
+        await refreshViewer(made.position);
+      }),
+      field("Name", element("input", { name: "name", required: true, maxLength: 80 })),
+      element("div", {}, element("button", {}, "Create twin")))));
+  draw();
+  // Photos are judged elsewhere and have no feed of their own: look again while one waits.
+  const timer = setInterval(() => {
+    if (state.viewer?.twins.edges.some(({ node }) => node.status === "PHOTOS_JUDGING")) refreshViewer();
+  }, 1500);
+  const unlisten = listen((changed) => { if (changed.includes("viewer") && state.viewer) draw(); });
+  return () => { clearInterval(timer); unlisten(); };
+}
+
+function twinCard(twin) {
+  return element("section", { "aria-label": `Twin ${twin.name}` },
+    element("h2", {}, twin.name),
+    element("p", {}, plain(twin.status)),
+    twin.trained ? element("p", { class: "faint" },
+      `Likeness ${twin.trained.similarity.toFixed(2)}, checkpoint at step ${twin.trained.step}`) : null,
+    ...steps(twin),
+    twin.consent?.granted ? element("div", {}, element("button", {
+      type: "button",
+      class: "danger",
+      onclick: () => {
+        if (!confirm("Withdraw consent? Photos and the trained twin are deleted, jobs stop.")) return;
+        attempt(async () => {
+          const done = await command("WithdrawConsent", { twin: twin.id });
+          await refreshViewer(done.position);
+        });
+      },
+    }, "Withdraw consent")) : null);
+}
+
+function steps(twin) {
+  if (!twin.biometricReleaseSigned) return [releaseStep(twin)];
+  if (!twin.consent?.granted) return [consentStep(twin)];
+  const step = [];
+  if (twin.setFlaws.length) {
+    step.push(element("p", { class: "danger" }, `The set: ${twin.setFlaws.map(plain).join(", ")}`));
+  }
+  const flawed = twin.photos.filter((photo) => photo.flaws.length);
+  if (flawed.length) {
+    step.push(element("ul", {}, flawed.map((photo, index) =>
+      element("li", { class: "danger" }, `Photo ${index + 1}: ${photo.flaws.map(plain).join(", ")}`))));
+  }
+  if (twin.status === "PHOTOS_ACCEPTED") step.push(trainingStep(twin));
+  else if (twin.status !== "PHOTOS_JUDGING" && twin.status !== "TRAINING") step.push(photoStep(twin));
+  if (twin.status === "TRAINED") {
+    step.push(element("p", {}, element("a", { href: "#create" }, "Create pictures with this twin")));
+  }
+  return step;
+}
+
+function releaseStep(twin) {
+  const { sha256, text } = state.catalogue.biometricReleaseText;
+  return agreement("Biometric release", text, "I release my biometric data for this purpose", () =>
+    command("SignBiometricRelease", { twin: twin.id, textSha256: sha256, locale: "en" }));
+}
+
+function consentStep(twin) {
+  const { sha256, text, scopes } = state.catalogue.consentText;
+  return agreement("Consent", text, "I am the person in these photos and I consent", () =>
+    command("GrantConsent", { twin: twin.id, textSha256: sha256, scopes }));
+}
+
+function agreement(title, text, statement, agree) {
+  return form(() => attempt(async () => refreshViewer((await agree()).position)),
+    element("h3", {}, title),
+    element("pre", { class: "text" }, text),
+    element("label", { class: "check" },
+      element("input", { type: "checkbox", required: true }), element("span", {}, statement)),
+    element("div", {}, element("button", {}, "Sign")));
+}
+
+function photoStep(twin) {
+  const { minimum, maximum } = state.catalogue.photoCount;
+  const files = element("input", { type: "file", multiple: true, accept: MEDIA_TYPES.join(",") });
+  const status = element("p", { role: "status", class: "faint" });
+  const sets = element("div", { class: "row" });
+  fetch("/samples/index.json").then((response) => (response.ok ? response.json() : { sets: [] }))
+    .then(({ sets: found }) => sets.replaceChildren(...found.map((set) => element("button", {
+      type: "button",
+      class: "quiet",
+      onclick: () => attempt(async () => {
+        const photos = await Promise.all(set.photos.map(async (url) => (await fetch(url)).blob()));
+        await upload(twin, photos, status);
+      }),
+    }, `Use sample set ${set.name}`))));
+  return element("div", {},
+    element("h3", {}, `Photos: ${minimum} to ${maximum} of yourself`),
+    form(() => attempt(() => upload(twin, [...files.files], status)),
+      field("JPEG, PNG or WebP", files),
+      element("div", {}, element("button", {}, "Upload and submit"))),
+    element("p", { class: "faint" },
+      "This studio's engine draws cartoon avatars: photographs are refused, so take a sample set."),
+    sets, status);
+}
+
+async function upload(twin, photos, status) {
+  const files = await Promise.all(photos.map(async (photo) => ({
+    sizeBytes: photo.size,
+    mediaType: photo.type,
+    sha256: hexadecimal(await crypto.subtle.digest("SHA-256", await photo.arrayBuffer())),
+  })));
+  const engine = state.catalogue.engines[0].id;
+  const granted = await command("RequestPhotoUploads", { twin: twin.id, files });
+  let done = 0;
+  await Promise.all(granted.uploads.map(async ({ url, fields }, index) => {
+    const body = new FormData();
+    for (const { name, value } of fields) body.append(name, value);
+    body.append("file", photos[index]);
+    const response = await fetch(url, { method: "POST", body });
+    if (!response.ok) throw new Error(`Photo ${index + 1} was not accepted (${response.status}).`);
+    done += 1;
+    status.textContent = `Uploaded ${done} of ${photos.length}`;
+  }));
+  const submitted = await command("SubmitPhotos", {
+    twin: twin.id,
+    submission: granted.submission,
+    photos: granted.uploads.map(({ photo }) => photo),
+    engine,
+  });
+  await refreshViewer(submitted.position);
+}
+
+function trainingStep(twin) {
+  const engine = state.catalogue.engines[0].id;
+  const price = element("span", {}, "…");
+  let quoted = null;
+  attempt(async () => {
+    quoted = await run("Quote", { training: { twin: twin.id, engine } });
+    price.textContent = credits(quoted.millicredits);
+  });
+  return form(() => attempt(async () => {
+    const started = await command("StartTwinTraining", {
+      twin: twin.id, engine, priceVersion: quoted.priceVersion,
+    });
+    notice("Training started. It goes on if you leave this page.");
+    location.hash = "jobs";
+    await refreshViewer(started.position);
+  }),
+  element("h3", {}, "Train the twin"),
+  element("p", {}, "Price: ", price, " credits"),
+  element("div", {}, element("button", {}, "Start training")));
+}
+
+function hexadecimal(buffer) {
+  return [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
