@@ -1,7 +1,7 @@
-"""GraphQL documents: parsed and validated once, then kept; and those our own client may name by hash.
+"""GraphQL documents: validated once and kept, and those that our own client names by hash.
 
-Validation costs sixteen times an execution, so a document's verdict is remembered under the SHA-256 of
-its text. The library's own cache hashes the whole syntax tree on every hit instead.
+Validation costs sixteen times an execution, so a document's verdict is remembered under the
+SHA-256 of its text. The library's own cache hashes the whole syntax tree on every hit instead.
 """
 
 import hashlib
@@ -105,14 +105,14 @@ class UnknownDocument(Exception):
 class TrustedDocuments:
     """The committed operations, named by `sha256:` and the digest of their text."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        self._texts = dict(texts)
+    def __init__(self, texts_by_name: Mapping[str, str]) -> None:
+        self.ids_by_name = {name: document_id(text) for name, text in texts_by_name.items()}
+        self._texts = {document_id(text): text for text in texts_by_name.values()}
 
     @classmethod
     def load(cls, folder: Path) -> "TrustedDocuments":
-        """Every `*.graphql` file of a folder."""
-        texts = (path.read_text() for path in sorted(folder.glob("*.graphql")))
-        return cls({document_id(text): text for text in texts})
+        """Every `*.graphql` file of a folder, under the file's name."""
+        return cls({path.stem: path.read_text() for path in sorted(folder.glob("*.graphql"))})
 
     def text(self, document_id: object) -> str:
         """The text behind an id. Raises `UnknownDocument`."""

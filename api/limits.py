@@ -1,7 +1,8 @@
 """How much one request may ask for: measured before anything is executed.
 
-One pass over the parsed document with every fragment measured once, so that the check itself cannot
-be made slow: the library's depth and alias limiters double their work with every reuse of a fragment.
+One pass over the parsed document with every fragment measured once, so that the check itself
+cannot be made slow: the library's depth and alias limiters double their work with every reuse of
+a fragment.
 """
 
 from dataclasses import dataclass
@@ -127,7 +128,9 @@ class DocumentLimits(ValidationRule):
 
     def _refuse(self, name: str, limit: int, node: OperationDefinitionNode) -> None:
         self.context.report_error(
-            GraphQLError(f"Too many {name}: the limit is {limit}.", node, extensions={"limit": name})
+            GraphQLError(
+                f"Too many {name}: the limit is {limit}.", node, extensions={"limit": name}
+            )
         )
 
     def _selection(self, selection_set: SelectionSetNode | None) -> _Size:

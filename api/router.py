@@ -95,7 +95,7 @@ class StudioRouter(GraphQLRouter[Any, Any]):
 
     allow_queries_via_get = False
     graphql_transport_ws_handler_class = StudioSocket
-    stream_transport_classes_by_protocol: Mapping[str, type[HTTPStreamTransport]] = {  # noqa: RUF012
+    stream_transport_classes_by_protocol: Mapping[str, type[HTTPStreamTransport]] = {
         GRAPHQL_SSE_PROTOCOL: ResumableSse
     }
 

@@ -1,1 +1,1 @@
-"""What every aggregate shares: identities, refusals, personal text, and the stored form of events."""
+"""What every aggregate shares: identities, refusals, personal text, the stored form of events."""

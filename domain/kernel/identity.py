@@ -12,6 +12,11 @@ PRICE_LIST_ID = uuid5(SYSTEM, "price-list")
 POLICY_ID = uuid5(SYSTEM, "policy")
 
 
+def person_id(idempotency_key: UUID) -> UUID:
+    """The person whom a sign-up with this key registers."""
+    return uuid5(SYSTEM, f"person:{idempotency_key}")
+
+
 def wallet_id(owner_id: UUID) -> UUID:
     """The one wallet of an owner."""
     return uuid5(owner_id, "wallet")

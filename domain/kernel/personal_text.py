@@ -1,7 +1,7 @@
 """Free text that a person wrote: readable only while that person's key exists.
 
-An event field of type `FreeText` is sealed under the owner's key when the event is stored and opened
-when it is read. After erasure the key is gone and the same field reads as `Erased`.
+An event field of type `FreeText` is sealed under the owner's key when the event is stored and
+opened when it is read. After erasure the key is gone and the same field reads as `Erased`.
 """
 
 from typing import TypeAlias

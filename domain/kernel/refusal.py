@@ -12,6 +12,7 @@ class Refusal(Exception):
     """
 
     code: ClassVar[str]
+    details: ClassVar[tuple[str, ...]] = ()
 
     @property
     def message(self) -> str:

@@ -1,8 +1,8 @@
 """The stored form of events: one encoder and one decoder for aggregates, projections and audit.
 
-The bytes are msgspec JSON: `v` (the event's `schema_version`), `timestamp` (RFC 3339, UTC), then the
-event's own fields. Aggregate id, aggregate version and event type are not in the bytes: they stand
-beside them, in the row's columns or the message's headers.
+The bytes are msgspec JSON: `v` (the event's `schema_version`), `timestamp` (RFC 3339, UTC), then
+the event's own fields. Aggregate id, aggregate version and event type are not in the bytes:
+they stand beside them, in the row's columns or the message's headers.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -43,7 +43,7 @@ class Sealer(Protocol):
 
 
 class NoKeys:
-    """For readers that hold no keys, such as the relay and the auditor: all text reads as erased."""
+    """For readers without keys, such as the relay and the auditor: all text reads as erased."""
 
     def seal(self, owner_id: UUID, text: str, *, bound_to: bytes) -> SealedText:
         """Refuse: whoever holds no keys writes no personal text."""
@@ -197,7 +197,10 @@ class _EventShape:
         own = [field for field in fields(event_class) if field.name not in _BESIDE_THE_BYTES]
         self.names = tuple(field.name for field in own)
         self.personal = tuple(f.name for f in own if _is_personal(hints[f.name]))
-        columns: list[tuple[str, Any] | tuple[str, Any, Any]] = [("v", int), ("timestamp", datetime)]
+        columns: list[tuple[str, Any] | tuple[str, Any, Any]] = [
+            ("v", int),
+            ("timestamp", datetime),
+        ]
         for field in own:
             kind = hints[field.name]
             if field.name in self.personal:

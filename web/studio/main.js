@@ -49,8 +49,8 @@ function watch() {
       known.set(event.job.id, { ...event.job, progress: event.job.progress ?? before?.progress });
       if (before && before.state !== event.job.state) announce(event.job);
       if (event.job.kind === "TRAINING" && before?.state !== event.job.state) refreshViewer();
-    } else if (known.has(event.job)) {
-      known.set(event.job, { ...known.get(event.job), progress: event.progress });
+    } else if (known.has(event.id)) {
+      known.set(event.id, { ...known.get(event.id), progress: event.progress });
     }
     tell({ jobs: known });
   }, signal);
@@ -59,7 +59,7 @@ function watch() {
     const known = new Map(event.__typename === "GallerySnapshot" ? [] : state.assets);
     if (event.__typename === "GallerySnapshot") {
       for (const asset of event.assets) known.set(asset.id, asset);
-    } else if (event.__typename === "AssetGone") known.delete(event.asset);
+    } else if (event.__typename === "AssetGone") known.delete(event.id);
     else known.set(event.asset.id, event.asset);
     tell({ assets: known });
   }, signal);

@@ -70,7 +70,9 @@ function again(job) {
     type: "button",
     class: "quiet",
     onclick: () => attempt(async () => {
-      await command("RetryJob", { job: job.id });
+      await command("RetryJob", {
+        job: job.id, priceVersion: state.catalogue.priceVersion,
+      });
       notice("Trying again.");
     }),
   }, "Try again"));

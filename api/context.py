@@ -1,0 +1,105 @@
+"""Who is asking: the session behind a cookie, a bearer token or a socket's first message."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from anyio.to_thread import run_sync
+from fastapi import WebSocket
+from starlette.requests import HTTPConnection
+from strawberry.fastapi import BaseContext
+
+from api.parts import Parts
+from api.refusals import NotSignedIn
+from commands.ports.accounts import Session
+from queries.viewer import ViewerRole
+
+SESSION_COOKIE = "suite_session"
+SESSION_LIFETIME = timedelta(hours=12)
+TOKEN_SIZE_BYTES = 32
+
+
+class StudioContext(BaseContext):
+    """One request's, or one socket's, session and parts."""
+
+    def __init__(self, parts: Parts, connection: HTTPConnection) -> None:
+        super().__init__()
+        self.parts = parts
+        self.connection = connection
+        self._token = _token_of(connection)
+        self._session: Session | None = None
+        self._looked_up = False
+
+    @property
+    def token(self) -> str | None:
+        """The token that was sent, if any."""
+        if self._token is None and isinstance(self.connection_params, dict):
+            sent = self.connection_params.get("token")
+            return sent if isinstance(sent, str) else None
+        return self._token
+
+    async def session(self) -> Session:
+        """The open session. Raises `NotSignedIn`. On a socket it is looked up every time."""
+        if not self._looked_up or isinstance(self.connection, WebSocket):
+            token = self.token
+            self._session = await run_sync(self._look_up, token) if token else None
+            self._looked_up = True
+        if self._session is None:
+            raise NotSignedIn()
+        return self._session
+
+    def _look_up(self, token: str) -> Session | None:
+        return self.parts.accounts.session(token_digest(token), at=self.parts.clock())
+
+    @property
+    def country(self) -> str:
+        """Where the session comes from, as far as anybody knows."""
+        client = self.connection.client
+        return self.parts.session_country(client.host if client else "")
+
+    @property
+    def address(self) -> str:
+        """The client's address. For rate limits only: never logged, never stored."""
+        return self.connection.client.host if self.connection.client else ""
+
+
+def viewer_role(session: Session) -> ViewerRole:
+    """The capacity in which a session reads."""
+    return ViewerRole(session.role.value)
+
+
+def new_token() -> str:
+    """A session token: 256 random bits."""
+    return secrets.token_urlsafe(TOKEN_SIZE_BYTES)
+
+
+def token_digest(token: str) -> bytes:
+    """What the vault keeps instead of the token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def context_getter(parts: Parts) -> Any:
+    """FastAPI's dependency that makes a context."""
+
+    async def get_context(connection: HTTPConnection) -> StudioContext:
+        return StudioContext(parts, connection)
+
+    return get_context
+
+
+def _token_of(connection: HTTPConnection) -> str | None:
+    authorization = connection.headers.get("authorization", "")
+    scheme, _, credentials = authorization.partition(" ")
+    if scheme.lower() == "bearer" and credentials:
+        return credentials.strip()
+    if not _same_origin(connection):
+        # Another site's page may send our cookie along; it is not the viewer who asks.
+        return None
+    return connection.cookies.get(SESSION_COOKIE)
+
+
+def _same_origin(connection: HTTPConnection) -> bool:
+    origin = connection.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == connection.headers.get("host")

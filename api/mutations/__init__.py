@@ -1,0 +1,1 @@
+"""How commands are asked for over GraphQL: one module per subject, each mutation one command."""

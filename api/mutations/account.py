@@ -1,0 +1,230 @@
+"""Sign up, sign in, sign out, and the identity check."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from anyio.to_thread import run_sync
+
+from api.answering import answering, execute
+from api.context import (
+    SESSION_COOKIE,
+    SESSION_LIFETIME,
+    StudioContext,
+    new_token,
+    token_digest,
+)
+from api.ids import global_id
+from api.refusals import InputInvalid, TooManyRequests, result_union
+from api.scalars import Position
+from api.sign_in_limit import SIGN_INS
+from commands.account.register_person import RegisterPerson
+from commands.account.start_verification import StartVerification
+from commands.ports.accounts import Account, Role
+from domain import refusals
+from domain.kernel.identity import person_id
+
+Info = strawberry.Info[StudioContext, None]
+
+PASSWORD_LENGTH_MIN = 12
+PASSWORD_LENGTH_MAX = 256
+"""Argon2 reads every byte: an endless password would be an endless sign-in."""
+EMAIL_LENGTH_MAX = 254
+
+
+@strawberry.input
+class SignUpInput:
+    idempotency_key: UUID
+    email: str
+    password: str
+
+
+@strawberry.input
+class SignInInput:
+    email: str
+    password: str
+
+
+@strawberry.input
+class StartVerificationInput:
+    idempotency_key: UUID
+    return_url: str
+
+
+@strawberry.type
+class SignUpSuccess:
+    position: Position
+
+
+@strawberry.type
+class SignedInViewer:
+    id: strawberry.ID
+    email: str
+    role: str
+
+
+@strawberry.type
+class SignInSuccess:
+    token: str = strawberry.field(
+        description="For clients without cookies: send it as `Authorization: Bearer …`."
+    )
+    viewer: SignedInViewer
+
+
+@strawberry.type
+class SignOutSuccess:
+    signed_out: bool
+
+
+@strawberry.type
+class StartVerificationSuccess:
+    redirect_url: str = strawberry.field(description="Send the person there.")
+    position: Position
+
+
+SignUpResult = result_union(
+    "SignUpResult",
+    SignUpSuccess,
+    TooManyRequests,
+    refusals.EmailTaken,
+    refusals.PasswordTooWeak,
+)
+SignInResult = result_union("SignInResult", SignInSuccess, TooManyRequests, refusals.SignInFailed)
+SignOutResult = result_union("SignOutResult", SignOutSuccess)
+StartVerificationResult = result_union("StartVerificationResult", StartVerificationSuccess)
+
+
+@strawberry.type
+class AccountMutations:
+    @strawberry.mutation(
+        description="Open an account. The same key again opens it once.",
+    )
+    @answering(SignUpResult)
+    async def sign_up(self, info: Info, input: SignUpInput) -> Any:
+        SIGN_INS.check(info.context.address)
+        position = await run_sync(lambda: _sign_up(info.context, input))
+        return SignUpSuccess(position=Position(position))
+
+    @strawberry.mutation(
+        description="Open a session: a cookie for browsers, a token for others.",
+    )
+    @answering(SignInResult)
+    async def sign_in(self, info: Info, input: SignInInput) -> Any:
+        SIGN_INS.check(info.context.address)
+        account = await run_sync(lambda: _authenticated(info.context, input))
+        token = new_token()
+        await run_sync(lambda: _open_session(info.context, account, token))
+        _set_cookie(info.context, token, SESSION_LIFETIME)
+        return SignInSuccess(
+            token=token,
+            viewer=SignedInViewer(
+                id=global_id("Viewer", account.person_id),
+                email=input.email.strip(),
+                role=account.role.value,
+            ),
+        )
+
+    @strawberry.mutation(
+        description="End this session at once. May be repeated.",
+    )
+    @answering(SignOutResult)
+    async def sign_out(self, info: Info) -> Any:
+        token = info.context.token
+        if token is not None:
+            await run_sync(info.context.parts.accounts.close_session, token_digest(token))
+        _set_cookie(info.context, "", timedelta(0))
+        return SignOutSuccess(signed_out=True)
+
+    @strawberry.mutation(
+        description="Begin an identity and age check at the provider's own page.",
+    )
+    @answering(StartVerificationResult)
+    async def start_verification(self, info: Info, input: StartVerificationInput) -> Any:
+        parts = info.context.parts
+        return_url = own_url(info.context, input.return_url)
+        command = StartVerification(provider=parts.identity.name)
+        accepted = await execute(info.context, command, input.idempotency_key)
+        session = await info.context.session()
+        url = await run_sync(
+            lambda: parts.identity.start(
+                accepted.result.verification_id,
+                owner_id=session.person_id,
+                return_url=return_url,
+            )
+        )
+        return StartVerificationSuccess(redirect_url=url, position=Position(accepted.position))
+
+
+def own_url(context: StudioContext, url: str) -> str:
+    """A URL of this studio to come back to. Raises `InputInvalid` for any other."""
+    if not (url == context.parts.public_url or url.startswith(context.parts.public_url + "/")):
+        raise InputInvalid("returnUrl", "The return address has to be one of this studio.")
+    return url
+
+
+def _sign_up(context: StudioContext, asked: SignUpInput) -> int:
+    parts = context.parts
+    email = asked.email.strip()
+    if len(asked.password) < PASSWORD_LENGTH_MIN:
+        raise refusals.PasswordTooWeak(PASSWORD_LENGTH_MIN)
+    if len(asked.password) > PASSWORD_LENGTH_MAX:
+        raise InputInvalid("password", f"At most {PASSWORD_LENGTH_MAX} characters.")
+    if "@" not in email[1:-1] or len(email) > EMAIL_LENGTH_MAX or any(map(str.isspace, email)):
+        raise InputInvalid("email", "This is not an e-mail address.")
+    person = person_id(asked.idempotency_key)
+    known = parts.accounts.find(person)
+    if known is not None and not parts.passwords.matches(known.password_hash, asked.password):
+        raise refusals.IdempotencyKeyReused()
+    if known is None:
+        parts.accounts.create(
+            person,
+            email=email,
+            password_hash=parts.passwords.hash(asked.password),
+            at=parts.clock(),
+            role=Role.CREATOR,
+        )
+    # After the account: a crash in between is mended by the same key again, or at sign-in.
+    accepted = parts.studio.execute(RegisterPerson(), owner_id=person, key=person)
+    return accepted.position
+
+
+def _authenticated(context: StudioContext, asked: SignInInput) -> Account:
+    parts = context.parts
+    account = parts.accounts.find_by_email(asked.email)
+    if len(asked.password) > PASSWORD_LENGTH_MAX:
+        raise refusals.SignInFailed()
+    if account is None:
+        # As slow as for an address that exists, so that time does not tell them apart.
+        parts.passwords.hash(asked.password)
+        raise refusals.SignInFailed()
+    if not parts.passwords.matches(account.password_hash, asked.password):
+        raise refusals.SignInFailed()
+    if parts.passwords.is_outdated(account.password_hash):
+        fresh = parts.passwords.hash(asked.password)
+        parts.accounts.replace_password_hash(account.person_id, fresh)
+    parts.studio.execute(RegisterPerson(), owner_id=account.person_id, key=account.person_id)
+    return account
+
+
+def _open_session(context: StudioContext, account: Account, token: str) -> None:
+    now = context.parts.clock()
+    context.parts.accounts.open_session(
+        token_digest(token),
+        person_id=account.person_id,
+        at=now,
+        expires_at=now + SESSION_LIFETIME,
+    )
+
+
+def _set_cookie(context: StudioContext, token: str, lifetime: timedelta) -> None:
+    if context.response is not None:
+        context.response.set_cookie(
+            SESSION_COOKIE,
+            token,
+            max_age=int(lifetime.total_seconds()),
+            httponly=True,
+            samesite="lax",
+            secure=context.parts.public_url.startswith("https://"),
+            path="/",
+        )

@@ -1,0 +1,160 @@
+"""Asking for pictures, and stopping or repeating a job."""
+
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from api.answering import answering, execute
+from api.context import StudioContext
+from api.ids import global_id, own_id
+from api.refusals import result_union
+from api.scalars import Millicredits, Position
+from api.types.enums import ContentRating
+from commands.catalogue import Rating
+from commands.jobs.cancel_job import CancelJob
+from commands.jobs.request_images import RequestImages
+from commands.jobs.retry_job import RetryJob
+from domain import refusals
+from domain.kernel.personal_text import PersonalText
+
+Info = strawberry.Info[StudioContext, None]
+
+
+@strawberry.input
+class RequestImagesInput:
+    idempotency_key: UUID
+    engine: str
+    prompt: str
+    count: int
+    price_version: int
+    twin: strawberry.ID | None = None
+    negative_prompt: str | None = None
+    aspect_ratio: str | None = None
+    style: str | None = None
+    seed: int | None = strawberry.field(default=None, description="Picture i has the seed + i.")
+    num_inference_steps: int | None = None
+    guidance_scale: float | None = None
+    twin_strength: float | None = None
+    rating: ContentRating = strawberry.field(
+        default=ContentRating.GENERAL, description="The strongest rating the pictures may have."
+    )
+
+
+@strawberry.input
+class CancelJobInput:
+    idempotency_key: UUID
+    job: strawberry.ID
+
+
+@strawberry.input
+class RetryJobInput:
+    idempotency_key: UUID
+    job: strawberry.ID
+    price_version: int
+
+
+@strawberry.type
+class RequestImagesSuccess:
+    job: strawberry.ID
+    millicredits: Millicredits
+    position: Position
+
+
+@strawberry.type
+class CancelJobSuccess:
+    position: Position
+
+
+@strawberry.type
+class RetryJobSuccess:
+    job: strawberry.ID
+    millicredits: Millicredits
+    position: Position
+
+
+_OPENING = (
+    refusals.InsufficientCredits,
+    refusals.NotVerified,
+    refusals.AssuranceTooLow,
+    refusals.ConsentMissing,
+    refusals.TwinNotTrained,
+    refusals.TwinBusy,
+    refusals.PhotosNotAccepted,
+    refusals.UnknownEngine,
+    refusals.EngineUnavailable,
+    refusals.PriceListOutdated,
+    refusals.RatingNotAllowed,
+    refusals.JurisdictionNotAllowed,
+    refusals.PromptEmpty,
+    refusals.PromptTooLong,
+    refusals.PromptNotAllowed,
+    refusals.NegativePromptUnsupported,
+    refusals.UnknownStyle,
+    refusals.AspectRatioUnsupported,
+    refusals.SettingOutOfRange,
+    refusals.CountOutOfRange,
+)
+
+RequestImagesResult = result_union("RequestImagesResult", RequestImagesSuccess, *_OPENING)
+CancelJobResult = result_union("CancelJobResult", CancelJobSuccess, refusals.JobEnded)
+RetryJobResult = result_union(
+    "RetryJobResult", RetryJobSuccess, refusals.JobNotRetryable, *_OPENING
+)
+
+
+@strawberry.type
+class JobMutations:
+    @strawberry.mutation(
+        description="Ask for pictures, with a twin or without.",
+    )
+    @answering(RequestImagesResult)
+    async def request_images(self, info: Info, input: RequestImagesInput) -> Any:
+        command = RequestImages(
+            engine=input.engine,
+            prompt=PersonalText(input.prompt),
+            count=input.count,
+            price_version=input.price_version,
+            session_jurisdiction=info.context.country,
+            negative_prompt=PersonalText(input.negative_prompt) if input.negative_prompt else None,
+            aspect_ratio=input.aspect_ratio,
+            style=input.style,
+            num_inference_steps=input.num_inference_steps,
+            guidance_scale=input.guidance_scale,
+            seed=input.seed,
+            twin_id=own_id("Twin", input.twin) if input.twin else None,
+            twin_strength=input.twin_strength,
+            rating_cap=Rating(input.rating.value),
+        )
+        accepted = await execute(info.context, command, input.idempotency_key)
+        return RequestImagesSuccess(
+            job=global_id("Job", accepted.result.job_id),
+            millicredits=Millicredits(accepted.result.millicredits),
+            position=Position(accepted.position),
+        )
+
+    @strawberry.mutation(
+        description="Stop a job. What it costs then, the price list says.",
+    )
+    @answering(CancelJobResult)
+    async def cancel_job(self, info: Info, input: CancelJobInput) -> Any:
+        command = CancelJob(job_id=own_id("Job", input.job))
+        accepted = await execute(info.context, command, input.idempotency_key)
+        return CancelJobSuccess(position=Position(accepted.position))
+
+    @strawberry.mutation(
+        description="Ask for a failed job again, as a new job at a new price.",
+    )
+    @answering(RetryJobResult)
+    async def retry_job(self, info: Info, input: RetryJobInput) -> Any:
+        command = RetryJob(
+            job_id=own_id("Job", input.job),
+            price_version=input.price_version,
+            session_jurisdiction=info.context.country,
+        )
+        accepted = await execute(info.context, command, input.idempotency_key)
+        return RetryJobSuccess(
+            job=global_id("Job", accepted.result.job_id),
+            millicredits=Millicredits(accepted.result.millicredits),
+            position=Position(accepted.position),
+        )

@@ -1,0 +1,332 @@
+"""Twins: release, consent, photos, training."""
+
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from anyio.to_thread import run_sync
+
+from api.answering import answering, execute, preview
+from api.context import StudioContext
+from api.ids import global_id, own_id
+from api.refusals import InputInvalid, result_union
+from api.scalars import Millicredits, Position
+from commands.catalogue import ConsentScope
+from commands.jobs.start_twin_training import StartTwinTraining
+from commands.twin.create_twin import CreateTwin
+from commands.twin.grant_consent import GrantConsent
+from commands.twin.plan_photo_uploads import PhotoFile, PlannedUpload, PlanPhotoUploads
+from commands.twin.sign_biometric_release import SignBiometricRelease
+from commands.twin.submit_photos import SubmitPhotos
+from commands.twin.withdraw_consent import WithdrawConsent
+from domain import refusals
+from domain.kernel.personal_text import PersonalText
+
+Info = strawberry.Info[StudioContext, None]
+
+NAME_LENGTH_MAX = 80
+UPLOAD_LIFETIME_S = 300
+
+
+@strawberry.input
+class CreateTwinInput:
+    idempotency_key: UUID
+    name: str
+
+
+@strawberry.input
+class SignBiometricReleaseInput:
+    idempotency_key: UUID
+    twin: strawberry.ID
+    text_sha256: str
+    locale: str = "en"
+
+
+@strawberry.input
+class GrantConsentInput:
+    idempotency_key: UUID
+    twin: strawberry.ID
+    text_sha256: str
+    scopes: list[str]
+
+
+@strawberry.input
+class WithdrawConsentInput:
+    idempotency_key: UUID
+    twin: strawberry.ID
+
+
+@strawberry.input
+class PhotoFileInput:
+    size_bytes: int
+    media_type: str
+    sha256: str
+
+
+@strawberry.input
+class RequestPhotoUploadsInput:
+    idempotency_key: UUID
+    twin: strawberry.ID
+    files: list[PhotoFileInput]
+
+
+@strawberry.input
+class SubmitPhotosInput:
+    idempotency_key: UUID
+    twin: strawberry.ID
+    submission: strawberry.ID
+    photos: list[strawberry.ID]
+    engine: str
+
+
+@strawberry.input
+class StartTwinTrainingInput:
+    idempotency_key: UUID
+    twin: strawberry.ID
+    engine: str
+    price_version: int
+
+
+@strawberry.type
+class CreateTwinSuccess:
+    twin: strawberry.ID
+    position: Position
+
+
+@strawberry.type
+class SignBiometricReleaseSuccess:
+    position: Position
+
+
+@strawberry.type
+class GrantConsentSuccess:
+    epoch: int
+    position: Position
+
+
+@strawberry.type
+class WithdrawConsentSuccess:
+    epoch: int
+    position: Position
+
+
+@strawberry.type
+class FormField:
+    name: str
+    value: str
+
+
+@strawberry.type(description="Post a form with `fields` in this order and then the file as `file`.")
+class PhotoUpload:
+    photo: strawberry.ID
+    url: str
+    fields: list[FormField]
+
+
+@strawberry.type
+class RequestPhotoUploadsSuccess:
+    submission: strawberry.ID
+    uploads: list[PhotoUpload]
+
+
+@strawberry.type
+class SubmitPhotosSuccess:
+    position: Position
+
+
+@strawberry.type
+class StartTwinTrainingSuccess:
+    job: strawberry.ID
+    millicredits: Millicredits
+    position: Position
+
+
+CreateTwinResult = result_union(
+    "CreateTwinResult", CreateTwinSuccess, refusals.NotVerified, refusals.TooManyTwins
+)
+SignBiometricReleaseResult = result_union(
+    "SignBiometricReleaseResult",
+    SignBiometricReleaseSuccess,
+    refusals.NotVerified,
+    refusals.ConsentTextChanged,
+    refusals.AlreadyDecided,
+)
+GrantConsentResult = result_union(
+    "GrantConsentResult",
+    GrantConsentSuccess,
+    refusals.NotVerified,
+    refusals.BiometricReleaseMissing,
+    refusals.ConsentTextChanged,
+    refusals.AlreadyDecided,
+)
+WithdrawConsentResult = result_union(
+    "WithdrawConsentResult", WithdrawConsentSuccess, refusals.ConsentMissing
+)
+RequestPhotoUploadsResult = result_union(
+    "RequestPhotoUploadsResult",
+    RequestPhotoUploadsSuccess,
+    refusals.NotVerified,
+    refusals.ConsentMissing,
+    refusals.BiometricReleaseMissing,
+    refusals.PhotoCountOutOfRange,
+    refusals.PhotoUploadInvalid,
+    refusals.UploadTooLarge,
+    refusals.UnsupportedMediaType,
+)
+SubmitPhotosResult = result_union(
+    "SubmitPhotosResult",
+    SubmitPhotosSuccess,
+    refusals.NotVerified,
+    refusals.ConsentMissing,
+    refusals.BiometricReleaseMissing,
+    refusals.PhotoCountOutOfRange,
+    refusals.UnknownEngine,
+    refusals.AssuranceTooLow,
+    refusals.TwinBusy,
+    refusals.AlreadyDecided,
+)
+StartTwinTrainingResult = result_union(
+    "StartTwinTrainingResult",
+    StartTwinTrainingSuccess,
+    refusals.InsufficientCredits,
+    refusals.NotVerified,
+    refusals.AssuranceTooLow,
+    refusals.ConsentMissing,
+    refusals.PhotosNotAccepted,
+    refusals.TwinBusy,
+    refusals.UnknownEngine,
+    refusals.EngineUnavailable,
+    refusals.PriceListOutdated,
+    refusals.RatingNotAllowed,
+    refusals.JurisdictionNotAllowed,
+)
+
+
+@strawberry.type
+class TwinMutations:
+    @strawberry.mutation(
+        description="Make a twin of yourself: empty at first.",
+    )
+    @answering(CreateTwinResult)
+    async def create_twin(self, info: Info, input: CreateTwinInput) -> Any:
+        name = input.name.strip()
+        if not 1 <= len(name) <= NAME_LENGTH_MAX:
+            raise InputInvalid("name", f"A name has 1 to {NAME_LENGTH_MAX} characters.")
+        command = CreateTwin(name=PersonalText(name))
+        accepted = await execute(info.context, command, input.idempotency_key)
+        return CreateTwinSuccess(
+            twin=global_id("Twin", accepted.result.twin_id), position=Position(accepted.position)
+        )
+
+    @strawberry.mutation(
+        description="Sign the biometric release, word for word.",
+    )
+    @answering(SignBiometricReleaseResult)
+    async def sign_biometric_release(self, info: Info, input: SignBiometricReleaseInput) -> Any:
+        command = SignBiometricRelease(
+            twin_id=own_id("Twin", input.twin),
+            text_sha256=input.text_sha256,
+            locale=input.locale,
+        )
+        accepted = await execute(info.context, command, input.idempotency_key)
+        return SignBiometricReleaseSuccess(position=Position(accepted.position))
+
+    @strawberry.mutation(
+        description="Consent to the exact text, within the scopes ticked.",
+    )
+    @answering(GrantConsentResult)
+    async def grant_consent(self, info: Info, input: GrantConsentInput) -> Any:
+        try:
+            scope = tuple(ConsentScope(given) for given in dict.fromkeys(input.scopes))
+        except ValueError:
+            raise InputInvalid("scopes", "The consent has no such scope.") from None
+        command = GrantConsent(
+            twin_id=own_id("Twin", input.twin), text_sha256=input.text_sha256, scope=scope
+        )
+        accepted = await execute(info.context, command, input.idempotency_key)
+        return GrantConsentSuccess(
+            epoch=accepted.result.epoch, position=Position(accepted.position)
+        )
+
+    @strawberry.mutation(
+        description="Withdraw consent: work stops, credits return, bytes go.",
+    )
+    @answering(WithdrawConsentResult)
+    async def withdraw_consent(self, info: Info, input: WithdrawConsentInput) -> Any:
+        command = WithdrawConsent(twin_id=own_id("Twin", input.twin))
+        accepted = await execute(info.context, command, input.idempotency_key)
+        return WithdrawConsentSuccess(
+            epoch=accepted.result.epoch, position=Position(accepted.position)
+        )
+
+    @strawberry.mutation(
+        description="Where to post each photo; valid for five minutes.",
+    )
+    @answering(RequestPhotoUploadsResult)
+    async def request_photo_uploads(self, info: Info, input: RequestPhotoUploadsInput) -> Any:
+        command = PlanPhotoUploads(
+            twin_id=own_id("Twin", input.twin),
+            files=tuple(
+                PhotoFile(
+                    media_type=file.media_type,
+                    size_bytes=file.size_bytes,
+                    sha256=file.sha256.lower(),
+                )
+                for file in input.files
+            ),
+        )
+        planned = await preview(info.context, command, input.idempotency_key)
+        uploads = await run_sync(
+            lambda: [_presigned(info.context, upload) for upload in planned.uploads]
+        )
+        return RequestPhotoUploadsSuccess(
+            submission=global_id("Submission", planned.submission_id), uploads=uploads
+        )
+
+    @strawberry.mutation(
+        description="Hand in a set of uploaded photos to be judged together.",
+    )
+    @answering(SubmitPhotosResult)
+    async def submit_photos(self, info: Info, input: SubmitPhotosInput) -> Any:
+        command = SubmitPhotos(
+            twin_id=own_id("Twin", input.twin),
+            submission_id=own_id("Submission", input.submission),
+            engine=input.engine,
+            photo_ids=tuple(own_id("Photo", photo) for photo in input.photos),
+        )
+        accepted = await execute(info.context, command, input.idempotency_key)
+        return SubmitPhotosSuccess(position=Position(accepted.position))
+
+    @strawberry.mutation(
+        description="Authorise, reserve and request a training, all or nothing.",
+    )
+    @answering(StartTwinTrainingResult)
+    async def start_twin_training(self, info: Info, input: StartTwinTrainingInput) -> Any:
+        command = StartTwinTraining(
+            twin_id=own_id("Twin", input.twin),
+            engine=input.engine,
+            price_version=input.price_version,
+            session_jurisdiction=info.context.country,
+        )
+        accepted = await execute(info.context, command, input.idempotency_key)
+        return StartTwinTrainingSuccess(
+            job=global_id("Job", accepted.result.job_id),
+            millicredits=Millicredits(accepted.result.millicredits),
+            position=Position(accepted.position),
+        )
+
+
+def _presigned(context: StudioContext, upload: PlannedUpload) -> PhotoUpload:
+    form = context.parts.objects.presign_upload(
+        upload.object_key,
+        media_type=upload.media_type,
+        size_bytes_min=upload.size_bytes,
+        size_bytes_max=upload.size_bytes,
+        sha256_hex=upload.sha256,
+        expires_in_s=UPLOAD_LIFETIME_S,
+    )
+    return PhotoUpload(
+        photo=global_id("Photo", upload.photo_id),
+        url=form.url,
+        fields=[FormField(name=name, value=value) for name, value in form.fields.items()],
+    )

@@ -1,0 +1,36 @@
+"""What the API is made of: handed in by the wiring, used by resolvers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from api.feed import FeedHub
+from api.progress import ProgressBoard
+from commands.ports.accounts import Accounts
+from commands.ports.clock import Clock
+from commands.ports.identity_provider import IdentityProvider
+from commands.ports.object_store import ObjectStore
+from commands.ports.password_hasher import PasswordHasher
+from commands.ports.payment_provider import PaymentProvider
+from commands.studio import Studio
+from queries.viewer import Connections
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The studio's door, the vault, the outside, the read models, and what is live.
+
+    `session_country` answers the ISO country of a client address; "XX" where nobody knows.
+    """
+
+    studio: Studio
+    accounts: Accounts
+    passwords: PasswordHasher
+    objects: ObjectStore
+    identity: IdentityProvider
+    payment: PaymentProvider
+    connections: Connections
+    clock: Clock
+    feed: FeedHub
+    progress: ProgressBoard
+    session_country: Callable[[str], str]
+    public_url: str

@@ -1,0 +1,206 @@
+"""The root of all queries."""
+
+from typing import Any
+from uuid import UUID, uuid5
+
+import strawberry
+from anyio.to_thread import run_sync
+
+from api.answering import answering, preview
+from api.context import StudioContext, viewer_role
+from api.ids import global_id, own_id, split_id
+from api.limits import PAGE_SIZE_DEFAULT
+from api.reading import read
+from api.refusals import InputInvalid, NotConsistentYet, NotSignedIn, result_union
+from api.scalars import Millicredits, Position
+from api.types.asset import asset
+from api.types.catalogue import Catalogue, catalogue
+from api.types.enums import VerificationStatus
+from api.types.node import Node
+from api.types.paging import page_size
+from api.types.twin import twin
+from api.types.viewer import SHOWN_STATES, Verification, Viewer, jobs_of
+from api.types.wallet import Ledger, ledger
+from commands.catalogue import catalogue as catalogue_facts
+from commands.ports.accounts import Role, Session
+from commands.quote import QuoteImages, QuoteTraining
+from domain import refusals
+from domain.kernel.personal_text import text_or
+from queries.account.overview import account
+from queries.catalogue.prices import price_list
+from queries.gallery.gallery import asset as asset_row
+from queries.jobs.jobs import job as job_row
+from queries.read_position import NotYetConsistent, read_position, wait_until
+from queries.twins.photos import photos
+from queries.twins.twins import twin as twin_row
+from queries.viewer import View, ViewerRole, as_viewer
+from queries.wallet.ledger import BEFORE_ALL
+from queries.wallet.ledger import ledger as ledger_rows
+
+Info = strawberry.Info[StudioContext, None]
+
+MIN_POSITION_WAIT_S = 5.0
+
+
+@strawberry.type(description="What something would cost now.")
+class Quote:
+    millicredits: Millicredits
+    price_version: int
+
+
+@strawberry.input
+class QuoteTrainingInput:
+    twin: strawberry.ID
+    engine: str
+
+
+@strawberry.input
+class QuoteImagesInput:
+    engine: str
+    count: int
+    num_inference_steps: int | None = None
+    aspect_ratio: str | None = None
+    twin: strawberry.ID | None = None
+
+
+ViewerResult = result_union("ViewerResult", Viewer, NotConsistentYet)
+QuoteResult = result_union(
+    "QuoteResult",
+    Quote,
+    refusals.UnknownEngine,
+    refusals.CountOutOfRange,
+    refusals.SettingOutOfRange,
+    refusals.AspectRatioUnsupported,
+    refusals.PhotosNotAccepted,
+    refusals.EngineUnavailable,
+    refusals.PhotoCountOutOfRange,
+)
+LedgerResult = result_union("LedgerResult", Ledger)
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(
+        description="Whoever is signed in, from `minPosition` on: a write's `position` is "
+        "visible then, or the answer is NotYetConsistent.",
+    )
+    @answering(ViewerResult)
+    async def viewer(self, info: Info, min_position: Position | None = None) -> Any:
+        session = await info.context.session()
+        return await run_sync(lambda: _viewer(info.context, session, min_position))
+
+    @strawberry.field(description="Anything of the viewer's by its global id, or null.")
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        try:
+            return await read(info.context, lambda view: _node(info.context, view, id))
+        except (refusals.NotFound, NotSignedIn):
+            return None
+
+    @strawberry.field(description="What there is to ask for. Needs no session.")
+    async def catalogue(self, info: Info) -> Catalogue:
+        def question() -> Catalogue:
+            connections = info.context.parts.connections
+            # Nobody in particular: prices belong to everybody.
+            with as_viewer(connections, BEFORE_ALL, ViewerRole.CREATOR) as view:
+                return catalogue(catalogue_facts(), price_list(view))
+
+        return await run_sync(question)
+
+    @strawberry.field(
+        description="A dry run: what exactly one of the two would cost.",
+    )
+    @answering(QuoteResult)
+    async def quote(
+        self,
+        info: Info,
+        training: QuoteTrainingInput | None = None,
+        images: QuoteImagesInput | None = None,
+    ) -> Any:
+        command = _quote_command(training, images)
+        session = await info.context.session()
+        found = await preview(info.context, command, uuid5(session.person_id, "quote"))
+        return Quote(
+            millicredits=Millicredits(found.millicredits), price_version=found.price_version
+        )
+
+    @strawberry.field(
+        description="Balances of all owners as of a position. For the auditor's role; for "
+        "anybody else it holds their own.",
+    )
+    @answering(LedgerResult)
+    async def ledger(
+        self,
+        info: Info,
+        as_of: Position,
+        first: int = PAGE_SIZE_DEFAULT,
+        after: str | None = None,
+    ) -> Any:
+        session = await info.context.session()
+        if session.role is not Role.AUDITOR:
+            raise refusals.NotFound()
+        size = page_size(first)
+        behind = UUID(after) if after else BEFORE_ALL
+        return await read(
+            info.context,
+            lambda view: ledger(ledger_rows(view, as_of=as_of, first=size, after=behind)),
+        )
+
+
+def _viewer(context: StudioContext, session: Session, min_position: int | None) -> Viewer:
+    parts, role = context.parts, viewer_role(session)
+    if min_position is not None:
+        try:
+            wait_until(
+                parts.connections,
+                session.person_id,
+                min_position,
+                timeout_s=MIN_POSITION_WAIT_S,
+                role=role,
+            )
+        except NotYetConsistent as behind:
+            raise NotConsistentYet(behind.lag) from None
+    with as_viewer(parts.connections, session.person_id, role) as view:
+        found, position = account(view), read_position(view)
+    return Viewer(
+        id=global_id("Viewer", session.person_id),
+        email=text_or(parts.accounts.email_of(session.person_id)) or None,
+        role=session.role.value,
+        position=Position(position),
+        verification=Verification(
+            status=VerificationStatus(found.verification_at(parts.clock()) if found else "none"),
+            assurance=found.assurance if found else None,
+            country=found.country if found else None,
+            valid_until=found.valid_until if found else None,
+        ),
+    )
+
+
+def _node(context: StudioContext, view: View, given: str) -> Any:
+    kind, own = split_id(given)
+    match kind:
+        case "Twin":
+            found = twin_row(view, own)
+            return None if found is None else twin(found, photos(view, own))
+        case "Job":
+            row = job_row(view, own)
+            return None if row is None else jobs_of(context, view, [row])[0]
+        case "Asset":
+            picture = asset_row(view, own)
+            return asset(picture) if picture and picture.state in SHOWN_STATES else None
+        case _:
+            return None
+
+
+def _quote_command(
+    training: QuoteTrainingInput | None, images: QuoteImagesInput | None
+) -> QuoteTraining | QuoteImages:
+    if training is not None and images is None:
+        return QuoteTraining(twin_id=own_id("Twin", training.twin), engine=training.engine)
+    if images is not None and training is None:
+        return QuoteImages(
+            engine=images.engine,
+            count=images.count,
+            num_inference_steps=images.num_inference_steps,
+            aspect_ratio=images.aspect_ratio,
+        )
+    raise InputInvalid("quote", "Ask for exactly one of training and images.")

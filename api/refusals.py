@@ -1,0 +1,131 @@
+"""Every refusal of the domain as a GraphQL type, made from the class itself."""
+
+import functools
+import inspect
+import operator
+from collections.abc import Sequence
+from typing import Annotated, Any, get_type_hints
+
+import strawberry
+
+from domain import refusals as domain_refusals
+from domain.kernel.refusal import Refusal
+
+
+@strawberry.interface(name="Refusal", description="A rule said no. Nothing was saved or charged.")
+class RefusalInterface:
+    code: str = strawberry.field(description="Stable, for programs.")
+    message: str = strawberry.field(description="One sentence, for a person.")
+    path: list[str] = strawberry.field(description="Which part of the input is meant, if one is.")
+
+
+class NotSignedIn(Refusal):
+    """There is no session, or it has ended."""
+
+    code = "NOT_SIGNED_IN"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in first.")
+
+
+class NotConsistentYet(Refusal):
+    """The read models have not come to the position asked for; `lag` is in positions."""
+
+    code = "NOT_YET_CONSISTENT"
+    details = ("lag",)
+
+    def __init__(self, lag: int) -> None:
+        super().__init__("What you just did is not visible yet; ask again.")
+        self.lag = lag
+
+
+class TooManyRequests(Refusal):
+    """This was asked for too often lately."""
+
+    code = "TOO_MANY_REQUESTS"
+
+    def __init__(self) -> None:
+        super().__init__("Too many tries; wait a minute.")
+
+
+class InputInvalid(Refusal):
+    """A value of the input has not the form it needs."""
+
+    code = "INPUT_INVALID"
+    details = ("field",)
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def _type_of(refusal: type[Refusal]) -> type[RefusalInterface]:
+    hints = get_type_hints(refusal.__init__)
+    annotations: dict[str, Any] = {}
+    for name in getattr(refusal, "details", ()):
+        annotations[name] = _graphql_type(hints.get(name, str))
+    description = (inspect.getdoc(refusal) or "").splitlines()[0]
+    made = type(refusal.__name__, (RefusalInterface,), {"__annotations__": annotations})
+    name = "NotYetConsistent" if refusal is NotConsistentYet else refusal.__name__
+    return strawberry.type(made, name=name, description=description)
+
+
+def _graphql_type(hint: Any) -> Any:
+    origin = getattr(hint, "__origin__", None)
+    if (origin is not None and issubclass(origin, Sequence | frozenset | set)) or hint in (tuple,):
+        return list[str]
+    if origin is not None:
+        return list[str]
+    return hint if hint in (int, float, bool) else str
+
+
+_OURS = (NotSignedIn, NotConsistentYet, TooManyRequests, InputInvalid)
+
+REFUSAL_TYPES: dict[type[Refusal], type[RefusalInterface]] = {
+    refusal: _type_of(refusal)
+    for refusal in (
+        *_OURS,
+        *(
+            value
+            for value in vars(domain_refusals).values()
+            if isinstance(value, type) and issubclass(value, Refusal) and value is not Refusal
+        ),
+    )
+}
+
+
+def as_graphql(refusal: Refusal) -> Any:
+    """The GraphQL value of a refusal."""
+    made = REFUSAL_TYPES[type(refusal)]
+    details = {
+        name: _plain(getattr(refusal, name)) for name in getattr(type(refusal), "details", ())
+    }
+    return made(
+        code=refusal.code,
+        message=refusal.message,
+        path=[details["field"]] if "field" in details else [],
+        **details,
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple | list | frozenset | set):
+        return [str(item) for item in value]
+    return value if isinstance(value, int | float | bool) else str(value)
+
+
+def result_union(name: str, success: type, *refusals: type[Refusal]) -> Any:
+    """The result type of a field: its success, or one of the refusals it names.
+
+    Every field that changes something may also answer `NotSignedIn`, `NotFound`,
+    `IdempotencyKeyReused` and `InputInvalid`.
+    """
+    always = (
+        NotSignedIn,
+        InputInvalid,
+        domain_refusals.NotFound,
+        domain_refusals.IdempotencyKeyReused,
+    )
+    members = [success, *(REFUSAL_TYPES[r] for r in dict.fromkeys((*always, *refusals)))]
+    union = functools.reduce(operator.or_, members)
+    return Annotated[union, strawberry.union(name)]

@@ -1,0 +1,71 @@
+"""The schema: what there is, how refusals look, and what a system fault may say."""
+
+import uuid
+from typing import Any
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+from strawberry.types import ExecutionContext
+
+from api.documents import PreparedDocuments
+from api.mutations.account import AccountMutations
+from api.mutations.credits import CreditMutations
+from api.mutations.gallery import GalleryMutations
+from api.mutations.jobs import JobMutations
+from api.mutations.twins import TwinMutations
+from api.questions import Query
+from api.refusals import REFUSAL_TYPES
+from api.scalars import config
+from api.subscriptions import Subscription
+from domain.kernel.refusal import Refusal
+
+log = structlog.get_logger()
+
+
+@strawberry.type
+class Mutation(AccountMutations, TwinMutations, CreditMutations, JobMutations, GalleryMutations):
+    """Everything that changes something."""
+
+
+class StudioSchema(strawberry.Schema):
+    """Turns errors into what a client may know, and logs faults once, with a trace id.
+
+    A fault's answer has `extensions.code` INTERNAL and a `traceId`; a refusal that is no member of
+    a union (a page size, say) has its own code; a document error keeps its message.
+    """
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Mask and log. The library would log every bad document with its full text."""
+        for error in errors:
+            cause = error.original_error
+            if cause is None or isinstance(cause, GraphQLError):
+                continue
+            if isinstance(cause, Refusal):
+                error.message = cause.message
+                error.extensions = {**(error.extensions or {}), "code": cause.code}
+                continue
+            trace_id = uuid.uuid4().hex
+            log.error("resolver failed", trace_id=trace_id, error=type(cause).__name__)
+            log.debug("resolver failed", trace_id=trace_id, exc_info=cause)
+            error.message = "The studio could not answer."
+            error.extensions = {"code": "INTERNAL", "traceId": trace_id}
+
+
+def build_schema() -> StudioSchema:
+    """The one schema of this release."""
+    return StudioSchema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=list(REFUSAL_TYPES.values()),
+        config=config(),
+        extensions=[PreparedDocuments],
+    )
+
+
+def schema_text(schema: Any) -> str:
+    """The contract as it is committed in `graphql/schema.graphql`."""
+    return f"{schema.as_str()}\n"

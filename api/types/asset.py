@@ -1,0 +1,108 @@
+"""A released picture."""
+
+import math
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from api.context import StudioContext
+from api.ids import global_id
+from api.scalars import Position
+from api.types.enums import AssetKind, ContentRating
+from api.types.node import Node
+from queries.gallery.gallery import Asset as AssetRow
+
+VIEW_URL_LIFETIME_S = 120
+
+Info = strawberry.Info[StudioContext, None]
+
+
+@strawberry.type(description="One check that the picture passed.")
+class Check:
+    check: str
+    passed: bool
+    score: float | None
+    model: str
+
+
+@strawberry.type(description="A released picture with everything that made it.")
+class Asset(Node):
+    kind: AssetKind
+    job: strawberry.ID
+    twin: strawberry.ID | None
+    engine: str
+    rating: ContentRating
+    prompt: str | None
+    negative_prompt: str | None
+    style: str | None
+    aspect_ratio: str | None
+    width: int
+    height: int
+    seed: int
+    num_inference_steps: int | None
+    guidance_scale: float | None
+    twin_strength: float | None
+    favourite: bool
+    hidden: bool = strawberry.field(
+        description="Hidden since consent was withdrawn, until it is kept or purged."
+    )
+    released_at: datetime
+    size_bytes: int
+    sha256: str
+    media_type: str
+    checks: list[Check]
+    position: Position
+    object_key: strawberry.Private[str]
+    available: strawberry.Private[bool]
+
+    @strawberry.field(description="Where the picture can be seen for two minutes.")
+    def url(self, info: Info) -> str | None:
+        if not self.available:
+            return None
+        return info.context.parts.objects.presign_download(
+            self.object_key, expires_in_s=VIEW_URL_LIFETIME_S
+        )
+
+
+def asset(row: AssetRow) -> Asset:
+    """The picture of a row."""
+    settings: dict[str, Any] = row.settings or {}
+    return Asset(
+        id=global_id("Asset", row.asset_id),
+        kind=AssetKind(row.kind),
+        job=global_id("Job", row.job_id),
+        twin=global_id("Twin", row.twin_id) if row.twin_id else None,
+        engine=row.engine,
+        rating=ContentRating(row.rating),
+        prompt=row.prompt,
+        negative_prompt=row.negative_prompt,
+        style=settings.get("style"),
+        aspect_ratio=settings.get("aspect_ratio"),
+        width=row.width,
+        height=row.height,
+        seed=row.seed,
+        num_inference_steps=settings.get("num_inference_steps"),
+        guidance_scale=settings.get("guidance_scale"),
+        twin_strength=settings.get("twin_strength") if row.twin_id else None,
+        favourite=row.favourite,
+        hidden=row.state == "hidden",
+        released_at=row.released_at,
+        size_bytes=row.size_bytes,
+        sha256=row.sha256,
+        media_type=row.media_type,
+        checks=[_check(found) for found in row.checks],
+        position=Position(row.position),
+        object_key=row.object_key,
+        available=row.state in ("released", "hidden"),
+    )
+
+
+def _check(found: dict[str, Any]) -> Check:
+    score = found.get("score")
+    return Check(
+        check=found["check"],
+        passed=bool(found["passed"]),
+        score=score if score is not None and math.isfinite(score) else None,
+        model=found["model"],
+    )

@@ -1,0 +1,132 @@
+"""What there is to ask for."""
+
+import strawberry
+
+from api.scalars import Millicredits
+from api.types.enums import ContentRating
+from commands.catalogue import Catalogue as CatalogueFacts
+from queries.catalogue.prices import PriceList
+
+
+@strawberry.type
+class NumberRange:
+    minimum: float
+    maximum: float
+    default: float
+
+
+@strawberry.type
+class AspectRatio:
+    name: str
+    width: int
+    height: int
+
+
+@strawberry.type(description="An engine and what it may be asked.")
+class Engine:
+    id: str
+    title: str
+    licence: str
+    photorealistic: bool
+    lacks: list[str]
+    styles: list[str]
+    aspect_ratios: list[AspectRatio]
+    steps: NumberRange
+    guidance: NumberRange
+    strength: NumberRange
+    negative_prompt: bool
+    ratings: list[ContentRating]
+    prompt_length_max: int
+    count_max: int
+    live_previews: bool
+
+
+@strawberry.type(description="A text to be agreed to word for word.")
+class LegalText:
+    sha256: str
+    text: str
+    scopes: list[str]
+
+
+@strawberry.type(description="A package of credits.")
+class CreditPackage:
+    id: str
+    millicredits: Millicredits
+    price_minor_units: int
+    currency: str
+
+
+@strawberry.type
+class PhotoCount:
+    minimum: int
+    maximum: int
+
+
+@strawberry.type(description="Everything a form needs to know before it asks.")
+class Catalogue:
+    engines: list[Engine]
+    consent_text: LegalText
+    biometric_release_text: LegalText
+    packages: list[CreditPackage]
+    photo_count: PhotoCount
+    price_version: int | None
+
+
+def catalogue(facts: CatalogueFacts, prices: PriceList | None) -> Catalogue:
+    """The catalogue with the prices in force; no packages before the first price list."""
+    return Catalogue(
+        engines=[
+            Engine(
+                id=entry.id,
+                title=entry.title,
+                licence=entry.licence,
+                photorealistic=entry.photorealistic,
+                lacks=list(entry.lacks),
+                styles=list(entry.styles),
+                aspect_ratios=[
+                    AspectRatio(name=name, width=width, height=height)
+                    for name, (width, height) in entry.aspect_ratios.items()
+                ],
+                steps=NumberRange(
+                    minimum=entry.steps.minimum,
+                    maximum=entry.steps.maximum,
+                    default=entry.steps.default,
+                ),
+                guidance=NumberRange(
+                    minimum=entry.guidance.minimum,
+                    maximum=entry.guidance.maximum,
+                    default=entry.guidance.default,
+                ),
+                strength=NumberRange(
+                    minimum=entry.strength.minimum,
+                    maximum=entry.strength.maximum,
+                    default=entry.strength.default,
+                ),
+                negative_prompt=entry.negative_prompt,
+                ratings=[ContentRating(rating.value) for rating in entry.ratings],
+                prompt_length_max=entry.prompt_length_max,
+                count_max=entry.count.maximum,
+                live_previews=entry.live_previews,
+            )
+            for entry in facts.engines
+        ],
+        consent_text=LegalText(
+            sha256=facts.consent.sha256,
+            text=facts.consent.text,
+            scopes=[scope.value for scope in facts.consent_scopes],
+        ),
+        biometric_release_text=LegalText(
+            sha256=facts.biometric_release.sha256, text=facts.biometric_release.text, scopes=[]
+        ),
+        packages=[
+            CreditPackage(
+                id=package["id"],
+                millicredits=Millicredits(package["millicredits"]),
+                price_minor_units=package["price_minor_units"],
+                currency=package["currency"],
+            )
+            for package in (prices.packages if prices else [])
+        ],
+        photo_count=PhotoCount(minimum=facts.photos_min, maximum=facts.photos_max),
+        price_version=prices.version if prices else None,
+    )

@@ -1,0 +1,124 @@
+"""A job as it goes."""
+
+import base64
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import strawberry
+
+from api.ids import global_id
+from api.progress import ProgressBoard
+from api.scalars import Millicredits, Position
+from api.types.asset import Asset, asset
+from api.types.enums import JobKind, JobState, Phase
+from api.types.node import Node
+from queries.gallery.gallery import Asset as AssetRow
+from queries.jobs.jobs import Job as JobRow
+from topics.messages.progress import JobProgressed
+
+
+@strawberry.type(description="How far a running attempt is. Latest wins; it has no position.")
+class JobProgress:
+    phase: Phase
+    step: int
+    steps_total: int
+    preview_png: str | None = strawberry.field(
+        description="A data URL of at most 16 KiB of PNG, where the engine allows previews."
+    )
+    at: datetime
+
+
+@strawberry.type(description="The resolved parameters of an image job.")
+class JobSettings:
+    width: int
+    height: int
+    aspect_ratio: str
+    style: str
+    num_inference_steps: int
+    guidance_scale: float
+    twin_strength: float
+    count: int
+
+
+@strawberry.type(description="One piece of work, from the request to its single end.")
+class Job(Node):
+    kind: JobKind
+    engine: str
+    twin: strawberry.ID | None
+    state: JobState
+    attempt: int
+    prompt: str | None
+    negative_prompt: str | None
+    settings: JobSettings | None
+    quoted: Millicredits
+    captured: Millicredits
+    released: Millicredits
+    failure: str | None
+    requested_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    retried_from: strawberry.ID | None
+    refused_count: int = strawberry.field(
+        description="How many items screening refused. They cost nothing."
+    )
+    assets: list[Asset]
+    progress: JobProgress | None
+    position: Position
+
+
+def job(row: JobRow, assets: Sequence[AssetRow], board: ProgressBoard) -> Job:
+    """The job of a row, with its released pictures and the latest word on its progress."""
+    latest = board.of_job(row.job_id, row.attempt) if row.state == "started" else None
+    return Job(
+        id=global_id("Job", row.job_id),
+        kind=JobKind(row.kind),
+        engine=row.engine,
+        twin=global_id("Twin", row.twin_id) if row.twin_id else None,
+        state=JobState(row.state),
+        attempt=row.attempt,
+        prompt=row.prompt,
+        negative_prompt=row.negative_prompt,
+        settings=_settings(row.settings, row.item_count),
+        quoted=Millicredits(row.quoted_millicredits),
+        captured=Millicredits(row.captured_millicredits),
+        released=Millicredits(row.released_millicredits),
+        failure=row.failure_reason,
+        requested_at=row.requested_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        retried_from=global_id("Job", row.retried_from) if row.retried_from else None,
+        refused_count=sum(item.state == "refused" for item in row.items),
+        assets=[asset(found) for found in assets if found.state == "released"],
+        progress=progress(latest) if latest else None,
+        position=Position(row.position),
+    )
+
+
+def progress(latest: JobProgressed) -> JobProgress:
+    """The latest word on a job."""
+    preview = latest.preview_png
+    return JobProgress(
+        phase=Phase(latest.phase.value),
+        step=latest.step,
+        steps_total=latest.steps_total,
+        preview_png=f"data:image/png;base64,{base64.b64encode(preview).decode()}"
+        if preview
+        else None,
+        at=datetime.fromtimestamp(latest.at_s, UTC),
+    )
+
+
+def _settings(found: dict[str, Any], count: int) -> JobSettings | None:
+    if "aspect_ratio" not in found:
+        return None
+    return JobSettings(
+        width=found["width"],
+        height=found["height"],
+        aspect_ratio=found["aspect_ratio"],
+        style=found["style"],
+        num_inference_steps=found["num_inference_steps"],
+        guidance_scale=found["guidance_scale"],
+        twin_strength=found["twin_strength"],
+        count=count,
+    )

@@ -1,0 +1,81 @@
+"""A twin and what it still needs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import strawberry
+
+from api.ids import global_id
+from api.scalars import Position
+from api.types.enums import TwinStatus
+from api.types.node import Node
+from queries.twins.photos import Photo as PhotoRow
+from queries.twins.twins import Twin as TwinRow
+
+
+@strawberry.type(description="What the owner agreed to, and whether it still holds.")
+class Consent:
+    epoch: int
+    granted: bool
+    text_sha256: str | None
+    scopes: list[str]
+
+
+@strawberry.type(description="One photo of the latest set and what is wrong with it.")
+class Photo:
+    id: strawberry.ID
+    state: str
+    flaws: list[str]
+
+
+@strawberry.type(description="The newest trained adapter.")
+class TrainedTwin:
+    engine: str
+    similarity: float
+    step: int
+    at: datetime
+
+
+@strawberry.type(description="A digital twin of its owner.")
+class Twin(Node):
+    name: str | None
+    status: TwinStatus
+    biometric_release_signed: bool
+    consent: Consent
+    photos: list[Photo]
+    set_flaws: list[str]
+    trained: TrainedTwin | None
+    created_at: datetime
+    position: Position
+
+
+def twin(row: TwinRow, photos: Sequence[PhotoRow]) -> Twin:
+    """The twin of a row, with the photos of its latest set."""
+    newest = max(row.adapters, key=lambda adapter: adapter.delivered_at, default=None)
+    return Twin(
+        id=global_id("Twin", row.twin_id),
+        name=row.name,
+        status=TwinStatus(row.state),
+        biometric_release_signed=row.released_at is not None,
+        consent=Consent(
+            epoch=row.consent_epoch,
+            granted=row.consent_at is not None and row.consent_withdrawn_at is None,
+            text_sha256=row.consent_text_sha256,
+            scopes=list(row.consent_scope),
+        ),
+        photos=[
+            Photo(id=global_id("Photo", photo.photo_id), state=photo.state, flaws=list(photo.flaws))
+            for photo in photos
+        ],
+        set_flaws=list(row.set_flaws),
+        trained=None
+        if newest is None
+        else TrainedTwin(
+            engine=newest.engine,
+            similarity=newest.similarity,
+            step=newest.step,
+            at=newest.delivered_at,
+        ),
+        created_at=row.created_at,
+        position=Position(row.position),
+    )

@@ -1,0 +1,158 @@
+"""The viewer: whoever is signed in, and everything that is theirs."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import strawberry
+
+from api.context import StudioContext
+from api.ids import own_id
+from api.limits import PAGE_SIZE_DEFAULT
+from api.reading import read
+from api.scalars import Position
+from api.types.asset import Asset, asset
+from api.types.enums import AssetKind, JobState, VerificationStatus
+from api.types.job import Job, job
+from api.types.node import Node
+from api.types.paging import Connection, connection, page_size, place_after
+from api.types.twin import Twin, twin
+from api.types.wallet import Wallet, wallet
+from domain.refusals import NotFound
+from queries.gallery.gallery import GalleryFilter, assets_of_jobs, gallery
+from queries.gallery.gallery import asset as asset_row
+from queries.jobs.jobs import Job as JobRow
+from queries.jobs.jobs import job as job_row
+from queries.jobs.jobs import jobs
+from queries.twins.photos import photos
+from queries.twins.twins import twin as twin_row
+from queries.twins.twins import twins
+from queries.viewer import View
+from queries.wallet.balance import balance
+
+Info = strawberry.Info[StudioContext, None]
+
+R = TypeVar("R")
+
+SHOWN_STATES = ("released", "hidden")
+
+
+@strawberry.type(description="What is known of the viewer's identity and age.")
+class Verification:
+    status: VerificationStatus
+    assurance: str | None
+    country: str | None
+    valid_until: datetime | None
+
+
+@strawberry.type(description="Whoever is signed in. Every read below is theirs alone.")
+class Viewer(Node):
+    email: str | None
+    role: str
+    position: Position
+    verification: Verification
+
+    @strawberry.field(description="Credits.")
+    async def wallet(self, info: Info) -> Wallet:
+        return wallet(await read(info.context, balance))
+
+    @strawberry.field(description="Twins, newest first.")
+    async def twins(
+        self, info: Info, first: int = PAGE_SIZE_DEFAULT, after: str | None = None
+    ) -> Connection[Twin]:
+        size, place = page_size(first), place_after(after)
+
+        def question(view: View) -> Connection[Twin]:
+            page = twins(view, first=size, after=place)
+            return connection(
+                page, lambda row: row.place, lambda row: twin(row, photos(view, row.twin_id))
+            )
+
+        return await read(info.context, question)
+
+    @strawberry.field(description="One twin, or null.")
+    async def twin(self, info: Info, id: strawberry.ID) -> Twin | None:
+        return await read(info.context, lambda view: _twin(view, id))
+
+    @strawberry.field(description="Jobs, newest first, in `states` where any are named.")
+    async def jobs(
+        self,
+        info: Info,
+        first: int = PAGE_SIZE_DEFAULT,
+        after: str | None = None,
+        states: list[JobState] | None = None,
+    ) -> Connection[Job]:
+        size, place = page_size(first), place_after(after)
+        board = info.context.parts.progress
+
+        def question(view: View) -> Connection[Job]:
+            wanted = [state.value for state in states or ()]
+            page = jobs(view, first=size, after=place, states=wanted)
+            found = assets_of_jobs(view, [row.job_id for row in page.items])
+            return connection(
+                page, lambda row: row.place, lambda row: job(row, found[row.job_id], board)
+            )
+
+        return await read(info.context, question)
+
+    @strawberry.field(description="One job, or null.")
+    async def job(self, info: Info, id: strawberry.ID) -> Job | None:
+        def question(view: View) -> Job | None:
+            found = _own(view, "Job", id, job_row)
+            return None if found is None else jobs_of(info.context, view, [found])[0]
+
+        return await read(info.context, question)
+
+    @strawberry.field(description="Released pictures, newest first.")
+    async def gallery(
+        self,
+        info: Info,
+        first: int = PAGE_SIZE_DEFAULT,
+        after: str | None = None,
+        twin: strawberry.ID | None = None,
+        text: str | None = None,
+        favourite: bool | None = None,  # noqa: FBT001 – named in every document
+        kinds: list[AssetKind] | None = None,
+    ) -> Connection[Asset]:
+        size, place = page_size(first), place_after(after)
+        only = GalleryFilter(
+            twin_id=own_id("Twin", twin) if twin else None,
+            text=text,
+            favourite=favourite,
+            kinds=tuple(kind.value for kind in kinds or (AssetKind.IMAGE, AssetKind.VIDEO)),
+            states=SHOWN_STATES,
+        )
+
+        def question(view: View) -> Connection[Asset]:
+            page = gallery(view, first=size, after=place, only=only)
+            return connection(page, lambda row: row.place, asset)
+
+        return await read(info.context, question)
+
+    @strawberry.field(description="One picture with its full parameters, or null.")
+    async def asset(self, info: Info, id: strawberry.ID) -> Asset | None:
+        def question(view: View) -> Asset | None:
+            found = _own(view, "Asset", id, asset_row)
+            return asset(found) if found is not None and found.state in SHOWN_STATES else None
+
+        return await read(info.context, question)
+
+
+def jobs_of(context: StudioContext, view: View, rows: Sequence[JobRow]) -> list[Job]:
+    """Jobs with their pictures, in the order of the rows. One round trip."""
+    found = assets_of_jobs(view, [row.job_id for row in rows])
+    return [job(row, found[row.job_id], context.parts.progress) for row in rows]
+
+
+def _twin(view: View, given: str) -> Twin | None:
+    found = _own(view, "Twin", given, twin_row)
+    return None if found is None else twin(found, photos(view, found.twin_id))
+
+
+def _own(view: View, kind: str, given: str, find: Callable[[View, UUID], R | None]) -> R | None:
+    """The viewer's row behind a global id. A malformed id is like one that does not exist."""
+    try:
+        return find(view, own_id(kind, given))
+    except NotFound:
+        return None

@@ -1,0 +1,81 @@
+"""Where providers call back. A webhook is a hint: it is believed only as far as "ask again"."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import structlog
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request, Response
+
+from api.parts import Parts
+from commands.account.note_verification_hint import NoteVerificationHint, verification_hint_key
+from commands.ports.webhooks import WebhookRefused
+from commands.wallet.note_payment_hint import NotePaymentHint, payment_hint_key
+from domain.kernel.refusal import Refusal
+
+log = structlog.get_logger()
+
+BODY_SIZE_MAX_BYTES = 64 * 1024
+
+
+def webhook_routes(parts: Parts) -> APIRouter:
+    """The routes `/webhooks/identity` and `/webhooks/payment`.
+
+    200: noted, now or before. 400: not believed, with the reason. 413: too large.
+    """
+    routes = APIRouter()
+
+    @routes.post("/webhooks/identity")
+    async def identity(request: Request) -> Response:
+        return await _received(request, lambda body: _note_identity(parts, request, body))
+
+    @routes.post("/webhooks/payment")
+    async def payment(request: Request) -> Response:
+        return await _received(request, lambda body: _note_payment(parts, request, body))
+
+    return routes
+
+
+async def _received(request: Request, note: Callable[[bytes], None]) -> Response:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_SIZE_MAX_BYTES:
+            return Response(status_code=413)
+    try:
+        await run_sync(note, body)
+    except WebhookRefused as refused:
+        log.warning("webhook refused", reason=refused.reason.value)
+        return Response(refused.reason.value, status_code=400, media_type="text/plain")
+    return Response(status_code=200)
+
+
+def _note_identity(parts: Parts, request: Request, body: bytes) -> None:
+    hint = parts.identity.verify_webhook(request.headers, body, parts.clock())
+    _note(
+        parts,
+        hint.owner_id,
+        NoteVerificationHint(hint.verification_id),
+        verification_hint_key(hint.verification_id, hint.webhook_id),
+    )
+    parts.accounts.remember_webhook(parts.identity.name, hint.webhook_id, at=parts.clock())
+
+
+def _note_payment(parts: Parts, request: Request, body: bytes) -> None:
+    hint = parts.payment.verify_webhook(request.headers, body, parts.clock())
+    _note(
+        parts,
+        hint.owner_id,
+        NotePaymentHint(hint.purchase_id),
+        payment_hint_key(hint.purchase_id, hint.webhook_id),
+    )
+    parts.accounts.remember_webhook(parts.payment.name, hint.webhook_id, at=parts.clock())
+
+
+def _note(parts: Parts, owner_id: UUID, command: Any, key: UUID) -> None:
+    try:
+        parts.studio.execute(command, owner_id=owner_id, key=key)
+    except Refusal as refusal:
+        # Well signed, about something we do not know: the provider need not send it again.
+        log.warning("webhook about nothing of ours", code=refusal.code)

@@ -1,0 +1,40 @@
+"""What there is to ask for: engines, texts and limits, as the commands will judge them."""
+
+from dataclasses import dataclass
+
+from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope, LegalText
+from domain.engines import ENGINES
+from domain.engines.entry import EngineEntry
+from domain.photo_set import PHOTO_MEDIA_TYPES, PHOTO_SIZE_MAX_BYTES, PHOTOS_MAX, PHOTOS_MIN
+from domain.rating import Rating
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything a form needs to know before it asks."""
+
+    engines: tuple[EngineEntry, ...]
+    consent: LegalText
+    consent_scopes: tuple[ConsentScope, ...]
+    biometric_release: LegalText
+    photos_min: int
+    photos_max: int
+    photo_size_max_bytes: int
+    photo_media_types: tuple[str, ...]
+
+
+def catalogue() -> Catalogue:
+    """The catalogue of this release."""
+    return Catalogue(
+        engines=tuple(ENGINES.values()),
+        consent=CONSENT,
+        consent_scopes=tuple(ConsentScope),
+        biometric_release=BIOMETRIC_RELEASE,
+        photos_min=PHOTOS_MIN,
+        photos_max=PHOTOS_MAX,
+        photo_size_max_bytes=PHOTO_SIZE_MAX_BYTES,
+        photo_media_types=PHOTO_MEDIA_TYPES,
+    )
+
+
+__all__ = ["Catalogue", "ConsentScope", "Rating", "catalogue"]
