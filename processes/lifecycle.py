@@ -6,7 +6,7 @@ import sys
 import threading
 
 SUPERVISED = "AI_CONTENT_SUITE_SUPERVISED"
-"""Set by the supervisor: the child's standard input is a pipe that closes when the supervisor dies."""
+"""Set by the supervisor: standard input is a pipe that closes when the supervisor dies."""
 
 
 def stop_requested() -> threading.Event:
@@ -27,5 +27,7 @@ def stop_requested() -> threading.Event:
 
 
 def _until_orphaned(stop: threading.Event) -> None:
-    sys.stdin.buffer.read()
+    # Unbuffered: a daemon thread inside a buffered reader would break the interpreter's end.
+    while os.read(sys.stdin.fileno(), 1):
+        continue
     stop.set()

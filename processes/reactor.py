@@ -7,6 +7,7 @@ twice; so starting again from an older position changes nothing.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -19,16 +20,14 @@ from commands.ports.object_store import ObjectStore
 from commands.ports.payment_provider import PaymentProvider
 from commands.reactions.intents import (
     DeleteObjects,
-    PurgeAsset,
+    PurgeObject,
     RefetchPayment,
     RefetchVerification,
 )
 from commands.reactions.provider_answers import payment_answer, verification_answer
-from commands.reactions.registry import Reaction, reactions_to
+from commands.reactions.registry import REACTIONS, answers_to
 from commands.studio import Studio
 from commands.twin.record_deletion import RecordDeletion
-from domain.kernel.aggregate import Aggregate
-from domain.kernel.identity import reaction_key
 from domain.kernel.refusal import Refusal
 from domain.kernel.stored_form import NoKeys, StoredEventUnreadable, StoredForm
 from topics.messages.fact import Fact
@@ -40,6 +39,9 @@ WAIT_S = 1.0
 RETRY_DELAY_MIN_S = 1.0
 RETRY_DELAY_MAX_S = 60.0
 """Something outside is down: asked again ever less often, but never given up."""
+
+
+_CAUSES = frozenset(reaction.event_class.TOPIC for reaction in REACTIONS)
 
 
 @dataclass
@@ -101,7 +103,7 @@ class Reactor:
         return min([read_to, *(pending.position - 1 for pending in self._pending)])
 
     def _react(self, fact: Fact) -> None:
-        if not reactions_to(fact.event_type):
+        if fact.event_type not in _CAUSES:
             return
         try:
             event = self._form.decode(
@@ -114,19 +116,11 @@ class Reactor:
         except StoredEventUnreadable as error:
             log.error("event unreadable", position=fact.position, reason=str(error))
             return
-        for reaction in reactions_to(fact.event_type):
-            self._start(reaction, event, fact)
-
-    def _start(self, reaction: Reaction, event: Aggregate.Event, fact: Fact) -> None:
-        key = reaction_key(fact.originator_id, fact.originator_version, reaction.name)
-        answers = reaction.react(event, fact.owner_id)
-        for number, answer in enumerate(answers):
-            # Several answers of one reaction are told apart by their number.
-            own_key = key if number == 0 else reaction_key(key, number, reaction.name)
+        for answer in answers_to(event, fact.owner_id):
             pending = _Pending(
-                fact.position,
-                _carrying_out(self, answer, fact.owner_id, own_key),
-                reaction.name,
+                position=fact.position,
+                carry_out=partial(self.carry_out, answer.wanted, fact.owner_id, answer.key),
+                name=answer.reaction,
                 failures=0,
                 retry_at_s=0.0,
             )
@@ -162,26 +156,26 @@ class Reactor:
             return False
         return True
 
-    def carry_out(self, answer: object, owner_id: UUID, key: UUID) -> None:
+    def carry_out(self, wanted: object, owner_id: UUID, key: UUID) -> None:
         """Execute a command, or do a deed and record what came of it. May be called twice."""
-        match answer:
+        match wanted:
             case DeleteObjects():
-                self._delete(answer, owner_id, key)
-            case PurgeAsset():
-                self._outside.objects.delete([answer.object_key])
-                self._studio.execute(RecordPurged(answer.asset_id), owner_id=owner_id, key=key)
+                self._delete(wanted, owner_id, key)
+            case PurgeObject():
+                self._outside.objects.delete([wanted.object_key])
+                self._studio.execute(RecordPurged(wanted.asset_id), owner_id=owner_id, key=key)
             case RefetchVerification():
-                decision = self._outside.identity.decision(answer.verification_id)
-                found = verification_answer(answer.verification_id, decision, cause=key)
+                decision = self._outside.identity.decision(wanted.verification_id)
+                found = verification_answer(wanted.verification_id, decision, cause=key)
                 if found is not None:
                     self._studio.execute(found.command, owner_id=owner_id, key=found.key)
             case RefetchPayment():
-                payment = self._outside.payment.payment(answer.purchase_id)
-                paid = payment_answer(answer.purchase_id, payment)
+                payment = self._outside.payment.payment(wanted.purchase_id)
+                paid = payment_answer(wanted.purchase_id, payment)
                 if paid is not None:
                     self._studio.execute(paid.command, owner_id=owner_id, key=paid.key)
             case _:
-                self._studio.execute(answer, owner_id=owner_id, key=key)
+                self._studio.execute(wanted, owner_id=owner_id, key=key)
 
     def _delete(self, intent: DeleteObjects, owner_id: UUID, key: UUID) -> None:
         count = sum(self._outside.objects.delete_prefix(prefix) for prefix in intent.prefixes)
@@ -189,11 +183,3 @@ class Reactor:
         if intent.twin_id is not None:
             report = RecordDeletion(intent.twin_id, intent.places, count + len(intent.keys))
             self._studio.execute(report, owner_id=owner_id, key=key)
-
-
-def _carrying_out(
-    reactor: Reactor, answer: object, owner_id: UUID, key: UUID
-) -> Callable[[], None]:
-    return lambda: reactor.carry_out(answer, owner_id, key)
-
-

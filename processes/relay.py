@@ -1,4 +1,4 @@
-"""Copies the event table to the topics, in commit order, again and again until it is acknowledged."""
+"""Copies the event table to the topics, in commit order, until all of it is acknowledged."""
 
 import threading
 

@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     )
     secrets_dir: Path | None = Field(
         default=None,
-        description="Folder of the secret files; `home/secrets` by default, created on first start.",
+        description="Folder of the secret files; `home/secrets`, made on first start, if absent.",
     )
     database_url: SecretStr | None = Field(
         default=None,
@@ -52,14 +52,15 @@ class Settings(BaseSettings):
     )
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_ssl_cafile: Path | None = None
-    kafka_sasl_mechanism: str | None = None
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
     kafka_replication_factor: int = Field(default=1, ge=1, le=7)
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str | None = Field(
-        default=None, description="How browsers and workers reach the API; http://host:port if absent."
+        default=None,
+        description="How browsers and workers reach the API; http://host:port if absent.",
     )
     engines: tuple[str, ...] = Field(
         default=("pocket",), description="Engines that this worker loads, as a JSON list."
@@ -67,12 +68,17 @@ class Settings(BaseSettings):
     engine_weights_dir: Path | None = Field(
         default=None, description="Folder with one pipeline directory per engine id."
     )
-    device: str = Field(default="cpu", description="torch device of the worker: cpu, cuda, cuda:1 …")
+    device: str = Field(
+        default="cpu", description="torch device of the worker: cpu, cuda, cuda:1 …"
+    )
     torch_threads: int = Field(default=2, ge=1, le=256)
     worker_name: str | None = Field(
-        default=None, description="Stable name of this worker; the host name and a number if absent."
+        default=None,
+        description="Stable name of this worker; the host name and a number if absent.",
     )
-    lease_s: float = Field(default=20.0, gt=0, description="Silence after which an attempt is lost.")
+    lease_s: float = Field(
+        default=20.0, gt=0, description="Silence after which an attempt is lost."
+    )
     liveness_s: float = Field(default=5.0, gt=0, description="How often a worker says it is alive.")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
@@ -112,9 +118,7 @@ def load_settings() -> Settings:
     """Read the environment. Raises `UnknownSettings`, or pydantic's `ValidationError`."""
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
     unknown = sorted(
-        name
-        for name in os.environ
-        if name.upper().startswith(PREFIX) and name.upper() not in known
+        name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known
     )
     if unknown:
         raise UnknownSettings(unknown)

@@ -1,4 +1,4 @@
-"""Runs every process on one machine: starts them, restarts the ones that die, ends them in order."""
+"""Runs every process on one machine: starts them, restarts what dies, ends them in order."""
 
 import os
 import signal

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 
 from adapters.event_store.log import EventLog
-from commands.jobs.expire_attempt import ExpireAttempt, expire_attempt_key
+from commands.jobs.expire_attempt import ExpireAttempt, expiry_key
 from commands.studio import Studio
 from domain.job import Job
 from domain.kernel.aggregate import Aggregate
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 READ_LIMIT = 2_000
 POLL_S = 0.5
 ASK_AGAIN_LEASES = 30
-"""Work that nobody has taken up after so many leases is announced again: its message may be lost."""
+"""Work that nobody took up after so many leases is announced again: its message may be lost."""
 
 
 @dataclass
@@ -65,6 +65,7 @@ class Watchdog:
         lease_s: float,
         monotonic_s: Callable[[], float],
         now: Callable[[], datetime],
+        still_active: Callable[[], None],
     ) -> None:
         self._events = events
         self._voices = voices
@@ -74,6 +75,7 @@ class Watchdog:
         self._lease_s = lease_s
         self._monotonic_s = monotonic_s
         self._now = now
+        self._still_active = still_active
         self._keys = NoKeys()
         self._position = 0
         self._running: dict[UUID, _Running] = {}
@@ -86,6 +88,8 @@ class Watchdog:
         while not stop.is_set():
             self.listen(POLL_S)
             self.catch_up()
+            # Raises where another watchdog may have taken over.
+            self._still_active()
             if self._monotonic_s() >= armed_at_s:
                 self.expire()
                 self.ask_again()
@@ -118,7 +122,7 @@ class Watchdog:
                 self._studio.execute(
                     command,
                     owner_id=running.owner_id,
-                    key=expire_attempt_key(job_id, running.attempt, running.claim_id),
+                    key=expiry_key(running.claim_id),
                 )
             except Refusal as refusal:
                 # Its result arrived in the meantime; the log will say so.

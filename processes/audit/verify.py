@@ -108,10 +108,10 @@ def verify(
     earlier, in hex: it must occur, so history before it cannot have been rewritten. `claimed` are
     balances that somebody else computed, such as the read model's, by owner.
     """
-    audit = _Audit(as_of, claimed or {})
+    audit = _Audit(as_of, expected_head, claimed or {})
     for number, line in enumerate(lines, start=1):
         audit.line(number, line)
-    return audit.report(expected_head)
+    return audit.report()
 
 
 @dataclass
@@ -131,13 +131,16 @@ class _Wallet:
 
 
 class _Audit:
-    def __init__(self, as_of: int | None, claimed: Mapping[str, Balance]) -> None:
+    def __init__(
+        self, as_of: int | None, expected_head: str | None, claimed: Mapping[str, Balance]
+    ) -> None:
         self._as_of = as_of
+        self._expected_head = expected_head
+        self._head_met = expected_head is None
         self._claimed = claimed
         self._findings: list[Finding] = []
         self._rows = self._ledger_rows = self._position = 0
         self._link = NO_LINK
-        self._links: set[str] = set()
         self._header_seen = self._footer_seen = False
         self._versions: dict[str, int] = {}
         self._wallets: dict[str, _Wallet] = {}
@@ -160,10 +163,10 @@ class _Audit:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             self._found(self._position, "format", f"line {number}: {error!r}")
 
-    def report(self, expected_head: str | None) -> VerificationReport:
+    def report(self) -> VerificationReport:
         if not self._footer_seen:
             self._found(0, "format", "the last line is missing: the file was cut off")
-        if expected_head is not None and expected_head not in self._links:
+        if not self._head_met:
             self._found(0, "chain", "the link noted earlier does not occur: history was rewritten")
         for wallet in self._wallets.values():
             if wallet.half_ended is not None:
@@ -214,7 +217,7 @@ class _Audit:
         expected_position, self._position = self._position + 1, position
         self._rows += 1
         expected_link, self._link = link_of(self._link, digest), bytes.fromhex(link)
-        self._links.add(link)
+        self._head_met = self._head_met or link == self._expected_head
         if position != expected_position:
             self._found(position, "order", f"follows {expected_position - 1}")
         if self._link != expected_link:
@@ -292,16 +295,18 @@ class _Audit:
         wallet.reserved += moved.get("reserved", 0)
         wallet.spent += moved.get("revenue", 0)
         if sum(amount for _, amount in postings) != 0:
-            raise _Broken("postings", "do not sum to zero")
+            self._found(self._position, "postings", "do not sum to zero")
         if expected is None:
             if postings:
-                raise _Broken("postings", f"{kind} moves nothing")
+                self._found(self._position, "postings", f"{kind} moves nothing")
             return
         amount = event["millicredits"]
         if not _is_amount(amount) or sorted(postings) != sorted(
             [(expected[0], -amount), (expected[1], amount)]
         ):
-            raise _Broken("postings", f"are not {amount} from {expected[0]} to {expected[1]}")
+            self._found(
+                self._position, "postings", f"are not {amount} from {expected[0]} to {expected[1]}"
+            )
 
     def _found(self, position: int, rule: str, detail: str) -> None:
         if len(self._findings) < FINDINGS_MAX:
@@ -355,7 +360,7 @@ class _Audit:
             raise _Broken("promotion", "expired too early, or not for what was left of it")
 
     def reserved(self, wallet: _Wallet, event: dict[str, Any]) -> None:
-        _nothing_half_ended(wallet)
+        self._require_whole(wallet)
         job, at = event["job_id"], _time(event["timestamp"])
         if not job or job in wallet.reservations or job in wallet.ended:
             raise _Broken("reservation", f"job {job} reserves twice")
@@ -371,7 +376,7 @@ class _Audit:
             raise _Broken("reservation", f"job {job} draws {given}, the rules say {draws}")
 
     def captured(self, wallet: _Wallet, event: dict[str, Any]) -> None:
-        _nothing_half_ended(wallet)
+        self._require_whole(wallet)
         draws = _reservation(wallet, event)
         taken, rest = _split(draws, event["millicredits"])
         if rest:
@@ -384,13 +389,18 @@ class _Audit:
 
     def released(self, wallet: _Wallet, event: dict[str, Any]) -> None:
         if wallet.half_ended not in (None, event["job_id"]):
-            _nothing_half_ended(wallet)
+            self._require_whole(wallet)
         wallet.half_ended = None
         self._all_comes_back(wallet, event)
 
     def expired(self, wallet: _Wallet, event: dict[str, Any]) -> None:
-        _nothing_half_ended(wallet)
+        self._require_whole(wallet)
         self._all_comes_back(wallet, event)
+
+    def _require_whole(self, wallet: _Wallet) -> None:
+        job, wallet.half_ended = wallet.half_ended, None
+        if job is not None:
+            self._found(self._position, "reservation", f"job {job} is only partly settled")
 
     def _all_comes_back(self, wallet: _Wallet, event: dict[str, Any]) -> None:
         draws = _reservation(wallet, event)
@@ -440,12 +450,6 @@ def _reservation(wallet: _Wallet, event: dict[str, Any]) -> list[tuple[str | Non
     if draws is None:
         raise _Broken("reservation", f"nothing is reserved for job {event['job_id']}")
     return draws
-
-
-def _nothing_half_ended(wallet: _Wallet) -> None:
-    job, wallet.half_ended = wallet.half_ended, None
-    if job is not None:
-        raise _Broken("reservation", f"job {job} is only partly settled")
 
 
 def _end(wallet: _Wallet, job: str) -> None:

@@ -1,0 +1,1 @@
+"""How events are kept: recorder, mapper, hash chain, snapshots, and readers that follow along."""

@@ -1,0 +1,203 @@
+"""The event store in dictionaries: for tests, with the same contract as the one on PostgreSQL."""
+
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from uuid import UUID, uuid5
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from commands.ports.event_store import (
+    ConcurrentChange,
+    OutcomeUnknown,
+    RecordedCommand,
+)
+from domain.events import STORED_FORM
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.personal_text import Erased, FreeText, PersonalText
+from domain.kernel.stored_form import SealedText, Sealer, StoredForm
+
+
+@dataclass(frozen=True)
+class StoredRow:
+    """One event as it is stored. `position` is commit order over all owners, from 1."""
+
+    position: int
+    owner_id: UUID
+    originator_id: UUID
+    originator_version: int
+    event_type: str
+    data: bytes
+
+
+class InMemoryKeys:
+    """A sealer with one AES-256-GCM key per owner, which can be destroyed."""
+
+    def __init__(self) -> None:
+        self._keys: dict[UUID, bytes] = {}
+        self._lock = threading.Lock()
+
+    def seal(self, owner_id: UUID, text: str, *, bound_to: bytes) -> SealedText:
+        """Encrypt under the owner's key, which the first call makes."""
+        key_id = _key_id(owner_id)
+        with self._lock:
+            key = self._keys.setdefault(key_id, AESGCM.generate_key(bit_length=256))
+        nonce = os.urandom(12)
+        return SealedText(key_id, nonce + AESGCM(key).encrypt(nonce, text.encode(), bound_to))
+
+    def open(self, sealed: SealedText, *, bound_to: bytes) -> FreeText:
+        """Decrypt; `Erased` without the key. Raises `InvalidTag` for text moved from its place."""
+        key = self._keys.get(sealed.key_id)
+        if key is None:
+            return Erased()
+        nonce, ciphertext = sealed.sealed[:12], sealed.sealed[12:]
+        return PersonalText(AESGCM(key).decrypt(nonce, ciphertext, bound_to).decode())
+
+    def destroy(self, owner_id: UUID) -> None:
+        """Erase the owner: whatever was sealed for them can never be opened again."""
+        with self._lock:
+            self._keys.pop(_key_id(owner_id), None)
+
+
+def _key_id(owner_id: UUID) -> UUID:
+    return uuid5(owner_id, "subject-key")
+
+
+class InMemoryEventStore:
+    """All events of all owners, as bytes, under one table lock and one lock per owner."""
+
+    def __init__(self, stored_form: StoredForm = STORED_FORM, sealer: Sealer | None = None) -> None:
+        self._form = stored_form
+        self._sealer: Sealer = sealer or InMemoryKeys()
+        self._rows: list[StoredRow] = []
+        self._streams: dict[UUID, list[StoredRow]] = {}
+        self._commands: dict[tuple[UUID, UUID], RecordedCommand] = {}
+        self._table_lock = threading.Lock()
+        self._owner_locks: defaultdict[UUID, threading.Lock] = defaultdict(threading.Lock)
+        self._acknowledgements_to_lose = 0
+
+    @contextmanager
+    def transaction(self, owner_id: UUID) -> Iterator["InMemoryTransaction"]:
+        """Take the owner's lock. Leaving without `insert` leaves nothing behind."""
+        with self._table_lock:
+            owner_lock = self._owner_locks[owner_id]
+        with owner_lock:
+            yield InMemoryTransaction(self, owner_id)
+
+    def owner_of(self, originator_id: UUID) -> UUID | None:
+        """Whose aggregate this is, if it exists."""
+        stream = self._streams.get(originator_id)
+        return stream[0].owner_id if stream else None
+
+    def rows(self, after: int = 0) -> tuple[StoredRow, ...]:
+        """Every stored row after a position, in commit order."""
+        with self._table_lock:
+            return tuple(self._rows[after:])
+
+    def decode(self, row: StoredRow) -> Aggregate.Event:
+        """The event in a row, its personal text opened."""
+        return self._form.decode(
+            row.event_type, row.originator_id, row.originator_version, row.data, self._sealer
+        )
+
+    def lose_acknowledgements(self, count: int) -> None:
+        """Let the next `count` commits happen without their answer, like a broken connection."""
+        self._acknowledgements_to_lose = count
+
+    def _events(self, originator_id: UUID, owner_id: UUID) -> list[Aggregate.Event]:
+        with self._table_lock:
+            stream = list(self._streams.get(originator_id, ()))
+        if not stream or stream[0].owner_id != owner_id:
+            return []
+        return [self.decode(row) for row in stream]
+
+    def _commit(
+        self,
+        owner_id: UUID,
+        events: Sequence[Aggregate.Event],
+        unchanged: Sequence[tuple[UUID, int]],
+        command: RecordedCommand,
+    ) -> int:
+        with self._table_lock:
+            rows = self._rows_for(owner_id, events)
+            for originator_id, version in unchanged:
+                if len(self._streams.get(originator_id, ())) != version:
+                    raise ConcurrentChange(f"{originator_id} changed")
+            if (owner_id, command.key) in self._commands:
+                raise ConcurrentChange("the command was recorded meanwhile")
+            for row in rows:
+                self._rows.append(row)
+                self._streams.setdefault(row.originator_id, []).append(row)
+            position = len(self._rows)
+            self._commands[owner_id, command.key] = replace(command, position=position)
+            if self._acknowledgements_to_lose:
+                self._acknowledgements_to_lose -= 1
+                raise OutcomeUnknown("the answer to COMMIT was lost")
+            return position
+
+    def _rows_for(self, owner_id: UUID, events: Sequence[Aggregate.Event]) -> list[StoredRow]:
+        rows: list[StoredRow] = []
+        next_version: dict[UUID, int] = {}
+        for event in events:
+            stream = self._streams.get(event.originator_id, [])
+            expected = next_version.get(event.originator_id, len(stream) + 1)
+            foreign = bool(stream) and stream[0].owner_id != owner_id
+            if foreign or event.originator_version != expected:
+                raise ConcurrentChange(f"{event.originator_id} is not at {expected - 1}")
+            next_version[event.originator_id] = expected + 1
+            rows.append(
+                StoredRow(
+                    position=len(self._rows) + len(rows) + 1,
+                    owner_id=owner_id,
+                    originator_id=event.originator_id,
+                    originator_version=event.originator_version,
+                    event_type=type(event).TOPIC,
+                    data=self._form.encode(event, owner_id, self._sealer),
+                )
+            )
+        return rows
+
+
+class InMemoryTransaction:
+    """One owner's turn. Reads see what is committed; `insert` commits."""
+
+    def __init__(self, store: InMemoryEventStore, owner_id: UUID) -> None:
+        self._store = store
+        self._owner_id = owner_id
+        self._inserted = False
+
+    def recorded(self, key: UUID) -> RecordedCommand | None:
+        """The command this owner recorded under `key`, if any."""
+        return self._store._commands.get((self._owner_id, key))
+
+    def load(self, originator_id: UUID, owner_id: UUID) -> Aggregate | None:
+        """The aggregate from all of its events, or None where it is absent or another owner's."""
+        aggregate: Aggregate | None = None
+        for event in self._store._events(originator_id, owner_id):
+            aggregate = event.mutate(aggregate)
+        return aggregate
+
+    def history(self, originator_id: UUID, owner_id: UUID) -> Sequence[Aggregate.Event]:
+        """Every event of an aggregate, oldest first."""
+        return self._store._events(originator_id, owner_id)
+
+    def first_event(self, originator_id: UUID, owner_id: UUID) -> Aggregate.Event | None:
+        """The first event of an aggregate, with its personal text opened."""
+        events = self._store._events(originator_id, owner_id)
+        return events[0] if events else None
+
+    def insert(
+        self,
+        events: Sequence[Aggregate.Event],
+        *,
+        unchanged: Sequence[tuple[UUID, int]],
+        command: RecordedCommand,
+    ) -> int:
+        """Commit all or nothing. Raises `ConcurrentChange`, `OutcomeUnknown`."""
+        if self._inserted:
+            raise RuntimeError("a transaction inserts once")
+        self._inserted = True
+        return self._store._commit(self._owner_id, events, unchanged, command)

@@ -1,0 +1,178 @@
+"""The event store that commands use: one transaction for one owner on one connection."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import cast
+from uuid import UUID
+
+import psycopg
+from eventsourcing.application import project_aggregate
+from psycopg import Connection
+from psycopg.errors import (
+    AdminShutdown,
+    CrashShutdown,
+    DeadlockDetected,
+    SerializationFailure,
+    UniqueViolation,
+)
+from psycopg.pq import TransactionStatus
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from adapters.event_store import snapshots
+from adapters.event_store.mapper import StoredFormMapper
+from adapters.event_store.recorder import EventRecorder
+from adapters.event_store.snapshots import SNAPSHOT_INTERVAL, KeepsSnapshots
+from adapters.postgres.advisory import advisory_key
+from commands.ports.event_store import (
+    ConcurrentChange,
+    OutcomeUnknown,
+    RecordedCommand,
+    StoreTransaction,
+)
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.stored_form import Sealer, StoredForm
+
+
+class PostgresEventStore:
+    """All events of all owners. `pool` holds connections of the role `writer`.
+
+    A command holds one connection from its first read to its commit, so the pool's size is the
+    number of commands that run at once. Safe to share between threads.
+    """
+
+    def __init__(
+        self, pool: ConnectionPool[Connection[TupleRow]], form: StoredForm, sealer: Sealer
+    ) -> None:
+        self._pool = pool
+        self._form = form
+        self._sealer = sealer
+
+    def transaction(self, owner_id: UUID) -> AbstractContextManager[StoreTransaction]:
+        """Begin, and take the owner's lock. Leaving without `insert` rolls back.
+
+        Raises `OutcomeUnknown` wherever the connection is lost, since the caller does best to begin
+        again, and `psycopg.errors.LockNotAvailable` where the owner's other commands take too long.
+        """
+        return self._transaction(owner_id)
+
+    def owner_of(self, originator_id: UUID) -> UUID | None:
+        """Whose aggregate this is. For processes that act on reports, never for viewers."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "SELECT owner_id FROM events.stored_events "
+                "WHERE originator_id = %s AND originator_version = 1",
+                [originator_id],
+            ).fetchone()
+        return None if row is None else cast(UUID, row[0])
+
+    @contextmanager
+    def _transaction(self, owner_id: UUID) -> Iterator[StoreTransaction]:
+        with self._pool.connection() as connection:
+            try:
+                _begin(connection, owner_id)
+                mapper = StoredFormMapper(self._form, self._sealer, owner_id)
+                yield _Transaction(connection, owner_id, mapper)
+            except psycopg.OperationalError as error:
+                if connection.closed or isinstance(error, AdminShutdown | CrashShutdown):
+                    raise OutcomeUnknown() from error
+                raise
+            finally:
+                _roll_back(connection)
+
+
+def owner_lock(owner_id: UUID) -> int:
+    """The advisory lock that orders one owner's commands."""
+    return advisory_key("owner", owner_id.bytes)
+
+
+def _begin(connection: Connection[TupleRow], owner_id: UUID) -> None:
+    # One round trip. Later statements see what whoever held the lock before us committed.
+    connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock({owner_lock(owner_id)})".encode())
+
+
+def _roll_back(connection: Connection[TupleRow]) -> None:
+    status = connection.info.transaction_status
+    if not connection.closed and status != TransactionStatus.IDLE:
+        # A connection that breaks here has rolled back, too: the pool throws it away.
+        with suppress(psycopg.OperationalError):
+            connection.rollback()
+
+
+class _Transaction:
+    """What `StoreTransaction` promises, on a connection that has begun and holds the lock."""
+
+    def __init__(
+        self, connection: Connection[TupleRow], owner_id: UUID, mapper: StoredFormMapper
+    ) -> None:
+        self._connection = connection
+        self._owner_id = owner_id
+        self._mapper = mapper
+        self._recorder = EventRecorder(lambda: nullcontext(connection))
+        self._loaded: list[tuple[Aggregate, int]] = []
+        self._is_over = False
+
+    def recorded(self, key: UUID) -> RecordedCommand | None:
+        """The command this owner recorded under `key`, if any."""
+        row = self._connection.execute(
+            "SELECT key, args_hmac, result, position FROM events.commands "
+            "WHERE owner_id = %s AND key = %s",
+            [self._owner_id, key],
+            prepare=True,
+        ).fetchone()
+        return None if row is None else RecordedCommand(*row)
+
+    def load(self, originator_id: UUID, owner_id: UUID) -> Aggregate | None:
+        """The aggregate, from its last snapshot and the events after it, or None."""
+        start = snapshots.newest(self._connection, originator_id, owner_id)
+        snapshot_version = 0 if start is None else start.version
+        rows = self._recorder.select_events(originator_id, gt=snapshot_version, owner_id=owner_id)
+        aggregate = project_aggregate(start, map(self._mapper.to_domain_event, rows))
+        if aggregate is not None:
+            self._loaded.append((aggregate, snapshot_version))
+        return aggregate
+
+    def first_event(self, originator_id: UUID, owner_id: UUID) -> Aggregate.Event | None:
+        """The first event of an aggregate, with its personal text opened, or None."""
+        for row in self._recorder.select_events(originator_id, limit=1, owner_id=owner_id):
+            return cast(Aggregate.Event, self._mapper.to_domain_event(row))
+        return None
+
+    def history(self, originator_id: UUID, owner_id: UUID) -> Sequence[Aggregate.Event]:
+        """Every event of an aggregate, oldest first. Empty where `load` answers None."""
+        rows = self._recorder.select_events(originator_id, owner_id=owner_id)
+        return [cast(Aggregate.Event, self._mapper.to_domain_event(row)) for row in rows]
+
+    def insert(
+        self,
+        events: Sequence[Aggregate.Event],
+        *,
+        unchanged: Sequence[tuple[UUID, int]],
+        command: RecordedCommand,
+    ) -> int:
+        """Insert events and command row, check, chain, notify and commit; then snapshot."""
+        if self._is_over:
+            raise RuntimeError("a transaction inserts once")
+        self._is_over = True
+        stored = [self._mapper.to_stored_event(event) for event in events]
+        try:
+            position = self._recorder.insert(
+                stored, owner_id=self._owner_id, unchanged=unchanged, command=command
+            )
+        except (UniqueViolation, SerializationFailure, DeadlockDetected) as error:
+            raise ConcurrentChange() from error
+        self._keep_snapshots({event.originator_id for event in events})
+        return position
+
+    def _keep_snapshots(self, changed: set[UUID]) -> None:
+        try:
+            for aggregate, snapshot_version in self._loaded:
+                if (
+                    aggregate.id in changed
+                    and isinstance(aggregate, KeepsSnapshots)
+                    and aggregate.version - snapshot_version >= SNAPSHOT_INTERVAL
+                ):
+                    snapshots.write(self._connection, aggregate, self._owner_id)
+        except psycopg.Error:
+            # The save stands. Whoever saves this aggregate next tries again.
+            return

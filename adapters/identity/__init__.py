@@ -1,0 +1,1 @@
+"""How a person's identity is checked: the sandbox provider and its hosted pages."""

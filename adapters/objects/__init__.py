@@ -1,0 +1,1 @@
+"""How objects are kept: a folder, or memory in tests, behind one presigned form."""

@@ -1,0 +1,1 @@
+"""How the outside parts are fetched and started where no container engine runs."""

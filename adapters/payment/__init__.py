@@ -1,0 +1,1 @@
+"""How money arrives: the sandbox provider and its hosted checkout."""

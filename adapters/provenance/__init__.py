@@ -1,0 +1,1 @@
+"""How outputs are signed: the key behind the screener's signer port."""

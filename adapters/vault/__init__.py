@@ -1,0 +1,1 @@
+"""How personal data is kept: keys of personal text, accounts, sessions, passwords, webhooks."""

@@ -1,0 +1,251 @@
+"""One output of a job: released into its owner's gallery, or refused."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+from eventsourcing.domain import event
+
+from domain.checks import CheckVerdict
+from domain.kernel.aggregate import Aggregate
+from domain.rating import Rating
+from domain.refusals import AssetNotAvailable
+
+
+class AssetKind(StrEnum):
+    """What an asset is. A sample is a picture that a training drew to show its result."""
+
+    IMAGE = "image"
+    SAMPLE = "sample"
+    VIDEO = "video"
+
+
+class Why(StrEnum):
+    """What was wrong with a check, or with the release as a whole."""
+
+    MISSING = "missing"
+    REPEATED = "repeated"
+    NOT_MADE = "not-made"
+    FAILED = "failed"
+    SCORE_NOT_A_NUMBER = "score-not-a-number"
+    LIST_TOO_OLD = "list-too-old"
+    EPOCH_NOT_CURRENT = "epoch-not-current"
+    NO_POLICY = "no-policy"
+    NO_SIGNED_COPY = "no-signed-copy"
+    JOB_ENDED = "job-ended"
+
+
+class RefusalReason(msgspec.Struct, frozen=True):
+    """One reason why an output was refused. `check` is a check's name, or "release"."""
+
+    check: str
+    why: Why
+
+
+class HiddenBecause(StrEnum):
+    """Why an asset was hidden from its gallery."""
+
+    CONSENT_WITHDRAWN = "consent-withdrawn"
+    REPORTED = "reported"
+
+
+class Asset(Aggregate):
+    """An output after screening. `domain.release` alone can release one."""
+
+    TOPIC = "asset"
+
+    class Released(Aggregate.Created):
+        """Every check passed. `object_key` holds the signed copy; `sha256` in lower-case hex."""
+
+        TOPIC = "asset.released"
+        owner_id: UUID
+        job_id: UUID
+        item: int
+        twin_id: UUID | None
+        kind: AssetKind
+        engine: str
+        rating: Rating
+        object_key: str
+        sha256: str
+        size_bytes: int
+        width: int
+        height: int
+        media_type: str
+        seed: int
+        checks: tuple[CheckVerdict, ...]
+        policy_version: int
+        epoch: int | None
+
+    class Refused(Aggregate.Created):
+        """At least one check did not pass. Nothing of the output is kept."""
+
+        TOPIC = "asset.refused"
+        owner_id: UUID
+        job_id: UUID
+        item: int
+        twin_id: UUID | None
+        kind: AssetKind
+        reasons: tuple[RefusalReason, ...]
+
+    class Favourited(Aggregate.Event):
+        """The owner likes it."""
+
+        TOPIC = "asset.favourited"
+
+    class Unfavourited(Aggregate.Event):
+        """Not any more."""
+
+        TOPIC = "asset.unfavourited"
+
+    class Hidden(Aggregate.Event):
+        """It is out of sight until its owner decides, or a report is decided."""
+
+        TOPIC = "asset.hidden"
+        reason: HiddenBecause
+
+    class Kept(Aggregate.Event):
+        """The owner decided to keep what a withdrawal had hidden."""
+
+        TOPIC = "asset.kept"
+
+    class PurgeRequested(Aggregate.Event):
+        """The owner wants it gone: the bytes under `object_key` are to be deleted."""
+
+        TOPIC = "asset.purge-requested"
+        object_key: str
+
+    class Purged(Aggregate.Event):
+        """The bytes are gone."""
+
+        TOPIC = "asset.purged"
+
+    def __init__(
+        self,
+        owner_id: UUID,
+        job_id: UUID,
+        item: int,
+        twin_id: UUID | None,
+        kind: AssetKind,
+        object_key: str | None = None,
+        reasons: tuple[RefusalReason, ...] = (),
+    ) -> None:
+        self.owner_id = owner_id
+        self.job_id = job_id
+        self.item = item
+        self.twin_id = twin_id
+        self.kind = kind
+        self.object_key = object_key
+        self.reasons = reasons
+        self.favourite = False
+        self.hidden_because: HiddenBecause | None = None
+        self.purge_requested = False
+        self.purged = False
+
+    @property
+    def released(self) -> bool:
+        """Whether it passed screening, whatever became of it later."""
+        return self.object_key is not None
+
+    @classmethod
+    def refuse(
+        cls,
+        id: UUID,
+        *,
+        owner_id: UUID,
+        job_id: UUID,
+        item: int,
+        twin_id: UUID | None,
+        kind: AssetKind,
+        reasons: tuple[RefusalReason, ...],
+        at: datetime,
+    ) -> "Asset":
+        """An output that stays unseen."""
+        return cls._create(
+            cls.Refused,
+            id=id,
+            timestamp=at,
+            owner_id=owner_id,
+            job_id=job_id,
+            item=item,
+            twin_id=twin_id,
+            kind=kind,
+            reasons=reasons,
+        )
+
+    def set_favourite(self, *, at: datetime) -> None:
+        """Mark it. Marking it again changes nothing. Raises `AssetNotAvailable`."""
+        self._require_available()
+        if not self.favourite:
+            self._favourited(timestamp=at)
+
+    def unset_favourite(self, *, at: datetime) -> None:
+        """Take the mark away. Raises `AssetNotAvailable`."""
+        self._require_available()
+        if self.favourite:
+            self._unfavourited(timestamp=at)
+
+    def hide(self, reason: HiddenBecause, *, at: datetime) -> None:
+        """Put it out of sight; a report outweighs a withdrawal. Raises `AssetNotAvailable`."""
+        self._require_available()
+        if self.hidden_because not in (reason, HiddenBecause.REPORTED):
+            self._hidden(reason, timestamp=at)
+
+    def keep(self, *, at: datetime) -> None:
+        """The owner keeps what a withdrawal had hidden.
+
+        Raises `AssetNotAvailable`, also for a reported one.
+        """
+        self._require_available()
+        if self.hidden_because is HiddenBecause.REPORTED:
+            raise AssetNotAvailable()
+        if self.hidden_because is not None:
+            self._kept(timestamp=at)
+
+    def request_purge(self, *, at: datetime) -> None:
+        """Have the bytes deleted. Asking again changes nothing. Raises `AssetNotAvailable`."""
+        if self.object_key is None or self.purged:
+            raise AssetNotAvailable()
+        if not self.purge_requested:
+            self._purge_requested(self.object_key, timestamp=at)
+
+    def record_purged(self, *, at: datetime) -> None:
+        """The bytes are gone. Raises `AssetNotAvailable` where nobody asked for that."""
+        if not self.purge_requested:
+            raise AssetNotAvailable()
+        if not self.purged:
+            self._purged(timestamp=at)
+
+    def require_visible(self) -> None:
+        """Raises `AssetNotAvailable` for what is refused, hidden or on its way out."""
+        self._require_available()
+        if self.hidden_because is not None:
+            raise AssetNotAvailable()
+
+    def _require_available(self) -> None:
+        if not self.released or self.purge_requested:
+            raise AssetNotAvailable()
+
+    @event(Favourited)
+    def _favourited(self, timestamp: datetime) -> None:
+        self.favourite = True
+
+    @event(Unfavourited)
+    def _unfavourited(self, timestamp: datetime) -> None:
+        self.favourite = False
+
+    @event(Hidden)
+    def _hidden(self, reason: HiddenBecause, timestamp: datetime) -> None:
+        self.hidden_because = reason
+
+    @event(Kept)
+    def _kept(self, timestamp: datetime) -> None:
+        self.hidden_because = None
+
+    @event(PurgeRequested)
+    def _purge_requested(self, object_key: str, timestamp: datetime) -> None:
+        self.purge_requested = True
+
+    @event(Purged)
+    def _purged(self, timestamp: datetime) -> None:
+        self.purged = True

@@ -1,0 +1,23 @@
+"""What each engine may be asked: one module per engine, and the catalogue of all of them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from domain.engines import pocket, stable_diffusion_15, stable_diffusion_xl
+from domain.engines.entry import EngineEntry, style_prompt
+from domain.refusals import UnknownEngine
+
+ENGINES: Mapping[str, EngineEntry] = MappingProxyType(
+    {module.ENTRY.id: module.ENTRY for module in (pocket, stable_diffusion_15, stable_diffusion_xl)}
+)
+
+
+def engine(engine_id: str) -> EngineEntry:
+    """The entry of an engine. Raises `UnknownEngine`."""
+    entry = ENGINES.get(engine_id)
+    if entry is None:
+        raise UnknownEngine(engine_id)
+    return entry
+
+
+__all__ = ["ENGINES", "EngineEntry", "engine", "style_prompt"]

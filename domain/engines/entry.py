@@ -1,0 +1,93 @@
+"""What an engine may be asked, and what it costs: one entry per engine."""
+
+import msgspec
+
+from domain.job_kind import JobKind
+from domain.rating import Rating
+
+
+class WholeRange(msgspec.Struct, frozen=True):
+    """Whole numbers from `minimum` to `maximum`, both included."""
+
+    minimum: int
+    maximum: int
+    default: int
+
+
+class RealRange(msgspec.Struct, frozen=True):
+    """Numbers from `minimum` to `maximum`, both included."""
+
+    minimum: float
+    maximum: float
+    default: float
+
+
+class TrainingRecipe(msgspec.Struct, frozen=True):
+    """How a twin is trained: `steps_per_photo` times the photos, clamped."""
+
+    rank: int
+    learning_rate: float
+    steps_per_photo: int
+    steps_min: int
+    steps_max: int
+    sample_count: int
+    sample_prompts: tuple[str, ...]
+
+
+class PriceFactors(msgspec.Struct, frozen=True):
+    """Whole millicredits: a fixed part and one per step, for one training and for one picture."""
+
+    training: int
+    training_step: int
+    image: int
+    image_step: int
+
+
+class EngineEntry(msgspec.Struct, frozen=True):
+    """One engine of the catalogue.
+
+    `aspect_ratios` maps a ratio to (width, height) in pixels. `lacks` names what does not come with
+    this engine, such as "weights". `guidance_free_at` is the guidance scale up to which
+    classifier-free guidance, and with it a negative prompt, has no effect. `batch_key` names the
+    settings that have to be equal inside one batch. `phase_limits_s` bounds each phase of a worker.
+    """
+
+    id: str
+    title: str
+    licence: str
+    photorealistic: bool
+    ratings: tuple[Rating, ...]
+    pipelines: tuple[JobKind, ...]
+    aspect_ratios: dict[str, tuple[int, int]]
+    styles: tuple[str, ...]
+    negative_prompt: bool
+    guidance_free_at: float
+    steps: WholeRange
+    guidance: RealRange
+    strength: RealRange
+    count: WholeRange
+    prompt_length_max: int
+    training: TrainingRecipe
+    phase_limits_s: dict[str, int]
+    attempt_limit_s: dict[JobKind, int]
+    prices: PriceFactors
+    live_previews: bool
+    batch_key: tuple[str, ...]
+    lacks: tuple[str, ...] = ()
+
+    @property
+    def default_aspect_ratio(self) -> str:
+        """The first of the ratios."""
+        return next(iter(self.aspect_ratios))
+
+    @property
+    def default_style(self) -> str:
+        """The first of the styles."""
+        return self.styles[0]
+
+
+def style_prompt(entry: EngineEntry, style: str, prompt: str) -> str:
+    """The prompt as the engine is to read it. Its first style is the one it draws unasked."""
+    if style == entry.default_style:
+        return prompt
+    return f"{prompt}, {style} style"

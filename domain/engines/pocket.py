@@ -1,0 +1,53 @@
+"""The pocket model: cartoon portraits in seconds on two CPU cores."""
+
+from domain.engines.entry import (
+    EngineEntry,
+    PriceFactors,
+    RealRange,
+    TrainingRecipe,
+    WholeRange,
+)
+from domain.job_kind import JobKind
+from domain.rating import Rating
+
+ENTRY = EngineEntry(
+    id="pocket",
+    title="Pocket",
+    licence="Apache-2.0",
+    photorealistic=False,
+    ratings=(Rating.GENERAL,),
+    pipelines=(JobKind.TRAINING, JobKind.IMAGES),
+    aspect_ratios={
+        "1:1": (64, 64),
+        "3:4": (56, 72),
+        "4:3": (72, 56),
+        "9:16": (48, 88),
+        "16:9": (88, 48),
+    },
+    styles=("plain", "sketch", "neon", "watercolour", "film"),
+    negative_prompt=True,
+    guidance_free_at=1.0,
+    steps=WholeRange(1, 50, 25),
+    guidance=RealRange(1.0, 12.0, 4.0),
+    strength=RealRange(0.0, 1.5, 1.0),
+    count=WholeRange(1, 8, 4),
+    prompt_length_max=300,
+    training=TrainingRecipe(
+        rank=16,
+        learning_rate=1.5e-3,
+        steps_per_photo=10,
+        steps_min=100,
+        steps_max=240,
+        sample_count=3,
+        sample_prompts=(
+            "smiling, facing forward",
+            "neutral, facing left",
+            "laughing, facing right",
+        ),
+    ),
+    phase_limits_s={"load": 120, "encode": 120, "step": 60, "decode": 60, "upload": 60},
+    attempt_limit_s={JobKind.TRAINING: 1_800, JobKind.IMAGES: 600},
+    prices=PriceFactors(training=2_000, training_step=25, image=50, image_step=2),
+    live_previews=True,
+    batch_key=("width", "height", "num_inference_steps", "guided"),
+)

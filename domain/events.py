@@ -1,0 +1,42 @@
+"""Every event of every aggregate, and the one form in which they are stored."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from domain.asset import Asset
+from domain.job import Job
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.stored_form import StoredForm, Upcaster
+from domain.person import Person
+from domain.policy import Policy
+from domain.price_list import PriceList
+from domain.twin import Twin
+from domain.wallet import Wallet
+
+AGGREGATES: tuple[type[Aggregate], ...] = (Asset, Job, Person, Policy, PriceList, Twin, Wallet)
+
+
+def _events_of(aggregate: type[Aggregate]) -> Iterator[type[Aggregate.Event]]:
+    for value in vars(aggregate).values():
+        if isinstance(value, type) and issubclass(value, Aggregate.Event):
+            topic = getattr(value, "TOPIC", "never-triggered")
+            if not topic.endswith("never-triggered"):
+                yield value
+
+
+EVENT_CLASSES: tuple[type[Aggregate.Event], ...] = tuple(
+    event_class for aggregate in AGGREGATES for event_class in _events_of(aggregate)
+)
+
+UPCASTERS: Mapping[tuple[str, int], Upcaster] = MappingProxyType({})
+"""(event type, version) → fields of the next version. Empty while every event is at version 1."""
+
+STORED_FORM = StoredForm(EVENT_CLASSES, UPCASTERS)
+
+
+def aggregate_class(event_type: str) -> type[Aggregate]:
+    """The aggregate behind an event type. Raises `KeyError` for one that no aggregate has."""
+    return _BY_NAME[event_type.partition(".")[0]]
+
+
+_BY_NAME: dict[str, type[Aggregate]] = {str(vars(cls)["TOPIC"]): cls for cls in AGGREGATES}

@@ -1,0 +1,588 @@
+"""One piece of work, from the request to its single end."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+from eventsourcing.domain import event
+
+from domain.checks import ItemVerdict, storable
+from domain.engines import engine as engine_entry
+from domain.job_kind import JobKind
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.personal_text import FreeText
+from domain.rating import Rating
+from domain.refusals import AlreadyDecided, JobEnded, JobNotRetryable, StaleResult
+from domain.settings import JobSettings, batch_key
+
+ATTEMPTS_MAX = 3
+"""A fault that comes back a third time is not chance."""
+
+THOUSANDTHS = 1_000
+
+
+class JobState(StrEnum):
+    """Where a job stands. `REQUESTED` covers every attempt that waits for a worker."""
+
+    REQUESTED = "requested"
+    STARTED = "started"
+    RENDERED = "rendered"
+    SCREENED = "screened"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED = frozenset({JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED})
+
+
+class CancelledBy(StrEnum):
+    """Who or what stopped a job."""
+
+    OWNER = "owner"
+    CONSENT_WITHDRAWN = "consent-withdrawn"
+
+
+class AttemptFailure(StrEnum):
+    """Why an attempt ended without a result."""
+
+    OUT_OF_MEMORY = "out-of-memory"
+    ENGINE_ABSENT = "engine-absent"
+    ENGINE_ERROR = "engine-error"
+    INPUT_UNAVAILABLE = "input-unavailable"
+    UPLOAD_REFUSED = "upload-refused"
+    PHASE_TIMEOUT = "phase-timeout"
+    WORKER_LOST = "worker-lost"
+    LEASE_EXPIRED = "lease-expired"
+    STOPPED = "stopped"
+    SCREENING_UNAVAILABLE = "screening-unavailable"
+
+
+class JobFailure(StrEnum):
+    """Why a job failed for good."""
+
+    ATTEMPTS_EXHAUSTED = "attempts-exhausted"
+    DEADLINE_PASSED = "deadline-passed"
+    ADAPTER_REFUSED = "adapter-refused"
+
+
+class JobItem(msgspec.Struct, frozen=True):
+    """One picture of a job: its number from 0, the asset it may become, its seed."""
+
+    item: int
+    asset_id: UUID
+    seed: int
+
+
+class JobOutput(msgspec.Struct, frozen=True):
+    """One object in quarantine. `sha256` in lower-case hex."""
+
+    item: int
+    object_key: str
+    sha256: str
+    size_bytes: int
+    width: int
+    height: int
+    media_type: str
+    seed: int
+
+
+class AdapterFile(msgspec.Struct, frozen=True):
+    """A trained LoRA. `similarity` is the mean identity cosine of its samples."""
+
+    object_key: str
+    sha256: str
+    size_bytes: int
+    rank: int
+    step: int
+    similarity: float
+
+
+class Job(Aggregate):
+    """A training or a set of pictures. The first end wins and never changes."""
+
+    TOPIC = "job"
+
+    class Requested(Aggregate.Created):
+        """The owner asked, and the price was reserved in the same save."""
+
+        TOPIC = "job.requested"
+        owner_id: UUID
+        kind: JobKind
+        engine: str
+        twin_id: UUID | None
+        epoch: int | None
+        rating: Rating
+        settings: JobSettings
+        items: tuple[JobItem, ...]
+        price_version: int
+        quoted_millicredits: int
+        cancel_share_thousandths: int
+        policy_version: int
+        batch_key: str
+        attempts_max: int
+        retried_from: UUID | None
+        photos: tuple[UUID, ...]
+        submission_id: UUID | None
+        prompt: FreeText | None
+        negative_prompt: FreeText | None
+
+    class Started(Aggregate.Event):
+        """A worker's claim on an attempt holds until `deadline`."""
+
+        TOPIC = "job.started"
+        attempt: int
+        claim_id: UUID
+        worker: str
+        deadline: datetime
+
+    class Rendered(Aggregate.Event):
+        """The work lies in quarantine and waits for the screener. Nothing is released by this."""
+
+        TOPIC = "job.rendered"
+        kind: JobKind
+        engine: str
+        twin_id: UUID | None
+        attempt: int
+        claim_id: UUID
+        outputs: tuple[JobOutput, ...]
+        adapter: AdapterFile | None
+
+    class AttemptFailed(Aggregate.Event):
+        """An attempt ended without a result."""
+
+        TOPIC = "job.attempt-failed"
+        attempt: int
+        claim_id: UUID
+        reason: AttemptFailure
+        attempts_left: int
+
+    class AttemptOpened(Aggregate.Event):
+        """The next attempt waits for a worker."""
+
+        TOPIC = "job.attempt-opened"
+        attempt: int
+        kind: JobKind
+        engine: str
+        twin_id: UUID | None
+        batch_key: str
+
+    class ResultDiscarded(Aggregate.Event):
+        """A result came too late: its bytes in quarantine are to be deleted."""
+
+        TOPIC = "job.result-discarded"
+        attempt: int
+        claim_id: UUID
+
+    class Screened(Aggregate.Event):
+        """Every check on every item has answered."""
+
+        TOPIC = "job.screened"
+        attempt: int
+        verdicts: tuple[ItemVerdict, ...]
+
+    class Completed(Aggregate.Event):
+        """What passed is released, and nothing else is charged."""
+
+        TOPIC = "job.completed"
+        released: tuple[UUID, ...]
+        refused: tuple[UUID, ...]
+
+    class Failed(Aggregate.Event):
+        """The job ended without a result and costs nothing."""
+
+        TOPIC = "job.failed"
+        reason: JobFailure
+
+    class Cancelled(Aggregate.Event):
+        """The job was stopped."""
+
+        TOPIC = "job.cancelled"
+        by: CancelledBy
+        state_before: JobState
+
+    @classmethod
+    def request(
+        cls,
+        id: UUID,
+        *,
+        owner_id: UUID,
+        kind: JobKind,
+        engine: str,
+        rating: Rating,
+        settings: JobSettings,
+        items: Sequence[JobItem],
+        price_version: int,
+        quoted_millicredits: int,
+        cancel_share_thousandths: int,
+        policy_version: int,
+        at: datetime,
+        twin_id: UUID | None = None,
+        epoch: int | None = None,
+        attempts_max: int = ATTEMPTS_MAX,
+        retried_from: UUID | None = None,
+        photos: Sequence[UUID] = (),
+        submission_id: UUID | None = None,
+        prompt: FreeText | None = None,
+        negative_prompt: FreeText | None = None,
+    ) -> "Job":
+        """Open a job whose settings are resolved and whose price is reserved in the same save.
+
+        `photos` and `submission_id` name the accepted set that a training learns from. Raises
+        `UnknownEngine`.
+        """
+        return cls._create(
+            cls.Requested,
+            id=id,
+            timestamp=at,
+            owner_id=owner_id,
+            kind=kind,
+            engine=engine,
+            twin_id=twin_id,
+            epoch=epoch,
+            rating=rating,
+            settings=settings,
+            items=tuple(items),
+            price_version=price_version,
+            quoted_millicredits=quoted_millicredits,
+            cancel_share_thousandths=cancel_share_thousandths,
+            policy_version=policy_version,
+            batch_key=batch_key(engine_entry(engine), settings),
+            attempts_max=attempts_max,
+            retried_from=retried_from,
+            photos=tuple(photos),
+            submission_id=submission_id,
+            prompt=prompt,
+            negative_prompt=negative_prompt,
+        )
+
+    @event(Requested)
+    def __init__(
+        self,
+        owner_id: UUID,
+        kind: JobKind,
+        engine: str,
+        twin_id: UUID | None,
+        epoch: int | None,
+        rating: Rating,
+        settings: JobSettings,
+        items: tuple[JobItem, ...],
+        price_version: int,
+        quoted_millicredits: int,
+        cancel_share_thousandths: int,
+        policy_version: int,
+        batch_key: str,
+        attempts_max: int,
+        photos: tuple[UUID, ...],
+        submission_id: UUID | None,
+    ) -> None:
+        self.owner_id = owner_id
+        self.kind = kind
+        self.engine = engine
+        self.twin_id = twin_id
+        self.epoch = epoch
+        self.rating = rating
+        self.settings = settings
+        self.items = items
+        self.price_version = price_version
+        self.quoted_millicredits = quoted_millicredits
+        self.cancel_share_thousandths = cancel_share_thousandths
+        self.policy_version = policy_version
+        self.batch_key = batch_key
+        self.attempts_max = attempts_max
+        self.photos = photos
+        self.submission_id = submission_id
+        self.state = JobState.REQUESTED
+        self.state_before_cancel: JobState | None = None
+        self.cancelled_by: CancelledBy | None = None
+        self.attempt = 1
+        self.claim_id: UUID | None = None
+        self.worker: str | None = None
+        self.deadline: datetime | None = None
+        self.outputs: tuple[JobOutput, ...] = ()
+        self.adapter: AdapterFile | None = None
+        self.released: tuple[UUID, ...] = ()
+        self.refused: tuple[UUID, ...] = ()
+        self._attempt_failed = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job has reached its one end."""
+        return self.state in ENDED
+
+    @property
+    def attempts_left(self) -> int:
+        """How many more attempts may be opened after this one."""
+        return self.attempts_max - self.attempt
+
+    @property
+    def awaits_next_attempt(self) -> bool:
+        """Whether the current attempt has failed and the next one has not been opened."""
+        return self._attempt_failed and not self.ended
+
+    @property
+    def charge_millicredits(self) -> int:
+        """What the job costs at its end; see `charge_for`. 0 until then."""
+        return charge_for(
+            self.state,
+            quoted_millicredits=self.quoted_millicredits,
+            cancel_share_thousandths=self.cancel_share_thousandths,
+            items=len(self.items),
+            released=len(self.items) if self.kind is JobKind.TRAINING else len(self.released),
+            state_before=self.state_before_cancel,
+            cancelled_by=self.cancelled_by,
+        )
+
+    def start(
+        self, attempt: int, claim_id: UUID, worker: str, deadline: datetime, *, at: datetime
+    ) -> None:
+        """Give the attempt to a claim. The same claim may ask again and gets the same answer.
+
+        Raises `JobEnded`, `StaleResult` where the attempt is not the one that waits,
+        `AlreadyDecided` where another claim holds it.
+        """
+        self._require_open()
+        if attempt != self.attempt or self._attempt_failed:
+            raise StaleResult()
+        if self.state is JobState.REQUESTED:
+            self._started(attempt, claim_id, worker, deadline, timestamp=at)
+        elif self.state is not JobState.STARTED:
+            raise StaleResult()
+        elif claim_id != self.claim_id:
+            raise AlreadyDecided()
+
+    def record_rendered(
+        self,
+        attempt: int,
+        claim_id: UUID,
+        outputs: Sequence[JobOutput],
+        adapter: AdapterFile | None,
+        *,
+        at: datetime,
+    ) -> None:
+        """The claim's work is in quarantine. The same report again changes nothing.
+
+        Raises `JobEnded`, `StaleResult` for another attempt or claim, or where an item is missing,
+        reported twice or unknown, or a training comes without its adapter.
+        """
+        self._require_open()
+        self._require_claim(attempt, claim_id)
+        if self.state in (JobState.RENDERED, JobState.SCREENED):
+            return
+        if self.state is not JobState.STARTED:
+            raise StaleResult()
+        complete = sorted(output.item for output in outputs) == [item.item for item in self.items]
+        if not complete or (adapter is not None) is not (self.kind is JobKind.TRAINING):
+            raise StaleResult()
+        self._rendered(
+            attempt,
+            claim_id,
+            tuple(outputs),
+            adapter,
+            self.kind,
+            self.engine,
+            self.twin_id,
+            timestamp=at,
+        )
+
+    def record_attempt_failed(
+        self, attempt: int, claim_id: UUID, reason: AttemptFailure, *, at: datetime
+    ) -> None:
+        """The attempt ended without a result. The same report again changes nothing.
+
+        After rendering only the screener can say so, and it has a claim of its own.
+
+        Raises `JobEnded`, `StaleResult`.
+        """
+        self._require_open()
+        if self.state is JobState.RENDERED and reason is AttemptFailure.SCREENING_UNAVAILABLE:
+            if attempt != self.attempt:
+                raise StaleResult()
+        else:
+            self._require_claim(attempt, claim_id)
+            if self._attempt_failed:
+                return
+            if self.state is not JobState.STARTED:
+                raise StaleResult()
+        self._attempt_has_failed(attempt, claim_id, reason, self.attempts_left, timestamp=at)
+
+    def open_attempt(self, attempt: int, *, at: datetime) -> None:
+        """Queue the next attempt. One that is open already stays as it is.
+
+        Raises `JobEnded`, `StaleResult`, `JobNotRetryable` where no attempt is left.
+        """
+        self._require_open()
+        if attempt == self.attempt and not self._attempt_failed:
+            return
+        if attempt != self.attempt + 1 or not self._attempt_failed:
+            raise StaleResult()
+        if self.attempts_left <= 0:
+            raise JobNotRetryable()
+        self._attempt_opened(
+            attempt, self.kind, self.engine, self.twin_id, self.batch_key, timestamp=at
+        )
+
+    def discard_result(self, attempt: int, claim_id: UUID, *, at: datetime) -> None:
+        """A result came that nobody waits for any more: have its bytes deleted."""
+        self._result_discarded(attempt, claim_id, timestamp=at)
+
+    def record_screened(
+        self, attempt: int, verdicts: Sequence[ItemVerdict], *, at: datetime
+    ) -> None:
+        """The screener has answered for this attempt. Raises `JobEnded`, `StaleResult`."""
+        self._require_open()
+        if attempt != self.attempt or self.state is not JobState.RENDERED:
+            raise StaleResult()
+        stored = tuple(
+            ItemVerdict(verdict.item, tuple(storable(check) for check in verdict.checks))
+            for verdict in verdicts
+        )
+        self._screened(attempt, stored, timestamp=at)
+
+    def complete(self, released: Sequence[UUID], refused: Sequence[UUID], *, at: datetime) -> None:
+        """End the job after screening, with one fate for every item.
+
+        Raises `JobEnded`, `StaleResult` before screening or where an item has no fate or two.
+        """
+        self._require_open()
+        decided = sorted([*released, *refused])
+        if self.state is not JobState.SCREENED or decided != sorted(i.asset_id for i in self.items):
+            raise StaleResult()
+        self._completed(tuple(released), tuple(refused), timestamp=at)
+
+    def fail(self, reason: JobFailure, *, at: datetime) -> None:
+        """End the job without a result. Raises `JobEnded`."""
+        self._require_open()
+        self._failed(reason, timestamp=at)
+
+    def cancel(self, by: CancelledBy, *, at: datetime) -> None:
+        """Stop the job. Raises `JobEnded`."""
+        self._require_open()
+        self._cancelled(by, self.state, timestamp=at)
+
+    def require_retryable(self) -> None:
+        """Raises `JobNotRetryable` unless the job failed or was cancelled by its owner."""
+        cancelled = self.state is JobState.CANCELLED and self.cancelled_by is CancelledBy.OWNER
+        if self.state is not JobState.FAILED and not cancelled:
+            raise JobNotRetryable()
+
+    def _require_open(self) -> None:
+        if self.ended:
+            raise JobEnded(self.state)
+
+    def _require_claim(self, attempt: int, claim_id: UUID) -> None:
+        if attempt != self.attempt or claim_id != self.claim_id:
+            raise StaleResult()
+
+    @event(Started)
+    def _started(
+        self,
+        attempt: int,
+        claim_id: UUID,
+        worker: str,
+        deadline: datetime,
+        timestamp: datetime,
+    ) -> None:
+        self.state = JobState.STARTED
+        self.claim_id = claim_id
+        self.worker = worker
+        self.deadline = deadline
+
+    @event(Rendered)
+    def _rendered(
+        self,
+        attempt: int,
+        claim_id: UUID,
+        outputs: tuple[JobOutput, ...],
+        adapter: AdapterFile | None,
+        kind: JobKind,
+        engine: str,
+        twin_id: UUID | None,
+        timestamp: datetime,
+    ) -> None:
+        self.state = JobState.RENDERED
+        self.outputs = outputs
+        self.adapter = adapter
+
+    @event(AttemptFailed)
+    def _attempt_has_failed(
+        self,
+        attempt: int,
+        claim_id: UUID,
+        reason: AttemptFailure,
+        attempts_left: int,
+        timestamp: datetime,
+    ) -> None:
+        self.state = JobState.REQUESTED
+        self.outputs = ()
+        self.adapter = None
+        self._attempt_failed = True
+
+    @event(AttemptOpened)
+    def _attempt_opened(
+        self,
+        attempt: int,
+        kind: JobKind,
+        engine: str,
+        twin_id: UUID | None,
+        batch_key: str,
+        timestamp: datetime,
+    ) -> None:
+        self.attempt = attempt
+        self.claim_id = None
+        self.worker = None
+        self.deadline = None
+        self._attempt_failed = False
+
+    @event(ResultDiscarded)
+    def _result_discarded(self, attempt: int, claim_id: UUID, timestamp: datetime) -> None:
+        pass
+
+    @event(Screened)
+    def _screened(
+        self, attempt: int, verdicts: tuple[ItemVerdict, ...], timestamp: datetime
+    ) -> None:
+        self.state = JobState.SCREENED
+
+    @event(Completed)
+    def _completed(
+        self, released: tuple[UUID, ...], refused: tuple[UUID, ...], timestamp: datetime
+    ) -> None:
+        self.state = JobState.COMPLETED
+        self.released = released
+        self.refused = refused
+
+    @event(Failed)
+    def _failed(self, reason: JobFailure, timestamp: datetime) -> None:
+        self.state = JobState.FAILED
+
+    @event(Cancelled)
+    def _cancelled(self, by: CancelledBy, state_before: JobState, timestamp: datetime) -> None:
+        self.state = JobState.CANCELLED
+        self.state_before_cancel = state_before
+        self.cancelled_by = by
+
+
+def charge_for(
+    state: JobState,
+    *,
+    quoted_millicredits: int,
+    cancel_share_thousandths: int,
+    items: int,
+    released: int,
+    state_before: JobState | None,
+    cancelled_by: CancelledBy | None,
+) -> int:
+    """What a job that ended in `state` costs, in millicredits; the rest of its reservation returns.
+
+    Completed: the share of the released items. Cancelled by its owner after a worker had started:
+    the share that the price list named at the quote. All else costs nothing. Rounded down.
+    """
+    if state is JobState.COMPLETED:
+        return quoted_millicredits * released // items if items else quoted_millicredits
+    running = state_before in (JobState.STARTED, JobState.RENDERED, JobState.SCREENED)
+    if state is JobState.CANCELLED and cancelled_by is CancelledBy.OWNER and running:
+        return quoted_millicredits * cancel_share_thousandths // THOUSANDTHS
+    return 0

@@ -1,0 +1,246 @@
+"""A person: who they are, how well that is known, and what they were allowed to ask for."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+from eventsourcing.domain import event
+
+from domain.assurance import SANDBOX_COUNTRY, Assurance, assurance_of
+from domain.engines import EngineEntry
+from domain.kernel.aggregate import Aggregate
+from domain.rating import Rating
+from domain.refusals import (
+    AlreadyDecided,
+    AssuranceTooLow,
+    NotFound,
+    NotVerified,
+    RatingNotAllowed,
+)
+
+VERIFICATIONS_MAX = 50
+"""Identity checks one person may start. Providers charge for each."""
+
+
+class VerificationOutcome(StrEnum):
+    """What a provider decided. Only `APPROVED` can verify anyone."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    RESUBMISSION = "resubmission"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+FINAL_OUTCOMES = frozenset(
+    {VerificationOutcome.APPROVED, VerificationOutcome.DECLINED, VerificationOutcome.EXPIRED}
+)
+
+
+class VerificationDecision(msgspec.Struct, frozen=True):
+    """A decision as it was fetched from the provider, never as a webhook claimed it.
+
+    `adult` is None where the document shows no date of birth. `country` is ISO 3166-1 alpha-2.
+    `document_digest` lets an operator find one document behind two accounts; no event stores it.
+    """
+
+    outcome: VerificationOutcome
+    adult: bool | None = None
+    country: str | None = None
+    document_digest: str | None = None
+    valid_until: datetime | None = None
+
+
+class Person(Aggregate):
+    """Owner and only possible subject of their twins."""
+
+    TOPIC = "person"
+
+    class Registered(Aggregate.Created):
+        """Somebody signed up. Who it is stands in the vault."""
+
+        TOPIC = "person.registered"
+
+    class VerificationStarted(Aggregate.Event):
+        """The person went to an identity provider."""
+
+        TOPIC = "person.verification-started"
+        verification_id: UUID
+        provider: str
+
+    class VerificationHinted(Aggregate.Event):
+        """Somebody says that a decision was made: ask the provider."""
+
+        TOPIC = "person.verification-hinted"
+        verification_id: UUID
+
+    class Verified(Aggregate.Event):
+        """An identity and an adult's age were proved."""
+
+        TOPIC = "person.verified"
+        verification_id: UUID
+        assurance: Assurance
+        country: str
+        valid_until: datetime
+
+    class VerificationDeclined(Aggregate.Event):
+        """A check proved nothing."""
+
+        TOPIC = "person.verification-declined"
+        verification_id: UUID
+        outcome: VerificationOutcome
+
+    class GenerationAuthorised(Aggregate.Event):
+        """A job without a twin may run."""
+
+        TOPIC = "person.generation-authorised"
+        job_id: UUID
+        engine: str
+        rating: Rating
+        jurisdiction: str
+        policy_version: int
+
+    @classmethod
+    def register(cls, id: UUID, *, at: datetime) -> "Person":
+        """Someone who is not verified yet."""
+        return cls._create(cls.Registered, id=id, timestamp=at)
+
+    @event(Registered)
+    def __init__(self) -> None:
+        self._providers: dict[UUID, str] = {}
+        self._outcomes: dict[UUID, VerificationOutcome] = {}
+        self._assurance: Assurance | None = None
+        self._country: str | None = None
+        self._valid_until: datetime | None = None
+
+    @property
+    def assurance(self) -> Assurance | None:
+        """What the last successful check proved."""
+        return self._assurance
+
+    @property
+    def country(self) -> str | None:
+        """Country of the verified document; the sandbox's own where there is none."""
+        return self._country
+
+    def verified_adult(self, *, at: datetime) -> bool:
+        """Whether identity and age are proved and the proof has not run out."""
+        return self._valid_until is not None and at < self._valid_until
+
+    def require_verified(self, *, at: datetime) -> None:
+        """Raises `NotVerified`."""
+        if not self.verified_adult(at=at):
+            raise NotVerified()
+
+    def require_assurance(self, entry: EngineEntry, *, at: datetime) -> None:
+        """A photorealistic engine needs a document. Raises `NotVerified`, `AssuranceTooLow`."""
+        self.require_verified(at=at)
+        if entry.photorealistic and self._assurance is not Assurance.DOCUMENT:
+            raise AssuranceTooLow(entry.id)
+
+    def start_verification(self, verification_id: UUID, provider: str, *, at: datetime) -> None:
+        """Go to `provider`. Raises `AlreadyDecided` for a known id or past `VERIFICATIONS_MAX`."""
+        if verification_id in self._providers or len(self._providers) >= VERIFICATIONS_MAX:
+            raise AlreadyDecided()
+        self._verification_started(verification_id, provider, timestamp=at)
+
+    def note_verification_hint(self, verification_id: UUID, *, at: datetime) -> None:
+        """A webhook came: have the provider asked. Nothing to do after a final decision.
+
+        Raises `NotFound`.
+        """
+        if not self._is_final(verification_id):
+            self._verification_hinted(verification_id, timestamp=at)
+
+    def record_decision(
+        self, verification_id: UUID, decision: VerificationDecision, *, at: datetime
+    ) -> None:
+        """Take what the provider decided. An outcome that leaves things open may come again.
+
+        Verified is who was approved, is an adult for certain, and holds a document that is valid
+        now. Raises `NotFound`, `AlreadyDecided` after a final decision.
+        """
+        if self._is_final(verification_id):
+            raise AlreadyDecided()
+        assurance = assurance_of(self._providers[verification_id])
+        country = SANDBOX_COUNTRY if assurance is Assurance.SANDBOX else decision.country
+        until = decision.valid_until
+        approved = decision.outcome is VerificationOutcome.APPROVED and decision.adult is True
+        if approved and country and until is not None and until > at:
+            self._verified(verification_id, assurance, country, until, timestamp=at)
+            return
+        outcome = decision.outcome
+        if outcome is VerificationOutcome.APPROVED:
+            # Approved, but not as an adult with a valid document: this check proves nothing.
+            outcome = VerificationOutcome.DECLINED
+        if self._outcomes.get(verification_id) is not outcome:
+            self._verification_declined(verification_id, outcome, timestamp=at)
+
+    def authorise_generation(
+        self,
+        job_id: UUID,
+        *,
+        entry: EngineEntry,
+        rating: Rating,
+        jurisdiction: str,
+        policy_version: int,
+        at: datetime,
+    ) -> None:
+        """Allow a job without a twin. What the policy says of the jurisdiction is asked before.
+
+        Raises `NotVerified`, `AssuranceTooLow`, `RatingNotAllowed`.
+        """
+        self.require_assurance(entry, at=at)
+        if rating not in entry.ratings:
+            raise RatingNotAllowed(rating)
+        self._generation_authorised(
+            job_id, entry.id, rating, jurisdiction, policy_version, timestamp=at
+        )
+
+    def _is_final(self, verification_id: UUID) -> bool:
+        if verification_id not in self._providers:
+            raise NotFound()
+        return self._outcomes.get(verification_id) in FINAL_OUTCOMES
+
+    @event(VerificationStarted)
+    def _verification_started(
+        self, verification_id: UUID, provider: str, timestamp: datetime
+    ) -> None:
+        self._providers[verification_id] = provider
+
+    @event(VerificationHinted)
+    def _verification_hinted(self, verification_id: UUID, timestamp: datetime) -> None:
+        pass
+
+    @event(Verified)
+    def _verified(
+        self,
+        verification_id: UUID,
+        assurance: Assurance,
+        country: str,
+        valid_until: datetime,
+        timestamp: datetime,
+    ) -> None:
+        self._outcomes[verification_id] = VerificationOutcome.APPROVED
+        self._assurance = assurance
+        self._country = country
+        self._valid_until = valid_until
+
+    @event(VerificationDeclined)
+    def _verification_declined(
+        self, verification_id: UUID, outcome: VerificationOutcome, timestamp: datetime
+    ) -> None:
+        self._outcomes[verification_id] = outcome
+
+    @event(GenerationAuthorised)
+    def _generation_authorised(
+        self,
+        job_id: UUID,
+        engine: str,
+        rating: Rating,
+        jurisdiction: str,
+        policy_version: int,
+        timestamp: datetime,
+    ) -> None:
+        pass

@@ -1,0 +1,193 @@
+"""What everything costs, and the one function that says so for a quote and for the charge."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from eventsourcing.domain import event
+
+from domain.engines import ENGINES
+from domain.job_kind import JobKind
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.identity import PRICE_LIST_ID
+from domain.refusals import (
+    EngineUnavailable,
+    PriceListOutdated,
+    UnknownPackage,
+    VersionNotNext,
+)
+from domain.settings import JobSettings, TrainingSettings
+
+THOUSANDTHS = 1_000
+
+CANCEL_SHARE_THOUSANDTHS = 250
+"""A quarter, so that stopping early is worth it and starting for nothing is not."""
+
+
+class PriceEntry(msgspec.Struct, frozen=True):
+    """The price of one kind of job on one engine, in whole millicredits.
+
+    `unit` is the fixed part of one training or one picture, `step` is added for each of its steps.
+    `cancel_share_thousandths` of the quote is charged where a job is cancelled while it runs.
+    """
+
+    engine: str
+    kind: JobKind
+    unit: int
+    step: int
+    cancel_share_thousandths: int
+
+
+class Package(msgspec.Struct, frozen=True):
+    """Credits on sale. `price_minor_units` in the smallest unit of `currency` (ISO 4217)."""
+
+    id: str
+    millicredits: int
+    price_minor_units: int
+    currency: str
+
+
+class PriceVersion(msgspec.Struct, frozen=True):
+    """One version of the price list."""
+
+    version: int
+    entries: tuple[PriceEntry, ...]
+    packages: tuple[Package, ...]
+
+
+DEFAULT_ENTRIES: tuple[PriceEntry, ...] = tuple(
+    PriceEntry(entry.id, kind, unit, step, CANCEL_SHARE_THOUSANDTHS)
+    for entry in ENGINES.values()
+    for kind, unit, step in (
+        (JobKind.TRAINING, entry.prices.training, entry.prices.training_step),
+        (JobKind.IMAGES, entry.prices.image, entry.prices.image_step),
+    )
+)
+
+DEFAULT_PACKAGES: tuple[Package, ...] = (
+    Package("starter", 10_000, 900, "EUR"),
+    Package("studio", 50_000, 3_900, "EUR"),
+    Package("atelier", 200_000, 12_900, "EUR"),
+)
+
+
+def price(
+    entries: Sequence[PriceEntry], *, engine: str, settings: JobSettings, count: int = 1
+) -> int:
+    """Millicredits for `count` items with these settings. Raises `EngineUnavailable`.
+
+    The result divides evenly by `count`: every item of a job costs the same.
+    """
+    entry = entry_for(entries, engine=engine, settings=settings)
+    steps = (
+        settings.steps if isinstance(settings, TrainingSettings) else (settings.num_inference_steps)
+    )
+    return (entry.unit + entry.step * steps) * count
+
+
+def cancel_share_thousandths(
+    entries: Sequence[PriceEntry], *, engine: str, settings: JobSettings
+) -> int:
+    """The share of the quote that a cancelled running job costs. Raises `EngineUnavailable`."""
+    return entry_for(entries, engine=engine, settings=settings).cancel_share_thousandths
+
+
+def entry_for(entries: Sequence[PriceEntry], *, engine: str, settings: JobSettings) -> PriceEntry:
+    """The line of the list that prices this job. Raises `EngineUnavailable` where there is none."""
+    training = isinstance(settings, TrainingSettings)
+    kind = JobKind.TRAINING if training else JobKind.IMAGES
+    for entry in entries:
+        if entry.engine == engine and entry.kind is kind:
+            return entry
+    raise EngineUnavailable(engine, ("price",))
+
+
+class PriceList(Aggregate):
+    """All prices, version after version. One aggregate, owned by `SYSTEM`."""
+
+    TOPIC = "price-list"
+
+    class Opened(Aggregate.Created):
+        """There is a price list. It has no version yet."""
+
+        TOPIC = "price-list.opened"
+
+    class Published(Aggregate.Event):
+        """New prices. Quotes of the version before stay accepted until `accepted_until`."""
+
+        TOPIC = "price-list.published"
+        version: int
+        entries: tuple[PriceEntry, ...]
+        packages: tuple[Package, ...]
+        accepted_until: datetime
+
+    @classmethod
+    def open(cls, id: UUID = PRICE_LIST_ID, *, at: datetime) -> "PriceList":
+        """An empty list."""
+        return cls._create(cls.Opened, id=id, timestamp=at)
+
+    @event(Opened)
+    def __init__(self) -> None:
+        self._current: PriceVersion | None = None
+        self._previous: PriceVersion | None = None
+        self._previous_accepted_until: datetime | None = None
+
+    @property
+    def current(self) -> PriceVersion | None:
+        """The version in force."""
+        return self._current
+
+    @property
+    def next_version(self) -> int:
+        """What the next published version has to be called."""
+        return 1 if self._current is None else self._current.version + 1
+
+    def publish(
+        self,
+        version: int,
+        entries: tuple[PriceEntry, ...],
+        accepted_until: datetime,
+        *,
+        packages: tuple[Package, ...] = DEFAULT_PACKAGES,
+        at: datetime,
+    ) -> None:
+        """Put new prices in force; the version before is accepted until `accepted_until`.
+
+        Raises `VersionNotNext`.
+        """
+        if version != self.next_version:
+            raise VersionNotNext(self.next_version)
+        self._published(version, entries, packages, accepted_until, timestamp=at)
+
+    def accepted(self, version: int, *, at: datetime) -> PriceVersion:
+        """The prices of a quote made under `version`. Raises `PriceListOutdated`."""
+        current = self._current
+        if current is not None and version == current.version:
+            return current
+        previous, until = self._previous, self._previous_accepted_until
+        named = previous is not None and version == previous.version
+        if previous is not None and named and until is not None and at <= until:
+            return previous
+        raise PriceListOutdated(0 if current is None else current.version)
+
+    def package(self, package_id: str) -> Package:
+        """A package on sale now. Raises `UnknownPackage`."""
+        packages = () if self._current is None else self._current.packages
+        for package in packages:
+            if package.id == package_id:
+                return package
+        raise UnknownPackage(package_id, (package.id for package in packages))
+
+    @event(Published)
+    def _published(
+        self,
+        version: int,
+        entries: tuple[PriceEntry, ...],
+        packages: tuple[Package, ...],
+        accepted_until: datetime,
+        timestamp: datetime,
+    ) -> None:
+        self._previous = self._current
+        self._previous_accepted_until = accepted_until
+        self._current = PriceVersion(version, entries, packages)

@@ -1,0 +1,162 @@
+"""The one function that can release an output. Whatever it is not told, it denies."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from domain.asset import Asset, AssetKind, RefusalReason, Why
+from domain.checks import Check, CheckVerdict, storable
+from domain.policy import PolicyRow
+from domain.rating import Rating
+from domain.twin import Twin
+
+RELEASE = "release"
+"""Stands for the release itself where no single check is to blame."""
+
+
+class SignedCopy(msgspec.Struct, frozen=True):
+    """The copy with content credentials that the screener wrote and verified. Sizes in pixels."""
+
+    object_key: str
+    sha256: str
+    size_bytes: int
+    width: int
+    height: int
+    media_type: str
+
+
+def release(
+    id: UUID,
+    *,
+    owner_id: UUID,
+    job_id: UUID,
+    item: int,
+    kind: AssetKind,
+    engine: str,
+    rating: Rating,
+    seed: int,
+    twin_id: UUID | None,
+    twin: Twin | None,
+    epoch: int | None,
+    row: PolicyRow | None,
+    policy_version: int,
+    checks: Sequence[CheckVerdict],
+    signed: SignedCopy | None,
+    at: datetime,
+) -> Asset:
+    """Release an output if nothing speaks against it, or else refuse it with every reason there is.
+
+    `twin_id` and `epoch` are the job's, `twin` is that twin as it is now; all three are None for a
+    job without one. `row` is the policy row in force for (engine, rating), or None. The caller
+    names the twin in its save, so that the epoch is still current when the save is made.
+    """
+    reasons = [
+        *_policy_reasons(row, engine, rating),
+        *_epoch_reasons(twin_id, twin, epoch, owner_id),
+        *_check_reasons(row, twin_id, checks),
+        *([] if _is_whole(signed) else [RefusalReason(RELEASE, Why.NO_SIGNED_COPY)]),
+    ]
+    if reasons or signed is None:
+        return Asset.refuse(
+            id,
+            owner_id=owner_id,
+            job_id=job_id,
+            item=item,
+            twin_id=twin_id,
+            kind=kind,
+            reasons=tuple(reasons),
+            at=at,
+        )
+    return Asset._create(
+        Asset.Released,
+        id=id,
+        timestamp=at,
+        owner_id=owner_id,
+        job_id=job_id,
+        item=item,
+        twin_id=twin_id,
+        kind=kind,
+        engine=engine,
+        rating=rating,
+        object_key=signed.object_key,
+        sha256=signed.sha256,
+        size_bytes=signed.size_bytes,
+        width=signed.width,
+        height=signed.height,
+        media_type=signed.media_type,
+        seed=seed,
+        checks=tuple(storable(check) for check in checks),
+        policy_version=policy_version,
+        epoch=epoch,
+    )
+
+
+def refusals_of_checks(
+    required: Sequence[str], checks: Sequence[CheckVerdict], *, hash_list_age_max_s: int
+) -> list[RefusalReason]:
+    """What speaks against an output, check by check; empty where every one has passed.
+
+    A check that nobody required may stay away, but where it was made it has to pass as well.
+    """
+    reasons = [
+        _reason(name, [c for c in checks if c.check == name], hash_list_age_max_s)
+        for name in dict.fromkeys([*required, *(check.check for check in checks)])
+    ]
+    return [reason for reason in reasons if reason is not None]
+
+
+def _reason(
+    name: str, verdicts: list[CheckVerdict], hash_list_age_max_s: int
+) -> RefusalReason | None:
+    if not verdicts:
+        return RefusalReason(name, Why.MISSING)
+    if len(verdicts) > 1:
+        return RefusalReason(name, Why.REPEATED)
+    [verdict] = verdicts
+    if verdict.score is not None and not math.isfinite(verdict.score):
+        return RefusalReason(name, Why.SCORE_NOT_A_NUMBER)
+    if verdict.passed is None:
+        return RefusalReason(name, Why.NOT_MADE)
+    if verdict.passed is not True:
+        return RefusalReason(name, Why.FAILED)
+    if name == Check.KNOWN_HASH and not _is_fresh(verdict.score, hash_list_age_max_s):
+        return RefusalReason(name, Why.LIST_TOO_OLD)
+    return None
+
+
+def _is_fresh(age_s: float | None, age_max_s: int) -> bool:
+    return age_s is not None and 0 <= age_s <= age_max_s
+
+
+def _check_reasons(
+    row: PolicyRow | None, twin_id: UUID | None, checks: Sequence[CheckVerdict]
+) -> list[RefusalReason]:
+    if row is None:
+        return []
+    return refusals_of_checks(
+        row.checks_for(twin_id), checks, hash_list_age_max_s=row.hash_list_age_max_s
+    )
+
+
+def _policy_reasons(row: PolicyRow | None, engine: str, rating: Rating) -> list[RefusalReason]:
+    if row is not None and row.engine == engine and row.rating is rating:
+        return []
+    return [RefusalReason(RELEASE, Why.NO_POLICY)]
+
+
+def _epoch_reasons(
+    twin_id: UUID | None, twin: Twin | None, epoch: int | None, owner_id: UUID
+) -> list[RefusalReason]:
+    if twin_id is None and twin is None and epoch is None:
+        return []
+    its_own = twin is not None and twin.id == twin_id and twin.owner_id == owner_id
+    if twin is not None and its_own and twin.epoch_is_current(epoch):
+        return []
+    return [RefusalReason(RELEASE, Why.EPOCH_NOT_CURRENT)]
+
+
+def _is_whole(signed: SignedCopy | None) -> bool:
+    return signed is not None and bool(signed.object_key and signed.sha256 and signed.size_bytes)

@@ -1,0 +1,155 @@
+"""Resolved settings of a job: checked against the engine, with every default filled in."""
+
+import math
+from typing import TypeAlias
+
+import msgspec
+
+from domain.engines.entry import EngineEntry, RealRange
+from domain.refusals import (
+    AspectRatioUnsupported,
+    CountOutOfRange,
+    NegativePromptUnsupported,
+    PromptEmpty,
+    PromptTooLong,
+    SettingOutOfRange,
+    UnknownStyle,
+)
+
+SEED_MAX = 2**32 - 1
+"""Seeds above this differ between the generators of different devices."""
+
+
+class ImageSettings(msgspec.Struct, frozen=True, tag="images"):
+    """Settings that all pictures of a job share. Sizes in pixels."""
+
+    width: int
+    height: int
+    aspect_ratio: str
+    style: str
+    num_inference_steps: int
+    guidance_scale: float
+    twin_strength: float
+
+
+class TrainingSettings(msgspec.Struct, frozen=True, tag="training"):
+    """Settings of a twin training; `samples` pictures are drawn to show the result."""
+
+    photo_count: int
+    rank: int
+    steps: int
+    learning_rate: float
+    samples: int
+    width: int
+    height: int
+
+
+JobSettings: TypeAlias = ImageSettings | TrainingSettings
+
+
+def resolve_training(entry: EngineEntry, photo_count: int) -> TrainingSettings:
+    """What training on `photo_count` photos means on this engine."""
+    recipe = entry.training
+    steps = recipe.steps_per_photo * photo_count
+    width, height = entry.aspect_ratios[entry.default_aspect_ratio]
+    return TrainingSettings(
+        photo_count=photo_count,
+        rank=recipe.rank,
+        steps=min(max(steps, recipe.steps_min), recipe.steps_max),
+        learning_rate=recipe.learning_rate,
+        samples=recipe.sample_count,
+        width=width,
+        height=height,
+    )
+
+
+def resolve_images(
+    entry: EngineEntry,
+    *,
+    aspect_ratio: str | None = None,
+    style: str | None = None,
+    num_inference_steps: int | None = None,
+    guidance_scale: float | None = None,
+    twin_strength: float | None = None,
+) -> ImageSettings:
+    """Fill in the engine's defaults where None is given.
+
+    Raises `AspectRatioUnsupported`, `UnknownStyle`, `SettingOutOfRange`.
+    """
+    ratio = entry.default_aspect_ratio if aspect_ratio is None else aspect_ratio
+    if ratio not in entry.aspect_ratios:
+        raise AspectRatioUnsupported(ratio, entry.aspect_ratios)
+    chosen = entry.default_style if style is None else style
+    if chosen not in entry.styles:
+        raise UnknownStyle(chosen, entry.styles)
+    width, height = entry.aspect_ratios[ratio]
+    return ImageSettings(
+        width=width,
+        height=height,
+        aspect_ratio=ratio,
+        style=chosen,
+        num_inference_steps=_steps(entry, num_inference_steps),
+        guidance_scale=_within("guidance_scale", guidance_scale, entry.guidance),
+        twin_strength=_within("twin_strength", twin_strength, entry.strength),
+    )
+
+
+def require_count(entry: EngineEntry, count: int) -> int:
+    """How many pictures are asked for. Raises `CountOutOfRange`."""
+    if not entry.count.minimum <= count <= entry.count.maximum:
+        raise CountOutOfRange(entry.count.minimum, entry.count.maximum)
+    return count
+
+
+def require_seed(seed: int) -> int:
+    """The seed of the first picture. Raises `SettingOutOfRange`."""
+    if not 0 <= seed <= SEED_MAX:
+        raise SettingOutOfRange("seed", 0, SEED_MAX)
+    return seed
+
+
+def item_seed(seed: int, item: int) -> int:
+    """The seed of picture number `item` (from 0): any of them can be drawn again alone."""
+    return (seed + item) % (SEED_MAX + 1)
+
+
+def require_prompts(
+    entry: EngineEntry, settings: ImageSettings, *, prompt: str, negative_prompt: str
+) -> None:
+    """Lengths, and whether a negative prompt would act at all.
+
+    Raises `PromptEmpty`, `PromptTooLong`, `NegativePromptUnsupported`.
+    """
+    if not prompt.strip():
+        raise PromptEmpty()
+    if max(len(prompt), len(negative_prompt)) > entry.prompt_length_max:
+        raise PromptTooLong(entry.prompt_length_max)
+    if negative_prompt.strip() and not (entry.negative_prompt and guided(entry, settings)):
+        raise NegativePromptUnsupported(entry.id)
+
+
+def guided(entry: EngineEntry, settings: ImageSettings) -> bool:
+    """Whether classifier-free guidance runs with these settings."""
+    return settings.guidance_scale > entry.guidance_free_at
+
+
+def batch_key(entry: EngineEntry, settings: JobSettings) -> str:
+    """What has to be equal inside one batch, as one word. A training shares its GPU with nobody."""
+    if isinstance(settings, TrainingSettings):
+        return f"{entry.id}/training"
+    known = {**msgspec.structs.asdict(settings), "guided": guided(entry, settings)}
+    return "/".join([entry.id, *(str(known[name]) for name in entry.batch_key)])
+
+
+def _steps(entry: EngineEntry, given: int | None) -> int:
+    steps = entry.steps.default if given is None else given
+    if not entry.steps.minimum <= steps <= entry.steps.maximum:
+        raise SettingOutOfRange("num_inference_steps", entry.steps.minimum, entry.steps.maximum)
+    return steps
+
+
+def _within(setting: str, given: float | None, allowed: RealRange) -> float:
+    value = allowed.default if given is None else given
+    if not math.isfinite(value) or not allowed.minimum <= value <= allowed.maximum:
+        raise SettingOutOfRange(setting, allowed.minimum, allowed.maximum)
+    return float(value)

@@ -1,0 +1,573 @@
+"""The credits of one owner: nothing is overdrawn, taken twice, or made from nothing."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+from eventsourcing.domain import event
+
+from domain.kernel.aggregate import Aggregate
+from domain.price_list import Package
+from domain.refusals import (
+    AlreadyDecided,
+    AmountNotPositive,
+    CaptureTooLarge,
+    InsufficientCredits,
+    NotFound,
+    PaymentMismatch,
+    PromotionStillValid,
+    PurchaseNotFound,
+    TooManyPurchases,
+)
+
+PURCHASES_OPEN_MAX = 20
+"""Checkouts one owner may leave open: enough for a bad day, too few to fill a snapshot."""
+
+
+class Account(StrEnum):
+    """Where credits are. The first two are the owner's, the others names on the system's side."""
+
+    AVAILABLE = "available"
+    RESERVED = "reserved"
+    ISSUED = "issued"
+    PROMOTIONAL = "promotional"
+    REVENUE = "revenue"
+    REFUNDED = "refunded"
+    CHARGEBACK = "chargeback"
+
+
+class Posting(msgspec.Struct, frozen=True):
+    """An amount added to one account, negative where it is taken. An event's postings sum to 0."""
+
+    account: Account
+    millicredits: int
+
+
+class Draw(msgspec.Struct, frozen=True):
+    """Part of an amount by origin: a promotion by its grant id, or None where purchased."""
+
+    lot: UUID | None
+    millicredits: int
+
+
+class Lot(msgspec.Struct, frozen=True):
+    """What is left of one promotion, reservations not counted."""
+
+    grant_id: UUID
+    millicredits: int
+    expires_at: datetime
+
+
+class PurchaseState(StrEnum):
+    """Where a purchase stands."""
+
+    STARTED = "started"
+    CREDITED = "credited"
+    FAILED = "failed"
+
+
+class PurchaseFailure(StrEnum):
+    """Why a purchase was not paid, in our words and not the provider's."""
+
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class Purchase(msgspec.Struct, frozen=True):
+    """One purchase and, once it was paid, the reference of its payment."""
+
+    state: PurchaseState
+    millicredits: int
+    price_minor_units: int
+    currency: str
+    payment_reference: str | None = None
+
+
+class WalletState(msgspec.Struct, frozen=True):
+    """All that a wallet knows, for a snapshot. Holds no text."""
+
+    created_on: datetime
+    modified_on: datetime
+    owner_id: UUID
+    purchased: int
+    spent: int
+    lots: tuple[Lot, ...]
+    reservations: dict[UUID, tuple[Draw, ...]]
+    purchases: dict[UUID, Purchase]
+
+
+class Wallet(Aggregate):
+    """Credits in whole millicredits: `credited = available + reserved + spent`, always."""
+
+    TOPIC = "wallet"
+
+    class Opened(Aggregate.Created):
+        """An owner has a wallet."""
+
+        TOPIC = "wallet.opened"
+        owner_id: UUID
+
+    class PurchaseStarted(Aggregate.Event):
+        """The owner went to a checkout."""
+
+        TOPIC = "wallet.purchase-started"
+        purchase_id: UUID
+        package: str
+        millicredits: int
+        price_minor_units: int
+        currency: str
+        provider: str
+
+    class PaymentHinted(Aggregate.Event):
+        """Somebody says that something happened to a payment: ask the provider."""
+
+        TOPIC = "wallet.payment-hinted"
+        purchase_id: UUID
+
+    class Credited(Aggregate.Event):
+        """A payment was confirmed by the provider itself."""
+
+        TOPIC = "wallet.credited"
+        purchase_id: UUID
+        payment_reference: str
+        millicredits: int
+        postings: tuple[Posting, ...]
+
+    class PurchaseFailed(Aggregate.Event):
+        """The provider says that this purchase was not paid."""
+
+        TOPIC = "wallet.purchase-failed"
+        purchase_id: UUID
+        reason: PurchaseFailure
+
+    class Promoted(Aggregate.Event):
+        """Credits that were given, not sold; what is left of them at `expires_at` goes back."""
+
+        TOPIC = "wallet.promoted"
+        grant_id: UUID
+        millicredits: int
+        expires_at: datetime
+        postings: tuple[Posting, ...]
+
+    class PromotionExpired(Aggregate.Event):
+        """What was left of a promotion went back."""
+
+        TOPIC = "wallet.promotion-expired"
+        grant_id: UUID
+        millicredits: int
+        postings: tuple[Posting, ...]
+
+    class Reserved(Aggregate.Event):
+        """Credits were set aside for a job."""
+
+        TOPIC = "wallet.reserved"
+        job_id: UUID
+        millicredits: int
+        draws: tuple[Draw, ...]
+        postings: tuple[Posting, ...]
+
+    class Captured(Aggregate.Event):
+        """A job was charged, from what was reserved for it."""
+
+        TOPIC = "wallet.captured"
+        job_id: UUID
+        millicredits: int
+        draws: tuple[Draw, ...]
+        postings: tuple[Posting, ...]
+
+    class Released(Aggregate.Event):
+        """What a job did not cost came back."""
+
+        TOPIC = "wallet.released"
+        job_id: UUID
+        millicredits: int
+        draws: tuple[Draw, ...]
+        postings: tuple[Posting, ...]
+
+    class Expired(Aggregate.Event):
+        """All that was reserved came back, since the job's deadline passed."""
+
+        TOPIC = "wallet.expired"
+        job_id: UUID
+        millicredits: int
+        draws: tuple[Draw, ...]
+        postings: tuple[Posting, ...]
+
+    @classmethod
+    def open(cls, id: UUID, *, owner_id: UUID, at: datetime) -> "Wallet":
+        """An empty wallet."""
+        return cls._create(cls.Opened, id=id, timestamp=at, owner_id=owner_id)
+
+    @event(Opened)
+    def __init__(self, owner_id: UUID) -> None:
+        self.owner_id = owner_id
+        self._purchased = 0
+        self._spent = 0
+        self._lots: dict[UUID, Lot] = {}
+        self._reservations: dict[UUID, tuple[Draw, ...]] = {}
+        self._purchases: dict[UUID, Purchase] = {}
+
+    @property
+    def available(self) -> int:
+        """Millicredits on the account `available`, with expired promotions that wait to go back."""
+        return self._purchased + sum(lot.millicredits for lot in self._lots.values())
+
+    @property
+    def reserved(self) -> int:
+        """Millicredits set aside for jobs."""
+        return sum(_total(draws) for draws in self._reservations.values())
+
+    @property
+    def spent(self) -> int:
+        """Millicredits captured for jobs."""
+        return self._spent
+
+    @property
+    def lots(self) -> tuple[Lot, ...]:
+        """Promotions in the order in which they are drawn: earliest expiry first."""
+        return tuple(sorted(self._lots.values(), key=lambda lot: (lot.expires_at, lot.grant_id)))
+
+    def spendable(self, *, at: datetime) -> int:
+        """Millicredits that can be reserved now: `available` without expired promotions."""
+        valid = (lot.millicredits for lot in self._lots.values() if lot.expires_at > at)
+        return self._purchased + sum(valid)
+
+    def reserved_for(self, job_id: UUID) -> int:
+        """Millicredits set aside for one job; 0 where none are."""
+        return _total(self._reservations.get(job_id, ()))
+
+    def purchase(self, purchase_id: UUID) -> Purchase:
+        """Raises `PurchaseNotFound`."""
+        purchase = self._purchases.get(purchase_id)
+        if purchase is None:
+            raise PurchaseNotFound()
+        return purchase
+
+    def start_purchase(
+        self, purchase_id: UUID, package: Package, provider: str, *, at: datetime
+    ) -> None:
+        """Remember what is to be paid. Raises `AlreadyDecided`, `TooManyPurchases`."""
+        if purchase_id in self._purchases:
+            raise AlreadyDecided()
+        started = [p for p in self._purchases.values() if p.state is PurchaseState.STARTED]
+        if len(started) >= PURCHASES_OPEN_MAX:
+            raise TooManyPurchases(PURCHASES_OPEN_MAX)
+        self._purchase_started(
+            purchase_id,
+            package.id,
+            package.millicredits,
+            package.price_minor_units,
+            package.currency,
+            provider,
+            timestamp=at,
+        )
+
+    def note_payment_hint(self, purchase_id: UUID, *, at: datetime) -> None:
+        """A webhook came: have the provider asked. Nothing to do where it was credited already.
+
+        Raises `PurchaseNotFound`.
+        """
+        if self.purchase(purchase_id).state is not PurchaseState.CREDITED:
+            self._payment_hinted(purchase_id, timestamp=at)
+
+    def confirm_purchase(
+        self,
+        purchase_id: UUID,
+        payment_reference: str,
+        amount_minor_units: int,
+        currency: str,
+        *,
+        at: datetime,
+    ) -> None:
+        """Credit what was paid, once, on the provider's own word.
+
+        A purchase that had failed can still be paid: the money was taken. Raises
+        `PurchaseNotFound`, `AlreadyDecided`, `PaymentMismatch`.
+        """
+        purchase = self.purchase(purchase_id)
+        if purchase.state is PurchaseState.CREDITED:
+            raise AlreadyDecided()
+        used = {p.payment_reference for p in self._purchases.values()}
+        paid = (amount_minor_units, currency)
+        if paid != (purchase.price_minor_units, purchase.currency):
+            raise PaymentMismatch()
+        if not payment_reference or payment_reference in used:
+            raise PaymentMismatch()
+        self._credited(
+            purchase_id,
+            payment_reference,
+            purchase.millicredits,
+            _moved(purchase.millicredits, Account.ISSUED, Account.AVAILABLE),
+            timestamp=at,
+        )
+
+    def fail_purchase(self, purchase_id: UUID, reason: PurchaseFailure, *, at: datetime) -> None:
+        """It was not paid. Raises `PurchaseNotFound`, `AlreadyDecided`."""
+        if self.purchase(purchase_id).state is not PurchaseState.STARTED:
+            raise AlreadyDecided()
+        self._purchase_failed(purchase_id, reason, timestamp=at)
+
+    def grant_promotion(
+        self, grant_id: UUID, millicredits: int, expires_at: datetime, *, at: datetime
+    ) -> None:
+        """Give credits that expire.
+
+        Raises `AmountNotPositive`, and `AlreadyDecided` where this grant was made before or its
+        time is over.
+        """
+        _require_positive(millicredits)
+        if grant_id in self._lots or expires_at <= at:
+            raise AlreadyDecided()
+        postings = _moved(millicredits, Account.PROMOTIONAL, Account.AVAILABLE)
+        self._promoted(grant_id, millicredits, expires_at, postings, timestamp=at)
+
+    def expire_promotion(self, grant_id: UUID, *, at: datetime) -> None:
+        """Take back what is left of a promotion whose time is over.
+
+        What is reserved of it follows in a further call, once it has been released.
+        Raises `NotFound`, `PromotionStillValid`, `AlreadyDecided` where nothing is left.
+        """
+        lot = self._lots.get(grant_id)
+        if lot is None:
+            raise NotFound()
+        if lot.expires_at > at:
+            raise PromotionStillValid()
+        if lot.millicredits == 0:
+            raise AlreadyDecided()
+        postings = _moved(lot.millicredits, Account.AVAILABLE, Account.PROMOTIONAL)
+        self._promotion_expired(grant_id, lot.millicredits, postings, timestamp=at)
+
+    def reserve(self, job_id: UUID, millicredits: int, *, at: datetime) -> None:
+        """Set credits aside for a job, promotions that expire first before all others.
+
+        Raises `AmountNotPositive`, `AlreadyDecided`, `InsufficientCredits`.
+        """
+        _require_positive(millicredits)
+        if job_id in self._reservations:
+            raise AlreadyDecided()
+        spendable = self.spendable(at=at)
+        if spendable < millicredits:
+            raise InsufficientCredits(millicredits, spendable)
+        sources = [Draw(lot.grant_id, lot.millicredits) for lot in self.lots if lot.expires_at > at]
+        draws, _ = _split([*sources, Draw(None, self._purchased)], millicredits)
+        postings = _moved(millicredits, Account.AVAILABLE, Account.RESERVED)
+        self._reserved(job_id, millicredits, draws, postings, timestamp=at)
+
+    def settle(self, job_id: UUID, capture_millicredits: int, *, at: datetime) -> None:
+        """End a reservation: capture up to what is reserved, release the rest. Once per job.
+
+        Raises `AlreadyDecided` where nothing is reserved, `CaptureTooLarge`, `AmountNotPositive`
+        where the amount is negative.
+        """
+        draws = self._reservation(job_id)
+        if capture_millicredits < 0:
+            raise AmountNotPositive()
+        if capture_millicredits > _total(draws):
+            raise CaptureTooLarge(_total(draws), capture_millicredits)
+        captured, rest = _split(draws, capture_millicredits)
+        if captured:
+            postings = _moved(_total(captured), Account.RESERVED, Account.REVENUE)
+            self._captured(job_id, _total(captured), captured, postings, timestamp=at)
+        if rest:
+            postings = _moved(_total(rest), Account.RESERVED, Account.AVAILABLE)
+            self._released(job_id, _total(rest), rest, postings, timestamp=at)
+
+    def expire_reservation(self, job_id: UUID, *, at: datetime) -> None:
+        """End a reservation whose job's deadline passed: all of it comes back.
+
+        Raises `AlreadyDecided` where nothing is reserved.
+        """
+        draws = self._reservation(job_id)
+        postings = _moved(_total(draws), Account.RESERVED, Account.AVAILABLE)
+        self._expired(job_id, _total(draws), draws, postings, timestamp=at)
+
+    def snapshot_state(self) -> WalletState:
+        """Everything but id and version."""
+        return WalletState(
+            created_on=self.created_on,
+            modified_on=self.modified_on,
+            owner_id=self.owner_id,
+            purchased=self._purchased,
+            spent=self._spent,
+            lots=tuple(self._lots.values()),
+            reservations=dict(self._reservations),
+            purchases=dict(self._purchases),
+        )
+
+    @classmethod
+    def from_snapshot(cls, id: UUID, version: int, state: WalletState) -> "Wallet":
+        """The wallet as it was at `version`."""
+        wallet = cls.__new__(cls)
+        wallet.__base_init__(id, version, state.created_on)
+        wallet.modified_on = state.modified_on
+        wallet.owner_id = state.owner_id
+        wallet._purchased = state.purchased
+        wallet._spent = state.spent
+        wallet._lots = {lot.grant_id: lot for lot in state.lots}
+        wallet._reservations = dict(state.reservations)
+        wallet._purchases = dict(state.purchases)
+        return wallet
+
+    def _reservation(self, job_id: UUID) -> tuple[Draw, ...]:
+        draws = self._reservations.get(job_id)
+        if draws is None:
+            raise AlreadyDecided()
+        return draws
+
+    @event(PurchaseStarted)
+    def _purchase_started(
+        self,
+        purchase_id: UUID,
+        package: str,
+        millicredits: int,
+        price_minor_units: int,
+        currency: str,
+        provider: str,
+        timestamp: datetime,
+    ) -> None:
+        self._purchases[purchase_id] = Purchase(
+            PurchaseState.STARTED, millicredits, price_minor_units, currency
+        )
+
+    @event(PaymentHinted)
+    def _payment_hinted(self, purchase_id: UUID, timestamp: datetime) -> None:
+        pass
+
+    @event(Credited)
+    def _credited(
+        self,
+        purchase_id: UUID,
+        payment_reference: str,
+        millicredits: int,
+        postings: tuple[Posting, ...],
+        timestamp: datetime,
+    ) -> None:
+        self._purchased += millicredits
+        self._purchases[purchase_id] = msgspec.structs.replace(
+            self._purchases[purchase_id],
+            state=PurchaseState.CREDITED,
+            payment_reference=payment_reference,
+        )
+
+    @event(PurchaseFailed)
+    def _purchase_failed(
+        self, purchase_id: UUID, reason: PurchaseFailure, timestamp: datetime
+    ) -> None:
+        self._purchases[purchase_id] = msgspec.structs.replace(
+            self._purchases[purchase_id], state=PurchaseState.FAILED
+        )
+
+    @event(Promoted)
+    def _promoted(
+        self,
+        grant_id: UUID,
+        millicredits: int,
+        expires_at: datetime,
+        postings: tuple[Posting, ...],
+        timestamp: datetime,
+    ) -> None:
+        self._lots[grant_id] = Lot(grant_id, millicredits, expires_at)
+
+    @event(PromotionExpired)
+    def _promotion_expired(
+        self,
+        grant_id: UUID,
+        millicredits: int,
+        postings: tuple[Posting, ...],
+        timestamp: datetime,
+    ) -> None:
+        self._add([Draw(grant_id, -millicredits)])
+
+    @event(Reserved)
+    def _reserved(
+        self,
+        job_id: UUID,
+        millicredits: int,
+        draws: tuple[Draw, ...],
+        postings: tuple[Posting, ...],
+        timestamp: datetime,
+    ) -> None:
+        self._add(Draw(draw.lot, -draw.millicredits) for draw in draws)
+        self._reservations[job_id] = draws
+
+    @event(Captured)
+    def _captured(
+        self,
+        job_id: UUID,
+        millicredits: int,
+        draws: tuple[Draw, ...],
+        postings: tuple[Posting, ...],
+        timestamp: datetime,
+    ) -> None:
+        self._spent += millicredits
+        self._leave(job_id, millicredits)
+
+    @event(Released)
+    def _released(
+        self,
+        job_id: UUID,
+        millicredits: int,
+        draws: tuple[Draw, ...],
+        postings: tuple[Posting, ...],
+        timestamp: datetime,
+    ) -> None:
+        self._add(draws)
+        del self._reservations[job_id]
+
+    @event(Expired)
+    def _expired(
+        self,
+        job_id: UUID,
+        millicredits: int,
+        draws: tuple[Draw, ...],
+        postings: tuple[Posting, ...],
+        timestamp: datetime,
+    ) -> None:
+        self._add(draws)
+        del self._reservations[job_id]
+
+    def _add(self, draws: Iterable[Draw]) -> None:
+        for draw in draws:
+            if draw.lot is None:
+                self._purchased += draw.millicredits
+            else:
+                lot = self._lots[draw.lot]
+                self._lots[draw.lot] = msgspec.structs.replace(
+                    lot, millicredits=lot.millicredits + draw.millicredits
+                )
+
+    def _leave(self, job_id: UUID, captured: int) -> None:
+        _, rest = _split(self._reservations[job_id], captured)
+        if rest:
+            self._reservations[job_id] = rest
+        else:
+            del self._reservations[job_id]
+
+
+def _total(draws: Iterable[Draw]) -> int:
+    return sum(draw.millicredits for draw in draws)
+
+
+def _moved(millicredits: int, source: Account, target: Account) -> tuple[Posting, ...]:
+    return (Posting(source, -millicredits), Posting(target, millicredits))
+
+
+def _require_positive(millicredits: int) -> None:
+    if millicredits <= 0:
+        raise AmountNotPositive()
+
+
+def _split(draws: Sequence[Draw], millicredits: int) -> tuple[tuple[Draw, ...], tuple[Draw, ...]]:
+    """The first `millicredits` of the draws, in order, and the rest."""
+    first: list[Draw] = []
+    rest: list[Draw] = []
+    for draw in draws:
+        taken = min(draw.millicredits, millicredits - _total(first))
+        if taken > 0:
+            first.append(Draw(draw.lot, taken))
+        if draw.millicredits > taken:
+            rest.append(Draw(draw.lot, draw.millicredits - taken))
+    return tuple(first), tuple(rest)

@@ -1,0 +1,211 @@
+"""`suite`: everything an operator starts or checks. Each command imports only what it needs."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from processes.settings import PROCESS_NAMES, Settings, UnknownSettings, load_settings
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="AI Content Suite",
+    pretty_exceptions_enable=False,
+)
+topics_cli = typer.Typer(no_args_is_help=True, help="The topics between processes.")
+schema_cli = typer.Typer(no_args_is_help=True, help="The GraphQL contract.")
+audit_cli = typer.Typer(no_args_is_help=True, help="The credit ledger, replayed.")
+projections_cli = typer.Typer(no_args_is_help=True, help="The read models.")
+accounts_cli = typer.Typer(no_args_is_help=True, help="Who may sign in as what.")
+cli.add_typer(topics_cli, name="topics")
+cli.add_typer(schema_cli, name="schema")
+cli.add_typer(audit_cli, name="audit")
+cli.add_typer(projections_cli, name="projections")
+cli.add_typer(accounts_cli, name="accounts")
+
+ROOT = Path(__file__).parents[1]
+
+
+def _settings() -> Settings:
+    from pydantic import ValidationError
+
+    try:
+        return load_settings()
+    except UnknownSettings as error:
+        typer.echo(str(error), err=True)
+    except ValidationError as error:
+        for problem in error.errors():
+            typer.echo(f"SUITE_{'.'.join(map(str, problem['loc']))}: {problem['msg']}", err=True)
+    raise typer.Exit(2)
+
+
+@cli.command()
+def up() -> None:
+    """Start everything on this machine; Ctrl-C ends it."""
+    from processes.up import run_up
+
+    run_up(_settings())
+
+
+@cli.command()
+def run(process: Annotated[str, typer.Argument(help=", ".join(PROCESS_NAMES))]) -> None:
+    """Run one process alone."""
+    from processes.lifecycle import stop_requested
+    from processes.log import configure
+
+    if process not in PROCESS_NAMES:
+        typer.echo(f"no process {process!r}; there are {', '.join(PROCESS_NAMES)}", err=True)
+        raise typer.Exit(2)
+    stop = stop_requested()
+    settings = _settings()
+    configure(settings, process)
+    importlib.import_module(f"processes.wiring.{process}").run(settings, stop)
+
+
+@cli.command()
+def config() -> None:
+    """Show every setting in force, secrets redacted."""
+    typer.echo(json.dumps(_settings().redacted(), indent=2))
+
+
+@cli.command()
+def migrate(
+    admin_url: Annotated[str, typer.Option(help="A login that may create roles and schemas.")],
+) -> None:
+    """Prepare an own database: migrations, topics, first prices and policy, samples."""
+    from processes.prepare import prepare
+
+    prepare(_settings(), admin_url, on_step=typer.echo)
+
+
+@cli.command()
+def samples(
+    folder: Annotated[Path, typer.Argument(help="Where to write the sets.")],
+    sets: Annotated[int, typer.Option(min=1, max=1000)] = 3,
+    photos: Annotated[int, typer.Option(min=10, max=20)] = 12,
+) -> None:
+    """Draw photo sets of invented people (512×512 JPEG)."""
+    from processes.prepare import write_samples
+
+    write_samples(folder, sets=sets, photos=photos)
+
+
+@topics_cli.command("create")
+def topics_create() -> None:
+    """Create missing topics and report where existing ones differ from the registry."""
+    from processes.wiring.transport import open_transport
+    from topics.drift import drift
+
+    with open_transport(_settings()) as transport:
+        transport.create_topics()
+        found = drift(transport.describe())
+    for difference in found:
+        typer.echo(
+            f"{difference.topic}: {difference.what} is {difference.found}, "
+            f"registered {difference.registered}"
+        )
+    raise typer.Exit(1 if found else 0)
+
+
+@schema_cli.command("export")
+def schema_export() -> None:
+    """Write `graphql/schema.graphql`."""
+    from api.schema import build_schema, schema_text
+
+    (ROOT / "graphql" / "schema.graphql").write_text(schema_text(build_schema()))
+
+
+@audit_cli.command("export")
+def audit_export(out: Annotated[Path, typer.Argument(help="JSON lines.")]) -> None:
+    """Write the chain of all events, with the content of the ledger's."""
+    from adapters.event_store.log import EventLog
+    from processes.audit.export import export
+
+    with EventLog(_settings().require_database_url()) as events, out.open("w") as file:
+        exported = export(events.chained(), file)
+    typer.echo(
+        f"{exported.rows} events, {exported.ledger_rows} of them with content; "
+        f"head {exported.head_link.hex()} at {exported.head_position}"
+    )
+
+
+@audit_cli.command("verify")
+def audit_verify(
+    exported: Annotated[Path, typer.Argument(help="What `suite audit export` wrote.")],
+    expected_head: Annotated[
+        str | None, typer.Option(help="A link noted earlier, in hex: it must occur.")
+    ] = None,
+    as_of: Annotated[int | None, typer.Option(help="Compute balances as of this position.")] = None,
+    read_model: Annotated[  # noqa: FBT002 – a flag on the command line
+        bool, typer.Option(help="Compare with the balances in SUITE_DATABASE_URL.")
+    ] = False,
+) -> None:
+    """Replay the ledger: check the chain, execute the rules again, recompute every balance."""
+    from processes.audit.verify import verify
+
+    claimed = None
+    if read_model:
+        from processes.audit.claimed_balances import claimed_balances
+
+        claimed = claimed_balances(_settings().require_database_url())
+    with exported.open() as file:
+        report = verify(file, as_of=as_of, expected_head=expected_head, claimed=claimed)
+    for finding in report.findings:
+        typer.echo(f"position {finding.position}: {finding.rule}: {finding.detail}")
+    typer.echo(
+        f"{report.rows} events, {report.ledger_rows} of the ledger, {len(report.balances)} "
+        f"balances, {len(report.findings)} findings; head {report.head_link}"
+    )
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@projections_cli.command("rebuild")
+def projections_rebuild(
+    admin_url: Annotated[str, typer.Option(help="The login that migrates.")],
+) -> None:
+    """Fold every event into new tables and put them in the place of the old ones."""
+    from processes.rebuild import rebuild
+
+    typer.echo(f"{rebuild(_settings(), admin_url)} events folded")
+
+
+@projections_cli.command("compare")
+def projections_compare(
+    admin_url: Annotated[str, typer.Option(help="The login that migrates.")],
+) -> None:
+    """Replay every event and report where the read models differ from it."""
+    from processes.rebuild import compare
+
+    differences = compare(_settings(), admin_url)
+    for difference in differences:
+        typer.echo(
+            f"{difference.table}: {difference.missing} rows missing, {difference.surplus} surplus"
+        )
+    raise typer.Exit(1 if differences else 0)
+
+
+@accounts_cli.command("role")
+def accounts_role(
+    email: Annotated[str, typer.Argument(help="Of an existing account.")],
+    role: Annotated[str, typer.Argument(help="creator, auditor or safety")],
+) -> None:
+    """Give an account a role. Open sessions have it from their next request on."""
+    from processes.account_roles import set_role
+
+    if not set_role(_settings(), email, role):
+        typer.echo("no such account, or no such role", err=True)
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

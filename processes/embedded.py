@@ -1,0 +1,57 @@
+"""The whole suite on one machine: a database where none is given, and everything prepared."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
+
+from adapters.postgres.embedded import EmbeddedPostgres
+from processes.prepare import prepare
+from processes.settings import PREFIX, PROCESS_NAMES, Settings
+from processes.supervisor import Supervisor, own_command
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A prepared installation. `environment` is what its processes are started with."""
+
+    settings: Settings
+    environment: dict[str, str]
+    admin_url: str | None
+
+    def supervisor(self, on_change: Callable[[str, str], None]) -> Supervisor:
+        """One that runs all eight processes."""
+        return Supervisor(PROCESS_NAMES, own_command, self.environment, on_change)
+
+
+@contextmanager
+def installed(settings: Settings, on_step: Callable[[str], None]) -> Iterator[Installation]:
+    """Start the embedded database if it is needed, and prepare everything.
+
+    The database stops at the end, after whatever used it inside.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    embedded = settings.database_url is None
+    server: Any = EmbeddedPostgres(settings.home / "postgres") if embedded else nullcontext()
+    if embedded:
+        on_step("starting PostgreSQL")
+    with server:
+        admin_url: str | None = None
+        if embedded:
+            admin_url = server.admin_url()
+            settings = settings.model_copy(update={"database_url": SecretStr(server.url())})
+            prepare(settings, server.admin_url(), on_step)
+        yield Installation(settings, _environment(settings), admin_url)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    given = {
+        f"{PREFIX}DATABASE_URL": settings.require_database_url(),
+        f"{PREFIX}HOME": str(settings.home.resolve()),
+        f"{PREFIX}PORT": str(settings.port),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {**os.environ, **given}

@@ -1,0 +1,162 @@
+"""API: GraphQL, webhooks, the studio's pages, and the embedded object store's URLs."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import uvicorn
+from fastapi import FastAPI
+from psycopg_pool import ConnectionPool
+
+from adapters.identity.sandbox_pages import identity_pages
+from adapters.objects.http import object_app
+from adapters.payment.sandbox_pages import payment_pages
+from adapters.postgres.connect import connect, open_pool
+from adapters.vault.accounts import PostgresAccounts
+from adapters.vault.passwords import Argon2Passwords
+from api.app import Background, Folders, build_app
+from api.feed import FeedHub
+from api.parts import Parts
+from api.progress import ProgressBoard
+from processes.secrets import Secrets, load_secrets
+from processes.settings import Settings
+from processes.wiring.clock import system_clock
+from processes.wiring.objects import OBJECTS_PATH, open_objects
+from processes.wiring.providers import (
+    IDENTITY_PATH,
+    PAYMENT_PATH,
+    open_identity,
+    open_payment,
+)
+from processes.wiring.studio import open_studio
+from processes.wiring.transport import open_transport
+from topics.registry import PROGRESS
+from topics.transport import From, Transport
+
+ROOT = Path(__file__).parents[2]
+READER_CONNECTIONS_MAX = 12
+WEBHOOK_INTERVAL_S = 1.0
+GRACE_S = 5
+"""How long open feeds may take to end before they are cut."""
+
+SANDBOX_COUNTRY = "XX"
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Serve until `stop` is set."""
+    secrets = load_secrets(settings.secrets)
+    with ExitStack() as stack:
+        app = _assemble(settings, secrets, stack)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                log_config=None,
+                access_log=False,
+                ws_per_message_deflate=False,
+                timeout_graceful_shutdown=GRACE_S,
+            )
+        )
+        # Signals are ours: `stop` ends the server.
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        threading.Thread(target=_end_with, args=(server, stop), daemon=True).start()
+        server.run()
+
+
+def _end_with(server: uvicorn.Server, stop: threading.Event) -> None:
+    stop.wait()
+    server.should_exit = True
+
+
+def _assemble(settings: Settings, secrets: Secrets, stack: ExitStack) -> FastAPI:
+    url = settings.require_database_url()
+    writing = stack.enter_context(open_studio(settings, secrets, "api"))
+    readers = stack.enter_context(
+        open_pool(url, "reader", size_max=READER_CONNECTIONS_MAX, application="api")
+    )
+    vault = stack.enter_context(open_pool(url, "vault", size_max=8, application="api"))
+    transport = stack.enter_context(open_transport(settings))
+    objects = open_objects(settings, secrets)
+    identity, payment = open_identity(settings, secrets), open_payment(settings, secrets)
+    feed = FeedHub(lambda: _listening(url))
+    progress = ProgressBoard(feed.wake)
+    parts = Parts(
+        studio=writing.studio,
+        accounts=PostgresAccounts(vault, writing.keys, secrets.email_lookup),
+        passwords=Argon2Passwords(),
+        objects=objects,
+        identity=identity,
+        payment=payment,
+        connections=readers,
+        clock=system_clock,
+        feed=feed,
+        progress=progress,
+        session_country=lambda address: SANDBOX_COUNTRY,
+        public_url=settings.address,
+    )
+    folders = Folders(
+        web=ROOT / "web",
+        operations=ROOT / "graphql" / "operations",
+        samples=settings.home / "samples",
+    )
+
+    def deliver_webhooks() -> None:
+        identity.deliver_webhooks()
+        payment.deliver_webhooks()
+
+    background = Background(
+        start=lambda: _in_background(feed, progress, transport, deliver_webhooks),
+        is_ready=lambda: _is_ready(readers),
+        mounts={
+            OBJECTS_PATH: object_app(objects),
+            IDENTITY_PATH: identity_pages(identity),
+            PAYMENT_PATH: payment_pages(payment),
+        },
+    )
+    return build_app(parts, folders, background)
+
+
+def _listening(url: str) -> AbstractContextManager[psycopg.Connection[Any]]:
+    return connect(url, "reader", application="api feed")
+
+
+@contextmanager
+def _in_background(
+    feed: FeedHub, progress: ProgressBoard, transport: Transport, deliver: Any
+) -> Iterator[None]:
+    """The feed listener, the progress reader, and the sandbox providers' webhook delivery."""
+    stop = threading.Event()
+    reader = transport.broadcast([PROGRESS], From.START)
+
+    def deliver_now_and_then() -> None:
+        while not stop.wait(WEBHOOK_INTERVAL_S):
+            deliver()
+
+    threads = [
+        threading.Thread(target=feed.run, args=(stop,), name="feed"),
+        threading.Thread(target=progress.run, args=(reader, stop), name="progress"),
+        threading.Thread(target=deliver_now_and_then, name="sandbox webhooks"),
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        reader.close()
+
+
+def _is_ready(readers: ConnectionPool[psycopg.Connection[Any]]) -> bool:
+    """Whether the database answers and its read models exist."""
+    try:
+        with readers.connection(timeout=2.0) as connection:
+            connection.execute("SELECT 1 FROM views.read_to LIMIT 1")
+    except psycopg.Error:
+        return False
+    return True

@@ -1,0 +1,36 @@
+"""Projector: facts → read models."""
+
+import threading
+
+from adapters.postgres.connect import open_pool
+from adapters.vault.subject_keys import SubjectKeys
+from domain.events import STORED_FORM
+from processes.projector import GROUP, FactProjection
+from processes.secrets import load_secrets
+from processes.settings import Settings
+from processes.wiring.members import member_name
+from processes.wiring.transport import open_transport
+from projections.projector import FACTS_PER_TRANSACTION_MAX, Projector
+from topics.consume import ConsumerLoop, DeadLetterBox
+from topics.registry import FACTS
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Run the projector until `stop` is set."""
+    url = settings.require_database_url()
+    secrets = load_secrets(settings.secrets)
+    with (
+        open_pool(url, "projector", size_max=2, application="projector") as pool,
+        open_pool(url, "vault", size_max=2, application="projector") as vault,
+        open_transport(settings) as transport,
+        transport.publisher("/suite/projector") as publisher,
+        transport.consumer(GROUP, [FACTS], member_name(settings, "projector")) as consumer,
+    ):
+        keys = SubjectKeys(vault, secrets.key_encryption)
+        projection = FactProjection(Projector(pool.connection, STORED_FORM, keys))
+        ConsumerLoop(
+            consumer,
+            projection.handle,
+            DeadLetterBox(publisher, GROUP),
+            batch_max=FACTS_PER_TRANSACTION_MAX,
+        ).run(stop)

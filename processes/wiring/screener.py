@@ -1,0 +1,52 @@
+"""Screener: judges photos and outputs, signs what it passes on, and decides nothing."""
+
+import threading
+from pathlib import Path
+
+import structlog
+
+from adapters.provenance.file_signer import FileSigner
+from gpu_consumers.engines.pocket.analyser import AnalyserWeightsMissing, PocketFaceAnalyser
+from gpu_consumers.screening.credentials import Credentials
+from gpu_consumers.screening.face_analyser import TimedAnalyser
+from gpu_consumers.screening.output_checks import Lists, OutputChecks
+from gpu_consumers.screening.output_gate import OutputGate
+from gpu_consumers.screening.photo_gate import PhotoGate
+from gpu_consumers.screening.screener import Screener, ScreenerPace
+from processes.secrets import load_secrets
+from processes.settings import Settings
+from processes.wiring.members import member_name
+from processes.wiring.objects import open_objects
+from processes.wiring.transport import open_transport
+
+log = structlog.get_logger()
+
+POCKET_WEIGHTS = Path(__file__).parents[2] / "gpu_consumers" / "engines" / "pocket" / "weights"
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Run one screener until `stop` is set."""
+    objects = open_objects(settings, load_secrets(settings.secrets))
+    analyser = TimedAnalyser(_load_analyser())
+    lists = Lists(
+        known_pictures=settings.home / "lists" / "known-pictures.json",
+        listed_people=settings.home / "lists" / "listed-people.json",
+    )
+    credentials = Credentials(FileSigner(settings.secrets / "provenance"))
+    with open_transport(settings) as transport:
+        Screener(
+            member_name(settings, "screener"),
+            transport,
+            PhotoGate(objects, analyser),
+            OutputGate(objects, analyser, OutputChecks(analyser, lists), credentials),
+            pace=ScreenerPace(alive_s=settings.liveness_s),
+        ).run(stop)
+
+
+def _load_analyser() -> PocketFaceAnalyser | None:
+    try:
+        return PocketFaceAnalyser.load(POCKET_WEIGHTS)
+    except AnalyserWeightsMissing as missing:
+        # Without a model every gate that needs it denies.
+        log.error("analyser absent", reason=str(missing))
+        return None

@@ -1,0 +1,49 @@
+"""Watchdog: ends attempts nobody is alive for, and keeps the sandbox's lists fresh."""
+
+import threading
+import time
+
+from adapters.event_store.log import EventLog
+from adapters.event_store.positions import ActiveReader
+from domain.events import STORED_FORM
+from processes.secrets import load_secrets
+from processes.settings import Settings
+from processes.watchdog import Watchdog
+from processes.wiring.active import while_active
+from processes.wiring.clock import system_clock
+from processes.wiring.sandbox_lists import keep_lists_fresh
+from processes.wiring.studio import open_studio
+from processes.wiring.transport import open_transport
+from topics.registry import RESULTS
+from topics.transport import From
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Run the watchdog until `stop` is set."""
+    url = settings.require_database_url()
+    secrets = load_secrets(settings.secrets)
+    refresher = threading.Thread(target=keep_lists_fresh, args=(settings, stop), daemon=True)
+    refresher.start()
+    with (
+        EventLog(url, application="watchdog") as events,
+        open_studio(settings, secrets, "watchdog") as writing,
+        open_transport(settings) as transport,
+        transport.publisher("/suite/watchdog") as publisher,
+    ):
+
+        def watch(reader: ActiveReader) -> None:
+            with transport.broadcast([RESULTS], From.END) as voices:
+                Watchdog(
+                    events,
+                    voices,
+                    publisher,
+                    STORED_FORM,
+                    writing.studio,
+                    lease_s=settings.lease_s,
+                    monotonic_s=time.monotonic,
+                    now=system_clock,
+                    still_active=reader.check,
+                ).run(stop)
+
+        while_active(url, "watchdog", stop, watch)
+    refresher.join()

@@ -1,0 +1,31 @@
+"""Worker: claims jobs and has a child process do them. Knows neither database nor domain."""
+
+import threading
+
+from gpu_consumers.engines.registry import LOADERS
+from gpu_consumers.worker.child import ChildSettings
+from gpu_consumers.worker.child_process import ChildProcess
+from gpu_consumers.worker.worker import Worker, WorkerLimits
+from processes.settings import Settings
+from processes.wiring.members import member_name
+from processes.wiring.transport import open_transport
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Run one worker until `stop` is set."""
+    child = ChildSettings(
+        work_dir=settings.home / "worker" / member_name(settings, "worker"),
+        weights_dir=settings.engine_weights_dir,
+        device_name=settings.device,
+        threads=settings.torch_threads,
+    )
+    limits = WorkerLimits(alive_interval_s=settings.liveness_s)
+    phase_limits_s = {loader.id: loader.phase_limits_s for loader in LOADERS.values()}
+    with open_transport(settings) as transport:
+        Worker(
+            member_name(settings, "worker"),
+            transport,
+            lambda: ChildProcess(child),
+            phase_limits_s,
+            limits=limits,
+        ).run(stop)

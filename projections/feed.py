@@ -1,0 +1,120 @@
+"""The feed: durable deltas for subscriptions, written beside the rows that changed.
+
+A delta is read from its row right after the change, so a subscriber sees what a query at that
+position would have answered. It carries no free text.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, LiteralString, cast
+from uuid import UUID
+
+from psycopg import Cursor
+
+from projections.read_model import Change
+from topics.messages.fact import Fact
+
+_JOBS: LiteralString = """
+INSERT INTO feed (owner_id, position, ordinal, topic, subject_id, payload, recorded_at)
+SELECT owner_id, %(position)s, 0, 'jobs', job_id,
+       jsonb_build_object(
+           'event', %(event_type)s::text, 'kind', kind, 'engine', engine, 'twin_id', twin_id,
+           'state', state, 'attempt', attempt, 'quoted_millicredits', quoted_millicredits,
+           'captured_millicredits', captured_millicredits,
+           'released_millicredits', released_millicredits, 'failure_reason', failure_reason,
+           'cancelled_by', cancelled_by),
+       %(recorded_at)s
+  FROM jobs WHERE owner_id = %(owner_id)s AND job_id = %(subject_id)s
+ON CONFLICT DO NOTHING
+"""
+
+_WALLET: LiteralString = """
+INSERT INTO feed (owner_id, position, ordinal, topic, subject_id, payload, recorded_at)
+SELECT owner_id, %(position)s, 1, 'wallet', %(subject_id)s,
+       jsonb_build_object(
+           'event', %(event_type)s::text, 'available', available, 'reserved', reserved,
+           'spent', spent),
+       %(recorded_at)s
+  FROM balances WHERE owner_id = %(owner_id)s
+ON CONFLICT DO NOTHING
+"""
+
+_GALLERY: LiteralString = """
+INSERT INTO feed (owner_id, position, ordinal, topic, subject_id, payload, recorded_at)
+SELECT owner_id, %(position)s, 2, 'gallery', asset_id,
+       jsonb_build_object(
+           'event', %(event_type)s::text, 'kind', kind, 'job_id', job_id, 'item', item,
+           'twin_id', twin_id, 'state', state, 'favourite', favourite),
+       %(recorded_at)s
+  FROM assets WHERE owner_id = %(owner_id)s AND asset_id = %(subject_id)s
+ON CONFLICT DO NOTHING
+"""
+
+_TWINS: LiteralString = """
+INSERT INTO feed (owner_id, position, ordinal, topic, subject_id, payload, recorded_at)
+SELECT owner_id, %(position)s, 3, 'twins', twin_id,
+       jsonb_build_object(
+           'event', %(event_type)s::text, 'state', state, 'photos_state', photos_state,
+           'consent_epoch', consent_epoch, 'submission_id', submission_id,
+           'training_job_id', training_job_id),
+       %(recorded_at)s
+  FROM twins WHERE owner_id = %(owner_id)s AND twin_id = %(subject_id)s
+ON CONFLICT DO NOTHING
+"""
+
+
+def job_changed(fact: Fact, job_id: UUID) -> Change:
+    """The job as it stands after the changes before this one."""
+    return _delta(_JOBS, fact, job_id)
+
+
+def wallet_changed(fact: Fact) -> Change:
+    """The balances as they stand after the changes before this one."""
+    return _delta(_WALLET, fact, fact.originator_id)
+
+
+def gallery_changed(fact: Fact, asset_id: UUID) -> Change:
+    """The asset as it stands after the changes before this one."""
+    return _delta(_GALLERY, fact, asset_id)
+
+
+def twin_changed(fact: Fact, twin_id: UUID) -> Change:
+    """The twin as it stands after the changes before this one."""
+    return _delta(_TWINS, fact, twin_id)
+
+
+def _delta(statement: LiteralString, fact: Fact, subject_id: UUID) -> Change:
+    return Change(
+        statement,
+        {
+            "owner_id": fact.owner_id,
+            "position": fact.position,
+            "subject_id": subject_id,
+            "event_type": fact.event_type,
+            "recorded_at": fact.recorded_at,
+        },
+    )
+
+
+def trim(cursor: Cursor[Any], *, recorded_before: datetime) -> int:
+    """Drop deltas older than `recorded_before` and remember up to where. Returns how many.
+
+    Whoever resumes from before that point is told `Lagged` and takes a new snapshot. The cursor's
+    role must be allowed to write read models.
+    """
+    cursor.execute(
+        """
+        WITH gone AS (
+            DELETE FROM views.feed WHERE recorded_at < %s RETURNING owner_id, position
+        )
+        INSERT INTO views.feed_trimmed AS t (owner_id, position, dropped)
+        SELECT owner_id, max(position), count(*) FROM gone GROUP BY owner_id
+        ON CONFLICT (owner_id) DO UPDATE
+           SET position = greatest(t.position, excluded.position),
+               dropped = t.dropped + excluded.dropped
+        RETURNING (SELECT count(*) FROM gone)
+        """,
+        (recorded_before,),
+    )
+    counted = cast(Sequence[int] | None, cursor.fetchone())
+    return int(counted[0]) if counted is not None else 0

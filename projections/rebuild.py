@@ -1,0 +1,159 @@
+"""Rebuilding all read models from the event store, and comparing them with what stands there."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from psycopg import Cursor, sql
+
+from domain.kernel.stored_form import Sealer, StoredForm
+from projections.fold import Fold
+from projections.projector import FACTS_PER_TRANSACTION_MAX, PROJECTOR_GATE, Connect
+from projections.read_model import ReadModel
+from projections.registry import READ_MODELS
+from projections.shadow import LIVE_SCHEMA, create_shadow, swap_in
+from topics.messages.fact import Fact
+
+FactsAfter = Callable[[int], Iterable[Fact]]
+"""All stored facts after a position, in order of position."""
+
+_SHADOW_SCHEMA = "views_rebuilt"
+_NOT_FOLDED = frozenset({"watermarks", "feed_trimmed"})
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Rows of one table that a replay has and the live table lacks, and the other way round."""
+
+    table: str
+    missing: int
+    surplus: int
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """How many facts were folded, and those that no decoder of this release reads."""
+
+    facts: int
+    unreadable: tuple[Fact, ...]
+
+
+class Rebuild:
+    """Folds the whole store into shadow tables.
+
+    `connect` gives a connection that may become the owner of the read models and the projector,
+    such as the one that runs migrations.
+    """
+
+    def __init__(
+        self,
+        connect: Connect,
+        stored_form: StoredForm,
+        sealer: Sealer,
+        read_models: Sequence[ReadModel] = READ_MODELS,
+    ) -> None:
+        self._connect = connect
+        self._fold = Fold(stored_form, sealer, read_models)
+
+    def run(self, facts_after: FactsAfter) -> Rebuilt:
+        """Build beside the live tables, then swap. Readers see the old rows until the very end.
+
+        Projectors go on while the bulk is folded, and wait only for the facts since. May be called
+        again after a crash.
+        """
+        with self._connect() as connection:
+            with connection.transaction(), connection.cursor() as cursor:
+                # Whatever an interrupted rebuild left behind.
+                cursor.execute(f"DROP SCHEMA IF EXISTS {_SHADOW_SCHEMA} CASCADE")
+                create_shadow(cursor, _SHADOW_SCHEMA)
+            with connection.transaction(), connection.cursor() as cursor:
+                bulk, position = self._replay(cursor, facts_after(0))
+            with connection.transaction(), connection.cursor() as cursor:
+                _close_gate(cursor)
+                # The store is ahead of every projector, so after this the shadow is, too.
+                rest, _ = self._replay(cursor, facts_after(position))
+                cursor.execute(
+                    f"INSERT INTO {_SHADOW_SCHEMA}.watermarks SELECT * FROM views.watermarks"
+                )
+                swap_in(cursor, _SHADOW_SCHEMA)
+        return Rebuilt(bulk.facts + rest.facts, bulk.unreadable + rest.unreadable)
+
+    def compare(self, facts_after: FactsAfter) -> tuple[Difference, ...]:
+        """Replay from event zero and compare with every live table. Empty where all are equal.
+
+        Compares what the live tables have read so far: a projector that lags is not a difference.
+        Projectors wait meanwhile. Changes nothing.
+        """
+        with (
+            self._connect() as connection,
+            connection.transaction(force_rollback=True),
+            connection.cursor() as cursor,
+        ):
+            _close_gate(cursor)
+            tables = create_shadow(cursor, _SHADOW_SCHEMA)
+            _become_projector(cursor)
+            read_to = _live_read_to(cursor)
+            seen = (f for f in facts_after(0) if f.position <= read_to.get(f.owner_id, 0))
+            self._replay(cursor, seen)
+            differences = (_difference(cursor, name) for name in tables if name not in _NOT_FOLDED)
+            return tuple(found for found in differences if found is not None)
+
+    def _replay(self, cursor: Cursor[Any], facts: Iterable[Fact]) -> tuple[Rebuilt, int]:
+        _become_projector(cursor)
+        cursor.execute(f"SET LOCAL search_path = {_SHADOW_SCHEMA}")
+        unreadable: list[Fact] = []
+        count = position = 0
+        for batch in _batches(facts):
+            unreadable.extend(self._fold.apply(cursor, batch).unreadable)
+            count, position = count + len(batch), batch[-1].position
+        return Rebuilt(count, tuple(unreadable)), position
+
+
+def _become_projector(cursor: Cursor[Any]) -> None:
+    cursor.execute("RESET ROLE")
+    cursor.execute("SET LOCAL ROLE projector")
+
+
+def _close_gate(cursor: Cursor[Any]) -> None:
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (PROJECTOR_GATE,))
+
+
+def _batches(facts: Iterable[Fact]) -> Iterator[list[Fact]]:
+    remaining = iter(facts)
+    while batch := list(islice(remaining, FACTS_PER_TRANSACTION_MAX)):
+        yield batch
+
+
+def _live_read_to(cursor: Cursor[Any]) -> dict[UUID, int]:
+    cursor.execute("SELECT owner_id, min(position) FROM views.read_to GROUP BY owner_id")
+    return {owner: position for owner, position in cursor.fetchall()}
+
+
+def _difference(cursor: Cursor[Any], table: str) -> Difference | None:
+    names = {
+        "live": sql.Identifier(LIVE_SCHEMA, table),
+        "shadow": sql.Identifier(_SHADOW_SCHEMA, table),
+    }
+    # What was trimmed from the live feed is no difference.
+    kept = (
+        sql.SQL(
+            " AS f WHERE f.position > coalesce((SELECT t.position FROM views.feed_trimmed t"
+            " WHERE t.owner_id = f.owner_id), 0)"
+        )
+        if table == "feed"
+        else sql.SQL("")
+    )
+    cursor.execute(
+        sql.SQL(
+            """
+            SELECT (SELECT count(*) FROM (
+                        SELECT * FROM {shadow} {kept} EXCEPT SELECT * FROM {live}) AS missing),
+                   (SELECT count(*) FROM (
+                        SELECT * FROM {live} {kept} EXCEPT SELECT * FROM {shadow}) AS surplus)
+            """
+        ).format(**names, kept=kept)
+    )
+    missing, surplus = cursor.fetchone() or (0, 0)
+    return Difference(table, missing, surplus) if missing or surplus else None

@@ -1,0 +1,22 @@
+"""All read models, in the order in which each fact passes through them."""
+
+from projections.account import account
+from projections.catalogue import policies, price_lists
+from projections.gallery import gallery
+from projections.jobs import jobs
+from projections.purchases import purchases
+from projections.read_model import ReadModel
+from projections.twins import twins
+from projections.wallet import wallet
+
+READ_MODELS: tuple[ReadModel, ...] = (
+    account,
+    twins,
+    # Before the gallery, which copies what a job asked for.
+    jobs,
+    gallery,
+    wallet,
+    purchases,
+    price_lists,
+    policies,
+)

@@ -1,0 +1,1 @@
+"""What a person may know about their own account."""

@@ -1,0 +1,37 @@
+"""Who am I here: registration and the state of my identity check."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from queries.viewer import View
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """One person. `verification` is none, pending, verified or declined as last decided."""
+
+    owner_id: UUID
+    registered_at: datetime
+    verification_id: UUID | None
+    verification: str
+    outcome: str | None
+    assurance: str | None
+    country: str | None
+    valid_until: datetime | None
+    position: int
+
+    def verification_at(self, at: datetime) -> str:
+        """As `verification`, or expired where the document's validity ended before `at`."""
+        if self.verification == "verified" and self.valid_until and self.valid_until <= at:
+            return "expired"
+        return self.verification
+
+
+def account(view: View) -> Account | None:
+    """The viewer's account, None until their registration was projected."""
+    return view.one(
+        Account,
+        "SELECT * FROM views.account WHERE owner_id = %(viewer)s",
+        {"viewer": view.viewer_id},
+    )

@@ -1,0 +1,1 @@
+"""What everybody who signed in may know: prices and policy."""

@@ -1,0 +1,1 @@
+"""What happened since, for one viewer."""

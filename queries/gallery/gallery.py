@@ -1,0 +1,125 @@
+"""My gallery, newest first, and one picture with everything that made it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from queries.paging import NEWEST, Page, Place, page_of, page_size
+from queries.viewer import View
+
+
+class Asset(msgspec.Struct, frozen=True, kw_only=True):
+    """One released picture with its full parameters. Texts are None after erasure.
+
+    `state` is released, hidden, purge-requested or purged; the bytes are gone in the last.
+    `settings` are the job's resolved parameters; `checks` are the verdicts it was released on.
+    """
+
+    asset_id: UUID
+    job_id: UUID
+    item: int
+    twin_id: UUID | None
+    kind: str
+    engine: str
+    rating: str
+    state: str
+    hidden_reason: str | None
+    favourite: bool
+    object_key: str
+    sha256: str
+    size_bytes: int
+    width: int
+    height: int
+    media_type: str
+    seed: int
+    prompt: str | None
+    negative_prompt: str | None
+    settings: dict[str, Any] | None
+    checks: list[Any]
+    policy_version: int
+    consent_epoch: int | None
+    released_at: datetime
+    released_position: int
+    position: int
+
+    @property
+    def place(self) -> Place:
+        """Its cursor."""
+        return Place(self.released_position, self.asset_id)
+
+
+class GalleryFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What to show. None shows all; `text` is any part of the prompt, in any case of letters."""
+
+    twin_id: UUID | None = None
+    text: str | None = None
+    favourite: bool | None = None
+    kinds: tuple[str, ...] = ("image", "video")
+    states: tuple[str, ...] = ("released",)
+
+
+EVERYTHING = GalleryFilter()
+
+
+def gallery(
+    view: View, *, first: int, after: Place = NEWEST, only: GalleryFilter = EVERYTHING
+) -> Page[Asset]:
+    """The viewer's pictures, newest first, from behind `after`."""
+    rows = view.many(
+        Asset,
+        """
+        SELECT * FROM views.assets
+         WHERE owner_id = %(viewer)s
+           AND (released_position, asset_id) < (%(position)s, %(id)s)
+           AND state = ANY (%(states)s::text[]) AND kind = ANY (%(kinds)s::text[])
+           AND (%(twin)s::uuid IS NULL OR twin_id = %(twin)s::uuid)
+           AND (%(favourite)s::boolean IS NULL OR favourite = %(favourite)s::boolean)
+           AND (%(text)s::text IS NULL OR prompt ILIKE %(text)s::text ESCAPE '\\')
+         ORDER BY released_position DESC, asset_id DESC LIMIT %(limit)s
+        """,
+        {
+            "viewer": view.viewer_id,
+            "position": after.position,
+            "id": after.id,
+            "states": list(only.states),
+            "kinds": list(only.kinds),
+            "twin": only.twin_id,
+            "favourite": only.favourite,
+            "text": None if not only.text else f"%{_literally(only.text)}%",
+            "limit": page_size(first) + 1,
+        },
+    )
+    return page_of(rows, first, lambda asset: asset.place)
+
+
+def asset(view: View, asset_id: UUID) -> Asset | None:
+    """The picture, or None where the viewer has none of this id."""
+    return view.one(
+        Asset,
+        "SELECT * FROM views.assets WHERE owner_id = %(viewer)s AND asset_id = %(id)s",
+        {"viewer": view.viewer_id, "id": asset_id},
+    )
+
+
+def assets_of_jobs(view: View, job_ids: Sequence[UUID]) -> dict[UUID, tuple[Asset, ...]]:
+    """Pictures and training samples of the viewer's jobs, in order of item. One round trip."""
+    found: dict[UUID, tuple[Asset, ...]] = {job_id: () for job_id in job_ids}
+    for row in view.many(
+        Asset,
+        """
+        SELECT * FROM views.assets
+         WHERE owner_id = %(viewer)s AND job_id = ANY (%(ids)s::uuid[])
+         ORDER BY job_id, item
+        """,
+        {"viewer": view.viewer_id, "ids": list(job_ids)},
+    ):
+        found[row.job_id] += (row,)
+    return found
+
+
+def _literally(text: str) -> str:
+    r"""`text` with the wildcards of LIKE escaped by a backslash."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

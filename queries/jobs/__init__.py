@@ -1,0 +1,1 @@
+"""What an owner may know about jobs."""

@@ -1,0 +1,1 @@
+"""What an owner may know about twins and their photos."""

@@ -1,0 +1,103 @@
+"""My twins, and one of them: consent, photos, adapters."""
+
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import msgspec
+
+from queries.paging import NEWEST, Page, Place, page_of, page_size
+from queries.viewer import View
+
+
+class Adapter(msgspec.Struct, frozen=True, kw_only=True):
+    """What a training delivered for one engine. `similarity` is a mean identity cosine."""
+
+    engine: str
+    job_id: UUID
+    object_key: str
+    sha256: str
+    size_bytes: int
+    rank: int
+    step: int
+    similarity: float
+    delivered_at: datetime
+
+
+class Twin(msgspec.Struct, frozen=True, kw_only=True):
+    """One twin. `name` is None after erasure.
+
+    `state` is created, consented, photos-submitted, photos-accepted, photos-rejected, training,
+    trained or consent-withdrawn; `photos_state`, of the latest submission, is none, submitted,
+    accepted, rejected or withdrawn. A training may learn from `accepted_submission_id`.
+    `deletion_pending` says that bytes of an earlier consent still wait to be deleted.
+    """
+
+    twin_id: UUID
+    name: str | None
+    state: str
+    release_text_sha256: str | None
+    release_locale: str | None
+    released_at: datetime | None
+    consent_epoch: int
+    consent_text_sha256: str | None
+    consent_scope: tuple[str, ...]
+    consent_at: datetime | None
+    consent_withdrawn_at: datetime | None
+    submission_id: UUID | None
+    submission_engine: str | None
+    photos_state: str
+    photo_count: int
+    set_flaws: tuple[str, ...]
+    accepted_submission_id: UUID | None
+    training_job_id: UUID | None
+    trained_engines: tuple[str, ...]
+    deletion_pending: bool
+    created_at: datetime
+    created_position: int
+    position: int
+    adapters: tuple[Adapter, ...]
+
+    @property
+    def place(self) -> Place:
+        """Its cursor."""
+        return Place(self.created_position, self.twin_id)
+
+
+_TWIN: LiteralString = """
+SELECT t.*, cardinality(t.prefixes_to_delete) > 0 AS deletion_pending,
+       coalesce(a.adapters, '[]'::jsonb) AS adapters
+  FROM views.twins t
+  LEFT JOIN LATERAL (
+       SELECT jsonb_agg(to_jsonb(a) ORDER BY a.engine) AS adapters
+         FROM views.twin_adapters a
+        WHERE a.owner_id = t.owner_id AND a.twin_id = t.twin_id
+       ) a ON true
+ WHERE t.owner_id = %(viewer)s
+"""
+
+
+def twins(view: View, *, first: int, after: Place = NEWEST) -> Page[Twin]:
+    """The viewer's twins, newest first, from behind `after`."""
+    rows = view.many(
+        Twin,
+        _TWIN
+        + """
+           AND (t.created_position, t.twin_id) < (%(position)s, %(id)s)
+         ORDER BY t.created_position DESC, t.twin_id DESC LIMIT %(limit)s
+        """,
+        {
+            "viewer": view.viewer_id,
+            "position": after.position,
+            "id": after.id,
+            "limit": page_size(first) + 1,
+        },
+    )
+    return page_of(rows, first, lambda twin: twin.place)
+
+
+def twin(view: View, twin_id: UUID) -> Twin | None:
+    """The twin, or None where the viewer has none of this id."""
+    return view.one(
+        Twin, _TWIN + " AND t.twin_id = %(id)s", {"viewer": view.viewer_id, "id": twin_id}
+    )

@@ -1,0 +1,83 @@
+"""Every read is somebody's: the only way from a query to the tables."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, LiteralString, Protocol, TypeVar
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+T = TypeVar("T")
+
+NO_VALUES: Mapping[str, Any] = {}
+
+
+class ViewerRole(StrEnum):
+    """In which capacity somebody reads. The row policies know `auditor` by this name."""
+
+    CREATOR = "creator"
+    AUDITOR = "auditor"
+    SAFETY = "safety"
+
+
+class Connections(Protocol):
+    """Lends connections whose user may `SET ROLE reader`. `psycopg_pool.ConnectionPool` fits."""
+
+    def connection(self) -> AbstractContextManager[Connection[Any]]:
+        """A connection for the length of a `with` block."""
+        ...
+
+
+@dataclass(frozen=True)
+class View:
+    """One viewer's sight of the read models: one snapshot, read only, behind the row policies."""
+
+    viewer_id: UUID
+    role: ViewerRole
+    _connection: Connection[Any] = field(repr=False)
+
+    def many(
+        self, kind: type[T], statement: LiteralString, values: Mapping[str, Any] = NO_VALUES
+    ) -> list[T]:
+        """All rows as `kind`, a struct whose fields are named like the columns."""
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            cursor.execute(statement, values)
+            return [msgspec.convert(row, kind) for row in cursor]
+
+    def one(
+        self, kind: type[T], statement: LiteralString, values: Mapping[str, Any] = NO_VALUES
+    ) -> T | None:
+        """The first row as `kind`, or None: absent and somebody else's look the same."""
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            cursor.execute(statement, values)
+            row = cursor.fetchone()
+            return None if row is None else msgspec.convert(row, kind)
+
+
+@contextmanager
+def as_viewer(connections: Connections, viewer_id: UUID, role: ViewerRole) -> Iterator[View]:
+    """Read as this person, who was authenticated by the caller. Nothing can be written."""
+    with (
+        connections.connection() as connection,
+        view_on(connection, viewer_id, role) as view,
+    ):
+        yield view
+
+
+@contextmanager
+def view_on(connection: Connection[Any], viewer_id: UUID, role: ViewerRole) -> Iterator[View]:
+    """As `as_viewer`, on a connection the caller holds, which must not be in a transaction."""
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        connection.execute(
+            """
+            SELECT set_config('suite.viewer', %s, true), set_config('suite.role', %s, true),
+                   set_config('role', 'reader', true)
+            """,
+            (str(viewer_id), role.value),
+        )
+        yield View(viewer_id, role, connection)

@@ -1,0 +1,1 @@
+"""What an owner may know about credits, and an auditor about everybody's."""

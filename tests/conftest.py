@@ -1,0 +1,44 @@
+"""What tests of several folders need: one embedded PostgreSQL, and a fresh database each."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from adapters.postgres.embedded import VOLATILE, EmbeddedPostgres
+from adapters.postgres.migrate import migrate
+
+TEMPLATE = "migrated"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A running server with a database `migrated`, from which every test's own is copied."""
+    folder: Path = tmp_path_factory.mktemp("postgres")
+    with EmbeddedPostgres(folder, VOLATILE) as server:
+        server.create_database(TEMPLATE)
+        migrate(server.admin_url(TEMPLATE))
+        yield server
+
+
+@pytest.fixture
+def database_name(postgres_server: EmbeddedPostgres) -> Iterator[str]:
+    """The name of a fresh, migrated database. It is dropped after the test."""
+    name = f"test_{next(_numbers)}"
+    postgres_server.create_database(name, template=TEMPLATE)
+    yield name
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def database(postgres_server: EmbeddedPostgres, database_name: str) -> str:
+    """URL of a fresh, migrated database, with the login that processes use."""
+    return postgres_server.url(database_name)
+
+
+@pytest.fixture
+def admin_database(postgres_server: EmbeddedPostgres, database_name: str) -> str:
+    """URL of the same database as `database`, with the superuser's login."""
+    return postgres_server.admin_url(database_name)

@@ -1,0 +1,145 @@
+"""What every keeper of accounts promises."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from hashlib import sha256
+
+import psycopg
+import pytest
+
+from adapters.postgres.connect import open_pool
+from adapters.vault.accounts import PostgresAccounts
+from adapters.vault.in_memory_accounts import InMemoryAccounts
+from adapters.vault.passwords import Argon2Passwords
+from adapters.vault.subject_keys import SubjectKeys
+from commands.ports.accounts import Account, Accounts, Role, Session
+from commands.ports.password_hasher import PasswordHasher
+from domain.kernel.personal_text import Erased, PersonalText
+from domain.refusals import EmailTaken
+from tests.diary import ADA, GRACE, MORNING
+from tests.diary_store import KEK
+
+TOKEN = sha256(b"Ada's token").digest()
+OTHER_TOKEN = sha256(b"Ada's other token").digest()
+EVENING = MORNING + timedelta(hours=12)
+
+
+@pytest.fixture(params=["in_memory", "postgres"])
+def accounts(request: pytest.FixtureRequest) -> Iterator[Accounts]:
+    if request.param == "in_memory":
+        yield InMemoryAccounts()
+    else:
+        with open_pool(request.getfixturevalue("database"), "vault", size_max=2) as pool:
+            yield PostgresAccounts(pool, SubjectKeys(pool, KEK), b"lookup secret")
+
+
+def register_ada(accounts: Accounts, *, password_hash: str = "a hash") -> None:
+    accounts.create(ADA, email="Ada@example.org", password_hash=password_hash, at=MORNING)
+
+
+def test_an_account_is_found_by_person_and_by_address(accounts: Accounts) -> None:
+    register_ada(accounts)
+    found = Account(ADA, Role.CREATOR, "a hash")
+    assert accounts.find(ADA) == found
+    assert accounts.find_by_email("  ada@EXAMPLE.org ") == found
+    assert accounts.email_of(ADA) == PersonalText("Ada@example.org")
+
+
+def test_nobody_is_found_who_is_not_there(accounts: Accounts) -> None:
+    assert accounts.find(ADA) is None
+    assert accounts.find_by_email("ada@example.org") is None
+    assert accounts.email_of(ADA) is None
+
+
+def test_the_same_registration_again_changes_nothing(accounts: Accounts) -> None:
+    register_ada(accounts, password_hash="the first")
+    register_ada(accounts, password_hash="the second")
+    assert accounts.find(ADA) == Account(ADA, Role.CREATOR, "the first")
+
+
+def test_an_address_belongs_to_one_person(accounts: Accounts) -> None:
+    register_ada(accounts)
+    with pytest.raises(EmailTaken):
+        accounts.create(GRACE, email="ADA@example.org ", password_hash="hers", at=MORNING)
+    assert accounts.find(GRACE) is None
+
+
+def test_a_person_has_one_address(accounts: Accounts) -> None:
+    register_ada(accounts)
+    with pytest.raises(ValueError, match="another address"):
+        accounts.create(ADA, email="ada@example.net", password_hash="a hash", at=MORNING)
+
+
+def test_a_password_hash_is_replaced(accounts: Accounts) -> None:
+    register_ada(accounts)
+    accounts.replace_password_hash(ADA, "a better hash")
+    assert accounts.find(ADA) == Account(ADA, Role.CREATOR, "a better hash")
+
+
+def test_a_session_is_open_until_it_expires(accounts: Accounts) -> None:
+    register_ada(accounts)
+    accounts.open_session(TOKEN, person_id=ADA, at=MORNING, expires_at=EVENING)
+    assert accounts.session(TOKEN, at=MORNING) == Session(ADA, Role.CREATOR, EVENING)
+    assert accounts.session(TOKEN, at=EVENING) is None
+    assert accounts.session(OTHER_TOKEN, at=MORNING) is None
+
+
+def test_a_closed_session_is_closed_at_once(accounts: Accounts) -> None:
+    register_ada(accounts)
+    accounts.open_session(TOKEN, person_id=ADA, at=MORNING, expires_at=EVENING)
+    accounts.close_session(TOKEN)
+    accounts.close_session(TOKEN)
+    assert accounts.session(TOKEN, at=MORNING) is None
+
+
+def test_all_sessions_of_a_person_close_together(accounts: Accounts) -> None:
+    register_ada(accounts)
+    for token in (TOKEN, OTHER_TOKEN):
+        accounts.open_session(token, person_id=ADA, at=MORNING, expires_at=EVENING)
+    assert accounts.close_sessions_of(ADA) == 2
+    assert accounts.close_sessions_of(ADA) == 0
+    assert accounts.session(OTHER_TOKEN, at=MORNING) is None
+
+
+def test_an_open_session_carries_a_new_role(accounts: Accounts) -> None:
+    register_ada(accounts)
+    accounts.open_session(TOKEN, person_id=ADA, at=MORNING, expires_at=EVENING)
+    accounts.set_role(ADA, Role.AUDITOR)
+    assert accounts.session(TOKEN, at=MORNING) == Session(ADA, Role.AUDITOR, EVENING)
+
+
+def test_a_webhook_is_new_once(accounts: Accounts) -> None:
+    assert accounts.remember_webhook("payments", "evt_1", at=MORNING)
+    assert not accounts.remember_webhook("payments", "evt_1", at=EVENING)
+    assert accounts.remember_webhook("identity", "evt_1", at=MORNING)
+
+
+def test_the_vault_holds_no_address_in_clear(database: str, admin_database: str) -> None:
+    with open_pool(database, "vault", size_max=2) as pool:
+        keys = SubjectKeys(pool, KEK)
+        accounts = PostgresAccounts(pool, keys, b"lookup secret")
+        register_ada(accounts)
+        with psycopg.connect(admin_database) as admin:
+            row = admin.execute("SELECT a::text FROM vault.accounts a").fetchone()
+        assert row is not None
+        assert b"example".hex() not in row[0]
+        assert "example" not in row[0]
+        keys.destroy(ADA)
+        assert accounts.email_of(ADA) == Erased()
+
+
+def test_a_password_matches_its_own_hash_only() -> None:
+    passwords: PasswordHasher = Argon2Passwords()
+    hashed = passwords.hash("correct horse battery staple")
+    assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert passwords.matches(hashed, "correct horse battery staple")
+    assert not passwords.matches(hashed, "correct horse battery stable")
+    assert not passwords.matches("damaged", "correct horse battery staple")
+
+
+def test_a_hash_with_weaker_parameters_is_outdated() -> None:
+    passwords: PasswordHasher = Argon2Passwords()
+    assert not passwords.is_outdated(passwords.hash("correct horse battery staple"))
+    weaker = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg"
+    assert passwords.is_outdated(weaker)
+    assert passwords.is_outdated("damaged")

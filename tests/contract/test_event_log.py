@@ -1,0 +1,283 @@
+"""How the event table is read: in order, by stock tools, by auditors, and by one reader a name."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, nullcontext
+from uuid import UUID, uuid5
+
+import psycopg
+import pytest
+from eventsourcing.application import LocalNotificationLog
+from eventsourcing.persistence import EventStore as LibraryEventStore
+from psycopg.errors import InsufficientPrivilege
+
+from adapters.event_store import snapshots
+from adapters.event_store.chain import GENESIS, ChainBroken, digest_of, link_of, verify
+from adapters.event_store.log import EventLog
+from adapters.event_store.mapper import StoredFormMapper
+from adapters.event_store.positions import ReaderBusy, ReaderLost, claim_reader
+from adapters.event_store.recorder import EventRecorder
+from adapters.event_store.snapshots import SNAPSHOT_INTERVAL
+from adapters.event_store.store import PostgresEventStore
+from adapters.postgres.connect import Role, SuperuserRefused, connect, open_pool
+from domain.kernel.personal_text import Erased
+from domain.kernel.stored_form import NoKeys
+from tests.diary import ADA, DIARY_FORM, GRACE, Diary
+from tests.diary_store import command, load_diary, open_diary, open_diary_store
+
+NOTES = uuid5(ADA, "notes")
+LOGBOOK = uuid5(GRACE, "logbook")
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[PostgresEventStore]:
+    with open_diary_store(database) as on_postgres:
+        yield on_postgres
+
+
+@pytest.fixture
+def log(database: str) -> Iterator[EventLog]:
+    with EventLog(database) as reading:
+        yield reading
+
+
+def test_facts_are_read_in_order_and_in_pages(store: PostgresEventStore, log: EventLog) -> None:
+    open_diary(store, NOTES, ADA, "one", "two")
+    open_diary(store, LOGBOOK, GRACE)
+    first, rest = log.read(0, 3), log.read(3, 3)
+    assert [fact.position for fact in (*first, *rest)] == [1, 2, 3, 4]
+    assert [(fact.owner_id, fact.event_type) for fact in rest] == [(GRACE, "diary.opened")]
+    assert first[1].originator_id == NOTES
+    assert first[1].originator_version == 2
+    assert first[1].recorded_at.utcoffset() is not None
+    assert log.position() == 4
+
+
+def test_a_stream_shows_every_fact_up_to_a_position(
+    store: PostgresEventStore, log: EventLog
+) -> None:
+    open_diary(store, NOTES, ADA, "one", "two")
+    assert [fact.position for fact in log.stream(1)] == [2, 3]
+    assert [fact.position for fact in log.stream(until=2)] == [1, 2]
+    assert list(log.stream()) == log.read(0, 10)
+
+
+def test_a_waiting_reader_is_woken_by_a_save(store: PostgresEventStore, log: EventLog) -> None:
+    assert log.wait(0, timeout_s=0.01) == 0
+    seen: list[int] = []
+    waiting = threading.Thread(target=lambda: seen.append(log.wait(0, timeout_s=10)))
+    waiting.start()
+    open_diary(store, NOTES, ADA)
+    waiting.join(timeout=5)
+    assert seen == [1]
+
+
+def test_stored_bytes_hold_no_text_in_clear(store: PostgresEventStore, log: EventLog) -> None:
+    open_diary(store, NOTES, ADA, "a lighthouse in fog")
+    assert not any(b"lighthouse" in fact.data or b"engine" in fact.data for fact in log.stream())
+
+
+def test_the_librarys_own_tools_read_our_table(database: str, store: PostgresEventStore) -> None:
+    open_diary(store, NOTES, ADA, "one", "two")
+    with open_pool(database, "projector", size_max=3) as pool:
+        recorder = EventRecorder(pool.connection)
+        section = LocalNotificationLog(recorder, section_size=10)["1,10"]
+        assert [item.topic for item in section.items] == [
+            "diary.opened",
+            "diary.line-written",
+            "diary.line-written",
+        ]
+        library = LibraryEventStore(StoredFormMapper(DIARY_FORM, NoKeys()), recorder)
+        opened, *_ = library.get(NOTES)
+        assert isinstance(opened, Diary.Opened)
+        assert opened.title == Erased()
+        assert [event.originator_version for event in library.get(NOTES, gt=1, limit=1)] == [2]
+        assert [event.originator_version for event in library.get(NOTES, desc=True)] == [3, 2, 1]
+        only = recorder.select_notifications(None, 10, topics=["diary.opened"])
+        assert [notification.id for notification in only] == [1]
+
+
+def test_the_librarys_subscription_follows_along(database: str, store: PostgresEventStore) -> None:
+    open_diary(store, NOTES, ADA)
+    with (
+        open_pool(database, "projector", size_max=3) as pool,
+        EventRecorder(pool.connection).subscribe(gt=0) as subscription,
+    ):
+        assert next(subscription).id == 1
+        open_diary(store, LOGBOOK, GRACE)
+        assert next(subscription).originator_id == LOGBOOK
+
+
+def test_the_librarys_event_store_writes_through_our_function(database: str) -> None:
+    diary = Diary.open(NOTES, "Notes on the engine")
+    with open_diary_store(database) as store, connect(database, "writer") as connection:
+        mapper = StoredFormMapper(DIARY_FORM, store._sealer, ADA)
+        library = LibraryEventStore(mapper, EventRecorder(lambda: nullcontext(connection)))
+        recordings = library.put(diary.unsaved, owner_id=ADA)
+        assert [recording.notification.id for recording in recordings] == [1]
+        assert load_diary(store, NOTES, ADA).version == 1
+
+
+def test_database_and_python_compute_the_same_chain(
+    store: PostgresEventStore, log: EventLog
+) -> None:
+    open_diary(store, NOTES, ADA, "ein Leuchtturm im Nebel", "")
+    open_diary(store, LOGBOOK, GRACE)
+    link = GENESIS
+    for row in log.chained():
+        digest = digest_of(row.originator_id, row.originator_version, row.event_type, row.data)
+        link = link_of(link, digest)
+        assert (digest, link) == (row.digest, row.link)
+
+
+def test_the_layout_of_the_chain_never_changes() -> None:
+    digest = digest_of(UUID(int=1), 2, "wallet.reserved", b'{"v":1}')
+    assert digest.hex() == DIGEST_OF_THE_EXAMPLE
+    assert link_of(GENESIS, digest).hex() == LINK_OF_THE_EXAMPLE
+
+
+DIGEST_OF_THE_EXAMPLE = "982844b85b10f5459b66f31336f85ed9c8cbc8691fc33d06db5f76b2ec2899d4"
+LINK_OF_THE_EXAMPLE = "c69e1945ecf27793d37bbe27f8446ec463b3f2006c5e5bcede8e3488b8e91dd0"
+
+
+def test_a_check_can_go_on_from_an_earlier_one(store: PostgresEventStore, log: EventLog) -> None:
+    open_diary(store, NOTES, ADA, "one", "two")
+    position, link = verify(log.chained(until=2))
+    assert verify(log.chained(2), position=position, link=link)[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("tampering", "found_at"),
+    [
+        ("UPDATE events.stored_events SET data = '{}' WHERE notification_id = 2", 2),
+        ("UPDATE events.stored_events SET event_type = 'diary.burnt' WHERE notification_id = 3", 3),
+        (
+            "UPDATE events.stored_events SET originator_version = 9, "
+            "digest = events.digest_of(originator_id, 9, event_type, data) "
+            "WHERE notification_id = 2",
+            2,
+        ),
+        ("DELETE FROM events.stored_events WHERE notification_id = 2", 2),
+        (
+            "UPDATE events.stored_events SET notification_id = 5 - notification_id + 100; "
+            "UPDATE events.stored_events SET notification_id = notification_id - 100",
+            1,
+        ),
+    ],
+)
+def test_tampering_is_found_at_its_row(
+    store: PostgresEventStore, log: EventLog, admin_database: str, tampering: str, found_at: int
+) -> None:
+    open_diary(store, NOTES, ADA, "one", "two")
+    open_diary(store, LOGBOOK, GRACE)
+    assert verify(log.chained())[0] == 4
+    with psycopg.connect(admin_database, autocommit=True) as admin:
+        admin.execute(tampering.encode())
+    with closing(log.chained()) as rows, pytest.raises(ChainBroken) as broken:
+        verify(rows)
+    assert broken.value.position == found_at
+
+
+@pytest.mark.parametrize("role", ["writer", "projector", "reader", "topics", "vault"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO events.stored_events SELECT * FROM events.stored_events",
+        "UPDATE events.stored_events SET data = ''",
+        "DELETE FROM events.stored_events",
+        "TRUNCATE events.stored_events",
+        "DELETE FROM events.commands",
+        "UPDATE events.commands SET result = ''",
+    ],
+)
+def test_no_role_changes_what_is_recorded(database: str, role: Role, statement: str) -> None:
+    with connect(database, role) as connection, pytest.raises(InsufficientPrivilege):
+        connection.execute(statement.encode())
+
+
+@pytest.mark.parametrize("role", ["reader", "topics", "vault"])
+def test_events_are_read_by_writer_and_projector_only(database: str, role: Role) -> None:
+    with connect(database, role) as connection, pytest.raises(InsufficientPrivilege):
+        connection.execute("SELECT data FROM events.stored_events")
+
+
+def test_a_role_cannot_be_shed(database: str) -> None:
+    with connect(database, "reader") as connection:
+        connection.execute("RESET ROLE")
+        assert connection.execute("SELECT current_user").fetchone() == ("reader",)
+        with pytest.raises(InsufficientPrivilege):
+            connection.execute("SET ROLE migrator")
+
+
+def test_no_process_connects_as_superuser(admin_database: str) -> None:
+    with pytest.raises(SuperuserRefused):
+        connect(admin_database, "writer")
+
+
+def test_a_long_diary_loads_from_its_snapshot(
+    database: str, store: PostgresEventStore, admin_database: str
+) -> None:
+    open_diary(store, NOTES, ADA)
+    for page in range(3):
+        with store.transaction(ADA) as transaction:
+            diary = transaction.load(NOTES, ADA)
+            assert isinstance(diary, Diary)
+            for _ in range(SNAPSHOT_INTERVAL // 2):
+                diary.write("four")
+            asked = command(ADA, f"page {page}")
+            transaction.insert(diary.unsaved, unchanged=[], command=asked)
+    with psycopg.connect(admin_database, autocommit=True) as admin:
+        kept = admin.execute("SELECT originator_version FROM events.snapshots").fetchall()
+        assert kept == [(101,)]
+        # Were they replayed from the first event on, these bytes would be met.
+        admin.execute("UPDATE events.stored_events SET data = '' WHERE originator_version <= 101")
+    diary = load_diary(store, NOTES, ADA)
+    assert (diary.version, diary.lines, diary.characters) == (151, 150, 600)
+    with connect(database, "writer") as connection:
+        assert snapshots.newest(connection, NOTES, GRACE) is None
+
+
+def test_a_snapshot_of_another_shape_is_passed_over(
+    store: PostgresEventStore, admin_database: str
+) -> None:
+    open_diary(store, NOTES, ADA, "one line")
+    with psycopg.connect(admin_database, autocommit=True) as admin:
+        admin.execute(
+            "INSERT INTO events.snapshots VALUES (%s, 2, %s, 'diary', 'an older shape', '{}')",
+            [NOTES, ADA],
+        )
+    assert load_diary(store, NOTES, ADA).lines == 1
+
+
+def test_a_reader_remembers_its_position_and_never_goes_back(database: str) -> None:
+    with claim_reader(database, "relay", wait_s=1) as reader:
+        assert reader.load() == 0
+        reader.save(7)
+        reader.save(5)
+    with claim_reader(database, "relay", wait_s=1) as reader:
+        assert reader.load() == 7
+    with claim_reader(database, "reactor", wait_s=1) as reader:
+        assert reader.load() == 0
+
+
+def test_one_name_has_one_active_reader(database: str) -> None:
+    with claim_reader(database, "relay", wait_s=1):
+        with pytest.raises(ReaderBusy), claim_reader(database, "relay", wait_s=0.05):
+            pass
+        with claim_reader(database, "reactor", wait_s=0.05) as other:
+            assert other.load() == 0
+
+
+def test_a_reader_that_lost_its_name_cannot_save(database: str, admin_database: str) -> None:
+    with claim_reader(database, "relay", wait_s=1) as deposed:
+        deposed.save(3)
+        with psycopg.connect(admin_database, autocommit=True) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE application_name = 'reader relay:projector'"
+            )
+        with claim_reader(database, "relay", wait_s=5) as successor:
+            successor.save(4)
+            with pytest.raises(ReaderLost):
+                deposed.save(9)
+            assert successor.load() == 4

@@ -1,0 +1,219 @@
+"""One or more lives of every aggregate, which together decide every event there is."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from domain.asset import Asset, AssetKind, HiddenBecause, RefusalReason, Why
+from domain.checks import CheckVerdict, ItemVerdict
+from domain.job import AttemptFailure, CancelledBy, Job, JobFailure
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.identity import asset_id
+from domain.person import Person, VerificationDecision, VerificationOutcome
+from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
+from domain.policy import DEFAULT_ROWS, Policy
+from domain.price_list import DEFAULT_ENTRIES, PriceList
+from domain.rating import Rating
+from domain.release import SignedCopy, release
+from domain.twin import Twin
+from domain.wallet import PurchaseFailure, Wallet
+from tests.domain.people import (
+    ADA,
+    ADAS_TWIN,
+    CLAIM,
+    GRACE,
+    LIGHTHOUSE_JOB,
+    MONDAY,
+    NEXT_YEAR,
+    POCKET,
+    SANDBOX,
+    STARTER,
+    TUESDAY,
+    TWELVE_PHOTOS,
+    image_job,
+    named,
+    outputs_of,
+    passed,
+    rendered,
+    started,
+    submitted_twin,
+    trained_twin,
+    training_job,
+    verified,
+    wallet_of,
+)
+
+LATER = TUESDAY + timedelta(hours=5, microseconds=250)
+
+SIGNED = SignedCopy(
+    object_key="gallery/ada/0.png",
+    sha256="5e" * 32,
+    size_bytes=11_000,
+    width=64,
+    height=64,
+    media_type="image/png",
+)
+
+
+def person_who_was_verified_at_the_second_try() -> Person:
+    person = verified()
+    again = named("Ada's passport renewed")
+    person.start_verification(again, SANDBOX, at=TUESDAY)
+    person.note_verification_hint(again, at=TUESDAY)
+    person.record_decision(again, VerificationDecision(VerificationOutcome.EXPIRED), at=TUESDAY)
+    person.authorise_generation(
+        LIGHTHOUSE_JOB,
+        entry=POCKET,
+        rating=Rating.GENERAL,
+        jurisdiction="XX",
+        policy_version=1,
+        at=LATER,
+    )
+    return person
+
+
+def twin_that_was_drawn_and_withdrawn() -> Twin:
+    twin = trained_twin()
+    twin.authorise_generation(
+        LIGHTHOUSE_JOB,
+        person=verified(),
+        entry=POCKET,
+        rating=Rating.GENERAL,
+        jurisdiction="XX",
+        policy_version=1,
+        at=TUESDAY,
+    )
+    twin.withdraw_consent(at=TUESDAY)
+    twin.end_job(LIGHTHOUSE_JOB, at=LATER)
+    twin.record_deletion(twin.to_delete, 14, at=LATER)
+    return twin
+
+
+def twin_whose_photos_were_rejected() -> Twin:
+    twin = submitted_twin()
+    blurred = PhotoVerdict(TWELVE_PHOTOS[3], (PhotoFlaw.BLURRED, PhotoFlaw.TOO_DARK))
+    twin.record_photo_verdicts(
+        named("twelve photos of Ada"), (blurred,), (SetFlaw.NOT_ONE_PERSON,), "analyser", at=LATER
+    )
+    return twin
+
+
+def wallet_that_saw_everything() -> Wallet:
+    wallet = wallet_of(5_000)
+    unpaid = named("unpaid purchase")
+    wallet.start_purchase(unpaid, STARTER, SANDBOX, at=MONDAY)
+    wallet.note_payment_hint(unpaid, at=MONDAY)
+    wallet.fail_purchase(unpaid, PurchaseFailure.EXPIRED, at=MONDAY)
+    wallet.grant_promotion(named("welcome"), 300, TUESDAY, at=MONDAY)
+    wallet.grant_promotion(named("spring"), 200, NEXT_YEAR, at=MONDAY)
+    wallet.reserve(LIGHTHOUSE_JOB, 450, at=MONDAY)
+    wallet.settle(LIGHTHOUSE_JOB, 350, at=MONDAY)
+    wallet.reserve(named("a late job"), 500, at=MONDAY)
+    wallet.expire_reservation(named("a late job"), at=LATER)
+    wallet.grant_promotion(named("a day's credits"), 10, TUESDAY, at=MONDAY)
+    wallet.expire_promotion(named("a day's credits"), at=LATER)
+    return wallet
+
+
+def job_that_completed_at_the_second_attempt() -> Job:
+    job = started(image_job())
+    job.record_attempt_failed(1, CLAIM, AttemptFailure.OUT_OF_MEMORY, at=MONDAY)
+    job.open_attempt(2, at=MONDAY)
+    job.start(2, CLAIM, "worker-2", LATER, at=TUESDAY)
+    job.record_rendered(2, CLAIM, outputs_of(job), None, at=TUESDAY)
+    verdict = CheckVerdict("identity", passed=True, model="identity-1", score=0.8)
+    job.record_screened(2, [ItemVerdict(0, (verdict,))], at=TUESDAY)
+    fates = [item.asset_id for item in job.items]
+    job.complete(fates[:3], fates[3:], at=LATER)
+    return job
+
+
+def training_that_failed_after_it_was_rendered() -> Job:
+    job = rendered(training_job())
+    job.fail(JobFailure.ADAPTER_REFUSED, at=LATER)
+    return job
+
+
+def job_that_was_cancelled_while_it_ran() -> Job:
+    job = started(image_job(twin_id=None))
+    job.cancel(CancelledBy.OWNER, at=TUESDAY)
+    job.discard_result(1, CLAIM, at=LATER)
+    return job
+
+
+def released_asset(id: UUID | None = None) -> Asset:
+    """The first picture of a lighthouse in fog."""
+    [row] = DEFAULT_ROWS
+    return release(
+        id or asset_id(LIGHTHOUSE_JOB, 0),
+        owner_id=ADA,
+        job_id=LIGHTHOUSE_JOB,
+        item=0,
+        kind=AssetKind.IMAGE,
+        engine=POCKET.id,
+        rating=Rating.GENERAL,
+        seed=7,
+        twin_id=ADAS_TWIN,
+        twin=trained_twin(),
+        epoch=1,
+        row=row,
+        policy_version=1,
+        checks=[passed(check) for check in row.checks],
+        signed=SIGNED,
+        at=MONDAY,
+    )
+
+
+def asset_that_was_hidden_kept_and_purged() -> Asset:
+    asset = released_asset()
+    asset.set_favourite(at=MONDAY)
+    asset.unset_favourite(at=MONDAY)
+    asset.hide(HiddenBecause.CONSENT_WITHDRAWN, at=TUESDAY)
+    asset.keep(at=TUESDAY)
+    asset.request_purge(at=LATER)
+    asset.record_purged(at=LATER)
+    return asset
+
+
+def refused_asset() -> Asset:
+    return Asset.refuse(
+        asset_id(LIGHTHOUSE_JOB, 1),
+        owner_id=ADA,
+        job_id=LIGHTHOUSE_JOB,
+        item=1,
+        twin_id=None,
+        kind=AssetKind.SAMPLE,
+        reasons=(RefusalReason("identity", Why.FAILED), RefusalReason("release", Why.NO_POLICY)),
+        at=MONDAY,
+    )
+
+
+def price_list_with_two_versions() -> PriceList:
+    prices = PriceList.open(at=MONDAY)
+    prices.publish(1, DEFAULT_ENTRIES, MONDAY, at=MONDAY)
+    prices.publish(2, DEFAULT_ENTRIES[:2], TUESDAY, at=MONDAY)
+    return prices
+
+
+def policy_with_the_rows_that_ship() -> Policy:
+    policy = Policy.open(at=MONDAY)
+    policy.publish(1, DEFAULT_ROWS, (GRACE,), at=MONDAY)
+    return policy
+
+
+LIVES: Mapping[str, Callable[[], Aggregate]] = {
+    life.__name__.replace("_", "-"): life
+    for life in (
+        person_who_was_verified_at_the_second_try,
+        twin_that_was_drawn_and_withdrawn,
+        twin_whose_photos_were_rejected,
+        wallet_that_saw_everything,
+        job_that_completed_at_the_second_attempt,
+        training_that_failed_after_it_was_rendered,
+        job_that_was_cancelled_while_it_ran,
+        asset_that_was_hidden_kept_and_purged,
+        refused_asset,
+        price_list_with_two_versions,
+        policy_with_the_rows_that_ship,
+    )
+}

@@ -1,0 +1,79 @@
+"""What an owner can do with a picture."""
+
+from collections.abc import Callable
+
+import pytest
+
+from domain.asset import Asset, HiddenBecause
+from domain.refusals import AssetNotAvailable
+from tests.domain.aggregate_spec import given
+from tests.domain.lives import refused_asset, released_asset
+from tests.domain.people import MONDAY, TUESDAY
+
+DECISIONS: dict[str, Callable[[Asset], None]] = {
+    "favourite": lambda asset: asset.set_favourite(at=TUESDAY),
+    "unfavourite": lambda asset: asset.unset_favourite(at=TUESDAY),
+    "hide": lambda asset: asset.hide(HiddenBecause.REPORTED, at=TUESDAY),
+    "keep": lambda asset: asset.keep(at=TUESDAY),
+    "purge": lambda asset: asset.request_purge(at=TUESDAY),
+    "purged": lambda asset: asset.record_purged(at=TUESDAY),
+}
+
+
+def purged_asset() -> Asset:
+    asset = released_asset()
+    asset.request_purge(at=MONDAY)
+    asset.record_purged(at=MONDAY)
+    return asset
+
+
+@pytest.mark.parametrize("decision", DECISIONS)
+def test_nothing_can_be_done_with_a_refused_picture(decision: str) -> None:
+    given(refused_asset()).when(DECISIONS[decision]).then_refused(AssetNotAvailable)
+
+
+@pytest.mark.parametrize("decision", [name for name in DECISIONS if name != "purged"])
+def test_nothing_can_be_done_with_a_purged_picture(decision: str) -> None:
+    given(purged_asset()).when(DECISIONS[decision]).then_refused(AssetNotAvailable)
+
+
+def test_a_favourite_is_marked_once() -> None:
+    asset = released_asset()
+    given(asset).when(DECISIONS["favourite"]).then(Asset.Favourited)
+    given(asset).when(DECISIONS["favourite"]).then_nothing()
+    given(asset).when(DECISIONS["unfavourite"]).then(Asset.Unfavourited)
+    given(asset).when(DECISIONS["unfavourite"]).then_nothing()
+
+
+def test_what_a_withdrawal_hid_the_owner_can_keep() -> None:
+    asset = released_asset()
+
+    def hide(asset: Asset) -> None:
+        asset.hide(HiddenBecause.CONSENT_WITHDRAWN, at=TUESDAY)
+
+    given(asset).when(hide).then(Asset.Hidden)
+    given(asset).when(hide).then_nothing()
+    given(asset).when(lambda a: a.require_visible()).then_refused(AssetNotAvailable)
+    given(asset).when(DECISIONS["keep"]).then(Asset.Kept)
+    given(asset).when(lambda a: a.require_visible()).then_nothing()
+
+
+def test_what_was_reported_the_owner_cannot_bring_back() -> None:
+    asset = released_asset()
+    given(asset).when(DECISIONS["hide"]).then(Asset.Hidden)
+    given(asset).when(DECISIONS["keep"]).then_refused(AssetNotAvailable)
+    given(asset).when(lambda a: a.hide(HiddenBecause.CONSENT_WITHDRAWN, at=TUESDAY)).then_nothing()
+
+
+def test_a_purge_names_the_bytes_and_is_asked_for_once() -> None:
+    asset = released_asset()
+    [requested] = given(asset).when(DECISIONS["purge"]).then(Asset.PurgeRequested)
+    assert isinstance(requested, Asset.PurgeRequested)
+    assert requested.object_key == "gallery/ada/0.png"
+    given(asset).when(DECISIONS["purge"]).then_nothing()
+    given(asset).when(DECISIONS["purged"]).then(Asset.Purged)
+    given(asset).when(DECISIONS["purged"]).then_nothing()
+
+
+def test_what_nobody_wanted_purged_is_not_purged() -> None:
+    given(released_asset()).when(DECISIONS["purged"]).then_refused(AssetNotAvailable)

@@ -1,0 +1,194 @@
+"""What each engine may be asked, and how a request becomes settings."""
+
+import math
+
+import msgspec
+import pytest
+
+from domain.engines import ENGINES, EngineEntry, engine, style_prompt
+from domain.job_kind import JobKind
+from domain.kernel.refusal import Refusal
+from domain.rating import Rating
+from domain.refusals import (
+    AspectRatioUnsupported,
+    CountOutOfRange,
+    NegativePromptUnsupported,
+    PromptEmpty,
+    PromptTooLong,
+    SettingOutOfRange,
+    UnknownEngine,
+    UnknownStyle,
+)
+from domain.settings import (
+    SEED_MAX,
+    batch_key,
+    item_seed,
+    require_count,
+    require_prompts,
+    require_seed,
+    resolve_images,
+    resolve_training,
+)
+from tests.domain.people import POCKET
+
+EVERY_ENGINE = pytest.mark.parametrize("entry", ENGINES.values(), ids=list(ENGINES))
+
+
+@EVERY_ENGINE
+def test_an_entry_agrees_with_itself(entry: EngineEntry) -> None:
+    assert engine(entry.id) is entry
+    for width, height in entry.aspect_ratios.values():
+        assert width % 8 == 0
+        assert height % 8 == 0
+    for numbers in (entry.steps, entry.count, entry.guidance, entry.strength):
+        assert numbers.minimum <= numbers.default <= numbers.maximum
+    assert set(entry.batch_key) - {"guided"} <= set(msgspec.structs.asdict(resolve_images(entry)))
+    assert set(entry.attempt_limit_s) == set(entry.pipelines)
+    assert len(entry.training.sample_prompts) == entry.training.sample_count
+    assert Rating.ADULT not in entry.ratings
+
+
+@EVERY_ENGINE
+def test_live_previews_are_off_where_an_engine_is_photorealistic(entry: EngineEntry) -> None:
+    assert entry.live_previews is not entry.photorealistic
+
+
+def test_an_unknown_engine_is_refused() -> None:
+    with pytest.raises(UnknownEngine):
+        engine("a camera")
+
+
+def test_the_pocket_model_draws_cartoons() -> None:
+    assert not POCKET.photorealistic
+    assert POCKET.pipelines == (JobKind.TRAINING, JobKind.IMAGES)
+
+
+def test_nothing_said_means_the_engines_defaults() -> None:
+    settings = resolve_images(POCKET)
+    assert (settings.width, settings.height, settings.style) == (64, 64, "plain")
+    assert (settings.num_inference_steps, settings.guidance_scale) == (25, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "size"),
+    [("1:1", (64, 64)), ("3:4", (56, 72)), ("9:16", (48, 88)), ("16:9", (88, 48))],
+)
+def test_a_ratio_becomes_pixels(ratio: str, size: tuple[int, int]) -> None:
+    settings = resolve_images(POCKET, aspect_ratio=ratio)
+    assert (settings.width, settings.height) == size
+
+
+def test_a_ratio_the_engine_cannot_draw_is_refused_with_those_it_can() -> None:
+    with pytest.raises(AspectRatioUnsupported) as refusal:
+        resolve_images(POCKET, aspect_ratio="21:9")
+    assert refusal.value.supported == ("1:1", "3:4", "4:3", "9:16", "16:9")
+
+
+def test_an_unknown_style_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UnknownStyle) as refusal:
+        resolve_images(POCKET, style="oil")
+    assert refusal.value.known == POCKET.styles
+
+
+@pytest.mark.parametrize("steps", [0, 51, -3])
+def test_steps_beyond_the_engine_are_refused(steps: int) -> None:
+    with pytest.raises(SettingOutOfRange):
+        resolve_images(POCKET, num_inference_steps=steps)
+
+
+@pytest.mark.parametrize("scale", [0.9, 12.1, math.nan, math.inf, -math.inf])
+def test_a_guidance_scale_beyond_the_engine_or_beyond_numbers_is_refused(scale: float) -> None:
+    with pytest.raises(SettingOutOfRange):
+        resolve_images(POCKET, guidance_scale=scale)
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.6, math.nan])
+def test_a_twin_is_applied_between_not_at_all_and_one_and_a_half(strength: float) -> None:
+    with pytest.raises(SettingOutOfRange):
+        resolve_images(POCKET, twin_strength=strength)
+
+
+@pytest.mark.parametrize("count", [0, 9])
+def test_one_to_eight_pictures_can_be_asked_for(count: int) -> None:
+    require_count(POCKET, 1)
+    require_count(POCKET, 8)
+    with pytest.raises(CountOutOfRange):
+        require_count(POCKET, count)
+
+
+def test_seeds_count_up_and_stay_in_range() -> None:
+    assert [item_seed(7, item) for item in range(3)] == [7, 8, 9]
+    assert item_seed(SEED_MAX, 1) == 0
+    for seed in (-1, SEED_MAX + 1):
+        with pytest.raises(SettingOutOfRange):
+            require_seed(seed)
+
+
+@pytest.mark.parametrize(("photos", "steps"), [(10, 100), (12, 120), (20, 200)])
+def test_a_training_takes_steps_for_every_photo(photos: int, steps: int) -> None:
+    assert resolve_training(POCKET, photos).steps == steps
+
+
+def test_a_training_has_a_least_and_a_greatest_number_of_steps() -> None:
+    assert resolve_training(POCKET, 1).steps == POCKET.training.steps_min
+    assert resolve_training(POCKET, 500).steps == POCKET.training.steps_max
+
+
+@pytest.mark.parametrize(
+    ("prompt", "negative_prompt", "refusal"),
+    [
+        ("", "", PromptEmpty),
+        (" \n ", "", PromptEmpty),
+        ("fog " * 76, "", PromptTooLong),
+        ("a lighthouse in fog", "fog " * 76, PromptTooLong),
+    ],
+)
+def test_a_prompt_says_something_and_ends(
+    prompt: str, negative_prompt: str, refusal: type[Refusal]
+) -> None:
+    with pytest.raises(refusal):
+        require_prompts(
+            POCKET, resolve_images(POCKET), prompt=prompt, negative_prompt=negative_prompt
+        )
+
+
+def test_a_prompt_of_exactly_the_limit_is_read() -> None:
+    longest = "f" * POCKET.prompt_length_max
+    require_prompts(POCKET, resolve_images(POCKET), prompt=longest, negative_prompt=longest)
+
+
+def test_a_negative_prompt_without_guidance_is_refused_instead_of_ignored() -> None:
+    unguided = resolve_images(POCKET, guidance_scale=1.0)
+    require_prompts(POCKET, unguided, prompt="a lighthouse in fog", negative_prompt=" ")
+    with pytest.raises(NegativePromptUnsupported):
+        require_prompts(POCKET, unguided, prompt="a lighthouse in fog", negative_prompt="glasses")
+
+
+def test_a_negative_prompt_on_an_engine_that_ignores_it_is_refused() -> None:
+    turbo = msgspec.structs.replace(POCKET, negative_prompt=False)
+    with pytest.raises(NegativePromptUnsupported):
+        require_prompts(turbo, resolve_images(turbo), prompt="fog", negative_prompt="glasses")
+
+
+def test_a_style_is_said_in_the_prompt_unless_it_is_the_plain_one() -> None:
+    assert style_prompt(POCKET, "neon", "a woman") == "a woman, neon style"
+    assert style_prompt(POCKET, "plain", "a woman") == "a woman"
+
+
+def test_what_differs_in_twin_or_strength_shares_a_batch_and_what_differs_in_size_does_not() -> (
+    None
+):
+    square = resolve_images(POCKET)
+    assert batch_key(POCKET, square) == batch_key(POCKET, resolve_images(POCKET, twin_strength=0.5))
+    assert batch_key(POCKET, square) != batch_key(
+        POCKET, resolve_images(POCKET, aspect_ratio="3:4")
+    )
+    assert batch_key(POCKET, square) != batch_key(
+        POCKET, resolve_images(POCKET, guidance_scale=1.0)
+    )
+
+
+def test_ratings_are_ordered() -> None:
+    assert Rating.GENERAL.within(Rating.GENERAL)
+    assert Rating.GENERAL.within(Rating.ADULT)
+    assert not Rating.ADULT.within(Rating.SUGGESTIVE)

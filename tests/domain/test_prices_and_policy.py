@@ -1,0 +1,150 @@
+"""What things cost, and where what is allowed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from domain.checks import Check
+from domain.engines import ENGINES
+from domain.policy import DEFAULT_ROWS, INDISPENSABLE_CHECKS, Policy, PolicyRow
+from domain.price_list import DEFAULT_ENTRIES, PriceList, price
+from domain.rating import Rating
+from domain.refusals import (
+    ApprovalMissing,
+    EngineUnavailable,
+    JurisdictionNotAllowed,
+    PolicyIncomplete,
+    PriceListOutdated,
+    RatingNotAllowed,
+    UnknownPackage,
+    VersionNotNext,
+)
+from domain.settings import resolve_images, resolve_training
+from tests.domain.aggregate_spec import given
+from tests.domain.people import ADA, GRACE, MONDAY, POCKET, TUESDAY
+
+[POCKET_ROW] = DEFAULT_ROWS
+
+
+def prices_of_two_versions() -> PriceList:
+    prices = PriceList.open(at=MONDAY)
+    prices.publish(1, DEFAULT_ENTRIES, MONDAY, at=MONDAY)
+    prices.publish(2, DEFAULT_ENTRIES, TUESDAY, at=MONDAY)
+    return prices
+
+
+def policy_of(*rows: PolicyRow) -> Policy:
+    policy = Policy.open(at=MONDAY)
+    policy.publish(1, rows, (ADA, GRACE), at=MONDAY)
+    return policy
+
+
+def test_a_price_is_a_fixed_part_and_one_per_step_for_every_picture() -> None:
+    settings = resolve_images(POCKET, num_inference_steps=10)
+    one = price(DEFAULT_ENTRIES, engine="pocket", settings=settings, count=1)
+    assert one == 50 + 10 * 2
+    assert price(DEFAULT_ENTRIES, engine="pocket", settings=settings, count=8) == 8 * one
+
+
+def test_a_training_is_priced_by_its_steps() -> None:
+    settings = resolve_training(POCKET, 12)
+    assert price(DEFAULT_ENTRIES, engine="pocket", settings=settings) == 2_000 + 120 * 25
+
+
+def test_every_engine_has_its_prices() -> None:
+    for entry in ENGINES.values():
+        for settings in (resolve_images(entry), resolve_training(entry, 12)):
+            assert price(DEFAULT_ENTRIES, engine=entry.id, settings=settings) > 0
+
+
+def test_what_has_no_price_is_not_for_sale() -> None:
+    with pytest.raises(EngineUnavailable):
+        price((), engine="pocket", settings=resolve_images(POCKET))
+
+
+def test_a_quote_is_accepted_until_its_time_is_over() -> None:
+    prices = prices_of_two_versions()
+    assert prices.accepted(2, at=TUESDAY + timedelta(days=900)).version == 2
+    assert prices.accepted(1, at=TUESDAY).version == 1
+    for version, late in ((1, TUESDAY + timedelta(seconds=1)), (3, MONDAY), (0, MONDAY)):
+        with pytest.raises(PriceListOutdated) as refusal:
+            prices.accepted(version, at=late)
+        assert refusal.value.current == 2
+
+
+def test_versions_of_the_price_list_follow_each_other() -> None:
+    given(prices_of_two_versions()).when(
+        lambda p: p.publish(2, DEFAULT_ENTRIES, TUESDAY, at=TUESDAY)
+    ).then_refused(VersionNotNext)
+
+
+def test_a_package_is_bought_from_the_list_in_force() -> None:
+    assert prices_of_two_versions().package("starter").millicredits == 10_000
+    with pytest.raises(UnknownPackage):
+        prices_of_two_versions().package("everything")
+    with pytest.raises(UnknownPackage):
+        PriceList.open(at=MONDAY).package("starter")
+
+
+def test_the_sandbox_may_make_general_pictures_on_the_pocket_model_and_nothing_else() -> None:
+    policy = policy_of(*DEFAULT_ROWS)
+    row = policy.permit("pocket", Rating.GENERAL, document_country="XX", session_country="XX")
+    assert row == POCKET_ROW
+    for engine in ENGINES:
+        for rating in Rating:
+            if (engine, rating) != ("pocket", Rating.GENERAL):
+                with pytest.raises(RatingNotAllowed):
+                    policy.permit(engine, rating, document_country="XX", session_country="XX")
+
+
+@pytest.mark.parametrize(
+    ("document", "session"),
+    [("XX", None), (None, "XX"), ("XX", "DE"), ("DE", "XX"), (None, None), ("XX", "")],
+)
+def test_both_places_have_to_be_known_and_allowed(
+    document: str | None, session: str | None
+) -> None:
+    with pytest.raises(JurisdictionNotAllowed):
+        policy_of(*DEFAULT_ROWS).permit(
+            "pocket", Rating.GENERAL, document_country=document, session_country=session
+        )
+
+
+def test_a_denied_place_stays_denied_whatever_a_row_says() -> None:
+    row = msgspec.structs.replace(POCKET_ROW, jurisdictions=("US", "US-MN"))
+    policy = policy_of(row)
+    policy.permit("pocket", Rating.GENERAL, document_country="US", session_country="US-CA")
+    with pytest.raises(JurisdictionNotAllowed):
+        policy.permit("pocket", Rating.GENERAL, document_country="US", session_country="US-MN")
+
+
+def test_adult_needs_two_different_approvers() -> None:
+    adult = msgspec.structs.replace(POCKET_ROW, rating=Rating.ADULT)
+
+    def approved_by(*approvers: UUID) -> Callable[[Policy], None]:
+        return lambda policy: policy.publish(1, (adult,), approvers, at=MONDAY)
+
+    for approvers in ((), (ADA,), (ADA, ADA)):
+        given(Policy.open(at=MONDAY)).when(approved_by(*approvers)).then_refused(ApprovalMissing)
+    given(Policy.open(at=MONDAY)).when(approved_by(ADA, GRACE)).then(Policy.Published)
+
+
+@pytest.mark.parametrize("check", INDISPENSABLE_CHECKS)
+def test_no_row_may_leave_out_an_indispensable_check(check: Check) -> None:
+    checks = tuple(one for one in POCKET_ROW.checks if one != check)
+    row = msgspec.structs.replace(POCKET_ROW, checks=checks)
+    refusal = (
+        given(Policy.open(at=MONDAY))
+        .when(lambda p: p.publish(1, (row,), (ADA,), at=MONDAY))
+        .then_refused(PolicyIncomplete)
+    )
+    assert refusal.missing == (check,)
+
+
+def test_versions_of_the_policy_follow_each_other() -> None:
+    given(policy_of(*DEFAULT_ROWS)).when(
+        lambda p: p.publish(3, DEFAULT_ROWS, (ADA,), at=MONDAY)
+    ).then_refused(VersionNotNext)

@@ -1,0 +1,101 @@
+"""Free text is screened, and what cannot be read does not pass."""
+
+import contextlib
+import time
+
+import pytest
+
+from domain.prompt_screening import screen_negative_prompt, screen_prompt
+from domain.rating import Rating
+from domain.refusals import PromptNotAllowed
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a lighthouse in fog",
+        "a woman with round glasses, smiling, blue background",
+        "a man of 45 years in a red top",
+        "18 years old, adult",
+        "a café in neon style, 2 cups on a table",
+        "portrait, 3/4 view, age 70",
+    ],
+)
+def test_a_harmless_prompt_passes(prompt: str) -> None:
+    screen_prompt(prompt, Rating.GENERAL)
+    screen_prompt(prompt, Rating.SUGGESTIVE)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a child in fog",
+        "A CHILD in fog",
+        "a chıld in fog",
+        "a ch\u200bild in fog",
+        "a k1d in fog",
+        "a c h i l d in fog",
+        "a c-h-i-l-d in fog",
+        "ｃｈｉｌｄ in fog",
+        "a teenager",
+        "16 years old",
+        "a 16-year-old",
+        "16yo",
+        "aged 9",
+        "sixteen years old",
+        "age: 12",
+        "１６ years old",
+    ],
+)
+def test_a_prompt_that_speaks_of_a_minor_is_refused(prompt: str) -> None:
+    for rating in Rating:
+        with pytest.raises(PromptNotAllowed):
+            screen_prompt(prompt, rating)
+
+
+@pytest.mark.parametrize("prompt", ["дом в тумане", "霧の中の灯台", "١٦ years", "a hоuse in fog"])
+def test_letters_the_screening_cannot_read_are_refused(prompt: str) -> None:
+    with pytest.raises(PromptNotAllowed):
+        screen_prompt(prompt, Rating.GENERAL)
+
+
+def test_a_general_prompt_asks_for_nothing_stronger() -> None:
+    with pytest.raises(PromptNotAllowed):
+        screen_prompt("undressed", Rating.GENERAL)
+    screen_prompt("undressed", Rating.SUGGESTIVE)
+
+
+def test_adult_takes_no_free_text_at_all() -> None:
+    with pytest.raises(PromptNotAllowed):
+        screen_prompt("a lighthouse in fog", Rating.ADULT)
+
+
+@pytest.mark.parametrize("prompt", ["glasses", "child, nsfw, blurry", "fog, hat"])
+def test_a_negative_prompt_may_push_away_from_what_is_unwanted(prompt: str) -> None:
+    screen_negative_prompt(prompt)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["adult", "grown-up", "old", "a d u l t", "40 years", "взрослый"]
+)
+def test_a_negative_prompt_must_not_push_away_from_adults(prompt: str) -> None:
+    with pytest.raises(PromptNotAllowed):
+        screen_negative_prompt(prompt)
+
+
+def test_a_refusal_repeats_nothing_of_the_prompt() -> None:
+    with pytest.raises(PromptNotAllowed) as refusal:
+        screen_prompt("a child near a lighthouse", Rating.GENERAL)
+    assert "child" not in str(refusal.value)
+    assert "lighthouse" not in str(refusal.value)
+    assert refusal.value.details == ()
+
+
+@pytest.mark.parametrize(
+    "hostile", ["a " * 100_000, "a" * 200_000, "1" * 200_000, "\u200b" * 200_000]
+)
+def test_a_hostile_prompt_costs_no_more_than_a_long_one(hostile: str) -> None:
+    before = time.process_time()
+    with contextlib.suppress(PromptNotAllowed):
+        screen_prompt(hostile, Rating.GENERAL)
+    assert time.process_time() - before < 2.0

@@ -1,0 +1,201 @@
+"""The release function: one missing word, and nothing is released."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TypedDict, Unpack
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from domain.asset import Asset, AssetKind, RefusalReason, Why
+from domain.checks import Check, CheckVerdict
+from domain.kernel.identity import asset_id
+from domain.policy import DEFAULT_ROWS, HASH_LIST_AGE_MAX_S, PolicyRow
+from domain.rating import Rating
+from domain.release import SignedCopy, release
+from domain.twin import Twin
+from tests.domain.lives import SIGNED
+from tests.domain.people import (
+    ADA,
+    ADAS_TWIN,
+    GRACE,
+    LIGHTHOUSE_JOB,
+    MONDAY,
+    POCKET,
+    passed,
+    trained_twin,
+)
+
+[ROW] = DEFAULT_ROWS
+WITH_TWIN = ROW.checks_for(ADAS_TWIN)
+WITHOUT_TWIN = ROW.checks_for(None)
+
+
+class Facts(TypedDict, total=False):
+    owner_id: UUID
+    twin_id: UUID | None
+    twin: Twin | None
+    epoch: int | None
+    row: PolicyRow | None
+    checks: Sequence[CheckVerdict]
+    signed: SignedCopy | None
+    rating: Rating
+    engine: str
+
+
+def decide(**given: Unpack[Facts]) -> Asset:
+    """What becomes of a picture of which all is well but for what is given."""
+    return release(
+        asset_id(LIGHTHOUSE_JOB, 0),
+        owner_id=given.get("owner_id", ADA),
+        job_id=LIGHTHOUSE_JOB,
+        item=0,
+        kind=AssetKind.IMAGE,
+        engine=given.get("engine", POCKET.id),
+        rating=given.get("rating", Rating.GENERAL),
+        seed=7,
+        twin_id=given.get("twin_id", ADAS_TWIN),
+        twin=given.get("twin", trained_twin()),
+        epoch=given.get("epoch", 1),
+        row=given.get("row", ROW),
+        policy_version=1,
+        checks=given.get("checks", everything_passed(WITH_TWIN)),
+        signed=given.get("signed", SIGNED),
+        at=MONDAY,
+    )
+
+
+def without_twin(**given: Unpack[Facts]) -> Asset:
+    """The same for a picture of nobody."""
+    checks = given.get("checks", everything_passed(WITHOUT_TWIN))
+    return decide(twin_id=None, twin=None, epoch=None, checks=checks)
+
+
+def everything_passed(required: Sequence[str]) -> list[CheckVerdict]:
+    return [passed(check) for check in required]
+
+
+def all_but(required: Sequence[str], check: str, *verdicts: CheckVerdict) -> list[CheckVerdict]:
+    """Everything passed, with these verdicts in the place of one check's."""
+    return [v for v in everything_passed(required) if v.check != check] + list(verdicts)
+
+
+def reasons(asset: Asset) -> tuple[RefusalReason, ...]:
+    assert not asset.released
+    assert [type(event) for event in asset.pending_events] == [Asset.Refused]
+    return asset.reasons
+
+
+FAULTS: dict[Why, Callable[[str], tuple[CheckVerdict, ...]]] = {
+    Why.MISSING: lambda check: (),
+    Why.NOT_MADE: lambda check: (CheckVerdict(check, passed=None, model="m", score=1.0),),
+    Why.FAILED: lambda check: (CheckVerdict(check, passed=False, model="m", score=1.0),),
+    Why.SCORE_NOT_A_NUMBER: lambda check: (
+        CheckVerdict(check, passed=True, model="m", score=math.nan),
+    ),
+    Why.REPEATED: lambda check: (passed(check), passed(check)),
+}
+
+
+def test_a_picture_of_which_everything_passed_is_released() -> None:
+    asset = decide()
+    assert asset.released
+    [event] = asset.pending_events
+    assert isinstance(event, Asset.Released)
+    assert [verdict.check for verdict in event.checks] == list(WITH_TWIN)
+    assert (event.policy_version, event.epoch, event.object_key) == (1, 1, SIGNED.object_key)
+
+
+def test_a_picture_of_nobody_is_released_when_it_matches_nobody() -> None:
+    assert without_twin().released
+    assert Check.NO_ENROLLED_MATCH in WITHOUT_TWIN
+    assert Check.IDENTITY not in WITHOUT_TWIN
+
+
+@pytest.mark.parametrize("why", FAULTS)
+@pytest.mark.parametrize("check", WITH_TWIN)
+def test_one_check_at_fault_refuses(check: str, why: Why) -> None:
+    asset = decide(checks=all_but(WITH_TWIN, check, *FAULTS[why](check)))
+    assert reasons(asset) == (RefusalReason(check, why),)
+
+
+@pytest.mark.parametrize("why", FAULTS)
+@pytest.mark.parametrize("check", WITHOUT_TWIN)
+def test_one_check_at_fault_refuses_a_picture_of_nobody(check: str, why: Why) -> None:
+    asset = without_twin(checks=all_but(WITHOUT_TWIN, check, *FAULTS[why](check)))
+    assert reasons(asset) == (RefusalReason(check, why),)
+
+
+@pytest.mark.parametrize("score", [math.inf, -math.inf])
+def test_an_infinite_score_refuses(score: float) -> None:
+    verdict = CheckVerdict("identity", passed=True, model="m", score=score)
+    assert reasons(decide(checks=all_but(WITH_TWIN, "identity", verdict))) == (
+        RefusalReason("identity", Why.SCORE_NOT_A_NUMBER),
+    )
+
+
+@pytest.mark.parametrize("age_s", [None, -1.0, HASH_LIST_AGE_MAX_S + 1.0])
+def test_a_list_of_unknown_or_too_great_age_refuses(age_s: float | None) -> None:
+    verdict = CheckVerdict("known_hash", passed=True, model="list 3", score=age_s)
+    assert reasons(decide(checks=all_but(WITH_TWIN, "known_hash", verdict))) == (
+        RefusalReason("known_hash", Why.LIST_TOO_OLD),
+    )
+
+
+def test_a_check_nobody_required_has_to_pass_where_it_was_made() -> None:
+    extra = CheckVerdict("watermark", passed=False, model="m")
+    assert decide(checks=[*everything_passed(WITH_TWIN), passed("watermark")]).released
+    assert reasons(decide(checks=[*everything_passed(WITH_TWIN), extra])) == (
+        RefusalReason("watermark", Why.FAILED),
+    )
+
+
+def test_verdicts_on_a_twin_do_not_release_a_picture_of_nobody() -> None:
+    assert reasons(without_twin(checks=everything_passed(WITH_TWIN))) == (
+        RefusalReason("no_enrolled_match", Why.MISSING),
+    )
+
+
+def test_no_verdicts_at_all_refuse_with_every_check_named() -> None:
+    assert [reason.check for reason in reasons(decide(checks=()))] == list(WITH_TWIN)
+
+
+EPOCH = (RefusalReason("release", Why.EPOCH_NOT_CURRENT),)
+
+
+def test_an_older_epoch_refuses() -> None:
+    twin = trained_twin()
+    twin.withdraw_consent(at=MONDAY)
+    for epoch in (1, 2, None):
+        assert reasons(decide(twin=twin, epoch=epoch)) == EPOCH
+
+
+def test_the_twin_itself_has_to_be_shown() -> None:
+    assert reasons(decide(twin=None)) == EPOCH
+    assert reasons(decide(epoch=None)) == EPOCH
+    assert reasons(decide(twin_id=GRACE)) == EPOCH
+
+
+def test_somebody_elses_twin_refuses() -> None:
+    assert reasons(decide(owner_id=GRACE)) == EPOCH
+
+
+def test_without_a_policy_row_nothing_is_released() -> None:
+    no_policy = (RefusalReason("release", Why.NO_POLICY),)
+    assert reasons(decide(row=None)) == no_policy
+    assert reasons(decide(rating=Rating.ADULT)) == no_policy
+    assert reasons(decide(engine="stable-diffusion-1.5")) == no_policy
+
+
+@pytest.mark.parametrize(
+    "signed",
+    [
+        None,
+        msgspec.structs.replace(SIGNED, object_key=""),
+        msgspec.structs.replace(SIGNED, sha256=""),
+        msgspec.structs.replace(SIGNED, size_bytes=0),
+    ],
+)
+def test_without_a_signed_copy_nothing_is_released(signed: SignedCopy | None) -> None:
+    assert reasons(decide(signed=signed)) == (RefusalReason("release", Why.NO_SIGNED_COPY),)

@@ -1,0 +1,369 @@
+"""Questions and answers: whose rows, which pages, how fresh."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg_pool import ConnectionPool
+
+from adapters.postgres.connect import open_pool
+from domain.events import STORED_FORM
+from projections import feed
+from projections.projector import Projector
+from queries.account.overview import account
+from queries.account.verification import verification
+from queries.catalogue.policy import policy
+from queries.catalogue.prices import price_list, price_list_version
+from queries.feed.after import FEED_REPLAY_MAX, Lagged, feed_after
+from queries.gallery.gallery import GalleryFilter, asset, assets_of_jobs, gallery
+from queries.jobs.jobs import job, jobs, jobs_by_id
+from queries.paging import NEWEST, PAGE_SIZE_MAX, Place
+from queries.read_position import NotYetConsistent, read_position, wait_until
+from queries.twins.photos import photos
+from queries.twins.twins import twin, twins
+from queries.viewer import View, ViewerRole, as_viewer
+from queries.wallet.balance import EMPTY, Balance, balance
+from queries.wallet.ledger import ledger, ledger_entries
+from queries.wallet.purchases import purchase, purchases
+from queries.wallet.statement import statement
+from tests.projections.studio_history import (
+    ADA,
+    GRACE,
+    MORNING,
+    NEXT_YEAR,
+    StudioHistory,
+    a_whole_journey,
+)
+
+NOBODY = UUID(int=0)
+Pool = ConnectionPool[psycopg.Connection[Any]]
+
+
+@pytest.fixture
+def pool(database: str) -> Iterator[Pool]:
+    with open_pool(database, "reader", size_max=4) as opened:
+        yield opened
+
+
+@pytest.fixture
+def history() -> StudioHistory:
+    return a_whole_journey()
+
+
+@pytest.fixture
+def projector(database: str, history: StudioHistory) -> Projector:
+    made = Projector(lambda: psycopg.connect(database, autocommit=True), STORED_FORM, history.keys)
+    made.apply(history.facts)
+    return made
+
+
+@pytest.fixture
+def ada(pool: Pool, projector: Projector) -> Iterator[View]:
+    with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+        yield view
+
+
+def in_gallery(view: View, only: GalleryFilter) -> list[int]:
+    return [found.item for found in gallery(view, first=100, only=only).items]
+
+
+def test_without_a_viewer_there_are_no_rows(
+    database: str, pool: Pool, projector: Projector
+) -> None:
+    with pool.connection() as connection:
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'views'"
+        ).fetchall()
+        assert len(tables) > 15
+        for (table,) in tables:
+            rows = connection.execute(f"SELECT * FROM views.{table}".encode()).fetchall()
+            assert rows == [], table
+
+
+def test_another_viewer_sees_nothing(pool: Pool, projector: Projector, ada: View) -> None:
+    [picture, *_] = gallery(ada, first=1).items
+    [newest, *_] = jobs(ada, first=1).items
+    [countess] = twins(ada, first=1).items
+    with as_viewer(pool, GRACE, ViewerRole.CREATOR) as grace:
+        assert account(grace) is None
+        assert balance(grace) == EMPTY
+        assert statement(grace, first=10).items == ()
+        assert purchases(grace, first=10).items == ()
+        assert twins(grace, first=10).items == ()
+        assert twin(grace, countess.twin_id) is None
+        assert photos(grace, countess.twin_id) == ()
+        assert jobs(grace, first=10).items == ()
+        assert job(grace, newest.job_id) is None
+        assert jobs_by_id(grace, [newest.job_id]) == {}
+        assert gallery(grace, first=10).items == ()
+        assert asset(grace, picture.asset_id) is None
+        assert assets_of_jobs(grace, [newest.job_id]) == {newest.job_id: ()}
+        assert feed_after(grace, 0) == ()
+        assert ledger(grace, as_of=10**6, first=10).entries == 0
+        # Even a statement that forgets its owner.
+        assert grace.many(Place, "SELECT position, job_id AS id FROM views.jobs") == []
+
+
+def test_what_belongs_to_nobody_is_for_every_viewer(pool: Pool, projector: Projector) -> None:
+    with as_viewer(pool, GRACE, ViewerRole.CREATOR) as grace:
+        prices, rules = price_list(grace), policy(grace)
+    assert prices is not None
+    assert prices.version == 1
+    assert prices.packages[0]["id"] == "starter"
+    assert rules is not None
+    assert rules.rows[0]["engine"] == "pocket"
+
+
+def test_a_viewer_cannot_write(ada: View) -> None:
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        ada.many(Place, "DELETE FROM views.jobs RETURNING position, job_id AS id")
+
+
+def test_a_connection_keeps_nothing_of_its_last_viewer(database: str, projector: Projector) -> None:
+    with open_pool(database, "reader", size_max=1) as single:
+        with as_viewer(single, ADA, ViewerRole.AUDITOR) as view:
+            assert balance(view) != EMPTY
+        with single.connection() as connection:
+            rows = connection.execute("SELECT count(*) FROM views.balances").fetchone()
+    assert rows == (0,)
+
+
+def test_an_account_is_verified_until_the_document_ends(ada: View) -> None:
+    me = account(ada)
+    assert me is not None
+    assert me.verification_at(MORNING) == "verified"
+    assert me.verification_at(NEXT_YEAR) == "expired"
+    assert me.verification_id is not None
+    check = verification(ada, me.verification_id)
+    assert check is not None
+    assert check.state == "verified"
+    assert verification(ada, NOBODY) is None
+
+
+def test_the_balance_is_that_of_the_last_entry(ada: View) -> None:
+    [last] = statement(ada, first=1).items
+    assert balance(ada) == Balance(last.available, last.reserved, last.spent, last.position)
+    [bought] = purchases(ada, first=10).items
+    assert purchase(ada, bought.purchase_id) == bought
+    assert bought.state == "credited"
+
+
+def test_a_twin_comes_with_its_adapters_and_photos(ada: View) -> None:
+    [countess] = twins(ada, first=10).items
+    assert (countess.name, countess.state) == ("Countess", "trained")
+    assert [adapter.engine for adapter in countess.adapters] == ["pocket"]
+    assert countess == twin(ada, countess.twin_id)
+    assert [photo.ordinal for photo in photos(ada, countess.twin_id)] == list(range(12))
+
+
+def test_jobs_come_newest_first_with_their_items(ada: View) -> None:
+    pictures, training = jobs(ada, first=10).items
+    assert (pictures.kind, training.kind) == ("images", "training")
+    assert [item.state for item in pictures.items] == ["released"] * 3 + ["refused"]
+    assert job(ada, pictures.job_id) == pictures
+    assert pictures.prompt == "a lighthouse in fog"
+    assert jobs(ada, first=10, states=["failed", "cancelled"]).items == ()
+    assert jobs(ada, first=10, states=["completed"]).items == (pictures, training)
+    assert jobs(ada, first=10, twin_id=NOBODY).items == ()
+    by_id = jobs_by_id(ada, [training.job_id, NOBODY])
+    assert by_id == {training.job_id: training}
+    samples = assets_of_jobs(ada, [training.job_id])[training.job_id]
+    assert [sample.kind for sample in samples] == ["sample"] * 3
+    assert price_list_version(ada, training.price_version) == price_list(ada)
+
+
+def test_the_gallery_is_filtered_by_twin_text_favourite_kind_and_state(ada: View) -> None:
+    # Item 1 was purged, item 3 refused; training samples are shown with their twin.
+    assert in_gallery(ada, GalleryFilter()) in ([2, 0], [0, 2])
+    [liked] = gallery(ada, first=10, only=GalleryFilter(favourite=True)).items
+    assert (liked.item, liked.favourite) == (0, True)
+    assert liked.settings is not None
+    assert liked.settings["style"] == "neon"
+    assert liked.checks[0]["check"] == "known_hash"
+    assert len(in_gallery(ada, GalleryFilter(kinds=("sample",)))) == 3
+    assert in_gallery(ada, GalleryFilter(states=("purged",))) == [1]
+    assert len(in_gallery(ada, GalleryFilter(twin_id=liked.twin_id))) == 2
+    assert in_gallery(ada, GalleryFilter(twin_id=NOBODY)) == []
+    assert len(in_gallery(ada, GalleryFilter(text="LightHouse"))) == 2
+
+
+@pytest.mark.parametrize("text", ["%", "_", "l%e", "\\", "100%", "' OR true --"])
+def test_wildcards_in_a_search_are_ordinary_letters(ada: View, text: str) -> None:
+    assert in_gallery(ada, GalleryFilter(text=text)) == []
+
+
+def test_pages_stay_put_while_pictures_land(
+    pool: Pool, history: StudioHistory, projector: Projector
+) -> None:
+    seen: list[UUID] = []
+    with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+        expected = [found.asset_id for found in gallery(view, first=100).items]
+    after: Place | None = NEWEST
+    while after is not None:
+        with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+            page = gallery(view, first=1, after=after)
+        seen += [found.asset_id for found in page.items]
+        after = page.next
+        a_person_asks_for_one_more(history)
+        projector.apply(history.facts)
+    assert seen == expected
+    with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+        assert len(gallery(view, first=100).items) == len(expected) + len(seen)
+
+
+def test_pages_join_up_for_every_size(ada: View) -> None:
+    whole = statement(ada, first=100).items
+    for size in (1, 2, 3, len(whole)):
+        joined: list[int] = []
+        after: Place | None = NEWEST
+        while after is not None:
+            page = statement(ada, first=size, after=after)
+            assert len(page.items) <= size
+            joined += [entry.position for entry in page.items]
+            after = page.next
+        assert joined == [entry.position for entry in whole]
+
+
+def test_a_page_has_at_least_one_and_at_most_a_hundred_items(ada: View) -> None:
+    assert len(statement(ada, first=-5).items) == 1
+    assert len(statement(ada, first=10**9).items) <= PAGE_SIZE_MAX
+
+
+def test_the_feed_resumes_without_gap_or_duplicate(ada: View) -> None:
+    whole = feed_after(ada, 0)
+    assert not isinstance(whole, Lagged)
+    for delta in whole:
+        rest = feed_after(ada, delta.position)
+        assert rest == tuple(later for later in whole if later.position > delta.position)
+    wallet_only = feed_after(ada, 0, topics=["wallet"])
+    assert wallet_only == tuple(delta for delta in whole if delta.topic == "wallet")
+
+
+def test_a_position_from_before_the_trimmed_feed_lags(
+    database: str, pool: Pool, history: StudioHistory, projector: Projector
+) -> None:
+    with psycopg.connect(database) as connection, connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE projector")
+        feed.trim(cursor, recorded_before=history.now - timedelta(minutes=5))
+    with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+        lagged = feed_after(view, 0)
+        assert isinstance(lagged, Lagged)
+        assert lagged.count > 10
+        assert isinstance(feed_after(view, history.position - 1), tuple)
+
+
+def test_whoever_is_too_far_behind_lags_by_what_they_missed(
+    database: str, pool: Pool, projector: Projector
+) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute("SET LOCAL ROLE projector")
+        connection.execute(
+            """
+            INSERT INTO views.feed
+            SELECT %s, 10000 + n, 0, 'jobs', %s, '{}', now() FROM generate_series(1, %s) n
+            """,
+            (GRACE, GRACE, FEED_REPLAY_MAX + 1),
+        )
+    with as_viewer(pool, GRACE, ViewerRole.CREATOR) as view:
+        assert feed_after(view, 0) == Lagged(FEED_REPLAY_MAX + 1)
+        assert len(feed_after(view, 10_001)) == FEED_REPLAY_MAX  # type: ignore[arg-type]
+
+
+def test_the_auditor_sees_amounts_of_everybody_and_nothing_else(
+    pool: Pool, history: StudioHistory, projector: Projector
+) -> None:
+    a_whole_journey(GRACE, history)
+    projector.apply(history.facts)
+    auditor = UUID(int=7)
+    with as_viewer(pool, auditor, ViewerRole.AUDITOR) as view:
+        now = ledger(view, as_of=history.position, first=10)
+        assert {found.owner_id for found in now.accounts} == {ADA, GRACE}
+        assert now.available == sum(found.available for found in now.accounts) == 2 * 5_200
+        assert now.spent == 2 * 5_300
+        entries = ledger_entries(view, as_of=history.position, first=100)
+        assert len(entries) == now.entries == 14
+        for entry in entries:
+            then = ledger(view, as_of=entry.position, first=10)
+            [found] = [one for one in then.accounts if one.owner_id == entry.owner_id]
+            assert (found.available, found.reserved) == (entry.available, entry.reserved)
+        assert ledger(view, as_of=0, first=10).accounts == ()
+        assert jobs(view, first=10).items == ()
+        assert view.many(Place, "SELECT position, job_id AS id FROM views.jobs") == []
+        assert view.many(Place, "SELECT position, asset_id AS id FROM views.assets") == []
+        assert feed_after(view, 0) == ()
+
+
+def test_a_position_that_was_read_is_answered_at_once(
+    pool: Pool, history: StudioHistory, projector: Projector
+) -> None:
+    assert wait_until(pool, ADA, history.position, timeout_s=0.0) == history.position
+
+
+def test_waiting_ends_when_the_projector_gets_there(
+    pool: Pool, history: StudioHistory, projector: Projector
+) -> None:
+    position = a_person_asks_for_one_more(history)
+    reached: list[int] = []
+    waiting = Thread(target=lambda: reached.append(wait_until(pool, ADA, position, timeout_s=10.0)))
+    waiting.start()
+    projector.apply(history.facts)
+    waiting.join(timeout=15)
+    assert reached == [position]
+
+
+def test_waiting_is_bounded_and_says_how_far_behind(
+    pool: Pool, history: StudioHistory, projector: Projector
+) -> None:
+    with pytest.raises(NotYetConsistent) as refused:
+        wait_until(pool, ADA, history.position + 5, timeout_s=0.05)
+    assert refused.value.lag == 5
+
+
+def test_a_pool_full_of_waiting_queries_does_not_wait_for_itself(
+    database: str, history: StudioHistory, projector: Projector
+) -> None:
+    position = a_person_asks_for_one_more(history)
+    reached: list[int] = []
+    with open_pool(database, "reader", size_max=2) as small:
+        threads = [
+            Thread(target=lambda: reached.append(wait_until(small, ADA, position, timeout_s=10.0)))
+            for _ in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        projector.apply(history.facts)
+        for thread in threads:
+            thread.join(timeout=15)
+    assert reached == [position] * 2
+
+
+def test_a_watermark_counts_once_every_partition_has_passed_it(
+    pool: Pool, history: StudioHistory, projector: Projector
+) -> None:
+    later = history.position + 100
+    for partition in range(3):
+        with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+            assert read_position(view) == history.position
+        projector.note_watermark(partition, later + partition, partitions=3)
+    with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+        assert read_position(view) == later
+        assert read_position(view, ["jobs", "gallery"]) == later
+    with as_viewer(pool, GRACE, ViewerRole.CREATOR) as stranger:
+        assert read_position(stranger) == later
+
+
+def test_a_read_model_nobody_folds_has_read_nothing(ada: View) -> None:
+    assert read_position(ada, ["jobs"]) > 0
+    assert read_position(ada, ["jobs", "no such thing"]) == 0
+
+
+def a_person_asks_for_one_more(history: StudioHistory) -> int:
+    """Ada gets another picture, without a twin. Returns the position."""
+    person, wallet = history.person(ADA), history.wallet(ADA)
+    job = history.requested_pictures(person, None, wallet, "a second lighthouse", count=1)
+    history.finished(job, None, wallet)
+    return history.position
