@@ -40,9 +40,9 @@ ENTRY = EngineEntry(
         steps_max=240,
         sample_count=3,
         sample_prompts=(
-            "smiling, facing forward",
-            "neutral, facing left",
-            "laughing, facing right",
+            "smiling, front view, red top, blue background",
+            "frowning, looking left, green top, yellow background",
+            "smiling, looking right, white top, purple background",
         ),
     ),
     phase_limits_s={"load": 120, "encode": 120, "step": 60, "decode": 60, "upload": 60},

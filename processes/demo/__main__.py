@@ -1,0 +1,210 @@
+"""Start everything, take people through the journey, leave pictures, ledger and report."""
+
+import argparse
+import json
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live as RichLive
+from rich.table import Table
+
+from adapters.event_store.log import EventLog
+from gpu_consumers.engines.pocket.world.photo_set import photo_set
+from processes.audit.claimed_balances import claimed_balances
+from processes.audit.export import export
+from processes.audit.verify import verify
+from processes.demo.client import DemoRefused, StudioClient
+from processes.demo.contact_sheet import contact_sheet
+from processes.demo.journey import Journey, Live, Story
+from processes.demo.memory import PeakMemory
+from processes.embedded import Installation, installed
+from processes.log import configure
+from processes.settings import Settings, load_settings
+from processes.up import wait_until_ready
+
+OPERATIONS = Path(__file__).parents[2] / "graphql" / "operations"
+NAMES = ("Ada", "Grace", "Katherine", "Mary", "Dorothy")
+SEED = 5_200
+PHOTOS = 12
+
+
+class Display:
+    """What is shown while the journeys go on."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._lock = threading.Lock()
+        self._step = dict.fromkeys(names, "waiting")
+        self._progress = dict.fromkeys(names, "")
+
+    def step(self, name: str, title: str) -> None:
+        """A journey came to its next step."""
+        with self._lock:
+            self._step[name], self._progress[name] = title, ""
+
+    def progress(self, name: str, step: int, steps_total: int) -> None:
+        """A job of a journey went on."""
+        done = int(20 * step / max(1, steps_total))
+        with self._lock:
+            self._progress[name] = f"{'█' * done}{'░' * (20 - done)} {step}/{steps_total}"
+
+    def __rich__(self) -> Table:
+        table = Table(box=None, show_header=False)
+        with self._lock:
+            for name, title in self._step.items():
+                table.add_row(f"[bold]{name}[/bold]", title, self._progress[name])
+        return table
+
+
+def main() -> int:
+    """Run the demo. Answers the exit status."""
+    parser = argparse.ArgumentParser(prog="make demo")
+    parser.add_argument("--people", type=int, default=1, choices=range(1, len(NAMES) + 1))
+    parser.add_argument("--out", type=Path, default=Path("var/demo"))
+    asked = parser.parse_args()
+    began_s = time.monotonic()
+    console = Console()
+    settings = load_settings().model_copy(
+        update={"home": asked.out / "suite", "port": _free_port(), "log_level": "warning"}
+    )
+    configure(settings, "demo")
+    os.environ["SUITE_LOG_LEVEL"] = "warning"
+    with (
+        PeakMemory(os.getpid()) as memory,
+        installed(settings, lambda step: console.print(f"· {step}")) as installation,
+    ):
+        try:
+            stories, audit = _run(installation, NAMES[: asked.people], asked.out, console)
+        except DemoRefused as refused:
+            console.print(f"[red]{refused}[/red]")
+            return 1
+    seconds = time.monotonic() - began_s
+    _report(stories, audit, seconds, memory.peak_bytes, asked.out)
+    _table(stories, audit, seconds, memory.peak_bytes, asked.out, console)
+    return 0 if audit["findings"] == 0 else 1
+
+
+def _run(
+    installation: Installation, names: Sequence[str], out: Path, console: Console
+) -> tuple[list[Story], dict[str, int]]:
+    stop = threading.Event()
+    settings = installation.settings
+    supervisor = installation.supervisor(lambda name, state: None)
+    running = threading.Thread(target=supervisor.run, args=(stop,))
+    running.start()
+    try:
+        console.print(f"· starting eight processes at {settings.address}")
+        if not wait_until_ready(settings.address, stop):
+            raise DemoRefused("the studio does not answer")
+        stories = _walk_all(settings, names, console)
+        audit = _audit(settings, out)
+    finally:
+        stop.set()
+        running.join()
+    _write(stories, out)
+    return stories, audit
+
+
+def _walk_all(settings: Settings, names: Sequence[str], console: Console) -> list[Story]:
+    display = Display(names)
+    live = Live(display.step, display.progress)
+
+    def walk(number: int, name: str) -> Story:
+        client = StudioClient(settings.address, OPERATIONS)
+        journey = Journey(client, name, photo_set(SEED + number, PHOTOS), live)
+        return journey.walk(settings.address)
+
+    with (
+        RichLive(display, console=console, refresh_per_second=4),
+        ThreadPoolExecutor(len(names)) as people,
+    ):
+        return [future.result() for future in [people.submit(walk, *p) for p in enumerate(names)]]
+
+
+def _audit(settings: Settings, out: Path) -> dict[str, int]:
+    """Export the ledger, replay it, and compare every balance with the read model."""
+    url = settings.require_database_url()
+    path = out / "ledger.jsonl"
+    with EventLog(url, application="audit") as events, path.open("w") as file:
+        export(events.chained(), file)
+    with path.open() as file:
+        report = verify(file, claimed=claimed_balances(url))
+    return {
+        "events": report.rows,
+        "ledger_events": report.ledger_rows,
+        "balances": len(report.balances),
+        "findings": len(report.findings),
+    }
+
+
+def _write(stories: Sequence[Story], out: Path) -> None:
+    for story in stories:
+        folder = out / "pictures" / story.name.lower()
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, picture in enumerate(story.images, start=1):
+            (folder / f"{number:02}.png").write_bytes(picture.data)
+    contact_sheet(stories, out / "contact-sheet.png")
+
+
+def _report(
+    stories: Sequence[Story], audit: dict[str, int], seconds: float, peak_bytes: int, out: Path
+) -> None:
+    report = {
+        "seconds": round(seconds, 1),
+        "peak_memory_mb": round(peak_bytes / 1e6),
+        "audit": audit,
+        "people": [
+            {
+                "name": story.name,
+                "steps": [
+                    {"step": title, "seconds": round(spent_s, 2)} for title, spent_s in story.steps
+                ],
+                "likeness": story.similarity,
+                "samples": len(story.samples),
+                "pictures": len(story.images),
+                "millicredits": story.balance,
+            }
+            for story in stories
+        ],
+    }
+    (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+
+
+def _table(
+    stories: Sequence[Story],
+    audit: dict[str, int],
+    seconds: float,
+    peak_bytes: int,
+    out: Path,
+    console: Console,
+) -> None:
+    table = Table(title="The journey")
+    table.add_column("step")
+    for story in stories:
+        table.add_column(story.name, justify="right")
+    for index, (title, _) in enumerate(stories[0].steps):
+        table.add_row(title, *(f"{story.steps[index][1]:.1f} s" for story in stories))
+    console.print(table)
+    console.print(
+        f"{seconds:.0f} s, at most {peak_bytes / 1e9:.1f} GB; {audit['events']} events audited, "
+        f"{audit['findings']} findings"
+    )
+    for name in ("contact-sheet.png", "pictures", "ledger.jsonl", "report.json"):
+        console.print(f"  {out / name}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+if __name__ == "__main__":
+    sys.exit(main())

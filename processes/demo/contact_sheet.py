@@ -1,0 +1,61 @@
+"""One picture of a demo: photos → training samples → pictures, a row block per twin."""
+
+import io
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from processes.demo.journey import Picture, Story
+
+TILE_PX = 148
+CAPTION_PX = 40
+GAP_PX = 8
+COLUMNS = 12
+PAPER, INK, FAINT = (251, 250, 247), (29, 31, 36), (120, 124, 134)
+
+
+def contact_sheet(stories: Sequence[Story], path: Path) -> None:
+    """Write the sheet as a PNG."""
+    blocks = [_block(story) for story in stories]
+    width = max(block.width for block in blocks)
+    sheet = Image.new("RGB", (width, sum(block.height for block in blocks)), PAPER)
+    top = 0
+    for block in blocks:
+        sheet.paste(block, (0, top))
+        top += block.height
+    sheet.save(path, optimize=True)
+
+
+def _block(story: Story) -> Image.Image:
+    rows = [
+        ("photos", [Picture(photo, "") for photo in story.photos]),
+        ("training samples", story.samples),
+        ("pictures of the twin", story.images),
+    ]
+    row_height = TILE_PX + CAPTION_PX + 24
+    width = COLUMNS * (TILE_PX + GAP_PX) + GAP_PX
+    block = Image.new("RGB", (width, 28 + row_height * len(rows)), PAPER)
+    draw = ImageDraw.Draw(block)
+    likeness = "" if story.similarity is None else f"   likeness {story.similarity:.2f}"
+    draw.text((GAP_PX, 6), f"{story.name}{likeness}", INK, ImageFont.load_default(18))
+    for index, (title, pictures) in enumerate(rows):
+        top = 30 + index * row_height
+        draw.text((GAP_PX, top), title, FAINT, ImageFont.load_default(13))
+        for column, picture in enumerate(pictures[:COLUMNS]):
+            left = GAP_PX + column * (TILE_PX + GAP_PX)
+            _tile(block, draw, picture, left, top + 20)
+    return block
+
+
+def _tile(
+    block: Image.Image, draw: ImageDraw.ImageDraw, picture: Picture, left: int, top: int
+) -> None:
+    image = Image.open(io.BytesIO(picture.data)).convert("RGB")
+    image.thumbnail((TILE_PX, TILE_PX), Image.Resampling.LANCZOS)
+    block.paste(image, (left + (TILE_PX - image.width) // 2, top + (TILE_PX - image.height) // 2))
+    lines = textwrap.wrap(picture.caption, 27)[:3]
+    draw.multiline_text(
+        (left, top + TILE_PX + 2), "\n".join(lines), FAINT, ImageFont.load_default(11), spacing=1
+    )

@@ -1,0 +1,307 @@
+"""One person's journey: each step asks the API what is there already, and does what is missing."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
+
+from processes.demo.client import DemoRefused, StudioClient
+
+ENGINE = "pocket"
+PASSWORD = "a lighthouse in fog"
+WAIT_S = 420.0
+"""Longer than any step takes on two slow cores; past it the demo says which step hangs."""
+LOOK_AGAIN_S = 0.5
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Pictures to ask for."""
+
+    prompt: str
+    count: int
+    style: str = "plain"
+    aspect_ratio: str = "1:1"
+    negative_prompt: str | None = None
+    seed: int = 7
+
+
+WISHES = (
+    Wish("smiling, front view, green top, yellow background", 2, seed=11),
+    Wish("frowning, looking left, red top, blue background", 2, seed=23),
+    Wish("open mouth, looking right, white top, purple background", 1, seed=31),
+    Wish("smiling, front view, blue top, grey background", 1, style="sketch", seed=41),
+    Wish("smiling, looking left, black top", 1, "neon", "3:4", seed=53),
+    Wish("smiling, looking right, yellow top", 1, "watercolour", "16:9", "glasses", seed=61),
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One downloaded picture and what was asked for."""
+
+    data: bytes
+    caption: str
+
+
+@dataclass
+class Story:
+    """What came of one journey."""
+
+    name: str
+    photos: list[bytes]
+    samples: list[Picture] = field(default_factory=list)
+    images: list[Picture] = field(default_factory=list)
+    steps: list[tuple[str, float]] = field(default_factory=list)
+    similarity: float | None = None
+    balance: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Live:
+    """What the display is told while the journey goes on."""
+
+    step: Callable[[str, str], None]
+    progress: Callable[[str, int, int], None]
+
+
+class Journey:
+    """Walks one person through the studio. Raises `DemoRefused` where it cannot go on."""
+
+    def __init__(self, client: StudioClient, name: str, photos: list[bytes], live: Live) -> None:
+        self._client = client
+        self._live = live
+        self.story = Story(name, photos)
+
+    def walk(self, return_url: str) -> Story:
+        """The whole way. Whatever an earlier run left is used."""
+        with self._step("sign up and in"):
+            self._sign_in()
+        threading.Thread(target=self._watch, daemon=True).start()
+        with self._step("verify identity and age"):
+            self._verify(return_url)
+        with self._step("release and consent"):
+            twin = self._twin()
+        with self._step("upload and judge photos"):
+            twin = self._photos(twin)
+        with self._step("buy credits"):
+            self._buy(return_url)
+        with self._step("train the twin"):
+            self._train(twin)
+        jobs = []
+        for number, wish in enumerate(WISHES, start=1):
+            with self._step(f"create pictures {number} of {len(WISHES)}"):
+                jobs.append((wish, self._create(twin, wish)))
+        with self._step("cancel a job"):
+            self._cancel(twin)
+        with self._step("gallery and downloads"):
+            self._collect(twin, jobs)
+        return self.story
+
+    @contextmanager
+    def _step(self, title: str) -> Iterator[None]:
+        self._live.step(self.story.name, title)
+        began_s = time.monotonic()
+        yield
+        self.story.steps.append((title, time.monotonic() - began_s))
+
+    def _watch(self) -> None:
+        """Follow the jobs feed for the display. The journey itself does not rest on it."""
+        for event in self._client.events("WatchJobs"):
+            progress = event.get("progress")
+            if event["__typename"] == "JobProgressed" and progress:
+                self._live.progress(self.story.name, progress["step"], progress["stepsTotal"])
+
+    def _sign_in(self) -> None:
+        email = f"{self.story.name.lower()}@demo.example"
+        key = str(uuid5(NAMESPACE_DNS, email))
+        self._client.run(
+            "SignUp", {"input": {"idempotencyKey": key, "email": email, "password": PASSWORD}}
+        )
+        self._client.sign_in(email, PASSWORD)
+
+    def _verify(self, return_url: str) -> None:
+        if self._client.viewer()["verification"]["status"] == "VERIFIED":
+            return
+        started = self._client.command("StartVerification", returnUrl=return_url)
+        self._client.choose(started["redirectUrl"], "approved")
+        self._until(lambda: self._client.viewer()["verification"]["status"] == "VERIFIED")
+
+    def _twin(self) -> Any:
+        twins = self._client.viewer()["twins"]["edges"]
+        if twins:
+            own = twins[0]["node"]["id"]
+        else:
+            made = self._client.command("CreateTwin", name=self.story.name)
+            self._client.viewer(made["position"])
+            own = made["twin"]
+        twin = self._find(own)
+        texts = self._client.run("Catalogue")
+        if not twin["biometricReleaseSigned"]:
+            text = texts["biometricReleaseText"]
+            signed = self._client.command(
+                "SignBiometricRelease", twin=own, textSha256=text["sha256"], locale="en"
+            )
+            self._client.viewer(signed["position"])
+        if not twin["consent"]["granted"]:
+            text = texts["consentText"]
+            granted = self._client.command(
+                "GrantConsent", twin=own, textSha256=text["sha256"], scopes=text["scopes"]
+            )
+            self._client.viewer(granted["position"])
+        return self._find(own)
+
+    def _photos(self, twin: Any) -> Any:
+        if twin["status"] not in ("PHOTOS_ACCEPTED", "TRAINING", "TRAINED", "PHOTOS_JUDGING"):
+            self._upload(twin["id"])
+        judged = self._until(
+            lambda: (
+                found if (found := self._find(twin["id"]))["status"] != "PHOTOS_JUDGING" else None
+            )
+        )
+        if judged["status"] == "PHOTOS_REJECTED":
+            flaws = [photo["flaws"] for photo in judged["photos"] if photo["flaws"]]
+            raise DemoRefused(f"the photos were refused: {flaws or judged['setFlaws']}")
+        return judged
+
+    def _upload(self, twin: str) -> None:
+        files = [
+            {
+                "sizeBytes": len(photo),
+                "mediaType": "image/jpeg",
+                "sha256": hashlib.sha256(photo).hexdigest(),
+            }
+            for photo in self.story.photos
+        ]
+        planned = self._client.command("RequestPhotoUploads", twin=twin, files=files)
+        for upload, photo in zip(planned["uploads"], self.story.photos, strict=True):
+            self._client.upload(upload["url"], upload["fields"], photo)
+        submitted = self._client.command(
+            "SubmitPhotos",
+            twin=twin,
+            submission=planned["submission"],
+            photos=[upload["photo"] for upload in planned["uploads"]],
+            engine=ENGINE,
+        )
+        self._client.viewer(submitted["position"])
+
+    def _buy(self, return_url: str) -> None:
+        before = self._client.viewer()["wallet"]["available"]
+        packages = self._client.run("Catalogue")["packages"]
+        largest = max(packages, key=lambda package: package["millicredits"])
+        bought = self._client.command("BuyCredits", package=largest["id"], returnUrl=return_url)
+        self._client.choose(bought["checkoutUrl"], "pay")
+        self._until(lambda: self._client.viewer()["wallet"]["available"] > before)
+
+    def _train(self, twin: Any) -> None:
+        if twin["status"] == "PHOTOS_ACCEPTED":
+            quote = self._client.run("Quote", {"training": {"twin": twin["id"], "engine": ENGINE}})
+            started = self._client.command(
+                "StartTwinTraining",
+                twin=twin["id"],
+                engine=ENGINE,
+                priceVersion=quote["priceVersion"],
+            )
+            self._client.viewer(started["position"])
+            self._ended(started["job"])
+        trained = self._until(lambda: self._find(twin["id"])["trained"])
+        self.story.similarity = trained["similarity"]
+
+    def _create(self, twin: Any, wish: Wish) -> Any:
+        quote = self._client.run("Quote", {"images": {"engine": ENGINE, "count": wish.count}})
+        asked = self._client.command(
+            "RequestImages",
+            twin=twin["id"],
+            engine=ENGINE,
+            prompt=wish.prompt,
+            negativePrompt=wish.negative_prompt,
+            aspectRatio=wish.aspect_ratio,
+            style=wish.style,
+            count=wish.count,
+            seed=wish.seed,
+            rating="GENERAL",
+            priceVersion=quote["priceVersion"],
+        )
+        self._client.viewer(asked["position"])
+        return self._ended(asked["job"])
+
+    def _cancel(self, twin: Any) -> None:
+        quote = self._client.run(
+            "Quote", {"images": {"engine": ENGINE, "count": 8, "numInferenceSteps": 50}}
+        )
+        asked = self._client.command(
+            "RequestImages",
+            twin=twin["id"],
+            engine=ENGINE,
+            prompt="smiling, front view",
+            count=8,
+            numInferenceSteps=50,
+            rating="GENERAL",
+            priceVersion=quote["priceVersion"],
+        )
+        self._client.viewer(asked["position"])
+        self._until(lambda: self._job(asked["job"])["state"] != "REQUESTED")
+        try:
+            self._client.command("CancelJob", job=asked["job"])
+        except DemoRefused as refused:
+            if "JOB_ENDED" not in str(refused):
+                raise
+        self._ended(asked["job"], wanted=("CANCELLED", "COMPLETED"))
+
+    def _collect(self, twin: Any, jobs: list[tuple[Wish, Any]]) -> None:
+        for wish, job in jobs:
+            caption = f"{wish.prompt} [{wish.style}, {wish.aspect_ratio}]"
+            for asset in job["assets"]:
+                self.story.images.append(Picture(self._downloaded(asset["id"]), caption))
+        everything = self._client.run("Jobs", {"first": 100})["jobs"]["edges"]
+        for edge in everything:
+            if edge["node"]["kind"] == "TRAINING" and edge["node"]["state"] == "COMPLETED":
+                for asset in edge["node"]["assets"]:
+                    data = self._client.download(asset["url"])
+                    self.story.samples.append(Picture(data, "training sample"))
+        found = self._client.run("Gallery", {"first": 1, "twin": twin["id"], "text": "GREEN top"})
+        for edge in found["gallery"]["edges"]:
+            self._client.command("SetFavourite", asset=edge["node"]["id"], favourite=True)
+        wallet = self._client.run("Statement", {"first": 1})["wallet"]
+        self.story.balance = {name: wallet[name] for name in ("available", "reserved", "spent")}
+
+    def _downloaded(self, asset: str) -> bytes:
+        granted = self._client.run("RequestDownload", {"input": {"asset": asset}})
+        return self._client.download(granted["url"])
+
+    def _find(self, twin: str) -> Any:
+        for edge in self._client.viewer()["twins"]["edges"]:
+            if edge["node"]["id"] == twin:
+                return edge["node"]
+        raise DemoRefused("the twin is gone")
+
+    def _job(self, job: str) -> Any:
+        for edge in self._client.run("Jobs", {"first": 20})["jobs"]["edges"]:
+            if edge["node"]["id"] == job:
+                return edge["node"]
+        raise DemoRefused("the job is gone")
+
+    def _ended(self, job: str, wanted: tuple[str, ...] = ("COMPLETED",)) -> Any:
+        found = self._until(
+            lambda: (
+                node
+                if (node := self._job(job))["state"] in ("COMPLETED", "FAILED", "CANCELLED")
+                else None
+            )
+        )
+        if found["state"] not in wanted:
+            raise DemoRefused(f"the job ended as {found['state']}: {found['failure']}")
+        return found
+
+    def _until(self, look: Callable[[], Any]) -> Any:
+        """Look again until there is something. What is looked at is read models, which follow."""
+        deadline_s = time.monotonic() + WAIT_S
+        while time.monotonic() < deadline_s:
+            if found := look():
+                return found
+            time.sleep(LOOK_AGAIN_S)
+        raise DemoRefused(f"nothing came within {WAIT_S:.0f} s")
