@@ -17,20 +17,31 @@ from commands.ports.event_store import (
     RecordedCommand,
 )
 from commands.work import Work
+from domain.kernel.aggregate import Aggregate
 from domain.refusals import IdempotencyKeyReused
 
 R = TypeVar("R")
 
 CONFLICT_RETRIES_MAX = 8
-"""Conflicts are rare, since the owner's lock orders one owner's commands. Past this they are a defect."""
+"""Conflicts are rare, since the owner's lock orders one owner's commands: more are a defect."""
 
 
 @dataclass(frozen=True)
 class Handler(Generic[R]):
-    """A handler and the type of its result, which is stored beside the idempotency key."""
+    """A handler, the type of its result, which is stored beside the idempotency key, and whatever
+    events it may record.
+    """
 
     handle: Callable[[Any, Work], R]
-    result_type: type[R]
+    result_type: Any
+    records: tuple[type[Aggregate.Event], ...] = ()
+
+
+@dataclass(frozen=True)
+class Question(Generic[R]):
+    """A handler that saves nothing and whose answer is never stored: for `preview` only."""
+
+    handle: Callable[[Any, Work], R]
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,7 @@ class Studio:
     def __init__(
         self,
         store: EventStore,
-        handlers: Mapping[type[Any], Handler[Any]],
+        handlers: Mapping[type[Any], Handler[Any] | Question[Any]],
         clock: Callable[[], datetime],
         args_secret: bytes,
     ) -> None:
@@ -61,9 +72,12 @@ class Studio:
 
         The same key with the same command answers the stored result; with another command it raises
         `IdempotencyKeyReused`. Raises whatever `Refusal` the domain has; refusals are not stored.
-        Raises `ConcurrentChange` or `OutcomeUnknown` after `CONFLICT_RETRIES_MAX` retries.
+        Raises `ConcurrentChange` or `OutcomeUnknown` after `CONFLICT_RETRIES_MAX` retries, and
+        `TypeError` for a question.
         """
         handler = self._handlers[type(command)]
+        if isinstance(handler, Question):
+            raise TypeError(f"{type(command).__name__} is a question: preview it")
         args_hmac = self._digest(command)
         for attempt in range(CONFLICT_RETRIES_MAX + 1):
             try:
@@ -101,4 +115,6 @@ class Studio:
 
     def _digest(self, command: Any) -> bytes:
         name = f"{type(command).__module__}.{type(command).__qualname__}:".encode()
-        return hmac.new(self._args_secret, name + msgspec.json.encode(command), hashlib.sha256).digest()
+        return hmac.new(
+            self._args_secret, name + msgspec.json.encode(command), hashlib.sha256
+        ).digest()

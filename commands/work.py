@@ -56,8 +56,12 @@ class Work:
             raise NotFound()
         return event
 
+    def history(self, aggregate: Aggregate) -> Sequence[Aggregate.Event]:
+        """Everything that is stored of an aggregate of this owner, oldest first."""
+        return self.transaction.history(aggregate.id, self.owner_id)
+
     def save(self, *aggregates: Aggregate, unchanged: Sequence[Aggregate] = ()) -> None:
-        """Save all or none. `unchanged` are aggregates that were only read but must still be current.
+        """Save all or none. `unchanged` were only read, but must still be current.
 
         A decision that rests on a consent epoch names its twin in one of the two.
         """

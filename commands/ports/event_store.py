@@ -50,6 +50,13 @@ class StoreTransaction(Protocol):
         """The first event of an aggregate, with its personal text opened. None as in `load`."""
         ...
 
+    def history(self, originator_id: UUID, owner_id: UUID) -> Sequence[Aggregate.Event]:
+        """Every event of an aggregate, oldest first. Empty where `load` answers None.
+
+        For the rare decision that rests on more than the present state, such as what to delete.
+        """
+        ...
+
     def insert(
         self,
         events: Sequence[Aggregate.Event],

@@ -1,0 +1,1 @@
+"""What may be asked about a person: registration and the identity check."""

@@ -1,0 +1,54 @@
+"""The provider's decision, fetched from the provider itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from commands.work import Work
+from domain.person import Person, VerificationDecision, VerificationOutcome
+
+
+@dataclass(frozen=True)
+class RecordVerification:
+    """`outcome` is the provider's own word; the domain decides whether it verifies."""
+
+    verification_id: UUID
+    outcome: str
+    adult: bool | None = None
+    country: str | None = None
+    document_digest: str | None = None
+    valid_until: datetime | None = None
+
+
+class VerificationRecorded(msgspec.Struct, frozen=True):
+    """Whether the person is a verified adult now."""
+
+    verification_id: UUID
+    verified: bool
+
+
+def handle(command: RecordVerification, work: Work) -> VerificationRecorded:
+    """Record what the provider decided. A word nobody knows counts as `UNKNOWN`: not verified.
+
+    Raises `NotFound`, and `AlreadyDecided` after a final decision.
+    """
+    person = work.load(Person, work.owner_id)
+    decision = VerificationDecision(
+        outcome=_outcome(command.outcome),
+        adult=command.adult,
+        country=command.country,
+        document_digest=command.document_digest,
+        valid_until=command.valid_until,
+    )
+    person.record_decision(command.verification_id, decision, at=work.now)
+    work.save(person)
+    return VerificationRecorded(command.verification_id, person.verified_adult(at=work.now))
+
+
+def _outcome(word: str) -> VerificationOutcome:
+    try:
+        return VerificationOutcome(word)
+    except ValueError:
+        return VerificationOutcome.UNKNOWN

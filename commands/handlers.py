@@ -1,0 +1,237 @@
+"""Every command and every question, with what carries it out."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from commands.account import (
+    note_verification_hint,
+    record_verification,
+    register_person,
+    start_verification,
+)
+from commands.gallery import (
+    hide_assets,
+    keep_asset,
+    purge_asset,
+    record_purged,
+    set_favourite,
+    unset_favourite,
+)
+from commands.jobs import (
+    cancel_job,
+    claim_screening,
+    expire_attempt,
+    fail_job,
+    open_next_attempt,
+    read_prompt,
+    record_attempt_failed,
+    record_claim,
+    record_rendered,
+    record_screening,
+    request_images,
+    retry_job,
+    start_twin_training,
+    stop_jobs_of_twin,
+)
+from commands.jobs.claims import ClaimDenied
+from commands.jobs.late import ReportLate, ReportTaken
+from commands.jobs.opening import JobOpened
+from commands.quote import QuoteImages, QuoteTraining, quote_images, quote_training
+from commands.safety import publish_policy, publish_price_list
+from commands.studio import Handler, Question
+from commands.twin import (
+    claim_photo_set,
+    create_twin,
+    grant_consent,
+    plan_photo_uploads,
+    record_deletion,
+    record_photo_verdicts,
+    request_deletion,
+    sign_biometric_release,
+    submit_photos,
+    withdraw_consent,
+)
+from commands.wallet import (
+    buy_credits,
+    confirm_payment,
+    expire_promotion,
+    fail_purchase,
+    grant_promotion,
+    note_payment_hint,
+)
+from domain.asset import Asset
+from domain.job import Job
+from domain.person import Person
+from domain.policy import Policy
+from domain.price_list import PriceList
+from domain.twin import Twin
+from domain.wallet import Wallet
+
+_IMAGES_REQUESTED = (
+    Twin.GenerationAuthorised,
+    Person.GenerationAuthorised,
+    Wallet.Reserved,
+    Job.Requested,
+)
+_SETTLED = (Wallet.Captured, Wallet.Released, Twin.JobEnded)
+
+
+HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
+    {
+        register_person.RegisterPerson: Handler(
+            register_person.handle,
+            register_person.PersonRegistered,
+            (Person.Registered, Wallet.Opened),
+        ),
+        start_verification.StartVerification: Handler(
+            start_verification.handle,
+            start_verification.VerificationStarted,
+            (Person.VerificationStarted,),
+        ),
+        note_verification_hint.NoteVerificationHint: Handler(
+            note_verification_hint.handle,
+            note_verification_hint.VerificationHintNoted,
+            (Person.VerificationHinted,),
+        ),
+        record_verification.RecordVerification: Handler(
+            record_verification.handle,
+            record_verification.VerificationRecorded,
+            (Person.Verified, Person.VerificationDeclined),
+        ),
+        create_twin.CreateTwin: Handler(
+            create_twin.handle, create_twin.TwinCreated, (Twin.Created,)
+        ),
+        sign_biometric_release.SignBiometricRelease: Handler(
+            sign_biometric_release.handle,
+            sign_biometric_release.BiometricReleaseSigned,
+            (Twin.BiometricReleaseSigned,),
+        ),
+        grant_consent.GrantConsent: Handler(
+            grant_consent.handle, grant_consent.ConsentGranted, (Twin.ConsentGranted,)
+        ),
+        withdraw_consent.WithdrawConsent: Handler(
+            withdraw_consent.handle,
+            withdraw_consent.ConsentWithdrawn,
+            (Twin.ConsentWithdrawn, Twin.DeletionRequested),
+        ),
+        plan_photo_uploads.PlanPhotoUploads: Handler(
+            plan_photo_uploads.handle, plan_photo_uploads.UploadsPlanned, ()
+        ),
+        submit_photos.SubmitPhotos: Handler(
+            submit_photos.handle, submit_photos.PhotosSubmitted, (Twin.PhotosSubmitted,)
+        ),
+        claim_photo_set.ClaimPhotoSet: Question(claim_photo_set.handle),
+        record_photo_verdicts.RecordPhotoVerdicts: Handler(
+            record_photo_verdicts.handle,
+            record_photo_verdicts.PhotoVerdictsRecorded | record_photo_verdicts.PhotoVerdictsLate,
+            (Twin.PhotosAccepted, Twin.PhotosRejected, Twin.DeletionRequested),
+        ),
+        request_deletion.RequestDeletion: Handler(
+            request_deletion.handle,
+            request_deletion.DeletionRequested,
+            (Twin.ConsentWithdrawn, Twin.DeletionRequested),
+        ),
+        record_deletion.RecordDeletion: Handler(
+            record_deletion.handle, record_deletion.DeletionRecorded, (Twin.Deleted,)
+        ),
+        buy_credits.BuyCredits: Handler(
+            buy_credits.handle, buy_credits.PurchaseStarted, (Wallet.PurchaseStarted,)
+        ),
+        note_payment_hint.NotePaymentHint: Handler(
+            note_payment_hint.handle, note_payment_hint.PaymentHintNoted, (Wallet.PaymentHinted,)
+        ),
+        confirm_payment.ConfirmPayment: Handler(
+            confirm_payment.handle, confirm_payment.PaymentConfirmed, (Wallet.Credited,)
+        ),
+        fail_purchase.FailPurchase: Handler(
+            fail_purchase.handle, fail_purchase.PurchaseFailed, (Wallet.PurchaseFailed,)
+        ),
+        grant_promotion.GrantPromotion: Handler(
+            grant_promotion.handle, grant_promotion.PromotionGranted, (Wallet.Promoted,)
+        ),
+        expire_promotion.ExpirePromotion: Handler(
+            expire_promotion.handle, expire_promotion.PromotionExpired, (Wallet.PromotionExpired,)
+        ),
+        QuoteTraining: Question(quote_training),
+        QuoteImages: Question(quote_images),
+        start_twin_training.StartTwinTraining: Handler(
+            start_twin_training.handle,
+            JobOpened,
+            (Twin.TrainingAuthorised, Wallet.Reserved, Job.Requested),
+        ),
+        request_images.RequestImages: Handler(
+            request_images.handle, JobOpened, (*_IMAGES_REQUESTED,)
+        ),
+        retry_job.RetryJob: Handler(
+            retry_job.handle, JobOpened, (Twin.TrainingAuthorised, *_IMAGES_REQUESTED)
+        ),
+        cancel_job.CancelJob: Handler(
+            cancel_job.handle, cancel_job.JobCancelled, (Job.Cancelled, *_SETTLED)
+        ),
+        stop_jobs_of_twin.StopJobsOfTwin: Handler(
+            stop_jobs_of_twin.handle, stop_jobs_of_twin.JobsStopped, (Job.Cancelled, *_SETTLED)
+        ),
+        record_claim.RecordClaim: Handler(
+            record_claim.handle, record_claim.ClaimGranted | ClaimDenied, (Job.Started,)
+        ),
+        read_prompt.ReadPrompt: Question(read_prompt.handle),
+        record_rendered.RecordRendered: Handler(
+            record_rendered.handle, ReportTaken | ReportLate, (Job.Rendered, Job.ResultDiscarded)
+        ),
+        record_attempt_failed.RecordAttemptFailed: Handler(
+            record_attempt_failed.handle,
+            ReportTaken | ReportLate,
+            (Job.AttemptFailed, Job.ResultDiscarded),
+        ),
+        expire_attempt.ExpireAttempt: Handler(
+            expire_attempt.handle, expire_attempt.AttemptExpired, (Job.AttemptFailed,)
+        ),
+        open_next_attempt.OpenNextAttempt: Handler(
+            open_next_attempt.handle, open_next_attempt.AttemptOpened, (Job.AttemptOpened,)
+        ),
+        claim_screening.ClaimScreening: Question(claim_screening.handle),
+        record_screening.RecordScreening: Handler(
+            record_screening.handle,
+            record_screening.ScreeningTaken | ReportLate,
+            (
+                Job.Screened,
+                Job.Completed,
+                Job.Failed,
+                Asset.Released,
+                Asset.Refused,
+                Twin.AdapterDelivered,
+                Twin.DeletionRequested,
+                *_SETTLED,
+            ),
+        ),
+        fail_job.FailJob: Handler(
+            fail_job.handle, fail_job.JobFailed, (Job.Failed, Wallet.Expired, *_SETTLED)
+        ),
+        set_favourite.SetFavourite: Handler(
+            set_favourite.handle, set_favourite.FavouriteSet, (Asset.Favourited,)
+        ),
+        unset_favourite.UnsetFavourite: Handler(
+            unset_favourite.handle, unset_favourite.FavouriteUnset, (Asset.Unfavourited,)
+        ),
+        hide_assets.HideAssets: Handler(
+            hide_assets.handle, hide_assets.AssetsHidden, (Asset.Hidden,)
+        ),
+        keep_asset.KeepAsset: Handler(keep_asset.handle, keep_asset.AssetKept, (Asset.Kept,)),
+        purge_asset.PurgeAsset: Handler(
+            purge_asset.handle, purge_asset.PurgeRequested, (Asset.PurgeRequested,)
+        ),
+        record_purged.RecordPurged: Handler(
+            record_purged.handle, record_purged.PurgeRecorded, (Asset.Purged,)
+        ),
+        publish_price_list.PublishPriceList: Handler(
+            publish_price_list.handle,
+            publish_price_list.PriceListPublished,
+            (PriceList.Opened, PriceList.Published),
+        ),
+        publish_policy.PublishPolicy: Handler(
+            publish_policy.handle, publish_policy.PolicyPublished, (Policy.Opened, Policy.Published)
+        ),
+    }
+)
+"""By the command's class. A command is executed once per key; a question is only previewed."""

@@ -1,0 +1,124 @@
+"""The screener wants to screen the outputs of an attempt."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from commands.jobs.claims import ClaimDenial, ClaimDenied, claimed_job
+from commands.work import Work
+from domain import object_keys
+from domain.job import Job, JobItem, JobOutput, JobState
+from domain.kernel.identity import POLICY_ID
+from domain.policy import Policy
+from domain.rating import Rating
+from domain.refusals import RatingNotAllowed
+from domain.twin import Twin
+
+
+@dataclass(frozen=True)
+class ClaimScreening:
+    """A question: asked with `Studio.preview`, anew for every claim.
+
+    Nothing is recorded, so a screener that dies blocks nobody. Two screeners of one attempt read
+    the same quarantine; the first report counts.
+    """
+
+    job_id: UUID
+    attempt: int
+    claim_id: UUID
+
+
+class ScreenedItemGrant(msgspec.Struct, frozen=True):
+    """One picture in quarantine and the place of its signed copy."""
+
+    item: int
+    asset_id: UUID
+    quarantine_key: str
+    gallery_key: str
+    sha256: str
+    media_type: str
+
+
+class AdapterGrant(msgspec.Struct, frozen=True):
+    """A trained adapter in quarantine and its place once it is checked."""
+
+    quarantine_key: str
+    adapter_key: str
+    rank: int
+
+
+class ScreeningGranted(msgspec.Struct, frozen=True, tag="granted"):
+    """What to screen and with which checks. `template_key` is None for a job without a twin."""
+
+    job_id: UUID
+    attempt: int
+    owner_id: UUID
+    engine: str
+    rating: Rating
+    required_checks: tuple[str, ...]
+    outputs: tuple[ScreenedItemGrant, ...]
+    template_key: str | None
+    adapter: AdapterGrant | None
+
+
+def handle(question: ClaimScreening, work: Work) -> ScreeningGranted | ClaimDenied:
+    """The work for an attempt that is rendered and not screened, while its consent is in force.
+
+    Where the policy has no row any more, no check is required and the release refuses everything.
+    """
+    found = claimed_job(work, question.job_id)
+    if isinstance(found, ClaimDenied):
+        return found
+    job, twin = found
+    if (job.state, job.attempt) != (JobState.RENDERED, question.attempt):
+        return ClaimDenied(ClaimDenial.STALE_ATTEMPT)
+    items = {item.item: item for item in job.items}
+    return ScreeningGranted(
+        job_id=job.id,
+        attempt=question.attempt,
+        owner_id=job.owner_id,
+        engine=job.engine,
+        rating=job.rating,
+        required_checks=_required_checks(job, work),
+        outputs=tuple(_item(job, items[output.item], output) for output in job.outputs),
+        template_key=_template_key(job, twin),
+        adapter=_adapter(job),
+    )
+
+
+def _required_checks(job: Job, work: Work) -> tuple[str, ...]:
+    try:
+        row = work.load_shared(Policy, POLICY_ID).row(job.engine, job.rating)
+    except RatingNotAllowed:
+        return ()
+    return row.checks_for(job.twin_id)
+
+
+def _item(job: Job, item: JobItem, output: JobOutput) -> ScreenedItemGrant:
+    return ScreenedItemGrant(
+        item=item.item,
+        asset_id=item.asset_id,
+        quarantine_key=output.object_key,
+        gallery_key=object_keys.gallery_key(job.owner_id, item.asset_id),
+        sha256=output.sha256,
+        media_type=output.media_type,
+    )
+
+
+def _template_key(job: Job, twin: Twin | None) -> str | None:
+    """The face to compare with: that of the set the adapter was trained on."""
+    if twin is None:
+        return None
+    submission = job.submission_id or twin.adapter(job.engine).submission_id
+    return None if submission is None else object_keys.template_key(twin.id, submission)
+
+
+def _adapter(job: Job) -> AdapterGrant | None:
+    if job.adapter is None or job.twin_id is None:
+        return None
+    return AdapterGrant(
+        quarantine_key=job.adapter.object_key,
+        adapter_key=object_keys.adapter_key(job.twin_id, job.id),
+        rank=job.adapter.rank,
+    )

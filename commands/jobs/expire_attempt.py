@@ -1,0 +1,43 @@
+"""The watchdog missed a worker's liveness for longer than its lease."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+import msgspec
+
+from commands.work import Work
+from domain.job import AttemptFailure, Job, JobState
+
+
+@dataclass(frozen=True)
+class ExpireAttempt:
+    """The claim that was not heard of any more."""
+
+    job_id: UUID
+    attempt: int
+    claim_id: UUID
+
+
+class AttemptExpired(msgspec.Struct, frozen=True):
+    """`expired` is False where the claim had ended by itself before."""
+
+    job_id: UUID
+    expired: bool
+
+
+def expiry_key(claim_id: UUID) -> UUID:
+    """One expiry per claim, however many watchdogs look."""
+    return uuid5(claim_id, "expired")
+
+
+def handle(command: ExpireAttempt, work: Work) -> AttemptExpired:
+    """Fail the attempt if this claim still runs it."""
+    job = work.load(Job, command.job_id)
+    running = (JobState.STARTED, command.attempt, command.claim_id)
+    if (job.state, job.attempt, job.claim_id) != running:
+        return AttemptExpired(job.id, expired=False)
+    job.record_attempt_failed(
+        command.attempt, command.claim_id, AttemptFailure.LEASE_EXPIRED, at=work.now
+    )
+    work.save(job)
+    return AttemptExpired(job.id, expired=True)

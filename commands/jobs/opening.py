@@ -1,0 +1,89 @@
+"""What every new job rests on: an engine that is there, a policy that allows it, a price."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from commands.work import Work
+from domain.engines import EngineEntry, engine
+from domain.job import JobItem
+from domain.job_kind import JobKind
+from domain.kernel.identity import POLICY_ID, PRICE_LIST_ID, asset_id
+from domain.policy import Policy
+from domain.price_list import PriceList, cancel_share_thousandths, price
+from domain.refusals import EngineUnavailable, PriceListOutdated
+from domain.settings import JobSettings, item_seed
+
+
+class JobOpened(msgspec.Struct, frozen=True):
+    """The job waits for a worker, and its price is set aside."""
+
+    job_id: UUID
+    quoted_millicredits: int
+    price_version: int
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A price and the version of the list it comes from."""
+
+    millicredits: int
+    price_version: int
+    cancel_share_thousandths: int
+
+
+def available_engine(engine_id: str, kind: JobKind) -> EngineEntry:
+    """The entry of an engine that can do this. Raises `UnknownEngine`, `EngineUnavailable`."""
+    entry = engine(engine_id)
+    if entry.lacks:
+        raise EngineUnavailable(entry.id, entry.lacks)
+    if kind not in entry.pipelines:
+        raise EngineUnavailable(entry.id, (kind.value,))
+    return entry
+
+
+def quote(
+    work: Work,
+    *,
+    engine_id: str,
+    settings: JobSettings,
+    count: int = 1,
+    price_version: int | None = None,
+) -> Quote:
+    """The price under a version of the list; None means the one in force.
+
+    Raises `PriceListOutdated` for a version that is no longer accepted.
+    """
+    prices = work.load_shared(PriceList, PRICE_LIST_ID)
+    if price_version is None:
+        version = prices.current
+        if version is None:
+            raise PriceListOutdated(0)
+    else:
+        version = prices.accepted(price_version, at=work.now)
+    return Quote(
+        millicredits=price(version.entries, engine=engine_id, settings=settings, count=count),
+        price_version=version.version,
+        cancel_share_thousandths=cancel_share_thousandths(
+            version.entries, engine=engine_id, settings=settings
+        ),
+    )
+
+
+def policy_of(work: Work) -> Policy:
+    """The policy in force."""
+    return work.load_shared(Policy, POLICY_ID)
+
+
+def job_items(job_id: UUID, *, count: int, seed: int) -> tuple[JobItem, ...]:
+    """The pictures of a job, each with the asset it may become and a seed of its own."""
+    return tuple(
+        JobItem(item=item, asset_id=asset_id(job_id, item), seed=item_seed(seed, item))
+        for item in range(count)
+    )
+
+
+def seed_of(job_id: UUID) -> int:
+    """The seed of a job whose owner named none: the same whenever the job is looked at again."""
+    return int.from_bytes(job_id.bytes[:4])

@@ -1,0 +1,62 @@
+"""A worker reports that an attempt's work lies in quarantine."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+import msgspec
+
+from commands.jobs.late import ReportLate, ReportTaken, discard
+from commands.jobs.parties import consent_holds, twin_of
+from commands.work import Work
+from domain import object_keys
+from domain.job import AdapterFile, Job, JobOutput
+from domain.refusals import JobEnded, StaleResult
+
+
+@dataclass(frozen=True)
+class RecordRendered:
+    """What was uploaded. `adapter` comes with a training and with nothing else."""
+
+    job_id: UUID
+    attempt: int
+    claim_id: UUID
+    outputs: tuple[JobOutput, ...]
+    adapter: AdapterFile | None = None
+
+
+def rendered_key(claim_id: UUID) -> UUID:
+    """One report per claim, however often it is delivered."""
+    return uuid5(claim_id, "rendered")
+
+
+def handle(command: RecordRendered, work: Work) -> ReportTaken | ReportLate:
+    """Take the work of the current attempt, claim and epoch; have all other work deleted."""
+    job = work.load(Job, command.job_id)
+    twin = twin_of(work, job)
+    try:
+        if not consent_holds(job, twin):
+            raise StaleResult()
+        job.record_rendered(
+            command.attempt,
+            command.claim_id,
+            tuple(_granted(command, output) for output in command.outputs),
+            None if command.adapter is None else _granted_adapter(command, command.adapter),
+            at=work.now,
+        )
+    except (JobEnded, StaleResult):
+        return discard(job, command.attempt, command.claim_id, work)
+    work.save(job, unchanged=[] if twin is None else [twin])
+    return ReportTaken(job.id)
+
+
+def _granted(command: RecordRendered, output: JobOutput) -> JobOutput:
+    # The key is the one that was granted, not the one reported: a worker could name another's.
+    key = object_keys.quarantine_item_key(
+        command.job_id, command.attempt, command.claim_id, output.item
+    )
+    return msgspec.structs.replace(output, object_key=key)
+
+
+def _granted_adapter(command: RecordRendered, adapter: AdapterFile) -> AdapterFile:
+    key = object_keys.quarantine_adapter_key(command.job_id, command.attempt, command.claim_id)
+    return msgspec.structs.replace(adapter, object_key=key)

@@ -1,0 +1,211 @@
+"""The screener has judged an attempt: release, charge and deliver in one save, or refuse."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+import msgspec
+
+from commands.jobs.ending import settle
+from commands.jobs.late import ReportLate
+from commands.jobs.opening import policy_of
+from commands.jobs.parties import Parties, consent_holds, load_parties
+from commands.work import Work
+from domain import object_keys
+from domain.asset import Asset, AssetKind, RefusalReason, Why
+from domain.checks import CheckVerdict, ItemVerdict
+from domain.job import Job, JobFailure, JobItem
+from domain.job_kind import JobKind
+from domain.policy import Policy, PolicyRow
+from domain.refusals import JobEnded, RatingNotAllowed, StaleResult
+from domain.release import RELEASE, SignedCopy, refusals_of_checks, release
+
+
+class ScreenedItem(msgspec.Struct, frozen=True):
+    """The checks of one output. `sha256` and size are of its signed copy, if there is one."""
+
+    item: int
+    checks: tuple[CheckVerdict, ...]
+    sha256: str | None = None
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class RecordScreening:
+    """Verdicts on an attempt, by the screener's `claim_id`. A training has `adapter_checks`."""
+
+    job_id: UUID
+    attempt: int
+    claim_id: UUID
+    outputs: tuple[ScreenedItem, ...]
+    adapter_checks: tuple[CheckVerdict, ...] = ()
+
+
+class ScreeningTaken(msgspec.Struct, frozen=True, tag="taken"):
+    """The job has ended. What was refused costs nothing."""
+
+    job_id: UUID
+    released: tuple[UUID, ...]
+    refused: tuple[UUID, ...]
+    charged_millicredits: int
+
+
+def screening_key(claim_id: UUID) -> UUID:
+    """One report per claim, however often it is delivered."""
+    return uuid5(claim_id, "screened")
+
+
+def handle(command: RecordScreening, work: Work) -> ScreeningTaken | ReportLate:
+    """Release what passed, refuse the rest, charge what was released, deliver the adapter.
+
+    The twin is saved too, so the epoch this rests on is current when the save is made.
+    """
+    parties = load_parties(work, command.job_id)
+    job = parties.job
+    try:
+        if not consent_holds(job, parties.twin):
+            raise StaleResult()
+        verdicts = [ItemVerdict(screened.item, screened.checks) for screened in command.outputs]
+        job.record_screened(command.attempt, verdicts, at=work.now)
+    except (JobEnded, StaleResult):
+        return _late(parties, work)
+    policy = policy_of(work)
+    if job.kind is JobKind.TRAINING and not _adapter_passed(command.adapter_checks):
+        return _fail_training(parties, policy, work)
+    assets = [_judged(item, command.outputs, parties, policy, work) for item in job.items]
+    return _complete(parties, assets, policy, work)
+
+
+def _complete(
+    parties: Parties, assets: Sequence[Asset], policy: Policy, work: Work
+) -> ScreeningTaken:
+    job = parties.job
+    released = tuple(asset.id for asset in assets if asset.released)
+    refused = tuple(asset.id for asset in assets if not asset.released)
+    _deliver_adapter(parties, work)
+    job.complete(released, refused, at=work.now)
+    settle(job, parties.wallet, parties.twin, at=work.now)
+    work.save(*parties.all, *assets, unchanged=[policy])
+    return ScreeningTaken(job.id, released, refused, job.charge_millicredits)
+
+
+def _judged(
+    item: JobItem,
+    outputs: Sequence[ScreenedItem],
+    parties: Parties,
+    policy: Policy,
+    work: Work,
+) -> Asset:
+    job = parties.job
+    screened = [output for output in outputs if output.item == item.item]
+    # An item that was reported twice has no verdict that could be relied on.
+    [verdict] = screened if len(screened) == 1 else [ScreenedItem(item.item, ())]
+    return release(
+        item.asset_id,
+        owner_id=job.owner_id,
+        job_id=job.id,
+        item=item.item,
+        kind=_asset_kind(job),
+        engine=job.engine,
+        rating=job.rating,
+        seed=item.seed,
+        twin_id=job.twin_id,
+        twin=parties.twin,
+        epoch=job.epoch,
+        row=_row(policy, job),
+        policy_version=policy.policy_version,
+        checks=verdict.checks,
+        signed=_signed_copy(job, item, verdict),
+        at=work.now,
+    )
+
+
+def _signed_copy(job: Job, item: JobItem, verdict: ScreenedItem) -> SignedCopy | None:
+    rendered = next((output for output in job.outputs if output.item == item.item), None)
+    if rendered is None or verdict.sha256 is None or verdict.size_bytes is None:
+        return None
+    return SignedCopy(
+        object_key=object_keys.gallery_key(job.owner_id, item.asset_id),
+        sha256=verdict.sha256,
+        size_bytes=verdict.size_bytes,
+        width=rendered.width,
+        height=rendered.height,
+        media_type=rendered.media_type,
+    )
+
+
+def _row(policy: Policy, job: Job) -> PolicyRow | None:
+    try:
+        return policy.row(job.engine, job.rating)
+    except RatingNotAllowed:
+        return None
+
+
+def _asset_kind(job: Job) -> AssetKind:
+    return AssetKind.SAMPLE if job.kind is JobKind.TRAINING else AssetKind.IMAGE
+
+
+def _adapter_passed(checks: Sequence[CheckVerdict]) -> bool:
+    """Whether the adapter was checked at all and nothing speaks against it."""
+    return bool(checks) and not refusals_of_checks((), checks, hash_list_age_max_s=0)
+
+
+def _deliver_adapter(parties: Parties, work: Work) -> None:
+    job, twin = parties.job, parties.twin
+    if job.adapter is None or twin is None or job.epoch is None:
+        return
+    delivered = msgspec.structs.replace(
+        job.adapter, object_key=object_keys.adapter_key(twin.id, job.id)
+    )
+    twin.deliver_adapter(job.id, job.epoch, delivered, at=work.now)
+
+
+def _fail_training(parties: Parties, policy: Policy, work: Work) -> ScreeningTaken:
+    job = parties.job
+    assets = _refuse_all(job, Why.JOB_ENDED, work)
+    job.fail(JobFailure.ADAPTER_REFUSED, at=work.now)
+    settle(job, parties.wallet, parties.twin, at=work.now)
+    _request_adapter_deletion(parties, work)
+    work.save(*parties.all, *assets, unchanged=[policy])
+    refused = tuple(asset.id for asset in assets)
+    return ScreeningTaken(job.id, (), refused, job.charge_millicredits)
+
+
+def _late(parties: Parties, work: Work) -> ReportLate:
+    """Leave nothing behind of a job that ended without a result, or has to.
+
+    The screener may have written signed copies after the job's end had them deleted. Each refused
+    asset has its bytes deleted once more. A job that completed, or whose later attempt runs, keeps
+    what lies under the same keys.
+    """
+    job = parties.job
+    withdrawn = not consent_holds(job, parties.twin)
+    if withdrawn or (job.ended and not job.released and not job.refused):
+        _request_adapter_deletion(parties, work)
+        twin = [] if parties.twin is None else [parties.twin]
+        why = Why.EPOCH_NOT_CURRENT if withdrawn else Why.JOB_ENDED
+        work.save(*_refuse_all(job, why, work), *twin)
+    return ReportLate(job.id)
+
+
+def _refuse_all(job: Job, why: Why, work: Work) -> list[Asset]:
+    return [
+        Asset.refuse(
+            item.asset_id,
+            owner_id=job.owner_id,
+            job_id=job.id,
+            item=item.item,
+            twin_id=job.twin_id,
+            kind=_asset_kind(job),
+            reasons=(RefusalReason(RELEASE, why),),
+            at=work.now,
+        )
+        for item in job.items
+        if work.find(Asset, item.asset_id) is None
+    ]
+
+
+def _request_adapter_deletion(parties: Parties, work: Work) -> None:
+    job, twin = parties.job, parties.twin
+    if twin is not None and job.kind is JobKind.TRAINING:
+        twin.request_deletion((object_keys.adapter_key(twin.id, job.id),), at=work.now)

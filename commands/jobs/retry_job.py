@@ -1,0 +1,63 @@
+"""A creator has an ended job done again: a new job, with a new quote and the same parameters."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from commands.jobs.opening import JobOpened
+from commands.jobs.request_images import RequestImages, open_images
+from commands.jobs.start_twin_training import StartTwinTraining, open_training
+from commands.work import Work
+from domain.job import Job
+from domain.kernel.personal_text import Erased, PersonalText
+from domain.refusals import JobNotRetryable
+from domain.settings import ImageSettings
+
+
+@dataclass(frozen=True)
+class RetryJob:
+    """`price_version` is that of the new quote."""
+
+    job_id: UUID
+    price_version: int
+    session_jurisdiction: str
+
+
+def handle(command: RetryJob, work: Work) -> JobOpened:
+    """Open the new job. Raises `JobNotRetryable`, and whatever a new request may be refused for."""
+    work.load(Job, command.job_id).require_retryable()
+    earlier = work.first_event(Job.Requested, command.job_id)
+    if isinstance(earlier.settings, ImageSettings):
+        again = _same_images(earlier, earlier.settings, command)
+        return open_images(again, work, retried_from=command.job_id)
+    if earlier.twin_id is None:
+        raise JobNotRetryable()
+    training = StartTwinTraining(
+        twin_id=earlier.twin_id,
+        engine=earlier.engine,
+        price_version=command.price_version,
+        session_jurisdiction=command.session_jurisdiction,
+    )
+    return open_training(training, work, retried_from=command.job_id)
+
+
+def _same_images(
+    earlier: Job.Requested, settings: ImageSettings, command: RetryJob
+) -> RequestImages:
+    if not isinstance(earlier.prompt, PersonalText) or isinstance(earlier.negative_prompt, Erased):
+        raise JobNotRetryable()
+    return RequestImages(
+        engine=earlier.engine,
+        prompt=earlier.prompt,
+        negative_prompt=earlier.negative_prompt,
+        count=len(earlier.items),
+        price_version=command.price_version,
+        session_jurisdiction=command.session_jurisdiction,
+        aspect_ratio=settings.aspect_ratio,
+        style=settings.style,
+        num_inference_steps=settings.num_inference_steps,
+        guidance_scale=settings.guidance_scale,
+        seed=earlier.items[0].seed,
+        twin_id=earlier.twin_id,
+        twin_strength=settings.twin_strength,
+        rating_cap=earlier.rating,
+    )

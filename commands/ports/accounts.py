@@ -1,0 +1,104 @@
+"""The vault: who may sign in, and which webhooks were seen. Personal data, so never events."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from domain.kernel.personal_text import FreeText
+
+
+class Role(StrEnum):
+    """What an account may see. Every account is somebody's; none is above the row policies."""
+
+    CREATOR = "creator"
+    AUDITOR = "auditor"
+    SAFETY = "safety"
+
+
+@dataclass(frozen=True)
+class Account:
+    """One sign-in. `password_hash` is a full Argon2id string, kept out of `repr`."""
+
+    person_id: UUID
+    role: Role
+    password_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open session. Only its holder knows the token: the vault keeps the token's SHA-256."""
+
+    person_id: UUID
+    role: Role
+    expires_at: datetime
+
+
+class Accounts(Protocol):
+    """Accounts, sessions and seen webhooks. Each call is its own transaction.
+
+    E-mail addresses are compared after `strip()` and `casefold()`, through a keyed digest: the
+    address itself is stored sealed.
+    """
+
+    def create(
+        self,
+        person_id: UUID,
+        *,
+        email: str,
+        password_hash: str,
+        at: datetime,
+        role: Role = Role.CREATOR,
+    ) -> None:
+        """Open an account. The same person with the same address again changes nothing.
+
+        Raises `EmailTaken` where the address belongs to another person.
+        """
+        ...
+
+    def find(self, person_id: UUID) -> Account | None:
+        """The account of a person."""
+        ...
+
+    def find_by_email(self, email: str) -> Account | None:
+        """The account that signs in with this address."""
+        ...
+
+    def email_of(self, person_id: UUID) -> FreeText | None:
+        """The address for its owner's own page; `Erased` after erasure, None without an account."""
+        ...
+
+    def replace_password_hash(self, person_id: UUID, password_hash: str) -> None:
+        """Store another hash, after a change of password or of Argon2 parameters."""
+        ...
+
+    def set_role(self, person_id: UUID, role: Role) -> None:
+        """Change the role. Open sessions carry the new role from their next look-up on."""
+        ...
+
+    def open_session(
+        self, token_sha256: bytes, *, person_id: UUID, at: datetime, expires_at: datetime
+    ) -> None:
+        """Remember a session under its token's SHA-256 (32 bytes)."""
+        ...
+
+    def session(self, token_sha256: bytes, *, at: datetime) -> Session | None:
+        """The session that is open at `at`; None if there is none, it expired or was closed."""
+        ...
+
+    def close_session(self, token_sha256: bytes) -> None:
+        """Close one session at once. May be repeated."""
+        ...
+
+    def close_sessions_of(self, person_id: UUID) -> int:
+        """Close every session of a person. Answers how many there were."""
+        ...
+
+    def remember_webhook(self, provider: str, webhook_id: str, *, at: datetime) -> bool:
+        """Note that a webhook was acted on. False where it had been before.
+
+        Called after the hint's command is recorded: that command's key comes from the webhook's id,
+        so that a crash between the two repeats nothing.
+        """
+        ...

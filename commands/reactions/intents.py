@@ -1,0 +1,54 @@
+"""What a reaction may ask of the outside world. The reactor carries these out, and tries again.
+
+Each says everything that is needed, and may be carried out twice.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class DeleteObjects:
+    """Delete these places: what ends in `/` is a prefix, all else is one object.
+
+    `twin_id` is set where the deletion has to be reported back: then the reactor executes
+    `RecordDeletion` with the number of objects once everything is gone.
+    """
+
+    places: tuple[str, ...]
+    twin_id: UUID | None = None
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """The places that are prefixes."""
+        return tuple(place for place in self.places if place.endswith("/"))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The places that are single objects."""
+        return tuple(place for place in self.places if not place.endswith("/"))
+
+
+@dataclass(frozen=True)
+class PurgeObject:
+    """Delete one picture's bytes, then execute `RecordPurged` for it."""
+
+    asset_id: UUID
+    object_key: str
+
+
+@dataclass(frozen=True)
+class RefetchVerification:
+    """Ask the identity provider, then execute the command that `verification_answer` makes."""
+
+    verification_id: UUID
+
+
+@dataclass(frozen=True)
+class RefetchPayment:
+    """Ask the payment provider, then execute the command that `payment_answer` makes."""
+
+    purchase_id: UUID
+
+
+Intent = DeleteObjects | PurgeObject | RefetchVerification | RefetchPayment

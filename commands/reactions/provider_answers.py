@@ -1,0 +1,66 @@
+"""What a provider's answer means: the command that records it, and the key it is recorded under."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+from commands.account.record_verification import RecordVerification
+from commands.ports.identity_provider import ProviderDecision
+from commands.ports.payment_provider import ProviderPayment
+from commands.wallet.confirm_payment import ConfirmPayment, confirm_payment_key
+from commands.wallet.fail_purchase import FailPurchase, fail_purchase_key
+from domain.wallet import PurchaseFailure
+
+_FAILURES = {
+    "failed": PurchaseFailure.DECLINED,
+    "declined": PurchaseFailure.DECLINED,
+    "cancelled": PurchaseFailure.CANCELLED,
+    "expired": PurchaseFailure.EXPIRED,
+}
+
+
+@dataclass(frozen=True)
+class ProviderAnswer:
+    """A command and its idempotency key. The same answer again is the same command."""
+
+    command: RecordVerification | ConfirmPayment | FailPurchase
+    key: UUID
+
+
+def verification_answer(
+    verification_id: UUID, decision: ProviderDecision, *, cause: UUID
+) -> ProviderAnswer | None:
+    """What a decision asks us to record; None while the provider has not decided.
+
+    `cause` is the reaction key of the hint. A decision that changes between two tries of one
+    reaction is another command: the outcome is part of the key.
+    """
+    if decision.outcome == "pending":
+        return None
+    command = RecordVerification(
+        verification_id=verification_id,
+        outcome=decision.outcome,
+        adult=decision.adult,
+        country=decision.country,
+        document_digest=decision.document_digest,
+        valid_until=decision.valid_until,
+    )
+    return ProviderAnswer(command, uuid5(cause, f"decision:{decision.outcome}:{decision.adult}"))
+
+
+def payment_answer(purchase_id: UUID, payment: ProviderPayment) -> ProviderAnswer | None:
+    """What a payment asks us to record; None while nothing is decided, or the word is unknown."""
+    if payment.status == "paid" and payment.payment_reference is not None:
+        confirmed = ConfirmPayment(
+            purchase_id=purchase_id,
+            payment_reference=payment.payment_reference,
+            amount_minor_units=payment.amount_minor_units,
+            currency=payment.currency,
+        )
+        return ProviderAnswer(
+            confirmed, confirm_payment_key(purchase_id, payment.payment_reference)
+        )
+    reason = _FAILURES.get(payment.status)
+    if reason is None:
+        return None
+    failed = FailPurchase(purchase_id=purchase_id, reason=reason)
+    return ProviderAnswer(failed, fail_purchase_key(purchase_id, reason))

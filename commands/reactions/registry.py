@@ -1,0 +1,71 @@
+"""Every reaction there is, and which of them answer one event."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from commands.reactions import (
+    accepted_photos_clear_uploads,
+    deletion_is_carried_out,
+    discarded_result_is_deleted,
+    ended_job_clears_quarantine,
+    failed_attempt_goes_on,
+    payment_hint_is_followed,
+    purge_is_carried_out,
+    refused_asset_is_deleted,
+    rejected_photos_are_deleted,
+    verification_hint_is_followed,
+    withdrawal_hides_assets,
+    withdrawal_stops_jobs,
+)
+from commands.reactions.reaction import Answer, Reaction
+from domain.asset import Asset
+from domain.job import Job
+from domain.kernel.aggregate import Aggregate
+from domain.person import Person
+from domain.twin import Twin
+from domain.wallet import Wallet
+
+REACTIONS: tuple[Reaction, ...] = (
+    Reaction("withdrawal-stops-jobs", Twin.ConsentWithdrawn, withdrawal_stops_jobs.react),
+    Reaction("withdrawal-hides-assets", Twin.ConsentWithdrawn, withdrawal_hides_assets.react),
+    Reaction("deletion-is-carried-out", Twin.DeletionRequested, deletion_is_carried_out.react),
+    Reaction(
+        "accepted-photos-clear-uploads",
+        Twin.PhotosAccepted,
+        accepted_photos_clear_uploads.react,
+    ),
+    Reaction("rejected-photos-are-deleted", Twin.PhotosRejected, rejected_photos_are_deleted.react),
+    Reaction("failed-attempt-goes-on", Job.AttemptFailed, failed_attempt_goes_on.react),
+    Reaction(
+        "completed-job-clears-quarantine",
+        Job.Completed,
+        ended_job_clears_quarantine.after_completion,
+    ),
+    Reaction(
+        "failed-job-clears-quarantine", Job.Failed, ended_job_clears_quarantine.after_no_result
+    ),
+    Reaction(
+        "cancelled-job-clears-quarantine",
+        Job.Cancelled,
+        ended_job_clears_quarantine.after_no_result,
+    ),
+    Reaction("discarded-result-is-deleted", Job.ResultDiscarded, discarded_result_is_deleted.react),
+    Reaction("refused-asset-is-deleted", Asset.Refused, refused_asset_is_deleted.react),
+    Reaction("purge-is-carried-out", Asset.PurgeRequested, purge_is_carried_out.react),
+    Reaction(
+        "verification-hint-is-followed",
+        Person.VerificationHinted,
+        verification_hint_is_followed.react,
+    ),
+    Reaction("payment-hint-is-followed", Wallet.PaymentHinted, payment_hint_is_followed.react),
+)
+"""In the order in which the answers to one event are carried out."""
+
+
+def answers_to(event: Aggregate.Event, owner_id: UUID) -> Iterator[Answer]:
+    """What one event asks for, each with its idempotency key. Nothing for most events."""
+    for reaction in REACTIONS:
+        if reaction.event_class is type(event):
+            answer = reaction.react(event, owner_id)
+            if answer is not None:
+                yield Answer(reaction.name, reaction.key(event), answer)

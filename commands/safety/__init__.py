@@ -1,0 +1,1 @@
+"""What an operator may publish: prices and the policy."""

@@ -1,0 +1,1 @@
+"""What may be asked about a twin: release, consent, photos and deletion."""

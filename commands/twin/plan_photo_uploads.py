@@ -1,0 +1,106 @@
+"""A creator is about to upload photos: where each of them may go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+import msgspec
+
+from commands.work import Work
+from domain import object_keys
+from domain.person import Person
+from domain.photo_set import (
+    PHOTO_MEDIA_TYPES,
+    PHOTO_SIZE_MAX_BYTES,
+    PHOTOS_MAX,
+    PHOTOS_MIN,
+)
+from domain.refusals import (
+    PhotoCountOutOfRange,
+    PhotoUploadInvalid,
+    UnsupportedMediaType,
+    UploadTooLarge,
+)
+from domain.twin import Twin
+
+_SHA256_HEX_DIGITS = 64
+
+
+class PhotoFile(msgspec.Struct, frozen=True):
+    """A file as its owner describes it. `sha256` is lower-case hex; the upload is pinned to it."""
+
+    media_type: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class PlanPhotoUploads:
+    """Describe the files of one set, in the order in which they will be shown."""
+
+    twin_id: UUID
+    files: tuple[PhotoFile, ...]
+
+
+class PlannedUpload(msgspec.Struct, frozen=True):
+    """One photo's id, its place, and what the upload is pinned to."""
+
+    photo_id: UUID
+    object_key: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+
+
+class UploadsPlanned(msgspec.Struct, frozen=True):
+    """What to presign, in the order of the files. Nothing was recorded about the photos."""
+
+    submission_id: UUID
+    uploads: tuple[PlannedUpload, ...]
+
+
+def handle(command: PlanPhotoUploads, work: Work) -> UploadsPlanned:
+    """Name a place for each file. Raises what is wrong with the first file that cannot be taken.
+
+    Raises `NotVerified`, `BiometricReleaseMissing` and `ConsentMissing` too: nobody should send a
+    face before agreeing to what is done with it.
+    """
+    twin = work.load(Twin, command.twin_id)
+    twin.require_photo_consent(work.load(Person, work.owner_id), at=work.now)
+    _require_acceptable(command.files)
+    submission = uuid5(twin.id, f"submission:{work.key}")
+    return UploadsPlanned(
+        submission_id=submission,
+        uploads=tuple(
+            _planned(file, uuid5(submission, str(number)), twin, submission)
+            for number, file in enumerate(command.files)
+        ),
+    )
+
+
+def _planned(file: PhotoFile, photo_id: UUID, twin: Twin, submission: UUID) -> PlannedUpload:
+    return PlannedUpload(
+        photo_id=photo_id,
+        object_key=object_keys.upload_key(twin.owner_id, twin.id, submission, photo_id),
+        media_type=file.media_type,
+        size_bytes=file.size_bytes,
+        sha256=file.sha256,
+    )
+
+
+def _require_acceptable(files: Sequence[PhotoFile]) -> None:
+    if not 1 <= len(files) <= PHOTOS_MAX:
+        raise PhotoCountOutOfRange(PHOTOS_MIN, PHOTOS_MAX, len(files))
+    for file in files:
+        if file.media_type not in PHOTO_MEDIA_TYPES:
+            raise UnsupportedMediaType(file.media_type)
+        if file.size_bytes > PHOTO_SIZE_MAX_BYTES:
+            raise UploadTooLarge(PHOTO_SIZE_MAX_BYTES)
+        if file.size_bytes < 1:
+            raise PhotoUploadInvalid("the file is empty")
+        if not _is_sha256(file.sha256):
+            raise PhotoUploadInvalid("its SHA-256 is not 64 lower-case hexadecimal digits")
+
+
+def _is_sha256(text: str) -> bool:
+    return len(text) == _SHA256_HEX_DIGITS and not set(text) - set("0123456789abcdef")

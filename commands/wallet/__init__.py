@@ -1,0 +1,1 @@
+"""What may be asked about credits: buying them and confirming what was paid."""

@@ -1,0 +1,36 @@
+"""A promotion's last day has passed: what is left of it goes back."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+import msgspec
+
+from commands.work import Work
+from domain.kernel.identity import wallet_id
+from domain.wallet import Wallet
+
+
+@dataclass(frozen=True)
+class ExpirePromotion:
+    """Expire one grant. What is reserved for a job stays reserved."""
+
+    grant_id: UUID
+
+
+class PromotionExpired(msgspec.Struct, frozen=True):
+    """Nothing of this grant can be spent any more."""
+
+    grant_id: UUID
+
+
+def expire_promotion_key(grant_id: UUID) -> UUID:
+    """One expiry per grant, however often the watchdog looks."""
+    return uuid5(grant_id, "expiry")
+
+
+def handle(command: ExpirePromotion, work: Work) -> PromotionExpired:
+    """Take back what is left. Raises `NotFound`, `PromotionStillValid`, `AlreadyDecided`."""
+    wallet = work.load(Wallet, wallet_id(work.owner_id))
+    wallet.expire_promotion(command.grant_id, at=work.now)
+    work.save(wallet)
+    return PromotionExpired(command.grant_id)

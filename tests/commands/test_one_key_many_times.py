@@ -1,0 +1,114 @@
+"""Commands are idempotent by a table, not by luck."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from uuid import UUID, uuid5
+
+import pytest
+
+from commands.jobs.read_prompt import ReadPrompt
+from commands.jobs.request_images import RequestImages
+from domain.kernel.identity import wallet_id
+from domain.kernel.personal_text import PersonalText
+from domain.refusals import IdempotencyKeyReused, InsufficientCredits
+from domain.wallet import Wallet
+from tests.commands import journey
+from tests.commands.journey import A_LIGHTHOUSE
+from tests.commands.studio_spec import ADA, GRACE, StudioSpec
+
+KEY = uuid5(ADA, "the lighthouse")
+
+
+def test_fifty_threads_with_one_key_make_one_job_and_one_debit(spec: StudioSpec) -> None:
+    journey.verified(spec)
+    journey.rich(spec)
+    before = len(spec.store.rows())
+    with ThreadPoolExecutor(50) as threads:
+        results = list(
+            threads.map(
+                lambda _: spec.studio.execute(A_LIGHTHOUSE, owner_id=ADA, key=KEY), range(50)
+            )
+        )
+    assert len(set(map(repr, results))) == 1
+    recorded = [row.event_type for row in spec.store.rows(before)]
+    assert recorded == ["person.generation-authorised", "wallet.reserved", "job.requested"]
+
+
+def test_a_hundred_parallel_spends_never_overdraw_the_wallet(spec: StudioSpec) -> None:
+    journey.verified(spec)
+    journey.rich(spec)
+    command = replace(A_LIGHTHOUSE, count=8)
+    price = 8 * (50 + 2 * 25)
+    affordable = 10_000 // price
+
+    def spend(number: int) -> bool:
+        try:
+            spec.studio.execute(command, owner_id=ADA, key=uuid5(ADA, f"spend {number}"))
+        except InsufficientCredits:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as threads:
+        spent = list(threads.map(spend, range(100)))
+    wallet = spec.load(Wallet, wallet_id(ADA))
+    assert spent.count(True) == affordable
+    assert wallet.reserved == affordable * price
+    assert wallet.available == 10_000 - wallet.reserved >= 0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(A_LIGHTHOUSE, count=3),
+        replace(A_LIGHTHOUSE, prompt=PersonalText("a lighthouse in rain")),
+        replace(A_LIGHTHOUSE, seed=7),
+    ],
+)
+def test_a_key_with_other_arguments_is_refused(spec: StudioSpec, other: RequestImages) -> None:
+    journey.verified(spec)
+    journey.rich(spec)
+    spec.does(A_LIGHTHOUSE, key=KEY)
+    spec.when(other, key=KEY).then_refused(IdempotencyKeyReused)
+
+
+def test_two_owners_may_choose_the_same_key(spec: StudioSpec) -> None:
+    for owner in (ADA, GRACE):
+        journey.verified(spec, owner)
+        journey.rich(spec, owner)
+    jobs = {spec.does(A_LIGHTHOUSE, owner=owner, key=KEY).job_id for owner in (ADA, GRACE)}
+    assert len(jobs) == 2
+
+
+def test_a_refused_key_may_be_used_again(spec: StudioSpec) -> None:
+    journey.verified(spec)
+    spec.when(A_LIGHTHOUSE, key=KEY).then_refused(InsufficientCredits)
+    journey.rich(spec)
+    spec.when(A_LIGHTHOUSE, key=KEY).then(
+        "person.generation-authorised", "wallet.reserved", "job.requested"
+    )
+
+
+def test_a_lost_acknowledgement_is_settled_by_the_table(spec: StudioSpec) -> None:
+    journey.verified(spec)
+    journey.rich(spec)
+    spec.store.lose_acknowledgements(1)
+    spec.when(A_LIGHTHOUSE, key=KEY).then(
+        "person.generation-authorised", "wallet.reserved", "job.requested"
+    )
+    assert spec.load(Wallet, wallet_id(ADA)).reserved == spec.result.quoted_millicredits
+
+
+def test_no_personal_text_stands_in_what_is_stored(spec: StudioSpec) -> None:
+    journey.verified(spec)
+    journey.rich(spec)
+    spec.does(A_LIGHTHOUSE, key=KEY)
+    assert not any(b"lighthouse" in row.data for row in spec.store.rows())
+    with spec.store.transaction(ADA) as transaction:
+        recorded = transaction.recorded(KEY)
+    assert recorded is not None
+    assert b"lighthouse" not in recorded.result + recorded.args_hmac
+
+
+def test_a_question_is_never_executed(spec: StudioSpec) -> None:
+    with pytest.raises(TypeError):
+        spec.does(ReadPrompt(UUID(int=1), 1, UUID(int=2)))

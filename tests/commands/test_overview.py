@@ -1,0 +1,16 @@
+"""The overview of the commands is generated, and complete."""
+
+from commands.handlers import HANDLERS
+from commands.overview import README, render
+from commands.studio import Handler
+from domain.events import EVENT_CLASSES
+
+
+def test_the_readme_is_what_the_code_says() -> None:
+    assert README.read_text() == render(), "run python -m commands.overview"
+
+
+def test_every_event_is_recorded_by_some_command() -> None:
+    handlers = [handler for handler in HANDLERS.values() if isinstance(handler, Handler)]
+    recorded = {event for handler in handlers for event in handler.records}
+    assert recorded == set(EVENT_CLASSES)

@@ -1,0 +1,213 @@
+"""Reactions only decide: one event gets one answer, and doing it again changes nothing."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+
+from commands.gallery.hide_assets import HideAssets
+from commands.gallery.purge_asset import PurgeAsset
+from commands.jobs.cancel_job import CancelJob
+from commands.jobs.fail_job import FailJob
+from commands.jobs.open_next_attempt import OpenNextAttempt
+from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
+from commands.ports.identity_provider import ProviderDecision
+from commands.ports.payment_provider import ProviderPayment
+from commands.reactions.intents import (
+    DeleteObjects,
+    PurgeObject,
+    RefetchPayment,
+    RefetchVerification,
+)
+from commands.reactions.provider_answers import payment_answer, verification_answer
+from commands.reactions.reaction import Reaction
+from commands.reactions.registry import REACTIONS, answers_to
+from commands.twin.withdraw_consent import WithdrawConsent
+from commands.wallet.confirm_payment import ConfirmPayment
+from commands.wallet.fail_purchase import FailPurchase
+from domain.asset import Asset, AssetKind
+from domain.job import AttemptFailure, CancelledBy, Job, JobFailure, JobState
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.identity import asset_id
+from domain.person import Person
+from domain.twin import Twin
+from domain.wallet import PurchaseFailure, Wallet
+from tests.commands import journey
+from tests.commands.reactor import react
+from tests.commands.studio_spec import ADA, StudioSpec
+
+IT = UUID(int=7)
+OTHER = UUID(int=8)
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def _event(event_class: Callable[..., Aggregate.Event], /, **fields: Any) -> Aggregate.Event:
+    return event_class(originator_id=IT, originator_version=3, timestamp=MONDAY, **fields)
+
+
+def _failed_attempt(attempts_left: int) -> Aggregate.Event:
+    return _event(
+        Job.AttemptFailed,
+        attempt=2,
+        claim_id=OTHER,
+        reason=AttemptFailure.WORKER_LOST,
+        attempts_left=attempts_left,
+    )
+
+
+CASES: list[tuple[Aggregate.Event, list[Any]]] = [
+    (
+        _event(Twin.ConsentWithdrawn, epoch=4, open_jobs=(OTHER,)),
+        [StopJobsOfTwin(IT, (OTHER,)), HideAssets(IT, epoch=3)],
+    ),
+    (_event(Twin.ConsentWithdrawn, epoch=2, open_jobs=()), [HideAssets(IT, epoch=1)]),
+    (
+        _event(Twin.DeletionRequested, prefixes=("photos/a/", "adapters/a/b.safetensors")),
+        [DeleteObjects(("photos/a/", "adapters/a/b.safetensors"), twin_id=IT)],
+    ),
+    (
+        _event(Twin.PhotosAccepted, submission_id=OTHER, photos=(), analyser="pocket-analyser"),
+        [DeleteObjects((f"uploads/{ADA}/{IT}/{OTHER}/",))],
+    ),
+    (
+        _event(Twin.PhotosRejected, submission_id=OTHER, verdicts=(), set_flaws=()),
+        [
+            DeleteObjects(
+                (
+                    f"uploads/{ADA}/{IT}/{OTHER}/",
+                    f"photos/{IT}/{OTHER}/",
+                    f"templates/{IT}/{OTHER}.json",
+                )
+            )
+        ],
+    ),
+    (_failed_attempt(attempts_left=1), [OpenNextAttempt(IT, attempt=3)]),
+    (_failed_attempt(attempts_left=0), [FailJob(IT, JobFailure.ATTEMPTS_EXHAUSTED)]),
+    (
+        _event(Job.Completed, released=(OTHER,), refused=()),
+        [DeleteObjects((f"quarantine/{IT}/",))],
+    ),
+    (
+        _event(Job.Failed, reason=JobFailure.DEADLINE_PASSED),
+        [
+            DeleteObjects(
+                (
+                    f"quarantine/{IT}/",
+                    *(f"gallery/{ADA}/{asset_id(IT, item)}.png" for item in range(8)),
+                )
+            )
+        ],
+    ),
+    (
+        _event(Job.Cancelled, by=CancelledBy.OWNER, state_before=JobState.RENDERED),
+        [
+            DeleteObjects(
+                (
+                    f"quarantine/{IT}/",
+                    *(f"gallery/{ADA}/{asset_id(IT, item)}.png" for item in range(8)),
+                )
+            )
+        ],
+    ),
+    (
+        _event(Job.ResultDiscarded, attempt=2, claim_id=OTHER),
+        [DeleteObjects((f"quarantine/{IT}/2/{OTHER}/",))],
+    ),
+    (
+        _event(
+            Asset.Refused,
+            originator_topic="asset",
+            owner_id=ADA,
+            job_id=OTHER,
+            item=0,
+            twin_id=None,
+            kind=AssetKind.IMAGE,
+            reasons=(),
+        ),
+        [DeleteObjects((f"gallery/{ADA}/{IT}.png",))],
+    ),
+    (_event(Asset.PurgeRequested, object_key="gallery/a.png"), [PurgeObject(IT, "gallery/a.png")]),
+    (_event(Person.VerificationHinted, verification_id=OTHER), [RefetchVerification(OTHER)]),
+    (_event(Wallet.PaymentHinted, purchase_id=OTHER), [RefetchPayment(OTHER)]),
+    (_event(Twin.JobEnded, job_id=OTHER), []),
+]
+
+
+@pytest.mark.parametrize(("event", "wanted"), CASES, ids=lambda value: type(value).__qualname__)
+def test_an_event_gets_its_answers(event: Aggregate.Event, wanted: list[Any]) -> None:
+    assert [answer.wanted for answer in answers_to(event, ADA)] == wanted
+
+
+@pytest.mark.parametrize(("event", "wanted"), CASES, ids=lambda value: type(value).__qualname__)
+def test_the_same_event_gets_the_same_answers(event: Aggregate.Event, wanted: list[Any]) -> None:
+    assert list(answers_to(event, ADA)) == list(answers_to(event, ADA))
+
+
+def test_every_reaction_has_a_name_of_its_own() -> None:
+    assert len({reaction.name for reaction in REACTIONS}) == len(REACTIONS)
+
+
+@pytest.mark.parametrize("reaction", REACTIONS, ids=lambda reaction: reaction.name)
+def test_every_reaction_is_tried_here(reaction: Reaction) -> None:
+    assert any(type(event) is reaction.event_class for event, _ in CASES)
+
+
+def test_two_answers_to_one_event_have_two_keys() -> None:
+    keys = [answer.key for answer in answers_to(CASES[0][0], ADA)]
+    assert len(set(keys)) == len(keys) == 2
+
+
+def test_answering_all_events_again_changes_nothing(spec: StudioSpec) -> None:
+    twin = journey.trained_twin(spec)
+    done = spec.does(journey.pictures_of(twin)).job_id
+    journey.finished(spec, done)
+    cancelled = spec.does(journey.pictures_of(twin)).job_id
+    spec.given(CancelJob(cancelled), PurgeAsset(asset_id(done, 0)))
+    spec.given(journey.pictures_of(twin), WithdrawConsent(twin))
+    react(spec)
+    rows = spec.store.rows()
+    react(spec)
+    assert spec.store.rows() == rows
+
+
+def test_a_purge_is_carried_out_and_recorded(spec: StudioSpec) -> None:
+    twin = journey.trained_twin(spec)
+    job = spec.does(journey.pictures_of(twin)).job_id
+    journey.finished(spec, job)
+    picture = asset_id(job, 0)
+    spec.given(PurgeAsset(picture))
+    assert f"gallery/{ADA}/{picture}.png" in react(spec)
+    assert [event.originator_id for event in spec.events(Asset.Purged)] == [picture]
+
+
+@pytest.mark.parametrize(
+    ("status", "command"),
+    [
+        ("paid", ConfirmPayment(IT, "reference", 900, "EUR")),
+        ("failed", FailPurchase(IT, PurchaseFailure.DECLINED)),
+        ("cancelled", FailPurchase(IT, PurchaseFailure.CANCELLED)),
+        ("expired", FailPurchase(IT, PurchaseFailure.EXPIRED)),
+        ("open", None),
+        ("unknown", None),
+        ("a word of tomorrow", None),
+    ],
+)
+def test_a_payment_is_believed_only_in_known_words(status: str, command: Any) -> None:
+    answer = payment_answer(IT, ProviderPayment(status, "reference", 900, "EUR"))
+    assert (None if answer is None else answer.command) == command
+
+
+def test_a_paid_payment_without_a_reference_credits_nothing() -> None:
+    assert payment_answer(IT, ProviderPayment("paid", None, 900, "EUR")) is None
+
+
+def test_a_pending_check_waits_and_every_other_outcome_is_recorded() -> None:
+    cause = uuid5(IT, "hint")
+    assert verification_answer(IT, ProviderDecision("pending"), cause=cause) is None
+    declined = verification_answer(IT, ProviderDecision("declined"), cause=cause)
+    approved = verification_answer(IT, ProviderDecision("approved", adult=True), cause=cause)
+    assert declined is not None
+    assert approved is not None
+    assert declined.key != approved.key
