@@ -31,7 +31,7 @@ from commands.twin.claim_photo_set import ClaimPhotoSet, PhotoSetGranted
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts, photo_verdicts_key
 from domain.checks import CheckVerdict
 from domain.job import AdapterFile, AttemptFailure, JobOutput
-from domain.kernel.personal_text import text_or
+from domain.kernel.personal_text import Erased, text_or
 from domain.kernel.refusal import Refusal
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.refusals import ConsentMissing, JobEnded, NotFound, StaleResult
@@ -161,6 +161,9 @@ class Recorder:
         # The last look at consent before any URL is minted, also for an answer stored earlier.
         question = ReadPrompt(claim.job, claim.attempt, claim.claim_id)
         text: PromptText = self._studio.preview(question, owner_id=owner, key=key)
+        if isinstance(text.prompt, Erased) or isinstance(text.negative_prompt, Erased):
+            # What was asked for is gone, and something else is not to be drawn instead.
+            return ClaimRefusal.CONSENT_WITHDRAWN
         deadline_s = answer.deadline.timestamp()
         return self._grant(claim, owner, deadline_s, self._granted_work(answer, text, deadline_s))
 

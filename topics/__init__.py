@@ -1,1 +1,1 @@
-"""What is said between processes: messages, their codec, the registry of topics, and the transports."""
+"""What is said between processes: messages, their codec, the topics, and what carries them."""

@@ -1,8 +1,8 @@
 """Messages as records: CloudEvents' Kafka protocol binding in binary mode.
 
-What a message is stands in headers (`ce_type`, `ce_id`, …); what it says is the value. A fact's value
-is the stored bytes, unchanged; a dead letter's are the bytes it was found with; every other message
-is msgspec JSON.
+What a message is stands in headers (`ce_type`, `ce_id`, …); what it says is the value. A fact's
+value is the stored bytes, unchanged; a dead letter's are the bytes it was found with; every other
+message is msgspec JSON.
 """
 
 from collections.abc import Iterable, Mapping
@@ -76,8 +76,8 @@ def encode(
 ) -> Encoded:
     """The record of a message.
 
-    `source` is a URI reference (`/suite/relay`). `message_id` and `at` are those of this publication;
-    a fact brings its own. Raises `MessageTooLarge`.
+    `source` is a URI reference (`/suite/relay`). `message_id` and `at` are those of this
+    publication; a fact brings its own. Raises `MessageTooLarge`.
     """
     match message:
         case Fact():
@@ -97,7 +97,9 @@ def encode(
     return Encoded(headers, value)
 
 
-def decode(topic: Topic, headers: Iterable[tuple[str, bytes]], value: bytes) -> Message | Undecodable:
+def decode(
+    topic: Topic, headers: Iterable[tuple[str, bytes]], value: bytes
+) -> Message | Undecodable:
     """The message behind a record of `topic`. Never raises for what a record contains."""
     found = tuple((name, bytes(content)) for name, content in headers)
     try:
@@ -186,9 +188,7 @@ def _decode(topic: Topic, headers: Headers, value: bytes) -> Message:
     raise _Unreadable(Undecodability.UNKNOWN_TYPE)
 
 
-def _read(
-    kind: type[Message], type_name: str, named: Mapping[str, bytes], value: bytes
-) -> Message:
+def _read(kind: type[Message], type_name: str, named: Mapping[str, bytes], value: bytes) -> Message:
     if _text(named, "ce_dataschema") != dataschema(type_name, SCHEMA_VERSION):
         raise _Unreadable(Undecodability.UNKNOWN_VERSION)
     decoder = _DECODERS.get(kind)

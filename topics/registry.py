@@ -1,6 +1,7 @@
 """Every topic: its key, its partitions, how long it is kept, and what it carries.
 
-Partition counts are promises: changing one would move keys to other partitions and break their order.
+Partition counts are promises: changing one would move keys to other partitions and break their
+order.
 """
 
 from enum import StrEnum
@@ -142,8 +143,7 @@ TOPICS: tuple[Topic, ...] = (
 )
 
 SCHEMA_VERSION = 1
-"""The version of every message so far. A breaking change gets a new type name, not a higher number
-under the old one, until a second version exists side by side with the first."""
+"""The version of every message so far. Only a breaking change would need a second one."""
 
 
 def key_of(message: Message) -> str:

@@ -1,9 +1,9 @@
 """What a transport is: keyed append, groups with exclusive assignment, and a broadcast tail.
 
-The contract is what we use of Kafka and no more, and `tests/contract/test_transport_contract.py` runs
-it on every transport. Delivery is at least once: whatever reads may see a record again. Everything is
-synchronous; a transport and its publishers may be used from many threads at once, a consumer and a
-broadcast reader from one thread at a time.
+The contract is what we use of Kafka and no more; `tests/contract/test_transport_contract.py` runs
+it on every transport. Delivery is at least once: whoever reads may see a record again. Everything
+is synchronous; a transport and its publishers may be used from many threads at once, a consumer and
+a broadcast reader from one thread at a time.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol, Self
 
 import msgspec
 
-from topics.codec import Undecodable
+from topics.codec import Headers, Undecodable, decode, traceparent_of
 from topics.registry import TOPICS, Message, Topic
 
 POLL_MESSAGES_MAX = 500
@@ -41,6 +41,14 @@ class Delivery(msgspec.Struct, frozen=True):
     def at(self) -> TopicPartition:
         """The log this record lies in."""
         return TopicPartition(self.topic, self.partition)
+
+    @classmethod
+    def read(
+        cls, topic: Topic, partition: int, offset: int, key: str, headers: Headers, value: bytes
+    ) -> Self:
+        """The delivery of a record as it stands in the log of `topic`."""
+        message = decode(topic, headers, value)
+        return cls(topic.name, partition, offset, key, message, traceparent_of(headers))
 
 
 class Publication(msgspec.Struct, frozen=True):
@@ -99,18 +107,20 @@ class MemberFenced(Exception):
 
 
 class Rebalancing(Protocol):
-    """Who is told about assignments. Called inside `poll` and `close`, on the caller's thread."""
+    """Who is told about assignments. Called inside `poll` and `close`, on the caller's thread.
+
+    It commits nothing: a transport may tell of a loss after the fact.
+    """
 
     def assigned(self, partitions: frozenset[TopicPartition]) -> None:
         """These are newly held, each from its committed offset on, and not paused."""
         ...
 
     def revoked(self, partitions: frozenset[TopicPartition]) -> None:
-        """These are about to be given up: offsets may still be committed."""
-        ...
+        """These are no longer held, and others may hold them already: commits are refused.
 
-    def lost(self, partitions: frozenset[TopicPartition]) -> None:
-        """These are gone: someone else may hold them already, and commits would be refused."""
+        What was begun from them will be begun elsewhere: drop it, or let its fence refuse it.
+        """
         ...
 
 
@@ -122,9 +132,6 @@ class Unmoved:
 
     def revoked(self, partitions: frozenset[TopicPartition]) -> None:
         """Nothing to give up."""
-
-    def lost(self, partitions: frozenset[TopicPartition]) -> None:
-        """Nothing to drop."""
 
 
 class _Closing(Protocol):
@@ -166,13 +173,11 @@ class Publisher(_Closing, Protocol):
 class Consumer(_Closing, Protocol):
     """One member of a group. Every partition is held by at most one member of a group at a time.
 
-    Membership is a lease, renewed by `poll`: who does not poll for longer than the lease is expired
-    and its partitions go to others. Used by one thread at a time.
+    Membership is a lease, renewed by `poll`: who does not poll for longer than the lease is
+    expired, and within another lease its partitions go to others. Used by one thread at a time.
     """
 
-    def poll(
-        self, timeout_s: float, max_messages: int = POLL_MESSAGES_MAX
-    ) -> tuple[Delivery, ...]:
+    def poll(self, timeout_s: float, max_messages: int = POLL_MESSAGES_MAX) -> tuple[Delivery, ...]:
         """Up to `max_messages` records of partitions that are held and not paused, without waiting
         for more than there are; empty after `timeout_s` seconds without any.
 
@@ -186,7 +191,8 @@ class Consumer(_Closing, Protocol):
     def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Remember for the group, per partition, the next offset to read: the last handled + 1.
 
-        Raises `AssignmentLost`, and then none of them was committed.
+        Raises `AssignmentLost`, and then none of them was committed, and `MemberFenced`. In the
+        middle of a rebalance the next `poll` commits what is still held then and drops the rest.
         """
         ...
 
@@ -220,9 +226,7 @@ class BroadcastReader(_Closing, Protocol):
     Used by one thread at a time.
     """
 
-    def poll(
-        self, timeout_s: float, max_messages: int = POLL_MESSAGES_MAX
-    ) -> tuple[Delivery, ...]:
+    def poll(self, timeout_s: float, max_messages: int = POLL_MESSAGES_MAX) -> tuple[Delivery, ...]:
         """As `Consumer.poll`, in order within each partition."""
         ...
 
@@ -241,7 +245,7 @@ class Transport(_Closing, Protocol):
         member_id: str,
         rebalancing: Rebalancing | None = None,
     ) -> Consumer:
-        """A member of `group`. The first `poll` joins.
+        """A member of `group`. The first `poll` joins; it or this call raises `TopicUnknown`.
 
         `member_id` outlives the process: who joins again under the same id takes the place of the
         earlier one, which is fenced.
@@ -249,7 +253,7 @@ class Transport(_Closing, Protocol):
         ...
 
     def broadcast(self, topics: Sequence[Topic], from_: From) -> BroadcastReader:
-        """A reader of everything from the retained start, or of what is published after this call."""
+        """A reader of all that is retained, or of what is published after this call."""
         ...
 
     def create_topics(self, topics: Iterable[Topic] = TOPICS) -> None:

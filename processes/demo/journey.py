@@ -4,10 +4,12 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
+
+import httpx
 
 from processes.demo.client import DemoRefused, StudioClient
 
@@ -111,10 +113,11 @@ class Journey:
 
     def _watch(self) -> None:
         """Follow the jobs feed for the display. The journey itself does not rest on it."""
-        for event in self._client.events("WatchJobs"):
-            progress = event.get("progress")
-            if event["__typename"] == "JobProgressed" and progress:
-                self._live.progress(self.story.name, progress["step"], progress["stepsTotal"])
+        with suppress(httpx.TransportError):
+            for event in self._client.events("WatchJobs"):
+                progress = event.get("progress")
+                if event["__typename"] == "JobProgressed" and progress:
+                    self._live.progress(self.story.name, progress["step"], progress["stepsTotal"])
 
     def _sign_in(self) -> None:
         email = f"{self.story.name.lower()}@demo.example"

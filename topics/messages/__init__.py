@@ -1,1 +1,1 @@
-"""What each message says. Ids, numbers and enums only, but for the grant, which lives ten minutes."""
+"""What each message says. Ids, numbers and enums only, but for grants: they live ten minutes."""

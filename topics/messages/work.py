@@ -1,4 +1,4 @@
-"""What a granted claim hands to a worker: everything the work needs, and nothing that outlives it."""
+"""What a granted claim hands to a worker: all the work needs, and nothing that outlives it."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -86,7 +86,7 @@ class PhotoToJudge(msgspec.Struct, frozen=True):
 
 
 class PhotoSetWork(msgspec.Struct, frozen=True, tag="photos"):
-    """A set of uploaded photos to be judged together. The screener holds its own store credentials."""
+    """Uploaded photos to be judged together. The screener has its own store credentials."""
 
     twin: UUID
     submission: UUID

@@ -1,0 +1,196 @@
+"""The single checks of one output, by the names policy rows require.
+
+A check that cannot be made, for whatever reason, says None. There is no other default, no switch.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gpu_consumers.screening.face_analyser import FaceReport, TimedAnalyser, cosine
+from gpu_consumers.screening.face_template import FaceTemplate
+from gpu_consumers.screening.lists import (
+    LIST_AGE_MAX_S,
+    FaceList,
+    HashList,
+    ListUnusable,
+    read_list,
+)
+from gpu_consumers.screening.picture_measures import (
+    PDQ_DISTANCE_MAX,
+    PDQ_QUALITY_MIN,
+    PdqHash,
+    Rgb,
+    pdq_distance,
+    pdq_orientations,
+    unpacked_hash,
+)
+from topics.messages.results import CheckResult
+
+KNOWN_HASH: Final = "known_hash"
+FACE_COUNT: Final = "face_count"
+IDENTITY: Final = "identity"
+NO_ENROLLED_MATCH: Final = "no_enrolled_match"
+IN_WORLD: Final = "in_world"
+MINOR_VETO: Final = "minor_veto"
+
+CARTOON_WORLD_ENGINES: Final = frozenset({"pocket"})
+"""Engines that were taught nothing but a world in which every person is a cartoon of an adult."""
+
+CARTOON_WORLD_BASIS: Final = "cartoon-world-basis"
+ABSENT: Final = "absent"
+
+
+@dataclass(frozen=True)
+class Examined:
+    """One output as the checks see it. `report` is None where the analyser did not answer.
+
+    `template` is None for a job without a twin, and where the twin's template could not be read:
+    `has_twin` tells the two apart.
+    """
+
+    rgb: Rgb
+    report: FaceReport | None
+    template: FaceTemplate | None
+    engine: str
+    has_twin: bool
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Where the lists lie. None where the operator has none, which denies what needs one."""
+
+    known_pictures: Path | None
+    listed_people: Path | None
+    age_max_s: float = LIST_AGE_MAX_S
+
+
+class OutputChecks:
+    """Makes checks by name. Never raises: what breaks inside a check is a check not made."""
+
+    def __init__(
+        self, analyser: TimedAnalyser, lists: Lists, *, now_s: Callable[[], float] = time.time
+    ) -> None:
+        self._analyser = analyser
+        self._lists = lists
+        self._now_s = now_s
+        self._by_name: dict[str, Callable[[Examined], CheckResult]] = {
+            KNOWN_HASH: self._known_hash,
+            FACE_COUNT: self._face_count,
+            IDENTITY: self._identity,
+            NO_ENROLLED_MATCH: self._no_enrolled_match,
+            IN_WORLD: self._in_world,
+            MINOR_VETO: self._minor_veto,
+        }
+
+    def make(self, name: str, examined: Examined) -> CheckResult:
+        """One check. A name that nobody here knows is a check that is not made."""
+        check = self._by_name.get(name)
+        if check is None:
+            return CheckResult(name, None, ABSENT)
+        try:
+            return _without_nonsense(check(examined))
+        except Exception:
+            # Whatever went wrong, nobody has seen that this picture is all right.
+            return CheckResult(name, None, self._analyser.name)
+
+    def _known_hash(self, examined: Examined) -> CheckResult:
+        """Against the list of known pictures, in all eight orientations. Score: the list's age."""
+        try:
+            known, age_s = read_list(
+                self._lists.known_pictures,
+                HashList,
+                now_s=self._now_s(),
+                age_max_s=self._lists.age_max_s,
+            )
+        except ListUnusable as unusable:
+            return CheckResult(KNOWN_HASH, None, ABSENT, unusable.age_s)
+        model = f"pdq/{known.name}"
+        hashes, quality = pdq_orientations(examined.rgb)
+        if quality < PDQ_QUALITY_MIN:
+            return CheckResult(KNOWN_HASH, None, model, age_s)
+        is_known = any(_is_near(hashes, unpacked_hash(text)) for text in known.hashes)
+        return CheckResult(KNOWN_HASH, not is_known, model, age_s)
+
+    def _face_count(self, examined: Examined) -> CheckResult:
+        """Exactly the twin, or nobody besides one person without a name. Score: the faces."""
+        if examined.report is None:
+            return self._not_made(FACE_COUNT)
+        count = len(examined.report.faces)
+        passed = count == 1 if examined.has_twin else count <= 1
+        return CheckResult(FACE_COUNT, passed, self._analyser.name, float(count))
+
+    def _identity(self, examined: Examined) -> CheckResult:
+        """The face is the twin's. Score: the cosine to the mean of the twin's photos."""
+        report, template = examined.report, examined.template
+        if report is None or template is None or template.model != self._analyser.name:
+            return self._not_made(IDENTITY)
+        alike = cosine(report.identity, template.identity)
+        limit = self._analyser.same_person_cosine_min
+        return self._compared(IDENTITY, alike, limit=limit, passed=alike >= limit)
+
+    def _no_enrolled_match(self, examined: Examined) -> CheckResult:
+        """The face is nobody's on the list. Score: the highest cosine to any of them."""
+        report = examined.report
+        if report is None or len(report.faces) > 1:
+            # Only the largest face has a vector: of a second one nothing is known.
+            return self._not_made(NO_ENROLLED_MATCH)
+        try:
+            listed, _ = read_list(
+                self._lists.listed_people,
+                FaceList,
+                now_s=self._now_s(),
+                age_max_s=self._lists.age_max_s,
+            )
+        except ListUnusable:
+            return CheckResult(NO_ENROLLED_MATCH, None, ABSENT)
+        if listed.model != self._analyser.name:
+            return self._not_made(NO_ENROLLED_MATCH)
+        if not report.faces:
+            return CheckResult(NO_ENROLLED_MATCH, passed=True, model=self._analyser.name)
+        # With itself first: a face without a usable vector is like nobody, and cleared by nothing.
+        if math.isnan(cosine(report.identity, report.identity)):
+            return self._not_made(NO_ENROLLED_MATCH)
+        cosines = [cosine(report.identity, identity) for identity in listed.identities]
+        if any(math.isnan(alike) for alike in cosines):
+            return self._not_made(NO_ENROLLED_MATCH)
+        highest = max(cosines, default=-1.0)
+        limit = self._analyser.same_person_cosine_min
+        return self._compared(NO_ENROLLED_MATCH, highest, limit=limit, passed=highest < limit)
+
+    def _in_world(self, examined: Examined) -> CheckResult:
+        """The picture is a cartoon of the engine's world. Score: how strange it is, 0..1."""
+        if examined.report is None:
+            return self._not_made(IN_WORLD)
+        strangeness = float(examined.report.out_of_world)
+        limit = self._analyser.out_of_world_max
+        return self._compared(IN_WORLD, strangeness, limit=limit, passed=strangeness <= limit)
+
+    def _minor_veto(self, examined: Examined) -> CheckResult:
+        """Passed on one recorded basis: a world of adult cartoons, and a picture that is of it."""
+        in_world = self._in_world(examined)
+        if examined.engine not in CARTOON_WORLD_ENGINES or in_world.passed is not True:
+            return CheckResult(MINOR_VETO, None, CARTOON_WORLD_BASIS, in_world.score)
+        return CheckResult(MINOR_VETO, passed=True, model=CARTOON_WORLD_BASIS, score=in_world.score)
+
+    def _not_made(self, name: str) -> CheckResult:
+        return CheckResult(name, None, self._analyser.name)
+
+    def _compared(self, name: str, score: float, *, limit: float, passed: bool) -> CheckResult:
+        if math.isnan(score) or math.isnan(limit):
+            return self._not_made(name)
+        return CheckResult(name, passed, self._analyser.name, score)
+
+
+def _is_near(hashes: list[PdqHash], known: PdqHash) -> bool:
+    return any(pdq_distance(bits, known) <= PDQ_DISTANCE_MAX for bits in hashes)
+
+
+def _without_nonsense(result: CheckResult) -> CheckResult:
+    """A score that is no finite number has decided nothing, whatever was made of it."""
+    if result.score is None or math.isfinite(result.score):
+        return result
+    return CheckResult(result.check, None, result.model)

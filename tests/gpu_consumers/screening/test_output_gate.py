@@ -1,0 +1,497 @@
+"""Outputs: what passes every gate is signed; each gate that fails, lacks or breaks denies."""
+
+import hashlib
+import io
+import json
+import math
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import numpy as np
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from adapters.objects.in_memory import InMemoryObjectStore
+from adapters.provenance.file_signer import FileSigner
+from commands.ports.object_store import StoreFull
+from domain.checks import Check, CheckVerdict
+from domain.policy import DEFAULT_ROWS
+from domain.release import refusals_of_checks
+from gpu_consumers.engines.pocket.world.identity import random_identity
+from gpu_consumers.engines.pocket.world.portrait import render
+from gpu_consumers.engines.pocket.world.scene import random_scene
+from gpu_consumers.screening.credentials import Credentials, CredentialsRefused
+from gpu_consumers.screening.face_analyser import FaceAnalyser, TimedAnalyser
+from gpu_consumers.screening.face_template import FaceTemplate
+from gpu_consumers.screening.lists import FaceList, HashList, issue_list
+from gpu_consumers.screening.output_checks import Lists, OutputChecks
+from gpu_consumers.screening.output_gate import OutputGate
+from gpu_consumers.screening.picture_measures import hash_text, pdq
+from tests.gpu_consumers.screening.ada import (
+    ADA,
+    ADA_FACE,
+    CLAIM,
+    GRACE_FACE,
+    NOBODY,
+    TEMPLATE_KEY,
+    TWO_PEOPLE,
+    StubAnalyser,
+    StubReport,
+    pixels,
+    png,
+    saved,
+    store,
+)
+from topics.messages.results import CheckResult, OutputsScreened
+from topics.messages.work import OutputsWork, OutputToScreen
+
+JOB = UUID("d0000000-0000-4000-8000-000000000001")
+ASSET = UUID("d0000000-0000-4000-8000-000000000002")
+QUARANTINE_KEY = f"quarantine/{JOB}/1/{CLAIM}/0.png"
+GALLERY_KEY = f"gallery/ada/{ASSET}.png"
+NOW_S = 1_800_000_000.0
+HOUR_S = 3_600.0
+(ROW,) = DEFAULT_ROWS
+TWIN_CHECKS = ROW.checks
+NO_TWIN_CHECKS = ROW.checks_for(None)
+TEMPLATE = FaceTemplate("stub-1", ADA_FACE, ADA_FACE)
+
+
+class SlowStore(InMemoryObjectStore):
+    """Full, or losing what it is given, once it is told so."""
+
+    is_full = False
+    corrupts = False
+
+    def put(self, key: str, data: bytes, *, media_type: str) -> None:
+        if self.is_full:
+            raise StoreFull
+        if self.corrupts:
+            data = data[:-40] + bytes(40)
+        super().put(key, data, media_type=media_type)
+
+
+@dataclass
+class Signer:
+    """A signer that can be taken away."""
+
+    real: FileSigner
+    breaks: bool = False
+
+    @property
+    def certificate_chain_pem(self) -> str:
+        return self.real.certificate_chain_pem
+
+    @property
+    def trust_anchor_pem(self) -> str:
+        return self.real.trust_anchor_pem
+
+    def sign(self, data: bytes) -> bytes:
+        if self.breaks:
+            raise ConnectionError("the key service does not answer")
+        return self.real.sign(data)
+
+
+@dataclass
+class Screening:
+    """A gate over a store, with everything in place until a test takes something away."""
+
+    folder: Path
+    signer: Signer
+    analyser: FaceAnalyser | None = field(default_factory=StubAnalyser)
+    limit_s: float = 30.0
+    objects: SlowStore = field(default_factory=lambda: SlowStore(store().presigner))
+
+    def __post_init__(self) -> None:
+        self.issue_lists()
+        self.objects.put(TEMPLATE_KEY, msgspec.json.encode(TEMPLATE), media_type="application/json")
+
+    @property
+    def hash_list(self) -> Path:
+        return self.folder / "known-pictures.json"
+
+    @property
+    def face_list(self) -> Path:
+        return self.folder / "listed-people.json"
+
+    def issue_lists(
+        self,
+        *,
+        hashes: tuple[str, ...] = (),
+        faces: tuple[tuple[float, ...], ...] = (),
+        age_s: float = HOUR_S,
+    ) -> None:
+        issue_list(self.hash_list, HashList("sandbox", NOW_S - age_s, hashes))
+        issue_list(self.face_list, FaceList("sandbox", NOW_S - age_s, "stub-1", faces))
+
+    def screen(self, picture: bytes, work: OutputsWork | None = None) -> OutputsScreened:
+        is_full, corrupts = self.objects.is_full, self.objects.corrupts
+        self.objects.is_full = self.objects.corrupts = False
+        self.objects.put(QUARANTINE_KEY, picture, media_type="image/png")
+        self.objects.is_full, self.objects.corrupts = is_full, corrupts
+        analyser = TimedAnalyser(self.analyser, limit_s=self.limit_s)
+        lists = Lists(self.hash_list, self.face_list)
+        gate = OutputGate(
+            self.objects,
+            analyser,
+            OutputChecks(analyser, lists, now_s=lambda: NOW_S),
+            Credentials(self.signer),
+        )
+        return gate.screen(work or work_for(picture), job=JOB, attempt=1, claim_id=CLAIM)
+
+
+def work_for(picture: bytes, *, checks: tuple[str, ...] = TWIN_CHECKS) -> OutputsWork:
+    digest = hashlib.sha256(picture).hexdigest()
+    output = OutputToScreen(0, ASSET, QUARANTINE_KEY, GALLERY_KEY, digest, "image/png")
+    has_twin = Check.NO_ENROLLED_MATCH not in checks
+    return OutputsWork(
+        engine="pocket",
+        rating="GENERAL",
+        outputs=(output,),
+        required_checks=checks,
+        template_key=TEMPLATE_KEY if has_twin else None,
+    )
+
+
+@cache
+def portrait() -> bytes:
+    rng = np.random.default_rng(5)
+    return png(render(random_identity(rng), random_scene(rng)))
+
+
+@pytest.fixture(scope="module")
+def file_signer(tmp_path_factory: pytest.TempPathFactory) -> FileSigner:
+    return FileSigner(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+def screening(tmp_path: Path, file_signer: FileSigner) -> Screening:
+    return Screening(tmp_path, Signer(file_signer))
+
+
+def verdicts(screened: OutputsScreened) -> dict[str, CheckResult]:
+    (output,) = screened.outputs
+    found = {check.check: check for check in output.checks}
+    assert len(found) == len(output.checks)
+    return found
+
+
+def is_releasable(screened: OutputsScreened, checks: tuple[str, ...] = TWIN_CHECKS) -> bool:
+    """What the domain makes of it."""
+    told = [
+        CheckVerdict(check.check, check.passed, check.model, check.score)
+        for check in verdicts(screened).values()
+    ]
+    age_max_s = ROW.hash_list_age_max_s
+    return not refusals_of_checks(checks, told, hash_list_age_max_s=age_max_s)
+
+
+def assert_denied(
+    screening: Screening, screened: OutputsScreened, checks: tuple[str, ...] = TWIN_CHECKS
+) -> None:
+    """Nothing to release, and nothing in the gallery to be reached."""
+    assert not is_releasable(screened, checks)
+    assert screened.outputs[0].gallery_key is None
+    assert screening.objects.head(GALLERY_KEY) is None
+
+
+def test_a_picture_of_the_twin_passes_every_gate_and_is_signed(screening: Screening) -> None:
+    screened = screening.screen(portrait())
+    assert is_releasable(screened)
+    assert list(verdicts(screened)) == list(TWIN_CHECKS)
+    (output,) = screened.outputs
+    signed = screening.objects.get(GALLERY_KEY)
+    assert output.gallery_key == GALLERY_KEY
+    assert output.sha256 == hashlib.sha256(signed).hexdigest()
+    assert output.size_bytes == len(signed)
+    assert np.array_equal(pixels(signed), pixels(portrait()))
+    assert verdicts(screened)[Check.KNOWN_HASH].score == HOUR_S
+
+
+def test_a_picture_of_nobody_known_passes_without_a_twin(screening: Screening) -> None:
+    work = work_for(portrait(), checks=NO_TWIN_CHECKS)
+    screened = screening.screen(portrait(), work)
+    assert is_releasable(screened, NO_TWIN_CHECKS)
+    screening.issue_lists(faces=(GRACE_FACE,))
+    assert is_releasable(screening.screen(portrait(), work), NO_TWIN_CHECKS)
+
+
+def test_a_picture_like_a_listed_person_is_denied_without_a_twin(screening: Screening) -> None:
+    screening.issue_lists(faces=(GRACE_FACE, ADA_FACE))
+    screened = screening.screen(portrait(), work_for(portrait(), checks=NO_TWIN_CHECKS))
+    assert verdicts(screened)[Check.NO_ENROLLED_MATCH].passed is False
+    assert_denied(screening, screened, NO_TWIN_CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("report", "check", "passed"),
+    [
+        (NOBODY, Check.FACE_COUNT, False),
+        (TWO_PEOPLE, Check.FACE_COUNT, False),
+        (StubReport(("face",), GRACE_FACE), Check.IDENTITY, False),
+        (StubReport(("face",), ADA_FACE, out_of_world=0.9), Check.IN_WORLD, False),
+        (StubReport(("face",), ADA_FACE, out_of_world=0.9), Check.MINOR_VETO, None),
+        (StubReport(("face",), ADA_FACE, out_of_world=math.nan), Check.IN_WORLD, None),
+        (StubReport(("face",), ADA_FACE, out_of_world=math.nan), Check.MINOR_VETO, None),
+        (StubReport(("face",), ADA_FACE, out_of_world=math.inf), Check.IN_WORLD, None),
+        (StubReport(("face",), (math.nan, 0.0, 0.0)), Check.IDENTITY, None),
+        (StubReport(("face",), (0.0, 0.0, 0.0)), Check.IDENTITY, None),
+        (StubReport(("face",), (1.0, 0.0)), Check.IDENTITY, None),
+        (StubReport(("face",), ()), Check.IDENTITY, None),
+    ],
+)
+def test_whatever_speaks_against_the_face_denies(
+    screening: Screening, report: StubReport, check: Check, *, passed: bool | None
+) -> None:
+    analyser = StubAnalyser()
+    analyser.answers = lambda _: report
+    screening.analyser = analyser
+    screened = screening.screen(portrait())
+    assert verdicts(screened)[check].passed is passed
+    assert_denied(screening, screened)
+
+
+class Failing(StubAnalyser):
+    def analyse(self, rgb: object) -> StubReport:
+        raise RuntimeError("out of memory")
+
+
+class Stuck(StubAnalyser):
+    """Answers when it is let go, which is after the test."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = threading.Event()
+
+    def analyse(self, rgb: object) -> StubReport:
+        self.let_go.wait(30)
+        return ADA
+
+
+class Wordless(StubAnalyser):
+    def analyse(self, rgb: object) -> StubReport:
+        answer: StubReport = None  # type: ignore[assignment]
+        return answer
+
+
+@pytest.fixture(params=["missing", "failing", "stuck", "wordless"])
+def broken(request: pytest.FixtureRequest, screening: Screening) -> Iterator[Screening]:
+    stuck = Stuck()
+    analysers = {"missing": None, "failing": Failing(), "stuck": stuck, "wordless": Wordless()}
+    screening.analyser = analysers[request.param]
+    screening.limit_s = 0.2
+    yield screening
+    stuck.let_go.set()
+
+
+@pytest.mark.parametrize("checks", [TWIN_CHECKS, NO_TWIN_CHECKS])
+def test_an_analyser_that_does_not_answer_denies(
+    broken: Screening, checks: tuple[str, ...]
+) -> None:
+    screened = broken.screen(portrait(), work_for(portrait(), checks=checks))
+    for name in checks:
+        if name not in (Check.KNOWN_HASH, Check.PROVENANCE):
+            assert verdicts(screened)[name].passed is None
+    assert_denied(broken, screened, checks)
+
+
+class Thresholdless(StubAnalyser):
+    SAME_PERSON_COSINE_MIN = math.nan
+    OUT_OF_WORLD_MAX = math.nan
+
+
+def test_an_analyser_without_thresholds_denies(screening: Screening) -> None:
+    screening.analyser = Thresholdless()
+    screened = screening.screen(portrait())
+    assert verdicts(screened)[Check.IDENTITY].passed is None
+    assert verdicts(screened)[Check.IN_WORLD].passed is None
+    assert_denied(screening, screened)
+
+
+def test_a_known_picture_is_denied_in_every_orientation(screening: Screening) -> None:
+    bits, _ = pdq(pixels(portrait()))
+    screening.issue_lists(hashes=("0" * 64, hash_text(bits)))
+    for turned in (0, 1, 2, 3):
+        for picture in (pixels(portrait()), pixels(portrait())[:, ::-1]):
+            seen = png(np.ascontiguousarray(np.rot90(picture, turned)))
+            screened = screening.screen(seen)
+            assert verdicts(screened)[Check.KNOWN_HASH].passed is False
+            assert_denied(screening, screened)
+
+
+def test_a_flat_picture_has_no_hash_and_is_not_cleared_by_that(screening: Screening) -> None:
+    flat = png(np.full((64, 64, 3), 128, np.uint8))
+    screened = screening.screen(flat)
+    assert verdicts(screened)[Check.KNOWN_HASH].passed is None
+    assert_denied(screening, screened)
+
+
+@pytest.mark.parametrize(
+    "broken_list",
+    [
+        None,
+        b"",
+        b"{}",
+        b"[1, 2]",
+        b"\xff\xfe",
+        json.dumps({"type": "known-pictures", "name": "x", "issued_at_s": NOW_S}).encode(),
+        json.dumps(
+            {
+                "type": "known-pictures",
+                "name": "x",
+                "issued_at_s": NOW_S - HOUR_S,
+                "hashes": ["not a hash"],
+            }
+        ).encode(),
+    ],
+)
+def test_a_list_that_is_missing_or_unreadable_denies(
+    screening: Screening, broken_list: bytes | None
+) -> None:
+    screening.hash_list.unlink()
+    if broken_list is not None:
+        screening.hash_list.write_bytes(broken_list)
+    screened = screening.screen(portrait())
+    assert verdicts(screened)[Check.KNOWN_HASH].passed is None
+    assert_denied(screening, screened)
+
+
+@pytest.mark.parametrize("age_s", [24 * HOUR_S + 1, -1.0])
+@pytest.mark.parametrize("checks", [TWIN_CHECKS, NO_TWIN_CHECKS])
+def test_a_list_of_another_day_denies(
+    screening: Screening, age_s: float, checks: tuple[str, ...]
+) -> None:
+    screening.issue_lists(age_s=age_s)
+    screened = screening.screen(portrait(), work_for(portrait(), checks=checks))
+    assert verdicts(screened)[Check.KNOWN_HASH].passed is None
+    assert verdicts(screened)[Check.KNOWN_HASH].score == age_s
+    assert_denied(screening, screened, checks)
+
+
+def test_a_missing_list_of_people_denies(screening: Screening) -> None:
+    screening.face_list.unlink()
+    screened = screening.screen(portrait(), work_for(portrait(), checks=NO_TWIN_CHECKS))
+    assert verdicts(screened)[Check.NO_ENROLLED_MATCH].passed is None
+    assert_denied(screening, screened, NO_TWIN_CHECKS)
+
+
+def test_a_list_of_people_made_by_another_model_denies(screening: Screening) -> None:
+    issue_list(screening.face_list, FaceList("sandbox", NOW_S - HOUR_S, "other-2", ()))
+    screened = screening.screen(portrait(), work_for(portrait(), checks=NO_TWIN_CHECKS))
+    assert verdicts(screened)[Check.NO_ENROLLED_MATCH].passed is None
+    assert_denied(screening, screened, NO_TWIN_CHECKS)
+
+
+@pytest.mark.parametrize(
+    "template", [None, b"{", msgspec.json.encode(FaceTemplate("other-2", ADA_FACE, ADA_FACE))]
+)
+def test_a_template_that_is_missing_broken_or_of_another_model_denies(
+    screening: Screening, template: bytes | None
+) -> None:
+    screening.objects.delete([TEMPLATE_KEY])
+    if template is not None:
+        screening.objects.put(TEMPLATE_KEY, template, media_type="application/json")
+    screened = screening.screen(portrait())
+    assert verdicts(screened)[Check.IDENTITY].passed is None
+    assert_denied(screening, screened)
+
+
+def test_a_check_that_nobody_knows_denies(screening: Screening) -> None:
+    checks = (*TWIN_CHECKS, "apparent_mood")
+    screened = screening.screen(portrait(), work_for(portrait(), checks=checks))
+    assert verdicts(screened)["apparent_mood"].passed is None
+    assert_denied(screening, screened, checks)
+
+
+def test_the_cartoon_world_is_no_basis_for_another_engine(screening: Screening) -> None:
+    work = msgspec.structs.replace(work_for(portrait()), engine="stable-diffusion-xl")
+    screened = screening.screen(portrait(), work)
+    assert verdicts(screened)[Check.MINOR_VETO].passed is None
+    assert_denied(screening, screened)
+
+
+@pytest.mark.parametrize("what", ["absent", "other bytes", "no picture"])
+def test_an_output_that_is_not_the_reported_picture_denies(screening: Screening, what: str) -> None:
+    work = work_for(portrait())
+    match what:
+        case "absent":
+            away = msgspec.structs.replace(work.outputs[0], quarantine_key="quarantine/none.png")
+            screened = screening.screen(portrait(), msgspec.structs.replace(work, outputs=(away,)))
+        case "other bytes":
+            screened = screening.screen(png(np.zeros((64, 64, 3), np.uint8)), work)
+        case _:
+            screened = screening.screen(b"no picture at all")
+    assert {check.passed for check in verdicts(screened).values()} == {None}
+    assert_denied(screening, screened)
+
+
+def test_a_key_service_that_does_not_answer_denies(screening: Screening) -> None:
+    screening.signer.breaks = True
+    screened = screening.screen(portrait())
+    assert verdicts(screened)[Check.PROVENANCE].passed is None
+    assert_denied(screening, screened)
+
+
+def test_a_full_gallery_denies(screening: Screening) -> None:
+    screening.objects.is_full = True
+    screened = screening.screen(portrait())
+    assert verdicts(screened)[Check.PROVENANCE].passed is None
+    assert_denied(screening, screened)
+
+
+def test_a_copy_that_reads_back_differently_is_taken_away(screening: Screening) -> None:
+    screening.objects.corrupts = True
+    screened = screening.screen(portrait())
+    assert verdicts(screened)[Check.PROVENANCE].passed is False
+    assert_denied(screening, screened)
+
+
+def test_screening_again_keeps_the_copy_whose_digest_was_reported(screening: Screening) -> None:
+    first = screening.screen(portrait())
+    assert screening.screen(portrait()) == first
+    screening.issue_lists(age_s=48 * HOUR_S)
+    screening.screen(portrait())
+    assert hashlib.sha256(screening.objects.get(GALLERY_KEY)).hexdigest() == first.outputs[0].sha256
+
+
+def test_a_copy_of_another_picture_under_the_same_key_is_replaced(screening: Screening) -> None:
+    screening.screen(portrait())
+    other = png(pixels(portrait())[:, ::-1].copy())
+    screened = screening.screen(other)
+    assert is_releasable(screened)
+    assert np.array_equal(pixels(screening.objects.get(GALLERY_KEY)), pixels(other))
+
+
+def test_the_signed_copy_says_the_generation_and_nothing_about_anyone(
+    screening: Screening,
+) -> None:
+    told = PngInfo()
+    told.add_text("prompt", "Ada, a lighthouse in fog")
+    screening.screen(saved(Image.open(io.BytesIO(portrait())), "PNG", pnginfo=told))
+    signed = screening.objects.get(GALLERY_KEY)
+    assert b"lighthouse" not in signed
+    assert b"trainedAlgorithmicMedia" in signed
+    assert str(ASSET).encode() in signed
+    assert b"thumbnail" not in signed
+
+
+def test_credentials_of_another_generation_or_signer_are_refused(
+    screening: Screening, tmp_path: Path
+) -> None:
+    credentials = Credentials(screening.signer)
+    signed = credentials.sign(portrait(), ASSET)
+    credentials.verify(signed, ASSET)
+    for broken in (signed[:-30] + bytes(30), portrait(), png(pixels(signed)), b""):
+        with pytest.raises(CredentialsRefused):
+            credentials.verify(broken, ASSET)
+    with pytest.raises(CredentialsRefused, match="assertions"):
+        credentials.verify(signed, JOB)
+    stranger = Credentials(FileSigner(tmp_path / "stranger"))
+    with pytest.raises(CredentialsRefused, match="Valid"):
+        stranger.verify(signed, ASSET)

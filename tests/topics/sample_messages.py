@@ -1,0 +1,250 @@
+"""One message of every kind, with a face, as it lies on the wire in `golden/`.
+
+`python -m tests.topics.sample_messages` writes what is missing there; what is there never changes.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from topics.codec import Encoded, encode
+from topics.messages.control import StopJob, StopReason
+from topics.messages.dead_letter import DeadLetter
+from topics.messages.fact import Fact, Watermark
+from topics.messages.grants import ClaimRefusal, ClaimRefused, JobGranted
+from topics.messages.jobs import JobQueued
+from topics.messages.progress import JobProgressed, Phase
+from topics.messages.results import (
+    CheckResult,
+    FailureReason,
+    JobAlive,
+    JobClaimed,
+    JobFailed,
+    JobRendered,
+    JudgedPhoto,
+    OutputsScreened,
+    PhotosJudged,
+    RenderedOutput,
+    ScreenedOutput,
+    TrainedAdapter,
+)
+from topics.messages.work import (
+    Download,
+    ImageItem,
+    ImageWork,
+    OutputsWork,
+    OutputToScreen,
+    PhotoSetWork,
+    PhotoToJudge,
+    TrainingPhoto,
+    TrainingWork,
+    Upload,
+    Work,
+    WorkKind,
+)
+from topics.registry import Message
+
+GOLDEN = Path(__file__).parent / "golden"
+ADA = UUID("00000000-0000-4000-8000-0000000000ad")
+TWIN = uuid5(ADA, "twin")
+JOB = uuid5(ADA, "a lighthouse in fog")
+CLAIM = uuid5(JOB, "claim")
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+
+def upload(name: str) -> Upload:
+    """Where the worker may put one object of this job."""
+    return Upload(
+        url="https://objects.example/suite",
+        fields={"policy": "cG9saWN5", "x-amz-signature": "00ff"},
+        object_key=f"quarantine/{JOB}/1/{CLAIM}/{name}",
+        media_type="image/png",
+        size_bytes_max=5_000_000,
+    )
+
+
+def granted(work: Work) -> JobGranted:
+    """A grant of this work to the first worker."""
+    return JobGranted(
+        worker="worker-1",
+        job=JOB,
+        attempt=1,
+        claim_id=CLAIM,
+        owner=ADA,
+        deadline_s=1_780_315_200.0,
+        work=work,
+    )
+
+
+IMAGE_WORK = ImageWork(
+    engine="pocket",
+    prompt="a lighthouse in fog",
+    negative_prompt="",
+    style="watercolour",
+    width=64,
+    height=64,
+    num_inference_steps=25,
+    guidance_scale=4.0,
+    twin_strength=1.0,
+    items=(ImageItem(item=0, seed=7, upload=upload("0.png")),),
+    adapter=Download(url="https://objects.example/adapter", sha256=SHA256),
+)
+TRAINING_WORK = TrainingWork(
+    engine="pocket",
+    photos=(TrainingPhoto(uuid5(ADA, "photo"), Download("https://objects.example/photo")),),
+    rank=16,
+    steps=120,
+    learning_rate=0.0015,
+    seed=7,
+    sample_prompts=("a lighthouse in fog",),
+    sample_uploads=(upload("sample-0.png"),),
+    adapter_upload=upload("adapter.safetensors"),
+)
+PHOTO_SET_WORK = PhotoSetWork(
+    twin=TWIN,
+    submission=uuid5(TWIN, "submission"),
+    engine="pocket",
+    photos=(PhotoToJudge(uuid5(ADA, "photo"), "uploads/ada/0", "photos/ada/0.png"),),
+    template_key="templates/ada.json",
+)
+OUTPUTS_WORK = OutputsWork(
+    engine="pocket",
+    rating="general",
+    outputs=(
+        OutputToScreen(
+            item=0,
+            asset=uuid5(JOB, "0"),
+            quarantine_key=f"quarantine/{JOB}/1/{CLAIM}/0.png",
+            gallery_key="gallery/ada/0.png",
+            sha256=SHA256,
+            media_type="image/png",
+        ),
+    ),
+    required_checks=("known_hash", "identity"),
+    template_key="templates/ada.json",
+)
+PASSED = CheckResult(check="identity", passed=True, model="pocket-reader/1", score=0.93)
+FACT = Fact(
+    position=42,
+    owner_id=ADA,
+    originator_id=JOB,
+    originator_version=1,
+    event_type="job.requested",
+    data=b'{"v":1,"timestamp":"2026-06-01T12:00:00Z","kind":"images"}',
+    recorded_at=NOON,
+)
+
+SAMPLES: Mapping[str, Message] = {
+    "fact": FACT,
+    "watermark": Watermark(position=42),
+    "job.queued": JobQueued(
+        job=JOB,
+        attempt=1,
+        kind=WorkKind.IMAGE,
+        engine="pocket",
+        batch_key="pocket:64x64:25",
+        owner=ADA,
+        twin=TWIN,
+    ),
+    "job.granted.image": granted(IMAGE_WORK),
+    "job.granted.training": granted(TRAINING_WORK),
+    "job.granted.photos": granted(PHOTO_SET_WORK),
+    "job.granted.outputs": granted(OUTPUTS_WORK),
+    "claim.refused": ClaimRefused("worker-1", JOB, 1, CLAIM, ClaimRefusal.STALE_ATTEMPT),
+    "job.claimed": JobClaimed(JOB, 1, CLAIM, "worker-1", WorkKind.IMAGE),
+    "job.alive": JobAlive(JOB, 1, CLAIM),
+    "job.rendered": JobRendered(
+        job=JOB,
+        attempt=1,
+        claim_id=CLAIM,
+        outputs=(
+            RenderedOutput(
+                item=0,
+                object_key=f"quarantine/{JOB}/1/{CLAIM}/0.png",
+                sha256=SHA256,
+                size_bytes=4_096,
+                width=64,
+                height=64,
+                media_type="image/png",
+                seed=7,
+            ),
+        ),
+        adapter=TrainedAdapter(
+            object_key=f"quarantine/{JOB}/1/{CLAIM}/adapter.safetensors",
+            sha256=SHA256,
+            size_bytes=600_000,
+            rank=16,
+            step=120,
+            similarity=0.91,
+        ),
+    ),
+    "job.failed": JobFailed(JOB, 1, CLAIM, FailureReason.OUT_OF_MEMORY),
+    "outputs.screened": OutputsScreened(
+        job=JOB,
+        attempt=1,
+        claim_id=CLAIM,
+        outputs=(ScreenedOutput(0, (PASSED,), "gallery/ada/0.png", SHA256, 4_100),),
+    ),
+    "photos.judged": PhotosJudged(
+        submission=uuid5(TWIN, "submission"),
+        claim_id=CLAIM,
+        twin=TWIN,
+        photos=(JudgedPhoto(uuid5(ADA, "photo"), ("blurred",)),),
+        analyser="pocket-reader/1",
+        same_person=PASSED,
+    ),
+    "job.progressed": JobProgressed(
+        job=JOB,
+        attempt=1,
+        owner=ADA,
+        phase=Phase.STEP,
+        step=12,
+        steps_total=25,
+        at_s=1_780_315_200.5,
+        preview_png=b"\x89PNG",
+    ),
+    "job.stop": StopJob(JOB, StopReason.CONSENT_WITHDRAWN),
+    "dead-letter": DeadLetter(
+        topic="suite.results.v1",
+        partition=3,
+        offset=17,
+        reason="unknown-type",
+        group="recorder",
+        headers=(("ce_type", b"job.dreamed"), ("traceparent", TRACE.encode())),
+        value=b'{"type":"job.dreamed"}',
+    ),
+}
+
+
+def encoded(message: Message) -> Encoded:
+    """The record of a sample, with everything given that is otherwise chosen when publishing."""
+    message_id = str(uuid5(JOB, type(message).__name__))
+    return encode(message, source="/suite/test", message_id=message_id, at=NOON, traceparent=None)
+
+
+def on_the_wire(record: Encoded) -> bytes:
+    """Header lines, an empty line, and the value."""
+    headers = b"".join(name.encode() + b": " + value + b"\n" for name, value in record.headers)
+    return headers + b"\n" + record.value + b"\n"
+
+
+def from_the_wire(golden: bytes) -> Encoded:
+    """The inverse of `on_the_wire`."""
+    head, _, value = golden.partition(b"\n\n")
+    pairs = (line.partition(b": ") for line in head.splitlines())
+    return Encoded(tuple((name.decode(), content) for name, _, content in pairs), value[:-1])
+
+
+def golden_file(name: str) -> Path:
+    """Where the bytes of a sample lie."""
+    return GOLDEN / f"{name}.v1.txt"
+
+
+if __name__ == "__main__":
+    GOLDEN.mkdir(exist_ok=True)
+    for sample_name, sample in SAMPLES.items():
+        if not golden_file(sample_name).exists():
+            golden_file(sample_name).write_bytes(on_the_wire(encoded(sample)))

@@ -1,0 +1,150 @@
+"""The loop of every process that reads a group: poll, handle, commit; what is unreadable, aside."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+from topics.codec import Undecodable
+from topics.messages.dead_letter import DeadLetter
+from topics.registry import DEAD_LETTERS, Topic
+from topics.transport import (
+    POLL_MESSAGES_MAX,
+    AssignmentLost,
+    Consumer,
+    Delivery,
+    Publisher,
+    TopicPartition,
+)
+
+DEAD_LETTERS_IN_A_ROW_MAX = 20
+"""More than this is no stray record: this process does not understand its publishers."""
+
+POLL_S = 1.0
+"""How long one poll waits, and so how long a stop may take."""
+
+Handler: TypeAlias = Callable[[Sequence[Delivery]], None]
+"""Takes a batch in order per partition. May see a record twice. Raising repeats the batch later."""
+
+_log = logging.getLogger(__name__)
+
+
+class TooManyDeadLetters(Exception):
+    """More unreadable records in a row than allowed. The consumer stopped; nothing of the last
+    batch was committed, so that a release which can read them finds them again."""
+
+    def __init__(self, group: str, last: Delivery, reason: str) -> None:
+        self.group = group
+        self.topic = last.topic
+        self.partition = last.partition
+        self.offset = last.offset
+        self.reason = reason
+        super().__init__(
+            f"group {group} met more than {DEAD_LETTERS_IN_A_ROW_MAX} unreadable records in a row; "
+            f"the last is {last.topic}[{last.partition}]@{last.offset}: {reason}"
+        )
+
+
+class DeadLetterBox:
+    """Where a group puts what it cannot read. Used by the thread that polls.
+
+    `topic` is where the letters go: the registry's unless a test has its own.
+    """
+
+    def __init__(self, publisher: Publisher, group: str, topic: Topic = DEAD_LETTERS) -> None:
+        self._publisher = publisher
+        self._group = group
+        self._topic = topic
+        self._in_a_row = 0
+
+    def sort(self, deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:
+        """Put the unreadable ones aside and return the others, in order.
+
+        Raises `TooManyDeadLetters`, and then the caller must not commit.
+        """
+        readable: list[Delivery] = []
+        for delivery in deliveries:
+            if isinstance(delivery.message, Undecodable):
+                self._put(delivery, delivery.message)
+            else:
+                self._in_a_row = 0
+                readable.append(delivery)
+        return tuple(readable)
+
+    def _put(self, delivery: Delivery, found: Undecodable) -> None:
+        self._in_a_row += 1
+        letter = DeadLetter(
+            topic=delivery.topic,
+            partition=delivery.partition,
+            offset=delivery.offset,
+            reason=found.reason,
+            group=self._group,
+            headers=found.headers,
+            value=found.value,
+        )
+        self._publisher.publish(self._topic, delivery.key, letter)
+        _log.warning(
+            "dead letter: %s[%d]@%d (%s)",
+            delivery.topic,
+            delivery.partition,
+            delivery.offset,
+            found.reason,
+        )
+        if self._in_a_row > DEAD_LETTERS_IN_A_ROW_MAX:
+            raise TooManyDeadLetters(self._group, delivery, found.reason)
+
+
+class ConsumerLoop:
+    """Polls one consumer and hands batches to one handler. Used by one thread."""
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        handle: Handler,
+        dead_letters: DeadLetterBox,
+        *,
+        batch_max: int = POLL_MESSAGES_MAX,
+    ) -> None:
+        self._consumer = consumer
+        self._handle = handle
+        self._dead_letters = dead_letters
+        self._batch_max = batch_max
+
+    def run(self, stop: threading.Event, *, poll_s: float = POLL_S) -> None:
+        """Until `stop` is set: at most one poll and one batch later.
+
+        Raises what the handler raises, `MemberFenced` and `TooManyDeadLetters`; nothing of the
+        batch was committed then. The caller closes the consumer.
+        """
+        while not stop.is_set():
+            self.once(poll_s)
+
+    def once(self, timeout_s: float) -> int:
+        """One poll, its batch and its commit. Returns how many records were handled."""
+        deliveries = self._consumer.poll(timeout_s, self._batch_max)
+        if not deliveries:
+            return 0
+        readable = self._dead_letters.sort(deliveries)
+        if readable:
+            self._handle(readable)
+        # Committed last: a crash before this line repeats the batch instead of losing it.
+        try:
+            self._consumer.commit(next_offsets(deliveries))
+        except AssignmentLost as error:
+            _log.warning("handled, but no longer ours to commit: %s", error)
+        return len(readable)
+
+
+def next_offsets(deliveries: Sequence[Delivery]) -> Mapping[TopicPartition, int]:
+    """What to commit once all of these are handled."""
+    return {delivery.at: delivery.offset + 1 for delivery in deliveries}
+
+
+def one_at_a_time(handle: Callable[[Delivery], None]) -> Handler:
+    """A handler of batches from a handler of single records."""
+
+    def handle_each(deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            handle(delivery)
+
+    return handle_each
