@@ -1,0 +1,125 @@
+"""How a twin's LoRA file is checked before a byte of it reaches a network."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load as load_safetensors
+from safetensors.numpy import save as save_safetensors
+
+ADAPTER_FILE_NAME: Final = "pytorch_lora_weights.safetensors"
+_KEY: Final = re.compile(r"^unet\.(?P<module>[A-Za-z0-9_.]+)\.lora_(?P<side>[AB])\.weight$")
+_FLOATS: Final = (np.float16, np.float32)
+# A finite weight beyond this is no LoRA that training made; it would saturate every picture.
+_WEIGHT_MAX: Final = 1e3
+
+Tensor = NDArray[np.float32]
+
+
+class AdapterInvalid(Exception):
+    """The file is not an adapter that this engine may load. The reason holds no file content."""
+
+
+@dataclass(frozen=True)
+class TargetShape:
+    """One layer an adapter may change: its input as (in,) or (in, kernel height, kernel width)."""
+
+    inputs: tuple[int, ...]
+    outputs: int
+
+
+@dataclass(frozen=True)
+class LayerPair:
+    """down: (rank, *inputs), up: (outputs, rank); float32, finite."""
+
+    down: Tensor
+    up: Tensor
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A checked LoRA with alpha = rank: the layer's output changes by up(down(x)) × strength."""
+
+    rank: int
+    layers: Mapping[str, LayerPair]
+
+
+def read_adapter(
+    data: bytes, targets: Mapping[str, TargetShape], *, rank_max: int, size_bytes_max: int
+) -> Adapter:
+    """Check size, format, keys, shapes, rank and finiteness. Raises AdapterInvalid."""
+    if len(data) > size_bytes_max:
+        raise AdapterInvalid(f"larger than {size_bytes_max} bytes")
+    try:
+        tensors = load_safetensors(data)
+    except Exception as error:
+        raise AdapterInvalid("not a safetensors file") from error
+    downs: dict[str, Tensor] = {}
+    ups: dict[str, Tensor] = {}
+    for key, tensor in tensors.items():
+        found = _KEY.match(key)
+        if found is None or found["module"] not in targets:
+            raise AdapterInvalid("a key names no layer that an adapter may change")
+        side = downs if found["side"] == "A" else ups
+        side[found["module"]] = _finite(tensor)
+    if not downs or downs.keys() != ups.keys():
+        raise AdapterInvalid("a layer lacks one of its two matrices")
+    rank = _common_rank(downs, rank_max)
+    for module, down in downs.items():
+        _check_shapes(down, ups[module], targets[module], rank)
+    layers = {
+        module: LayerPair(down, ups[module].reshape(targets[module].outputs, rank))
+        for module, down in downs.items()
+    }
+    return Adapter(rank, layers)
+
+
+def write_adapter(adapter: Adapter, metadata: Mapping[str, str]) -> bytes:
+    """The file that diffusers' `load_lora_adapter` reads too, in float16."""
+    tensors: dict[str, NDArray[np.float16]] = {}
+    for module, pair in adapter.layers.items():
+        up = pair.up
+        if pair.down.ndim == 4:
+            up = up.reshape(*up.shape, 1, 1)
+        tensors[f"unet.{module}.lora_A.weight"] = np.ascontiguousarray(pair.down, np.float16)
+        tensors[f"unet.{module}.lora_B.weight"] = np.ascontiguousarray(up, np.float16)
+    return _in_order(bytes(save_safetensors(tensors, metadata=dict(metadata))))
+
+
+def _in_order(file: bytes) -> bytes:
+    """The same file with a sorted header: the library writes metadata in random order."""
+    size = int.from_bytes(file[:8], "little")
+    header = json.dumps(json.loads(file[8 : 8 + size]), sort_keys=True, separators=(",", ":"))
+    padded = header.encode() + b" " * (-len(header.encode()) % 8)
+    return len(padded).to_bytes(8, "little") + padded + file[8 + size :]
+
+
+def _finite(tensor: NDArray[np.generic]) -> Tensor:
+    if tensor.dtype not in _FLOATS:
+        raise AdapterInvalid("a matrix is neither float16 nor float32")
+    values = tensor.astype(np.float32)
+    if not np.isfinite(values).all():
+        raise AdapterInvalid("a matrix holds a value that is not finite")
+    if values.size and float(np.abs(values).max()) > _WEIGHT_MAX:
+        raise AdapterInvalid(f"a matrix holds a value beyond {_WEIGHT_MAX:g}")
+    return values
+
+
+def _common_rank(downs: Mapping[str, Tensor], rank_max: int) -> int:
+    ranks = {down.shape[0] if down.ndim else 0 for down in downs.values()}
+    rank = ranks.pop()
+    if ranks or not 1 <= rank <= rank_max:
+        raise AdapterInvalid(f"rank is not one number from 1 to {rank_max}")
+    return rank
+
+
+def _check_shapes(down: Tensor, up: Tensor, target: TargetShape, rank: int) -> None:
+    up_shape = (target.outputs, rank) + ((1, 1) if len(target.inputs) == 3 else ())
+    if down.shape != (rank, *target.inputs) or up.shape != up_shape:
+        raise AdapterInvalid("a matrix has another shape than its layer")

@@ -1,0 +1,122 @@
+"""How an engine loads and what is constant about it: the GPU side of a catalogue entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from topics.messages.progress import Phase
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Picture = NDArray[np.uint8]
+
+
+class PipelineClass(StrEnum):
+    """The diffusers pipelines that the latent diffusion engine drives."""
+
+    STABLE_DIFFUSION = "StableDiffusionPipeline"
+    STABLE_DIFFUSION_XL = "StableDiffusionXLPipeline"
+
+
+class IdentityReader(Protocol):
+    """Who a picture shows, as a vector whose direction is the person."""
+
+    def identity(self, picture: Picture) -> NDArray[np.float32] | None:
+        """picture: (height, width, 3) RGB. None where there is not exactly one readable face."""
+
+
+class PictureEncoder(Protocol):
+    """What an engine's preview factors are fitted with."""
+
+    def encode_pictures(self, pictures: Picture) -> NDArray[np.float32]:
+        """Pictures (n, height, width, 3) RGB to scaled latents (n, channels, h, w)."""
+
+
+@dataclass(frozen=True)
+class TwinConstants:
+    """What every twin training on this engine has in common; the rest comes with the job.
+
+    `sizes` are the (width, height) buckets photos are fitted to, the first being that of samples;
+    `shifts` in pixels, (x, y). `scene_choices`: what a photo's caption may say besides the name,
+    one phrase of each row; the engine itself judges which fits. `checkpoint_shares`: after which
+    shares of the steps there is a checkpoint, judged by `pictures_judged_each` pictures of every
+    sample prompt, the first of which is its sample. `mirrored_words` change places in
+    a mirrored photo's caption; None where photos are not mirrored.
+    """
+
+    sizes: tuple[tuple[int, int], ...]
+    batch_size: int
+    lora_targets: tuple[str, ...]
+    trigger_word: str
+    twin_caption: str
+    class_prompts: Callable[[int], Sequence[str]]
+    class_pictures: int
+    scene_choices: tuple[tuple[str, ...], ...] = ()
+    prior_share: float = 0.25
+    caption_dropout: float = 0.05
+    phrase_dropout: float = 0.0
+    shifts: tuple[tuple[int, int], ...] = ((0, 0),)
+    mirrored_words: Mapping[str, str] | None = None
+    checkpoint_shares: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
+    pictures_judged_each: int = 1
+    snr_cap: float = 5.0
+    adam_betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 1e-2
+    gradient_norm_max: float = 1.0
+    warm_up_steps: int = 20
+    final_rate_share: float = 0.05
+    sample_steps: int = 25
+    sample_guidance_scale: float = 5.0
+
+
+@dataclass(frozen=True)
+class EngineLoader:
+    """One engine. `folder` is looked for in the weights directory, or in `built_in_folder`.
+
+    A picture is delivered `delivery_scale` times the size it is drawn at. `phase_limits_s`: how
+    long the child may stay in a phase without a step; STEP is the limit of one step.
+    `style_words` are appended to the prompt by style name. `preview_factors` turn latents into
+    RGB (see `latent_preview.fit_factors`); None where the engine shows no live previews.
+    """
+
+    id: str
+    pipeline_class: PipelineClass
+    folder: str
+    twin: TwinConstants
+    phase_limits_s: Mapping[Phase, float]
+    style_words: Mapping[str, str] = field(default_factory=dict)
+    built_in_folder: Path | None = None
+    delivery_scale: int = 1
+    guidance_rescale: float = 0.0
+    render_batch_max: int = 4
+    rank_max: int = 64
+    adapter_size_bytes_max: int = 512 * 1024 * 1024
+    slots: int = 4
+    preview_factors: Callable[[PictureEncoder], NDArray[np.float32]] | None = None
+    identity_reader: Callable[[], IdentityReader] | None = None
+
+    def weights_dir(self, directory: Path | None) -> Path:
+        """Where the pipeline directory is expected; it need not exist."""
+        if directory is not None:
+            chosen = directory / self.folder
+            if chosen.is_dir() or self.built_in_folder is None:
+                return chosen
+        if self.built_in_folder is not None:
+            return self.built_in_folder
+        return Path("weights") / self.folder
+
+    def prompt_for(self, prompt: str, style: str, *, names_twin: bool) -> str:
+        """The prompt as the engine reads it: the twin's name, then the words, then the style."""
+        parts = [prompt]
+        if names_twin:
+            parts.insert(0, self.twin.twin_caption.format(trigger=self.twin.trigger_word))
+        words = self.style_words.get(style)
+        if words and words not in prompt:
+            parts.append(words)
+        return ", ".join(parts)

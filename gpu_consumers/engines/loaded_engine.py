@@ -1,0 +1,98 @@
+"""What a loaded engine can do, whichever it is, and how it says how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from topics.messages.progress import Phase
+from topics.messages.work import ImageWork, TrainingWork
+
+
+class EngineAbsent(Exception):
+    """The engine's weights are not on this machine; says which folder is expected."""
+
+    def __init__(self, engine: str, folder: Path) -> None:
+        super().__init__(
+            f"engine {engine}: no weights in {folder}; expected a diffusers pipeline directory "
+            "with safetensors weights (set SUITE_ENGINE_WEIGHTS_DIR to the folder above it)"
+        )
+        self.engine = engine
+        self.folder = folder
+
+
+class Stopped(Exception):
+    """The job was told to stop. Nothing of it is kept."""
+
+
+class Progress(Protocol):
+    """Who wants to know how far the work is, and may end it."""
+
+    def report(
+        self, phase: Phase, step: int, steps_total: int, preview_png: bytes | None = None
+    ) -> None:
+        """Called at the start of every phase and after every step. Raises Stopped."""
+
+
+@dataclass(frozen=True)
+class RenderedPicture:
+    """One finished PNG, RGB, without metadata; width and height in pixels as delivered."""
+
+    item: int
+    seed: int
+    png: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class TrainedTwin:
+    """The chosen checkpoint as safetensors, and the samples it drew (one a sample prompt).
+
+    `similarity` is the mean identity cosine of samples and photos; 0.0 where nothing measures it.
+    """
+
+    adapter: bytes
+    rank: int
+    step: int
+    similarity: float
+    samples: tuple[RenderedPicture, ...]
+
+
+class LoadedEngine(Protocol):
+    """An engine in memory. Not thread-safe: one job at a time."""
+
+    @property
+    def engine(self) -> str: ...
+
+    @property
+    def render_batch_max(self) -> int: ...
+
+    @property
+    def training_batch_max(self) -> int: ...
+
+    def render(
+        self, work: ImageWork, adapter: bytes | None, progress: Progress, *, batch_size: int
+    ) -> list[RenderedPicture]:
+        """Draw every item of the work, at most `batch_size` at once, in the order of the items.
+
+        An item's picture depends on its own seed only, not on what is drawn beside it (but for
+        the last bit of floating point). Raises Stopped, AdapterInvalid, or the device's
+        out-of-memory error, after which the engine can be asked again for less.
+        """
+
+    def train(
+        self,
+        work: TrainingWork,
+        photos: Sequence[bytes],
+        progress: Progress,
+        *,
+        checkpoints_dir: Path,
+        batch_size: int,
+    ) -> TrainedTwin:
+        """Learn a LoRA from the photos (PNG). `checkpoints_dir` belongs to this training alone:
+
+        what an earlier attempt left there is continued. Raises as `render` does.
+        """

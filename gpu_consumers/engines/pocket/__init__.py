@@ -1,0 +1,1 @@
+"""What draws cartoon portraits on two CPU cores: the pocket model, its world and its recipe."""

@@ -1,0 +1,236 @@
+"""What the model can do, in figures: one JSON line a measure.
+
+`python -m gpu_consumers.engines.pocket.recipe.evaluate --work-dir var/pocket`
+
+Every line has its n, its ceiling (the same reading on real renders) and its chance level. All
+readers were trained on the renderer alone; identities and captions are unseen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from diffusers import StableDiffusionPipeline
+from numpy.typing import NDArray
+
+from gpu_consumers.engines.pocket.analyser import PocketFaceAnalyser
+from gpu_consumers.engines.pocket.recipe.attributes import CORE_ATTRIBUTES, LABELS, labels_of
+from gpu_consumers.engines.pocket.recipe.autoencoder import reconstruct
+from gpu_consumers.engines.pocket.recipe.export import WEIGHTS_DIR
+from gpu_consumers.engines.pocket.recipe.reader import Reader, accuracy, load_reader, read
+from gpu_consumers.engines.pocket.recipe.sampling import draw
+from gpu_consumers.engines.pocket.recipe.twin_figures import twin_lines
+from gpu_consumers.engines.pocket.recipe.work_dir import WorkDir
+from gpu_consumers.engines.pocket.world.captions import full_caption, join, scene_phrases
+from gpu_consumers.engines.pocket.world.frame import FRAMES, SQUARE, Frame
+from gpu_consumers.engines.pocket.world.identity import Identity, random_identity
+from gpu_consumers.engines.pocket.world.portrait import render
+from gpu_consumers.engines.pocket.world.scene import Scene, random_scene
+from gpu_consumers.engines.pocket.world.strange_pictures import strange_picture
+from gpu_consumers.engines.pocket.world.styles import STYLES
+
+Line = dict[str, Any]
+_FINE_ATTRIBUTES: Final = ("eye_colour", "beard", "freckles", "mole", "skin")
+_SEED: Final = 4242
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="gpu_consumers.engines.pocket.recipe.evaluate")
+    parser.add_argument("--work-dir", type=Path, default=Path("var/pocket"))
+    parser.add_argument("--weights", type=Path, default=WEIGHTS_DIR)
+    parser.add_argument("--pictures", type=int, default=500)
+    parser.add_argument("--twins", type=int, default=3)
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(2)
+    pipeline = load_pipeline(options.weights)
+    reader = load_reader(WorkDir(options.work_dir), "cpu")
+    for line in speed_lines(pipeline):
+        _print(line)
+    for line in prompt_lines(pipeline, reader, options.pictures):
+        _print(line)
+    for line in variant_lines(pipeline, reader, max(20, options.pictures // 10)):
+        _print(line)
+    _print(negative_prompt_line(pipeline, reader, max(32, options.pictures // 5)))
+    analyser = PocketFaceAnalyser.load(options.weights)
+    for line in analyser_lines(pipeline, analyser, max(60, options.pictures // 2)):
+        _print(line)
+    for line in twin_lines(pipeline, analyser, reader, options.twins):
+        _print(line)
+    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    _print({"measure": "peak memory of this evaluation, GB", "value": round(peak_gb, 2)})
+    return 0
+
+
+def load_pipeline(weights: Path) -> Any:
+    pipeline = StableDiffusionPipeline.from_pretrained(
+        weights, torch_dtype=torch.float32, safety_checker=None, requires_safety_checker=False
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def speed_lines(pipeline: Any) -> Iterator[Line]:
+    prompt = "a portrait of a person, short red hair, round glasses, smiling, blue background"
+    pipeline([prompt] * 4, num_inference_steps=2, negative_prompt=["beard"] * 4, output_type="np")
+    started, cpu = time.monotonic(), time.process_time()
+    pipeline(
+        [prompt] * 4, num_inference_steps=25, negative_prompt=["beard"] * 4, guidance_scale=3.0
+    )
+    wall, cpu = time.monotonic() - started, time.process_time() - cpu
+    yield {
+        "measure": "4 images of 25 steps with guidance, wall s",
+        "value": round(wall, 2),
+        "cpu_s": round(cpu, 2),
+        "goal": 4.0,
+        "holds": wall <= 4.0,
+    }
+
+
+def prompt_lines(pipeline: Any, reader: Reader, count: int) -> Iterator[Line]:
+    """Each attribute in pictures of full captions, against the same reading of real renders."""
+    rng = np.random.default_rng(_SEED)
+    people = [(random_identity(rng), random_scene(rng)) for _ in range(count)]
+    captions = [full_caption(who, scene, rng, subject="a person") for who, scene in people]
+    truth = _truth(people, "plain")
+    real = np.stack([render(who, scene) for who, scene in people])
+    ceiling = accuracy(read(reader, real, "cpu"), truth)
+    rebuilt = accuracy(read(reader, reconstruct(pipeline.vae, real, "cpu"), "cpu"), truth)
+    scores = accuracy(read(reader, draw(pipeline, captions, seed=5), "cpu"), truth)
+    for name in (*CORE_ATTRIBUTES, "all_seven", *_FINE_ATTRIBUTES):
+        share = 0.98 if name in CORE_ATTRIBUTES else 0.95 if name == "all_seven" else 0.90
+        chance = 0.0 if name == "all_seven" else _majority(truth[name])
+        yield _line(
+            f"prompted {name}",
+            scores[name],
+            ceiling[name],
+            share,
+            count,
+            chance,
+            reconstructed=round(rebuilt[name], 3),
+        )
+
+
+def variant_lines(pipeline: Any, reader: Reader, count: int) -> Iterator[Line]:
+    """Each style and each aspect ratio: the style read, and all seven attributes beside it."""
+    for style in STYLES:
+        yield from _variant(pipeline, reader, count, style, "1:1")
+    for ratio in FRAMES:
+        if ratio != "1:1":
+            yield from _variant(pipeline, reader, count, "plain", ratio)
+
+
+def _variant(pipeline: Any, reader: Reader, count: int, style: str, ratio: str) -> Iterator[Line]:
+    rng = np.random.default_rng([_SEED, list(STYLES).index(style), list(FRAMES).index(ratio)])
+    frame: Frame = FRAMES[ratio]
+    people = [(random_identity(rng), random_scene(rng)) for _ in range(count)]
+    captions = [
+        full_caption(who, scene, rng, subject="a person", style_name=style) for who, scene in people
+    ]
+    truth = _truth(people, style)
+    real = np.stack([render(w, s, style=STYLES[style], frame=frame) for w, s in people])
+    ceiling = accuracy(read(reader, real, "cpu"), truth)
+    scores = accuracy(read(reader, draw(pipeline, captions, seed=6, frame=frame), "cpu"), truth)
+    what = f"style {style}" if ratio == "1:1" else f"aspect {ratio}"
+    yield _line(f"{what}: style read", scores["style"], ceiling["style"], 0.97, count, 0.2)
+    yield _line(f"{what}: all seven", scores["all_seven"], ceiling["all_seven"], 0.9, count, 0.0)
+
+
+def negative_prompt_line(pipeline: Any, reader: Reader, count: int) -> Line:
+    """How often glasses appear when nothing is said of them, without and with the negative."""
+    rng = np.random.default_rng(_SEED + 1)
+    captions = [
+        join(scene_phrases(random_scene(rng), rng), "a portrait of a person") for _ in range(count)
+    ]
+    rates = []
+    for negative in ("", "glasses"):
+        drawn = draw(pipeline, captions, negative_prompt=negative, seed=7)
+        rates.append(float((read(reader, drawn, "cpu")["glasses"] > 0).mean()))
+    return {
+        "measure": "glasses rate with the negative prompt 'glasses', share of without",
+        "value": round(rates[1] / max(rates[0], 1e-9), 3),
+        "without": round(rates[0], 3),
+        "with": round(rates[1], 3),
+        "goal": 0.2,
+        "holds": rates[1] <= 0.2 * rates[0],
+        "n": count,
+    }
+
+
+def analyser_lines(pipeline: Any, analyser: PocketFaceAnalyser, count: int) -> Iterator[Line]:
+    """The analyser on what it screens: generated pictures of every style, and strange ones."""
+    rng = np.random.default_rng(_SEED + 2)
+    styles = list(STYLES)
+    reports = []
+    for style in styles:
+        captions = [
+            full_caption(random_identity(rng), random_scene(rng), rng, style_name=style)
+            for _ in range(count // len(styles))
+        ]
+        reports += [analyser.analyse(picture) for picture in draw(pipeline, captions, seed=8)]
+    one = float(np.mean([len(report.faces) == 1 for report in reports]))
+    kept = float(np.mean([r.out_of_world <= analyser.OUT_OF_WORLD_MAX for r in reports]))
+    yield _line("analyser: one face in generated pictures", one, 1.0, 0.97, len(reports), 0.0)
+    yield _line("analyser: generated kept as in-world", kept, 1.0, 0.97, len(reports), 0.5)
+    strange = [analyser.analyse(strange_picture(rng, width=160, height=160)) for _ in range(count)]
+    refused = float(np.mean([r.out_of_world > analyser.OUT_OF_WORLD_MAX for r in strange]))
+    yield _line("analyser: strange pictures refused", refused, 1.0, 0.97, count, 0.5)
+    picture = render(random_identity(rng), random_scene(rng), frame=SQUARE.scaled(8))
+    times = []
+    for _ in range(20):
+        started = time.monotonic()
+        analyser.analyse(picture)
+        times.append(time.monotonic() - started)
+    value = round(float(np.median(times)) * 1000, 1)
+    yield {
+        "measure": "analyser ms a 512x512 picture",
+        "value": value,
+        "goal": 50,
+        "holds": value < 50,
+    }
+
+
+def _truth(people: list[tuple[Identity, Scene]], style: str) -> dict[str, NDArray[np.int64]]:
+    rows = [labels_of(who, scene, style) for who, scene in people]
+    return {name: np.array([row[name] for row in rows]) for name in LABELS}
+
+
+def _majority(truth: NDArray[np.int64]) -> float:
+    return float(np.bincount(truth).max() / len(truth))
+
+
+def _line(
+    measure: str,
+    value: float,
+    ceiling: float,
+    share: float,
+    count: int,
+    chance: float,
+    **more: Any,
+) -> Line:
+    return {
+        "measure": measure,
+        "value": round(value, 3),
+        "goal": round(share * ceiling, 3),
+        "holds": value >= share * ceiling,
+        "n": count,
+        "ceiling": round(ceiling, 3),
+        "chance": round(chance, 3),
+        **more,
+    }
+
+
+def _print(line: Line) -> None:
+    print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""How trained parts become the weights directory: a diffusers pipeline in half precision."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from diffusers import StableDiffusionPipeline
+from safetensors.torch import save_file
+
+from gpu_consumers.engines.pocket.recipe.analyser_training import load_embedder, load_finder
+from gpu_consumers.engines.pocket.recipe.autoencoder import load_autoencoder
+from gpu_consumers.engines.pocket.recipe.denoiser import load_denoiser
+from gpu_consumers.engines.pocket.recipe.gate import pass_gate
+from gpu_consumers.engines.pocket.recipe.noise_schedule import make_scheduler
+from gpu_consumers.engines.pocket.recipe.text_encoder import load_text_encoder
+from gpu_consumers.engines.pocket.recipe.tokenizer import make_tokenizer
+from gpu_consumers.engines.pocket.recipe.work_dir import WorkDir
+
+WEIGHTS_DIR: Final = Path(__file__).parent.parent / "weights"
+WEIGHTS_BYTES_MAX: Final = 40 * 1024 * 1024
+# Files in the weights directory that no stage makes; an export carries them over.
+_WRITTEN_BY_HAND: Final = ("LICENSE", "MODEL_CARD.md", "contact_sheet.png")
+
+
+def make_pipeline(work_dir: WorkDir, device: str = "cpu") -> Any:
+    """The trained parts as one pipeline, float32."""
+    encoder = load_text_encoder(work_dir, device)
+    encoder.set_attn_implementation("sdpa")
+    return StableDiffusionPipeline(
+        vae=load_autoencoder(work_dir, device),
+        text_encoder=encoder,
+        tokenizer=make_tokenizer(),
+        unet=load_denoiser(work_dir, device),
+        scheduler=make_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
+def export(work_dir: WorkDir, target: Path = WEIGHTS_DIR) -> dict[str, Any]:
+    """Write the pipeline and the analyser beside `target`, then put them in its place.
+
+    Every file is complete before the exchange. Gate: the directory's size.
+    """
+    staging = target.with_name(target.name + ".staging")
+    shutil.rmtree(staging, ignore_errors=True)
+    pipeline = make_pipeline(work_dir)
+    pipeline.to(torch.float16).save_pretrained(staging, safe_serialization=True)
+    _name_tokenizer_for_every_version(staging)
+    _export_analyser(work_dir, target, staging)
+    for name in _WRITTEN_BY_HAND:
+        if (target / name).exists():
+            shutil.copy2(target / name, staging / name)
+    size = sum(file.stat().st_size for file in staging.rglob("*") if file.is_file())
+    pass_gate("bytes to spare below the limit", WEIGHTS_BYTES_MAX - size, 0)
+    retired = target.with_name(target.name + ".retired")
+    shutil.rmtree(retired, ignore_errors=True)
+    if target.exists():
+        target.rename(retired)
+    staging.rename(target)
+    shutil.rmtree(retired, ignore_errors=True)
+    return {"size_bytes": size}
+
+
+def _export_analyser(work_dir: WorkDir, target: Path, staging: Path) -> None:
+    if not work_dir.path("embedder.pt").exists():
+        if (target / "analyser").exists():
+            shutil.copytree(target / "analyser", staging / "analyser")
+        return
+    (staging / "analyser").mkdir()
+    for name, network in (
+        ("face_finder", load_finder(work_dir)),
+        ("face_embedder", load_embedder(work_dir)),
+    ):
+        tensors = {
+            key: (value.half() if value.is_floating_point() else value).contiguous()
+            for key, value in network.state_dict().items()
+        }
+        save_file(tensors, staging / "analyser" / f"{name}.safetensors")
+
+
+def _name_tokenizer_for_every_version(staging: Path) -> None:
+    """transformers 5 writes a class name that transformers 4 does not have; both know this one."""
+    index_path = staging / "model_index.json"
+    index = json.loads(index_path.read_text())
+    index["tokenizer"] = ["transformers", "PreTrainedTokenizerFast"]
+    index_path.write_text(json.dumps(index, indent=2) + "\n")
+    config_path = staging / "tokenizer" / "tokenizer_config.json"
+    config = json.loads(config_path.read_text())
+    config["tokenizer_class"] = "PreTrainedTokenizerFast"
+    config_path.write_text(json.dumps(config, indent=2) + "\n")

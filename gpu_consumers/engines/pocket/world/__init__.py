@@ -1,0 +1,1 @@
+"""What the pocket model knows: a procedural world of cartoon adults, and the words for it."""

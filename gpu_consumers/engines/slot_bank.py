@@ -1,0 +1,180 @@
+"""Where several twins live in one UNet at once: every row of a batch picks its own.
+
+A slot holds one twin's matrices for every target layer. A forward hook on each layer adds
+`up(down(x)) × strength` of the row's slot to the row's output, so that the UNet itself is never
+changed: training may wrap the same layers, and a row without a twin is exactly the base model.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from gpu_consumers.engines.adapter_file import Adapter, TargetShape
+
+
+@dataclass(frozen=True)
+class RowTwin:
+    """Which twin a row of the batch shows, and how strongly."""
+
+    key: str
+    strength: float
+
+
+class SlotBank:
+    """Holds at most `slots` twins; the one used longest ago makes room for a new one.
+
+    `targets` are suffixes of layer names, as peft understands `target_modules`.
+    """
+
+    def __init__(
+        self, network: nn.Module, targets: Sequence[str], *, slots: int, rank_max: int
+    ) -> None:
+        self._layers = {
+            name: _SlotLayer(module, slots, rank_max)
+            for name, module in network.named_modules()
+            if isinstance(module, nn.Linear | nn.Conv2d) and _is_target(name, targets)
+        }
+        # Slot 0 stays zero: it is what a row without a twin picks.
+        self._free = list(range(slots - 1, 0, -1))
+        self._held: OrderedDict[str, int] = OrderedDict()
+
+    @property
+    def targets(self) -> dict[str, TargetShape]:
+        """Every layer an adapter may change, by its name in the network."""
+        return {name: layer.shape for name, layer in self._layers.items()}
+
+    def holds(self, key: str) -> bool:
+        return key in self._held
+
+    def put(self, key: str, adapter: Adapter) -> None:
+        """Copy a twin into a slot, in place. `key` must change when the adapter does."""
+        slot = self._held.pop(key, None)
+        if slot is None:
+            slot = self._free.pop() if self._free else self._held.popitem(last=False)[1]
+        for name, layer in self._layers.items():
+            layer.clear(slot)
+            if (pair := adapter.layers.get(name)) is not None:
+                layer.fill(slot, torch.from_numpy(pair.down), torch.from_numpy(pair.up))
+        self._held[key] = slot
+
+    @contextmanager
+    def rows(self, twins: Sequence[RowTwin | None]) -> Iterator[None]:
+        """Inside, row i of every batch shows `twins[i]`; a batch n times as long repeats them.
+
+        Every key must be held. A batch of None only runs the base model without extra work.
+        """
+        slots, strengths = [], []
+        for twin in twins:
+            slots.append(0 if twin is None else self._held[twin.key])
+            strengths.append(0.0 if twin is None else twin.strength)
+            if twin is not None:
+                self._held.move_to_end(twin.key)
+        is_idle = all(strength == 0.0 for strength in strengths)
+        for layer in self._layers.values():
+            layer.choose(None if is_idle else _Choice(tuple(slots), tuple(strengths)))
+        try:
+            yield
+        finally:
+            for layer in self._layers.values():
+                layer.choose(None)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    slots: tuple[int, ...]
+    strengths: tuple[float, ...]
+
+    @property
+    def is_uniform(self) -> bool:
+        return len(set(self.slots)) == 1 and len(set(self.strengths)) == 1
+
+
+class _SlotLayer:
+    """The slots of one layer: down (slots, rank, *inputs), up (slots, outputs, rank)."""
+
+    def __init__(self, module: nn.Linear | nn.Conv2d, slots: int, rank_max: int) -> None:
+        weight = module.weight
+        self.shape = TargetShape(inputs=tuple(weight.shape[1:]), outputs=weight.shape[0])
+        self._down = weight.new_zeros((slots, rank_max, *self.shape.inputs), requires_grad=False)
+        self._up = weight.new_zeros((slots, self.shape.outputs, rank_max), requires_grad=False)
+        self._choice: _Choice | None = None
+        self._convolution = module if isinstance(module, nn.Conv2d) else None
+        module.register_forward_hook(self._add)
+
+    def clear(self, slot: int) -> None:
+        self._down[slot].zero_()
+        self._up[slot].zero_()
+
+    def fill(self, slot: int, down: torch.Tensor, up: torch.Tensor) -> None:
+        rank = down.shape[0]
+        self._down[slot, :rank].copy_(down)
+        self._up[slot, :, :rank].copy_(up)
+
+    def choose(self, choice: _Choice | None) -> None:
+        self._choice = choice
+
+    def _add(self, module: nn.Module, inputs: tuple[Any, ...], output: torch.Tensor) -> Any:
+        if self._choice is None:
+            return None
+        (x,) = inputs
+        if self._convolution is not None:
+            return output + self._convolved(x, self._choice, self._convolution)
+        return output + self._multiplied(x, self._choice)
+
+    def _multiplied(self, x: torch.Tensor, choice: _Choice) -> torch.Tensor:
+        if choice.is_uniform:
+            slot, strength = choice.slots[0], choice.strengths[0]
+            low = functional.linear(x, self._down[slot])
+            return functional.linear(low, self._up[slot]) * strength
+        slots, strengths = _per_row(choice, x)
+        flat = x.reshape(x.shape[0], -1, x.shape[-1])
+        changed = torch.bmm(
+            torch.bmm(flat, self._down[slots].transpose(1, 2)) * strengths,
+            self._up[slots].transpose(1, 2),
+        )
+        return changed.reshape(*x.shape[:-1], -1)
+
+    def _convolved(self, x: torch.Tensor, choice: _Choice, layer: nn.Conv2d) -> torch.Tensor:
+        geometry: dict[str, Any] = {
+            "stride": layer.stride,
+            "padding": layer.padding,
+            "dilation": layer.dilation,
+        }
+        if choice.is_uniform:
+            slot, strength = choice.slots[0], choice.strengths[0]
+            low: torch.Tensor = functional.conv2d(x, self._down[slot], **geometry)
+            return functional.conv2d(low, self._up[slot][:, :, None, None]) * strength
+        slots, strengths = _per_row(choice, x)
+        # One group a row: each row is convolved with its own twin's kernels.
+        rows = x.shape[0]
+        low = functional.conv2d(
+            x.reshape(1, -1, *x.shape[2:]),
+            self._down[slots].flatten(0, 1),
+            groups=rows,
+            **geometry,
+        )
+        height, width = low.shape[2:]
+        low = low.reshape(rows, -1, height * width) * strengths
+        return torch.bmm(self._up[slots], low).reshape(rows, -1, height, width)
+
+
+def _per_row(choice: _Choice, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Slots (rows,) and strengths (rows, 1, 1), repeated as guidance repeats the batch."""
+    repeats, rest = divmod(x.shape[0], len(choice.slots))
+    if rest:
+        raise ValueError(f"{x.shape[0]} rows are no multiple of {len(choice.slots)}")
+    slots = torch.tensor(choice.slots, device=x.device).repeat(repeats)
+    strengths = torch.tensor(choice.strengths, device=x.device, dtype=x.dtype).repeat(repeats)
+    return slots, strengths[:, None, None]
+
+
+def _is_target(name: str, targets: Sequence[str]) -> bool:
+    return any(name == target or name.endswith(f".{target}") for target in targets)

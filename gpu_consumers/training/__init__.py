@@ -1,0 +1,1 @@
+"""How a twin is learnt: a LoRA on an engine's UNet, from a dozen photos."""

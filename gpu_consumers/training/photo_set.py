@@ -1,0 +1,134 @@
+"""How a dozen photos become training examples: fitted, shifted, mirrored, captioned."""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from gpu_consumers.engines.engine_loader import TwinConstants
+
+_VARIANTS_OF_A_CAPTION: Final = 4
+_PIXELS_MAX: Final = 64_000_000
+
+Picture = NDArray[np.uint8]
+
+
+class PhotoUnreadable(Exception):
+    """A photo of an accepted set is not a picture. Nothing was learnt."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One picture as it is trained on, RGB at bucket size, and captions to choose from."""
+
+    picture: Picture
+    captions: tuple[str, ...]
+
+
+def read_photo(png: bytes) -> Picture:
+    """Decode to RGB (height, width, 3). Raises PhotoUnreadable."""
+    try:
+        with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
+            if image.width * image.height > _PIXELS_MAX:
+                raise PhotoUnreadable("too many pixels")
+            return np.asarray(image.convert("RGB"))
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise PhotoUnreadable("not a PNG") from error
+
+
+def fit_all(
+    photos: Sequence[Picture], sizes: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], list[Picture]]:
+    """Every photo, fitted to its nearest bucket (width, height)."""
+    fitted: dict[tuple[int, int], list[Picture]] = defaultdict(list)
+    for photo in photos:
+        size = nearest_size(photo, sizes)
+        fitted[size].append(fit(photo, size))
+    return dict(fitted)
+
+
+def make_examples(
+    photo: Picture,
+    scene: Sequence[str],
+    constants: TwinConstants,
+    rng: np.random.Generator,
+) -> list[Example]:
+    """All examples of one fitted photo whose scene these phrases tell: shifted and mirrored."""
+    captions = _captions(scene, constants, rng)
+    sides = [(photo, captions)]
+    if constants.mirrored_words is not None:
+        words = constants.mirrored_words
+        mirrored = tuple(swap_words(caption, words) for caption in captions)
+        sides.append((np.ascontiguousarray(photo[:, ::-1]), mirrored))
+    return [
+        Example(_shifted(picture, shift), said)
+        for picture, said in sides
+        for shift in constants.shifts
+    ]
+
+
+def nearest_size(photo: Picture, sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The bucket whose aspect ratio is nearest to the photo's."""
+    ratio = photo.shape[1] / photo.shape[0]
+    return min(sizes, key=lambda size: abs(np.log(size[0] / size[1] / ratio)))
+
+
+def fit(photo: Picture, size: tuple[int, int]) -> Picture:
+    """Shrink or enlarge to cover (width, height), then cut the middle out."""
+    width, height = size
+    scale = max(width / photo.shape[1], height / photo.shape[0])
+    covering = (
+        max(width, round(photo.shape[1] * scale)),
+        max(height, round(photo.shape[0] * scale)),
+    )
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    resized = np.asarray(cv2.resize(photo, covering, interpolation=method), np.uint8)
+    left, top = (covering[0] - width) // 2, (covering[1] - height) // 2
+    return np.ascontiguousarray(resized[top : top + height, left : left + width])
+
+
+def swap_words(caption: str, words: Mapping[str, str]) -> str:
+    """Replace every whole word by its counterpart: "looking left" becomes "looking right"."""
+    return " ".join(_swapped(word, words) for word in caption.split(" "))
+
+
+def _swapped(word: str, words: Mapping[str, str]) -> str:
+    bare = word.rstrip(",.")
+    return words.get(bare, bare) + word[len(bare) :]
+
+
+def _captions(
+    phrases: Sequence[str], constants: TwinConstants, rng: np.random.Generator
+) -> tuple[str, ...]:
+    start = constants.twin_caption.format(trigger=constants.trigger_word)
+    variants = _VARIANTS_OF_A_CAPTION if phrases and constants.phrase_dropout else 1
+    captions = []
+    for _ in range(variants):
+        # The first phrase matters most to where things are, and is always said.
+        kept = [
+            phrase
+            for index, phrase in enumerate(phrases)
+            if index == 0 or rng.random() >= constants.phrase_dropout
+        ]
+        captions.append(", ".join([start, *kept]))
+    return tuple(captions)
+
+
+def _shifted(picture: Picture, shift: tuple[int, int]) -> Picture:
+    """Moved by (x, y) pixels, the edge repeated into the gap."""
+    x, y = shift
+    if x == 0 and y == 0:
+        return picture
+    margin = max(abs(x), abs(y))
+    padded = np.pad(picture, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
+    height, width = picture.shape[:2]
+    top, left = margin - y, margin - x
+    return np.ascontiguousarray(padded[top : top + height, left : left + width])

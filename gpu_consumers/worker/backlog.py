@@ -1,0 +1,89 @@
+"""Which job comes next: fair among owners, with a bounded liking for the twin that is warm."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from topics.messages.jobs import JobQueued
+from topics.transport import TopicPartition
+
+BACKLOG_MAX: Final = 32
+# A flood of one owner's jobs for a warm twin may delay somebody else by this many jobs, no more.
+AFFINITY_STREAK_MAX: Final = 3
+_OWNERS_REMEMBERED: Final = 1024
+
+
+@dataclass(frozen=True)
+class QueuedJob:
+    """One polled job message and where it lies."""
+
+    at: TopicPartition
+    offset: int
+    queued: JobQueued
+
+
+class Backlog:
+    """Polled jobs that wait, in the order of their arrival; at most BACKLOG_MAX."""
+
+    def __init__(self) -> None:
+        self._waiting: list[QueuedJob] = []
+        # Owners that were served, the one served longest ago first.
+        self._served: OrderedDict[UUID, None] = OrderedDict()
+        self._warm: tuple[str, UUID | None] | None = None
+        self._streak = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._waiting
+
+    @property
+    def room(self) -> int:
+        """How many more may be added."""
+        return BACKLOG_MAX - len(self._waiting)
+
+    def add(self, job: QueuedJob) -> None:
+        self._waiting.append(job)
+
+    def forget(self, partitions: Collection[TopicPartition]) -> None:
+        """Drop what lies in partitions that somebody else will read."""
+        self._waiting = [job for job in self._waiting if job.at not in partitions]
+
+    def take(self) -> QueuedJob | None:
+        """Remove and return the next job: the warm twin's for a while, else the first job of the
+        owner who was served longest ago."""
+        if not self._waiting:
+            return None
+        job = self._warm_job()
+        if job is None:
+            job = min(self._waiting, key=self._turn)
+        self._waiting.remove(job)
+        self._note(job.queued)
+        return job
+
+    def _warm_job(self) -> QueuedJob | None:
+        if self._streak >= AFFINITY_STREAK_MAX:
+            return None
+        return next((job for job in self._waiting if _warmth(job.queued) == self._warm), None)
+
+    def _turn(self, job: QueuedJob) -> int:
+        """Smaller comes first. Owners never served come before all others, by arrival."""
+        owners = list(self._served)
+        owner = job.queued.owner
+        return owners.index(owner) + 1 if owner in self._served else 0
+
+    def _note(self, queued: JobQueued) -> None:
+        self._streak = self._streak + 1 if _warmth(queued) == self._warm else 1
+        self._warm = _warmth(queued)
+        self._served.pop(queued.owner, None)
+        self._served[queued.owner] = None
+        if len(self._served) > _OWNERS_REMEMBERED:
+            self._served.popitem(last=False)
+
+
+def _warmth(queued: JobQueued) -> tuple[str, UUID | None]:
+    return (queued.engine, queued.twin)

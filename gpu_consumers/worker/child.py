@@ -1,0 +1,200 @@
+"""Who does the work: a process of its own, the only one that loads torch, warm between jobs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import connection, parent_process
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from gpu_consumers.engines.loaded_engine import EngineAbsent, LoadedEngine, Progress, Stopped
+from gpu_consumers.engines.out_of_memory import is_out_of_memory
+from gpu_consumers.engines.registry import load_engine
+from gpu_consumers.images.image_job import render_images
+from gpu_consumers.presigned_objects import (
+    InputUnavailable,
+    Objects,
+    UploadRefused,
+    presigned_objects,
+)
+from gpu_consumers.training.training_job import train_twin
+from gpu_consumers.worker.assignments import ORDERS, Advanced, Broke, Delivered, Report, Start, Stop
+from topics.messages.progress import Phase
+from topics.messages.results import FailureReason
+from topics.messages.work import ImageWork, TrainingWork
+
+# A checkpoint that no second attempt has asked for within this time is deleted.
+CHECKPOINTS_KEPT_S: Final = 3600.0
+_REPORT_INTERVAL_S: Final = 0.2
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ChildSettings:
+    """Everything a child knows of its machine. `work_dir` outlives it: caches and checkpoints.
+
+    `device_name`: "cpu", "cuda" or "auto". `threads`: how many CPU threads torch uses.
+    """
+
+    work_dir: Path
+    weights_dir: Path | None = None
+    device_name: str = "auto"
+    threads: int = 2
+
+
+class PipeProgress:
+    """Progress over the pipe: at most five reports a second, but every change of phase."""
+
+    def __init__(self, pipe: connection.Connection, clock: Callable[[], float]) -> None:
+        self._pipe = pipe
+        self._clock = clock
+        self._phase: Phase | None = None
+        self._reported_s = 0.0
+
+    def report(
+        self, phase: Phase, step: int, steps_total: int, preview_png: bytes | None = None
+    ) -> None:
+        """See `Progress.report`."""
+        while self._pipe.poll():
+            if isinstance(ORDERS.decode(self._pipe.recv_bytes()), Stop):
+                raise Stopped
+        now_s = self._clock()
+        if phase is self._phase and now_s - self._reported_s < _REPORT_INTERVAL_S:
+            return
+        self._phase, self._reported_s = phase, now_s
+        _send(self._pipe, Advanced(phase, step, steps_total, preview_png))
+
+
+class Workbench:
+    """Keeps one engine warm and does one piece of work at a time with it."""
+
+    def __init__(
+        self, load: Callable[[str], LoadedEngine], objects: Objects, trainings_dir: Path
+    ) -> None:
+        self._load = load
+        self._objects = objects
+        self._trainings_dir = trainings_dir
+        self._engine: LoadedEngine | None = None
+
+    def do(self, order: Start, progress: Progress) -> Delivered | Broke:
+        """Never raises: every error becomes the reason why the attempt ended."""
+        try:
+            return self._do(order, progress)
+        except Exception as error:
+            reason = _reason(error)
+            if reason in (FailureReason.ENGINE_ERROR, FailureReason.OUT_OF_MEMORY):
+                # What is left of an engine after an error it did not expect is not reused.
+                self._engine = None
+            if reason is FailureReason.ENGINE_ERROR:
+                _log.error("work failed: %s at %s", type(error).__name__, _places(error))
+            return Broke(reason)
+
+    def _do(self, order: Start, progress: Progress) -> Delivered:
+        work = order.work
+        if not isinstance(work, ImageWork | TrainingWork):
+            raise TypeError(f"a worker does not do {type(work).__name__}")
+        progress.report(Phase.LOAD, 0, 1)
+        engine = self._warm(work.engine)
+        if isinstance(work, ImageWork):
+            return Delivered(render_images(engine, work, self._objects, progress))
+        outputs, adapter = train_twin(
+            engine, order.job, work, self._objects, progress, self._trainings_dir
+        )
+        return Delivered(outputs, adapter)
+
+    def _warm(self, name: str) -> LoadedEngine:
+        if self._engine is None or self._engine.engine != name:
+            # Let go of the old one first: two engines may not fit.
+            self._engine = None
+            self._engine = self._load(name)
+        return self._engine
+
+
+def run_child(pipe: connection.Connection, settings: ChildSettings) -> None:
+    """The child's whole life: take orders from the pipe until it closes or the parent dies."""
+    # The parent drains on these signals; a child that died first would lose the job.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    _prepare_libraries(settings)
+
+    from gpu_consumers.training.checkpoint_store import forget_old_checkpoints
+
+    trainings_dir = settings.work_dir / "trainings"
+    forget_old_checkpoints(trainings_dir, older_than_s=CHECKPOINTS_KEPT_S)
+    workbench = Workbench(
+        lambda name: load_engine(
+            name,
+            weights_dir=settings.weights_dir,
+            cache_dir=settings.work_dir / "cache",
+            device_name=settings.device_name,
+        ),
+        presigned_objects(),
+        trainings_dir,
+    )
+    while True:
+        try:
+            order = ORDERS.decode(pipe.recv_bytes())
+        except EOFError:
+            return
+        if isinstance(order, Start):
+            _send(pipe, workbench.do(order, PipeProgress(pipe, time.monotonic)))
+
+
+def _prepare_libraries(settings: ChildSettings) -> None:
+    # Weights come from this machine's disk only, whatever a pipeline's configuration says.
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    import diffusers
+    import torch
+    import transformers
+
+    torch.set_num_threads(settings.threads)
+    # A warning about a prompt that is too long would print the prompt.
+    diffusers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.set_verbosity_error()
+    diffusers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()
+
+
+def _die_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _send(pipe: connection.Connection, report: Report) -> None:
+    pipe.send_bytes(msgspec.msgpack.encode(report))
+
+
+def _reason(error: Exception) -> FailureReason:
+    match error:
+        case Stopped():
+            return FailureReason.STOPPED
+        case EngineAbsent():
+            _log.error("%s", error)
+            return FailureReason.ENGINE_ABSENT
+        case InputUnavailable():
+            return FailureReason.INPUT_UNAVAILABLE
+        case UploadRefused():
+            return FailureReason.UPLOAD_REFUSED
+        case _ if is_out_of_memory(error):
+            return FailureReason.OUT_OF_MEMORY
+        case _:
+            return FailureReason.ENGINE_ERROR
+
+
+def _places(error: Exception) -> str:
+    """File and line of each frame. Never the message: it may quote a prompt or a URL."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))

@@ -1,0 +1,304 @@
+"""Somebody who uses the studio through its public API, and workers who do what they ask for."""
+
+import hashlib
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID, uuid4, uuid5
+
+import httpx
+import msgspec
+
+from adapters.identity.sandbox import SandboxChoice
+from adapters.payment.sandbox import CheckoutStatus
+from api.documents import TrustedDocuments
+from api.ids import split_id
+from commands.jobs.record_claim import ClaimGranted, RecordClaim
+from commands.jobs.record_rendered import RecordRendered
+from commands.jobs.record_screening import RecordScreening, ScreenedItem
+from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
+from domain.checks import Check
+from domain.job import AdapterFile, Job, JobOutput
+from domain.photo_set import PhotoVerdict
+from domain.twin import Twin
+from tests.api.live_studio import ROOT, LiveStudio
+from tests.commands.journey import ADAPTER_PASSED, PASSED
+
+PASSWORD = "correct horse battery staple"
+PHOTO = b"\x89PNG twelve of these would be a photo set"
+DOCUMENTS = TrustedDocuments.load(ROOT / "graphql" / "operations")
+PASSED_WITHOUT_TWIN = tuple(
+    msgspec.structs.replace(verdict, check=Check.NO_ENROLLED_MATCH)
+    if verdict.check == Check.IDENTITY
+    else verdict
+    for verdict in PASSED
+)
+_numbers = count(1)
+
+
+@dataclass
+class Answer:
+    """One HTTP answer, and what is in it."""
+
+    response: httpx.Response
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    @property
+    def body(self) -> dict[str, Any]:
+        found = self.response.json()
+        assert isinstance(found, dict)
+        return found
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        found = self.body.get("errors", [])
+        assert isinstance(found, list)
+        return found
+
+    @property
+    def data(self) -> Any:
+        """The data of an answer that has no errors."""
+        assert "errors" not in self.body, self.body["errors"]
+        return self.body["data"]
+
+
+class Visitor:
+    """Anybody with an HTTP client. `token` is sent as a bearer once there is one."""
+
+    def __init__(self, live: LiveStudio, token: str | None = None) -> None:
+        self.live = live
+        self.token = token
+        self.http = httpx.Client(base_url=live.url, timeout=30.0)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        accept = {"accept": "application/graphql-response+json"}
+        return accept if self.token is None else {**accept, "authorization": f"Bearer {self.token}"}
+
+    def send(self, body: Any, **headers: str) -> Answer:
+        """Post one JSON body."""
+        return Answer(self.http.post("/graphql", json=body, headers={**self.headers, **headers}))
+
+    def post(self, document: str, **variables: Any) -> Answer:
+        """Post one document with variables."""
+        return self.send({"query": document, "variables": variables})
+
+    def ask(self, document: str, **variables: Any) -> Any:
+        """The one root value of a document that must not have errors."""
+        (value,) = self.post(document, **variables).data.values()
+        return value
+
+    def run(self, name: str, **variables: Any) -> Any:
+        """The one root value of a committed document, by its id."""
+        body = {"documentId": DOCUMENTS.ids_by_name[name], "variables": variables}
+        (value,) = self.send(body).data.values()
+        return value
+
+    def mutate(self, field: str, on: str = "Refusal", fields: str = "code", **values: Any) -> Any:
+        """One mutation; answers `__typename`, code, message and path, and `fields` of type `on`."""
+        kind = field[0].upper() + field[1:] + "Input"
+        if field not in ("signIn", "requestDownload"):
+            values = {"idempotencyKey": str(uuid4()), **values}
+        return self.ask(
+            f"mutation($input: {kind}!) {{ {field}(input: $input) {{ __typename "
+            f"... on Refusal {{ code message path }} ... on {on} {{ {fields} }} }} }}",
+            input=values,
+        )
+
+    def did(self, field: str, fields: str = "position", **values: Any) -> Any:
+        """One mutation that has to succeed; answers `fields` of its success."""
+        success = field[0].upper() + field[1:] + "Success"
+        answer = self.mutate(field, on=success, fields=fields, **values)
+        assert answer["__typename"] == success, answer
+        return answer
+
+
+class Creator(Visitor):
+    """Somebody who has signed up and in. Each step of the journey is a method."""
+
+    def __init__(self, live: LiveStudio, name: str = "Ada") -> None:
+        super().__init__(live)
+        self.email = f"{name.lower()}.{next(_numbers)}@example.org"
+        self.did("signUp", email=self.email, password=PASSWORD)
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        """Open a session."""
+        found = self.did("signIn", "token viewer { id }", email=self.email, password=PASSWORD)
+        self.token = found["token"]
+        self.person = uuid_of(found["viewer"]["id"])
+
+    def sign_out(self) -> None:
+        """End the session."""
+        self.ask("mutation { signOut { __typename } }")
+
+    def verified(self, choice: SandboxChoice = SandboxChoice.APPROVED) -> "Creator":
+        """Went through the provider's page, and its webhook was followed."""
+        url = self.did("startVerification", "redirectUrl position", returnUrl=self.live.url)[
+            "redirectUrl"
+        ]
+        chosen = self.http.post(url, data={"choice": choice.value})
+        assert chosen.status_code == 303, chosen.text
+        self.live.settle()
+        return self
+
+    def rich(self, package: str = "starter") -> "Creator":
+        """Paid for a package of credits."""
+        self.pay(self.checkout(package))
+        return self
+
+    def checkout(self, package: str = "starter") -> str:
+        """Started a purchase; answers the address of the provider's page."""
+        found = self.did(
+            "buyCredits", "purchase checkoutUrl", package=package, returnUrl=self.live.url
+        )
+        return str(found["checkoutUrl"])
+
+    def pay(self, url: str, status: CheckoutStatus = CheckoutStatus.PAID) -> None:
+        """What happens at the provider's page, and the webhook it sends."""
+        purchase, token = UUID(urlsplit(url).path.rsplit("/", 1)[1]), parse_qs(urlsplit(url).query)
+        found = self.live.payment.find_checkout(purchase, token["token"][0])
+        assert found is not None
+        self.live.payment.close(found, status)
+        self.live.payment.deliver_webhooks()
+        self.live.settle()
+
+    def twin(self, name: str = "Ada at work") -> str:
+        """A twin with release and consent."""
+        catalogue = self.run("Catalogue")
+        twin = str(self.did("createTwin", "twin", name=name)["twin"])
+        release = catalogue["biometricReleaseText"]["sha256"]
+        self.did("signBiometricRelease", twin=twin, textSha256=release)
+        consent = catalogue["consentText"]
+        self.did("grantConsent", twin=twin, textSha256=consent["sha256"], scopes=consent["scopes"])
+        return twin
+
+    def planned(self, twin: str, photos: int = 12) -> Any:
+        """Forms for uploads, with the submission they belong to."""
+        digest = hashlib.sha256(PHOTO).hexdigest()
+        return self.did(
+            "requestPhotoUploads",
+            "submission uploads { photo url fields { name value } }",
+            twin=twin,
+            files=[{"sizeBytes": len(PHOTO), "mediaType": "image/png", "sha256": digest}] * photos,
+        )
+
+    def submitted(self, twin: str) -> str:
+        """Twelve photos were uploaded and wait for the gate; answers the submission."""
+        planned = self.planned(twin)
+        for upload in planned["uploads"]:
+            form = {field["name"]: field["value"] for field in upload["fields"]}
+            taken = self.http.post(upload["url"], data=form, files={"file": ("photo.png", PHOTO)})
+            assert taken.status_code == 204, taken.text
+        photos = [upload["photo"] for upload in planned["uploads"]]
+        submission = str(planned["submission"])
+        self.did("submitPhotos", twin=twin, submission=submission, photos=photos, engine="pocket")
+        return submission
+
+    def accepted(self, twin: str) -> None:
+        """The gate found nothing wrong."""
+        submission = uuid_of(self.submitted(twin))
+        found = self.load(Twin, uuid_of(twin))
+        assert found.submitted is not None
+        verdicts = tuple(PhotoVerdict(photo) for photo in found.submitted.photos)
+        self.live.does(
+            RecordPhotoVerdicts(uuid_of(twin), submission, verdicts, (), "pocket-analyser"),
+            self.person,
+        )
+        self.live.settle()
+
+    def ready_to_train(self) -> str:
+        """Verified, rich, with a twin whose photos were accepted; answers the twin."""
+        self.verified().rich()
+        twin = self.twin()
+        self.accepted(twin)
+        return twin
+
+    def training(self, twin: str) -> str:
+        """Asked for a training; answers the job."""
+        return str(
+            self.did("startTwinTraining", "job", twin=twin, engine="pocket", priceVersion=1)["job"]
+        )
+
+    def trained(self) -> str:
+        """A twin that has its adapter."""
+        twin = self.ready_to_train()
+        self.finished(self.training(twin))
+        return twin
+
+    def images(self, twin: str | None = None, count: int = 2, **settings: Any) -> str:
+        """Asked for pictures of a lighthouse in fog; answers the job."""
+        wish = {"engine": "pocket", "prompt": "a lighthouse in fog", "priceVersion": 1}
+        found = self.did("requestImages", "job", **wish, count=count, twin=twin, **settings)
+        return str(found["job"])
+
+    def load(self, kind: Any, own: UUID) -> Any:
+        """An aggregate as it is stored now."""
+        with self.live.store.transaction(self.person) as transaction:
+            found = transaction.load(own, self.person)
+        assert isinstance(found, kind)
+        return found
+
+    def claimed(self, job: str) -> RecordClaim:
+        """A worker runs the current attempt."""
+        own = uuid_of(job)
+        attempt = self.load(Job, own).attempt
+        claim = RecordClaim(own, attempt, uuid5(own, f"claim {attempt}"), "gpu-1")
+        assert isinstance(self.live.does(claim, self.person), ClaimGranted)
+        return claim
+
+    def finished(self, job: str) -> list[str]:
+        """Rendered, screened and released; answers nothing that the API would not tell."""
+        claim = self.claimed(job)
+        own = claim.job_id
+        found = self.load(Job, own)
+        digest = hashlib.sha256(PHOTO).hexdigest()
+        outputs = tuple(
+            JobOutput(item.item, "", digest, len(PHOTO), 64, 64, "image/png", item.seed)
+            for item in found.items
+        )
+        trains = found.submission_id is not None
+        adapter = AdapterFile("", digest, 400_000, 16, 120, 0.91) if trains else None
+        rendered = RecordRendered(own, claim.attempt, claim.claim_id, outputs, adapter)
+        self.live.does(rendered, self.person)
+        passed = PASSED if found.twin_id is not None else PASSED_WITHOUT_TWIN
+        screened = RecordScreening(
+            job_id=own,
+            attempt=claim.attempt,
+            claim_id=uuid5(own, "screening"),
+            outputs=tuple(
+                ScreenedItem(item.item, passed, digest, len(PHOTO)) for item in found.items
+            ),
+            adapter_checks=ADAPTER_PASSED if trains else (),
+        )
+        self.live.does(screened, self.person)
+        for item in found.items:
+            key = f"gallery/{self.person}/{item.asset_id}.png"
+            self.live.objects.put(key, PHOTO, media_type="image/png")
+        self.live.settle()
+        return [str(item.asset_id) for item in found.items]
+
+    def gallery(self, **filters: Any) -> list[Any]:
+        """What the gallery shows."""
+        found = self.run("Gallery", first=100, **filters)
+        return [edge["node"] for edge in found["gallery"]["edges"]]
+
+    def wallet(self) -> Any:
+        """The balance as the API tells it."""
+        return self.run("Viewer")["wallet"]
+
+
+def somebody(live: LiveStudio, role: Any) -> Creator:
+    """A creator whose account has another role."""
+    found = Creator(live, role.value)
+    live.accounts.set_role(found.person, role)
+    return found
+
+
+def uuid_of(global_id: str) -> UUID:
+    """The UUID inside a global id."""
+    return split_id(global_id)[1]

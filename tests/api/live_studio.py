@@ -1,0 +1,277 @@
+"""The whole API over a real database, served on a real socket; jobs are rendered by hand."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from adapters.event_store.log import EventLog
+from adapters.event_store.positions import claim_reader
+from adapters.event_store.store import PostgresEventStore
+from adapters.identity.sandbox import SandboxIdentity
+from adapters.identity.sandbox_pages import identity_pages
+from adapters.objects.http import object_app
+from adapters.objects.in_memory import InMemoryObjectStore
+from adapters.objects.presigned import Presigner
+from adapters.payment.sandbox import SandboxPayment
+from adapters.payment.sandbox_pages import payment_pages
+from adapters.postgres.connect import connect, open_pool
+from adapters.vault.accounts import PostgresAccounts
+from adapters.vault.passwords import Argon2Passwords
+from adapters.vault.subject_keys import SubjectKeys
+from api.app import Background, Folders, build_app
+from api.feed import FeedHub
+from api.parts import Parts
+from api.progress import ProgressBoard
+from api.sign_in_limit import SignInLimit
+from commands.handlers import HANDLERS
+from commands.reactions.registry import answers_to
+from commands.safety.publish_policy import PublishPolicy
+from commands.safety.publish_price_list import PublishPriceList
+from commands.studio import Studio
+from domain.events import STORED_FORM
+from domain.kernel.identity import SYSTEM
+from domain.kernel.refusal import Refusal
+from domain.kernel.stored_form import NoKeys
+from processes.reactor import Outside, Reactor
+from projections.projector import Projector
+from topics.messages.fact import Fact
+from topics.registry import FACTS
+
+ROOT = Path(__file__).parents[2]
+WEBHOOK_SECRET = b"w" * 32
+BATCH = 5_000
+START_WAIT_S = 10.0
+
+
+class MovableClock:
+    """The real time, which a test may move forward."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def pass_by(self, **duration: float) -> None:
+        """Let time pass, in the words of `timedelta`."""
+        self._ahead += timedelta(**duration)
+
+
+class Webhooks:
+    """Carries a sandbox provider's webhooks to the API, and keeps a copy of each."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, bytes, dict[str, str], int]] = []
+        self._http = httpx.Client()
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """Deliver one."""
+        status = self._http.post(url, content=body, headers=dict(headers)).status_code
+        self.sent.append((url, body, dict(headers), status))
+        return status
+
+
+class NoisySignIns(SignInLimit):
+    """Lets every try pass: the tests all come from one address."""
+
+    def check(self, address: str) -> None:
+        """Count nothing."""
+
+
+@dataclass
+class LiveStudio:
+    """The parts that a test reaches behind the API, and the API's address."""
+
+    url: str
+    database: str
+    clock: MovableClock
+    parts: Parts
+    studio: Studio
+    store: PostgresEventStore
+    accounts: PostgresAccounts
+    objects: InMemoryObjectStore
+    identity: SandboxIdentity
+    payment: SandboxPayment
+    webhooks: Webhooks
+    log: EventLog
+    projector: Projector
+    reactor: Reactor
+    _projected: int = 0
+    _reacted: int = 0
+    _keys: int = 0
+
+    def project(self) -> int:
+        """Fold every new fact into the read models. Answers the position reached."""
+        while facts := self.log.read(self._projected, BATCH):
+            assert self.projector.apply(facts) == ()
+            self._projected = facts[-1].position
+        for partition in range(FACTS.partitions):
+            self.projector.note_watermark(partition, self._projected, partitions=FACTS.partitions)
+        return self._projected
+
+    def react(self) -> None:
+        """Let the reactor answer every new event, and those that follow from its answers."""
+        while facts := self.log.read(self._reacted, BATCH):
+            for fact in facts:
+                self._answer(fact)
+            self._reacted = facts[-1].position
+
+    def settle(self) -> int:
+        """React, then project: everything that follows from what was done has been done."""
+        self.react()
+        return self.project()
+
+    def does(self, command: Any, owner: UUID) -> Any:
+        """Execute a command that no mutation offers: a worker's, a screener's, an operator's."""
+        self._keys += 1
+        key = uuid5(SYSTEM, f"key {self._keys}")
+        return self.studio.execute(command, owner_id=owner, key=key).result
+
+    def event_types(self, owner: UUID) -> list[str]:
+        """What was recorded of an owner, oldest first."""
+        return [f.event_type for f in self.log.stream() if f.owner_id == owner]
+
+    def _answer(self, fact: Fact) -> None:
+        event = STORED_FORM.decode(
+            fact.event_type, fact.originator_id, fact.originator_version, fact.data, NoKeys()
+        )
+        for answer in answers_to(event, fact.owner_id):
+            try:
+                self.reactor.carry_out(answer.wanted, fact.owner_id, answer.key)
+            except Refusal:
+                # What was to be done is no longer wanted.
+                continue
+
+
+@contextmanager
+def live_studio(database: str, folder: Path) -> Iterator[LiveStudio]:
+    """Serve until the block ends. Prices and policy are published."""
+    with ExitStack() as stack:
+        writers = stack.enter_context(open_pool(database, "writer", size_max=8))
+        vault = stack.enter_context(open_pool(database, "vault", size_max=8))
+        readers = stack.enter_context(open_pool(database, "reader", size_max=12))
+        projecting = stack.enter_context(open_pool(database, "projector", size_max=2))
+        log = stack.enter_context(EventLog(database))
+        reader = stack.enter_context(claim_reader(database, "reactor", wait_s=1.0))
+        keys = SubjectKeys(vault, b"k" * 32)
+        store = PostgresEventStore(writers, STORED_FORM, keys)
+        clock, webhooks = MovableClock(), Webhooks()
+        studio = Studio(store, HANDLERS, clock, b"a" * 32)
+        listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        accounts = PostgresAccounts(vault, keys, b"e" * 32)
+        objects = InMemoryObjectStore(Presigner(f"{url}/objects", b"o" * 32))
+        identity = SandboxIdentity(
+            folder / "identity",
+            public_url=f"{url}/sandbox/identity",
+            callback_url=f"{url}/webhooks/identity",
+            webhook_secret=WEBHOOK_SECRET,
+            clock=clock,
+            post=webhooks.post,
+        )
+        payment = SandboxPayment(
+            folder / "payment",
+            public_url=f"{url}/sandbox/payment",
+            callback_url=f"{url}/webhooks/payment",
+            webhook_secret=WEBHOOK_SECRET,
+            clock=clock,
+            post=webhooks.post,
+        )
+        feed = FeedHub(lambda: connect(database, "reader"))
+        parts = Parts(
+            studio=studio,
+            accounts=accounts,
+            passwords=Argon2Passwords(),
+            objects=objects,
+            identity=identity,
+            payment=payment,
+            connections=readers,
+            clock=clock,
+            feed=feed,
+            progress=ProgressBoard(feed.wake),
+            session_country=lambda address: "XX",
+            public_url=url,
+            sign_ins=NoisySignIns(),
+        )
+        app = build_app(
+            parts,
+            Folders(ROOT / "web", ROOT / "graphql" / "operations", folder / "samples"),
+            Background(
+                start=lambda: _listening(feed),
+                is_ready=lambda: True,
+                mounts={
+                    "/objects": object_app(objects),
+                    "/sandbox/identity": identity_pages(identity),
+                    "/sandbox/payment": payment_pages(payment),
+                },
+            ),
+        )
+        reactor = Reactor(
+            log, reader, STORED_FORM, studio, Outside(objects, identity, payment), time.monotonic
+        )
+        live = LiveStudio(
+            url=url,
+            database=database,
+            clock=clock,
+            parts=parts,
+            studio=studio,
+            store=store,
+            accounts=accounts,
+            objects=objects,
+            identity=identity,
+            payment=payment,
+            webhooks=webhooks,
+            log=log,
+            projector=Projector(projecting.connection, STORED_FORM, keys),
+            reactor=reactor,
+        )
+        live.does(PublishPriceList(version=1, accepted_until=clock()), SYSTEM)
+        live.does(PublishPolicy(version=1, approvers=(uuid5(SYSTEM, "Grace"),)), SYSTEM)
+        live.project()
+        stack.enter_context(_served(app, listening))
+        yield live
+
+
+@contextmanager
+def _listening(feed: FeedHub) -> Iterator[None]:
+    stop = threading.Event()
+    thread = threading.Thread(target=feed.run, args=(stop,), name="feed")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextmanager
+def _served(app: FastAPI, listening: socket.socket) -> Iterator[None]:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="api")
+    thread.start()
+    deadline_s = time.monotonic() + START_WAIT_S
+    while not server.started and time.monotonic() < deadline_s:
+        threading.Event().wait(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,126 @@
+"""Somebody else's twin, job or picture is, byte for byte, one that does not exist."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from api.ids import global_id
+from tests.api.creator import Creator
+from tests.api.live_studio import LiveStudio
+
+KEY = str(UUID(int=7))
+"""One key for both questions, so that nothing but the id differs. Refusals are not stored."""
+
+QUERIES = {
+    "node": ("query($id: ID!) { node(id: $id) { __typename id } }", "Twin Job Asset"),
+    "twin": ("query($id: ID!) { viewer { ... on Viewer { twin(id: $id) { id } } } }", "Twin"),
+    "job": ("query($id: ID!) { viewer { ... on Viewer { job(id: $id) { id } } } }", "Job"),
+    "asset": ("query($id: ID!) { viewer { ... on Viewer { asset(id: $id) { id } } } }", "Asset"),
+    "gallery": (
+        "query($id: ID!) { viewer { ... on Viewer { gallery(twin: $id) { edges { cursor } } } } }",
+        "Twin",
+    ),
+    "quote": (
+        'query($id: ID!) { quote(training: {twin: $id, engine: "pocket"}) '
+        "{ __typename ... on Refusal { code message } } }",
+        "Twin",
+    ),
+}
+
+MUTATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "signBiometricRelease": ("twin", {"textSha256": "0" * 64}),
+    "grantConsent": ("twin", {"textSha256": "0" * 64, "scopes": ["training"]}),
+    "withdrawConsent": ("twin", {}),
+    "requestPhotoUploads": (
+        "twin",
+        {"files": [{"sizeBytes": 9, "mediaType": "image/png", "sha256": "0" * 64}]},
+    ),
+    "submitPhotos": (
+        "twin",
+        {
+            "engine": "pocket",
+            "submission": global_id("Submission", UUID(int=1)),
+            "photos": [global_id("Photo", UUID(int=n)) for n in range(12)],
+        },
+    ),
+    "startTwinTraining": ("twin", {"engine": "pocket", "priceVersion": 1}),
+    "requestImages": (
+        "twin",
+        {"engine": "pocket", "prompt": "a lighthouse in fog", "count": 1, "priceVersion": 1},
+    ),
+    "cancelJob": ("job", {}),
+    "retryJob": ("job", {"priceVersion": 1}),
+    "setFavourite": ("asset", {"favourite": True}),
+    "keepAsset": ("asset", {}),
+    "purgeAsset": ("asset", {}),
+    "requestDownload": ("asset", {}),
+}
+
+
+@dataclass
+class TwoPeople:
+    """Ada, who is verified and rich, and what belongs to Grace."""
+
+    ada: Creator
+    graces: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def two(live: LiveStudio) -> Iterator[TwoPeople]:
+    """Grace has one of everything."""
+    ada, grace = Creator(live, "Ada").verified().rich(), Creator(live, "Grace")
+    twin = grace.trained()
+    job = grace.images(twin)
+    grace.finished(job)
+    return TwoPeople(ada, {"Twin": twin, "Job": job, "Asset": grace.gallery()[0]["id"]})
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_does_not_tell_anothers_from_absent(two: TwoPeople, name: str) -> None:
+    document, kinds = QUERIES[name]
+    for kind in kinds.split():
+        others = two.ada.post(document, id=two.graces[kind]).response.content
+        absent = two.ada.post(document, id=global_id(kind, uuid4())).response.content
+        rubbish = two.ada.post(document, id="rubbish").response.content
+        assert others == absent == rubbish
+        assert b"errors" not in others
+
+
+@pytest.mark.parametrize("field", MUTATIONS)
+def test_a_mutation_does_not_tell_anothers_from_absent(two: TwoPeople, field: str) -> None:
+    argument, values = MUTATIONS[field]
+    kind = argument.capitalize()
+    answers = {
+        two_id: two.ada.mutate(
+            field,
+            **{argument: two_id, **values},
+            **({} if field == "requestDownload" else {"idempotencyKey": KEY}),
+        )
+        for two_id in (two.graces[kind], global_id(kind, uuid4()), "rubbish", "x" * 5_000)
+    }
+    assert [answer["code"] for answer in answers.values()] == ["NOT_FOUND"] * 4
+    assert len({str(answer) for answer in answers.values()}) == 1
+
+
+def test_an_id_of_another_kind_is_not_found(two: TwoPeople) -> None:
+    twin = two.ada.did("createTwin", "twin", name="Ada")["twin"]
+    assert two.ada.mutate("cancelJob", job=twin)["code"] == "NOT_FOUND"
+    assert two.ada.mutate("purgeAsset", asset=twin)["code"] == "NOT_FOUND"
+
+
+def test_every_mutation_that_takes_an_id_is_in_the_matrix(two: TwoPeople) -> None:
+    fields = two.ada.ask(
+        '{ __type(name: "Mutation") { fields { name args { type { ofType { inputFields '
+        "{ type { name ofType { name } } } } } } } } }"
+    )["fields"]
+    takes_ids = {
+        field["name"]
+        for field in fields
+        for argument in field["args"]
+        for given in argument["type"]["ofType"]["inputFields"]
+        if "ID" in (given["type"]["name"], (given["type"]["ofType"] or {}).get("name"))
+    }
+    assert takes_ids == set(MUTATIONS)

@@ -1,0 +1,220 @@
+"""What a document may ask for: limits that no document can make slow, and nothing unheard of."""
+
+import time
+
+import httpx
+import pytest
+from graphql import parse
+
+from api import limits
+from api.documents import PREPARED_DOCUMENTS_MAX, DocumentCache
+from api.schema import build_schema
+from tests.api.creator import DOCUMENTS, Visitor
+from tests.api.live_studio import LiveStudio
+
+CHAIN = 80
+"""Each fragment of a chain is spread twice, so a naive walk takes two to the power of this."""
+
+
+def chain(kind: str, length: int) -> str:
+    """A small document that unfolds without end."""
+    links = " ".join(
+        f"fragment f{n} on {kind} {{ ...f{n + 1} ...f{n + 1} }}" for n in range(length)
+    )
+    return f"{{ catalogue {{ ...f0 }} }} {links} fragment f{length} on {kind} {{ priceVersion }}"
+
+
+def circle() -> str:
+    """Fragments that never end."""
+    return (
+        "{ catalogue { ...a } } fragment a on Catalogue { ...b } fragment b on Catalogue { ...a }"
+    )
+
+
+BEYOND = {
+    "tokens": "{ catalogue { " + "priceVersion " * 1_100 + "} }",
+    "nesting": "{ a" * 40 + "}" * 40,
+    "nesting of lists": "{ catalogue(a: " + "[" * 10_000 + ") }",
+    "depth": "{ viewer { ... on Viewer { " + "a { " * 12 + "b" + " }" * 12 + " } } }",
+    "aliases": "{ " + " ".join(f"c{n}: catalogue {{ priceVersion }}" for n in range(21)) + " }",
+    "directives": "{ catalogue { priceVersion " + "@include(if: true) " * 21 + "} }",
+    "fields": "{ catalogue { " + "priceVersion " * 301 + "} }",
+    "fragment spreads": "{ catalogue { "
+    + "...f " * 41
+    + "} } fragment f on Catalogue { priceVersion }",
+    "cost": (
+        "{ viewer { ... on Viewer { jobs(first: 100) { edges { node { "
+        + "id " * 150
+        + "} } } gallery(first: 100) { edges { node { "
+        + "id " * 60
+        + "} } } } } }"
+    ),
+    "mutations": "mutation { " + "signOut { __typename } " * 5 + "}",
+    "mutations in fragments": "mutation { ...a ...a ...a } fragment a on Mutation { "
+    "signOut { __typename } x: signOut { __typename } }",
+    "a chain of fragments": chain("Catalogue", CHAIN),
+    "a circle of fragments": circle(),
+    "an unknown fragment": "{ catalogue { ...nope } }",
+    "arguments": "{ catalogue(" + " ".join(f"a{n}: {n}" for n in range(300)) + ") { x } }",
+    "variables": "query(" + " ".join(f"$v{n}: Int" for n in range(200)) + ") { x }",
+    "a long number": "{ viewer { ... on Viewer { jobs(first: " + "9" * 5_000 + ") { x } } } }",
+    "a NUL": '{ viewer { ... on Viewer { gallery(text: "\\u0000") { edges { cursor } } } } }',
+    "comments": "#\n" * 9_000 + "{ x }",
+    "one long text": '{ viewer(minPosition: "' + "9" * 30_000 + '") { __typename } }',
+    "block texts": '{ viewer(minPosition: """' + "\\n " * 5_000 + '""") { __typename } }',
+    "no end": "{ catalogue { priceVersion ",
+    "nothing": "#",
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_a_document_beyond_a_limit_is_refused(visitor: Visitor, name: str) -> None:
+    document = BEYOND[name]
+    assert len(document) <= limits.BODY_SIZE_MAX_BYTES
+    answer = visitor.post(document)
+    assert answer.status == 400
+    assert answer.errors
+    assert "data" not in answer.body
+    assert "Did you mean" not in answer.response.text
+    named = name.split(" of ")[0].split(" in ")[0]
+    if named in ("nesting", "depth", "aliases", "directives", "fields", "fragment spreads", "cost"):
+        assert answer.errors[0]["extensions"] == {"limit": named}
+
+
+async def test_a_hostile_document_costs_little(capsys: pytest.CaptureFixture[str]) -> None:
+    """Only that it is refused is asserted; how long it took is printed for whoever looks."""
+    schema = build_schema()
+    await schema.execute("{ warm }")
+    slowest = ("", 0.0)
+    for name, document in BEYOND.items():
+        began_s = time.process_time()
+        result = await schema.execute(document)
+        took_s = time.process_time() - began_s
+        slowest = max(slowest, (name, took_s), key=lambda found: found[1])
+        assert result.errors, name
+    with capsys.disabled():
+        print(f"\nslowest hostile document: {slowest[0]}, {slowest[1] * 1000:.1f} ms of CPU")
+
+
+def test_an_honest_document_near_the_limits_is_answered(visitor: Visitor) -> None:
+    fields = "priceVersion " * 290
+    assert visitor.ask(f"{{ catalogue {{ {fields} }} }}") == {"priceVersion": 1}
+
+
+def test_a_body_beyond_the_limit_is_refused_before_it_is_read(live: LiveStudio) -> None:
+    document = "{ catalogue { priceVersion } }" + " " * limits.BODY_SIZE_MAX_BYTES
+    answer = Visitor(live).post(document)
+    assert answer.status == 413
+    assert answer.errors[0]["extensions"] == {"limit": "body"}
+
+    def endless() -> "list[bytes]":
+        return [b" " * 16_384] * 64
+
+    with httpx.Client() as client:
+        chunked = client.post(
+            f"{live.url}/graphql",
+            content=iter(endless()),
+            headers={"content-type": "application/json"},
+        )
+    assert chunked.status_code == 413
+
+
+def test_batches_are_refused(visitor: Visitor) -> None:
+    answer = visitor.send([{"query": "{ catalogue { priceVersion } }"}] * 2)
+    assert answer.status == 400
+
+
+def test_queries_and_mutations_are_posted(visitor: Visitor) -> None:
+    for document in ("{ catalogue { priceVersion } }", "mutation { signOut { __typename } }"):
+        answer = visitor.http.get(
+            "/graphql", params={"query": document}, headers={"accept": "application/json"}
+        )
+        assert answer.status_code in (400, 405)
+        assert "priceVersion" not in answer.text
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded"])
+def test_a_form_of_another_site_is_no_request(visitor: Visitor, content_type: str) -> None:
+    answer = visitor.http.post(
+        "/graphql",
+        content=b'{"query": "mutation { signOut { __typename } }"}',
+        headers={"content-type": content_type},
+    )
+    assert answer.status_code in (400, 415)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"1", b"null", b'"x"', b"\xff\xfe", b"[" * 30_000, b'{"query": 1}']
+)
+def test_a_body_that_is_no_request_is_refused(visitor: Visitor, body: bytes) -> None:
+    answer = visitor.http.post(
+        "/graphql", content=body, headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "\\ud800", "Ada\\udfff"])
+def test_a_text_that_cannot_be_stored_is_refused(visitor: Visitor, text: str) -> None:
+    body = '{"query": "query($t: String) { viewer { __typename ... on Viewer { gallery(text: $t)'
+    body += ' { edges { cursor } } } } }", "variables": {"t": "' + text + '"}}'
+    for sent in (body, body.replace("gallery(text: $t)", f"{text}")):
+        answer = visitor.http.post(
+            "/graphql",
+            content=sent.encode(),
+            headers={"content-type": "application/json", **visitor.headers},
+        )
+        assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("first", [0, -1, 101, 10**12, True, "20"])
+def test_a_page_size_out_of_range_is_a_document_error(visitor: Visitor, first: object) -> None:
+    answer = visitor.post(
+        "query($n: PageSize!) { viewer { ... on Viewer { jobs(first: $n) { __typename } } } }",
+        n=first,
+    )
+    assert answer.status == 400
+    assert "INTERNAL" not in answer.response.text
+
+
+@pytest.mark.parametrize("after", ["x", "=", "OTk5OQ==", "a" * 500, 5])
+def test_a_foreign_cursor_is_a_document_error(visitor: Visitor, after: object) -> None:
+    answer = visitor.post(
+        "query($c: Cursor) { viewer { ... on Viewer { jobs(after: $c) { edges { cursor } } } } }",
+        c=after,
+    )
+    assert answer.status == 400
+    assert "INTERNAL" not in answer.response.text
+
+
+@pytest.mark.parametrize("position", ["-1", "x", "9" * 20, "9223372036854775808", 5, 1.5])
+def test_a_position_is_a_string_of_digits(visitor: Visitor, position: object) -> None:
+    answer = visitor.post(
+        "query($p: Position) { viewer(minPosition: $p) { __typename } }", p=position
+    )
+    assert answer.status == 400
+
+
+def test_an_unknown_document_id_is_refused(visitor: Visitor) -> None:
+    for document_id in ("sha256:0", 5, ["x"]):
+        assert visitor.send({"documentId": document_id}).status == 400
+
+
+def test_the_studios_own_documents_are_known_by_their_hash(visitor: Visitor) -> None:
+    assert visitor.http.get("/documents.json").json() == DOCUMENTS.ids_by_name
+    assert visitor.run("Catalogue")["priceVersion"] == 1
+
+
+def test_a_response_has_the_type_that_was_asked_for(visitor: Visitor) -> None:
+    for accept in ("application/json", "application/graphql-response+json"):
+        answer = visitor.send({"query": "{ catalogue { priceVersion } }"}, accept=accept)
+        assert answer.response.headers["content-type"] == f"{accept}; charset=utf-8"
+
+
+def test_prepared_documents_are_bounded() -> None:
+    cache, schema = DocumentCache(), build_schema()
+    document = parse("{ catalogue { priceVersion } }")
+    for number in range(PREPARED_DOCUMENTS_MAX + 10):
+        cache.keep(f"# {number}", document)
+    assert cache.get("# 0") is None
+    assert cache.get(f"# {PREPARED_DOCUMENTS_MAX + 9}") is document
+    assert schema.prepared.get("# 0") is None

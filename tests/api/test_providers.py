@@ -1,0 +1,151 @@
+"""Identity checks and payments: a webhook is a hint, and the provider is asked for the answer."""
+
+from uuid import uuid4
+
+import httpx
+import msgspec
+import pytest
+
+from adapters.identity.sandbox import SandboxChoice
+from adapters.payment.sandbox import CheckoutStatus
+from adapters.webhooks.outbox import Webhook
+from adapters.webhooks.signature import sign_webhook
+from tests.api.creator import Creator, uuid_of
+from tests.api.live_studio import WEBHOOK_SECRET, LiveStudio
+
+VERIFICATION = "{ viewer { ... on Viewer { verification { status assurance country } } } }"
+
+
+def may_consent(ada: Creator) -> bool:
+    """Whether the check lets Ada consent to anything with her face."""
+    text = ada.run("Catalogue")["consentText"]
+    twin = ada.did("createTwin", "twin", name="Ada at work")["twin"]
+    asked = {"twin": twin, "textSha256": text["sha256"], "scopes": text["scopes"]}
+    code: str = ada.mutate("grantConsent", **asked)["code"]
+    return code != "NOT_VERIFIED"
+
+
+def test_an_approved_adult_is_verified_with_the_assurance_of_the_sandbox(ada: Creator) -> None:
+    assert ada.ask(VERIFICATION)["verification"]["status"] == "NONE"
+    ada.verified()
+    assert may_consent(ada)
+    found = ada.ask(VERIFICATION)["verification"]
+    assert found == {"status": "VERIFIED", "assurance": "sandbox", "country": "XX"}
+
+
+@pytest.mark.parametrize(
+    ("choice", "status"),
+    [
+        (SandboxChoice.UNDER_AGE, "DECLINED"),
+        (SandboxChoice.DECLINED, "DECLINED"),
+        (SandboxChoice.RESUBMISSION, "PENDING"),
+        (SandboxChoice.EXPIRED, "DECLINED"),
+        (SandboxChoice.UNKNOWN, "PENDING"),
+    ],
+)
+def test_nothing_but_an_approved_adult_verifies(
+    ada: Creator, choice: SandboxChoice, status: str
+) -> None:
+    ada.verified(choice)
+    assert ada.ask(VERIFICATION)["verification"]["status"] == status
+    assert not may_consent(ada)
+
+
+def test_whoever_was_asked_for_the_document_again_may_be_verified_then(ada: Creator) -> None:
+    ada.verified(SandboxChoice.RESUBMISSION).verified(SandboxChoice.APPROVED)
+    assert ada.ask(VERIFICATION)["verification"]["status"] == "VERIFIED"
+
+
+def test_a_verification_runs_out(fresh: LiveStudio) -> None:
+    ada = Creator(fresh).verified()
+    fresh.clock.pass_by(days=366)
+    ada.sign_in()
+    assert ada.ask(VERIFICATION)["verification"]["status"] == "EXPIRED"
+    assert not may_consent(ada)
+
+
+def test_a_return_address_elsewhere_is_refused(ada: Creator) -> None:
+    for url in ("https://elsewhere.example", f"{ada.live.url}.elsewhere.example/"):
+        refused = ada.mutate("startVerification", returnUrl=url)
+        assert (refused["code"], refused["path"]) == ("INPUT_INVALID", ["returnUrl"])
+        assert ada.mutate("buyCredits", package="starter", returnUrl=url)["path"] == ["returnUrl"]
+
+
+def test_a_payment_is_credited_once_however_often_its_webhook_comes(ada: Creator) -> None:
+    live = ada.live
+    url = ada.checkout()
+    assert ada.wallet()["available"] == 0
+    ada.pay(url)
+    bought = ada.wallet()["available"]
+    assert bought > 0
+    hook = live.webhooks.sent[-1]
+    for _ in range(3):
+        answer = httpx.post(hook[0], content=hook[1], headers=hook[2])
+        assert answer.status_code == 200
+        live.settle()
+    assert ada.wallet()["available"] == bought
+    assert live.event_types(ada.person).count("wallet.credited") == 1
+    assert live.event_types(ada.person).count("wallet.payment-hinted") == 1
+
+
+@pytest.mark.parametrize("status", [CheckoutStatus.FAILED, CheckoutStatus.EXPIRED])
+def test_a_payment_that_did_not_come_about_credits_nothing(
+    ada: Creator, status: CheckoutStatus
+) -> None:
+    ada.pay(ada.checkout(), status)
+    assert ada.wallet()["available"] == 0
+    assert "wallet.purchase-failed" in ada.live.event_types(ada.person)
+
+
+def test_a_hint_before_the_payment_credits_nothing_yet(ada: Creator) -> None:
+    """Out of order: the webhook overtakes what it tells of."""
+    live = ada.live
+    url = ada.checkout()
+    purchase = url.rsplit("/", 1)[1].split("?")[0]
+    early = msgspec.json.encode(
+        {"webhook_id": purchase, "subject_id": purchase, "owner_id": str(ada.person)}
+    )
+    headers = sign_webhook(WEBHOOK_SECRET, early, live.clock())
+    assert httpx.post(f"{live.url}/webhooks/payment", content=early, headers=headers).is_success
+    live.settle()
+    assert ada.wallet()["available"] == 0
+    ada.pay(url)
+    assert ada.wallet()["available"] > 0
+    assert live.event_types(ada.person).count("wallet.credited") == 1
+
+
+@pytest.mark.parametrize("provider", ["identity", "payment"])
+def test_a_forged_stale_or_malformed_webhook_is_not_believed(ada: Creator, provider: str) -> None:
+    live = ada.live
+    before = live.event_types(ada.person)
+    hook = Webhook(ada.person, ada.person, ada.person)
+    body = msgspec.json.encode(hook)
+    url = f"{live.url}/webhooks/{provider}"
+    now = live.clock()
+
+    def answered(content: bytes, headers: dict[str, str]) -> tuple[int, str]:
+        answer = httpx.post(url, content=content, headers=headers)
+        return answer.status_code, answer.text
+
+    signed = sign_webhook(WEBHOOK_SECRET, body, now)
+    assert answered(body, {}) == (400, "forged")
+    assert answered(body, sign_webhook(b"x" * 32, body, now)) == (400, "forged")
+    assert answered(body + b" ", signed) == (400, "forged")
+    old = sign_webhook(WEBHOOK_SECRET, body, now.replace(year=now.year - 1))
+    assert answered(body, old) == (400, "stale")
+    assert answered(b"{}", sign_webhook(WEBHOOK_SECRET, b"{}", now)) == (400, "malformed")
+    assert answered(b"x" * 70_000, signed)[0] == 413
+    # Well signed, about nothing of ours: taken, so that it is not sent again, and without effect.
+    assert answered(body, signed) == (200, "")
+    assert live.event_types(ada.person) == before
+
+
+def test_the_same_purchase_again_has_the_same_checkout(ada: Creator) -> None:
+    asked = {
+        "idempotencyKey": str(uuid4()),
+        "package": "starter",
+        "returnUrl": f"{ada.live.url}/wallet",
+    }
+    first = ada.did("buyCredits", "purchase checkoutUrl position", **asked)
+    assert ada.did("buyCredits", "purchase checkoutUrl position", **asked) == first
+    assert uuid_of(first["purchase"]) != ada.person

@@ -1,0 +1,238 @@
+"""Every "no" that a client can meet is a member of the result, with its facts."""
+
+from typing import Any
+
+import pytest
+
+from adapters.identity.sandbox import SandboxChoice
+from api import refusals as api_refusals
+from api.answering import answering
+from api.refusals import OtherRefusal, as_graphql, result_union
+from commands.wallet.grant_promotion import GrantPromotion
+from domain import refusals
+from domain.engines import engine
+from domain.refusals import StaleResult
+from tests.api.creator import Creator, uuid_of
+from tests.api.live_studio import LiveStudio
+
+WISH = {"engine": "pocket", "prompt": "a lighthouse in fog", "count": 1, "priceVersion": 1}
+POCKET = engine("pocket")
+
+
+@pytest.fixture(scope="module")
+def rich(live: LiveStudio) -> Creator:
+    """Ada, verified and with credits. Nothing that is refused changes her."""
+    return Creator(live, "Ada").verified().rich()
+
+
+def facts(answer: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a refusal's own."""
+    assert answer["message"]
+    return {
+        name: value
+        for name, value in answer.items()
+        if name not in ("__typename", "code", "message", "path")
+    }
+
+
+@pytest.mark.parametrize(
+    ("refusal", "fields", "changed", "expected"),
+    [
+        ("PromptTooLong", "limit", {"prompt": "fog " * 500}, {"limit": POCKET.prompt_length_max}),
+        ("PromptEmpty", "code", {"prompt": "  "}, {}),
+        ("PromptNotAllowed", "code", {"prompt": "a child on the beach"}, {}),
+        (
+            "UnknownStyle",
+            "style known",
+            {"style": "oil"},
+            {"style": "oil", "known": list(POCKET.styles)},
+        ),
+        (
+            "AspectRatioUnsupported",
+            "given supported",
+            {"aspectRatio": "2:1"},
+            {"given": "2:1", "supported": list(POCKET.aspect_ratios)},
+        ),
+        (
+            "SettingOutOfRange",
+            "setting minimum maximum",
+            {"numInferenceSteps": 51},
+            {"setting": "num_inference_steps", "minimum": 1.0, "maximum": 50.0},
+        ),
+        (
+            "SettingOutOfRange",
+            "setting minimum maximum",
+            {"seed": 2**32},
+            {"setting": "seed", "minimum": 0.0, "maximum": float(2**32 - 1)},
+        ),
+        ("CountOutOfRange", "minimum maximum", {"count": 9}, {"minimum": 1, "maximum": 8}),
+        ("CountOutOfRange", "minimum maximum", {"count": 0}, {"minimum": 1, "maximum": 8}),
+        ("UnknownEngine", "engine", {"engine": "dall-e"}, {"engine": "dall-e"}),
+        ("EngineUnavailable", "engine", {"engine": "stable-diffusion-xl"}, None),
+        ("RatingNotAllowed", "rating", {"rating": "ADULT"}, {"rating": "adult"}),
+        ("PriceListOutdated", "current", {"priceVersion": 7}, {"current": 1}),
+        (
+            "NegativePromptUnsupported",
+            "engine",
+            {"negativePrompt": "rain", "guidanceScale": 1.0},
+            {"engine": "pocket"},
+        ),
+    ],
+)
+def test_a_wish_that_cannot_be_granted_is_refused_with_its_facts(
+    rich: Creator,
+    refusal: str,
+    fields: str,
+    changed: dict[str, Any],
+    expected: dict[str, Any] | None,
+) -> None:
+    before = rich.live.event_types(rich.person)
+    answer = rich.mutate("requestImages", refusal, fields, **{**WISH, **changed})
+    assert answer["__typename"] == refusal
+    assert expected is None or facts(answer) == expected
+    assert rich.live.event_types(rich.person) == before
+
+
+def test_a_quote_is_refused_like_the_wish(rich: Creator) -> None:
+    for changed, code in (
+        ({"count": 9}, "COUNT_OUT_OF_RANGE"),
+        ({"engine": "dall-e"}, "UNKNOWN_ENGINE"),
+        ({"style": "oil"}, "UNKNOWN_STYLE"),
+        ({"aspectRatio": "2:1"}, "ASPECT_RATIO_UNSUPPORTED"),
+        ({"guidanceScale": 99.0}, "SETTING_OUT_OF_RANGE"),
+    ):
+        answer = rich.run("Quote", images={"engine": "pocket", "count": 1, **changed})
+        assert answer["code"] == code
+    assert rich.run("Quote")["code"] == "INPUT_INVALID"
+
+
+def test_a_balance_short_by_one_millicredit_is_short(ada: Creator) -> None:
+    ada.verified()
+    price = ada.run("Quote", images={"engine": "pocket", "count": 1})["millicredits"]
+    soon = ada.live.clock().replace(year=ada.live.clock().year + 1)
+    ada.live.does(GrantPromotion(price - 1, soon), ada.person)
+    answer = ada.mutate("requestImages", "InsufficientCredits", "needed available", **WISH)
+    assert facts(answer) == {"needed": price, "available": price - 1}
+    ada.live.does(GrantPromotion(1, soon), ada.person)
+    assert ada.did("requestImages", "millicredits", **WISH) == {
+        "__typename": "RequestImagesSuccess",
+        "millicredits": price,
+    }
+
+
+def test_nothing_is_made_for_whoever_is_not_verified(ada: Creator) -> None:
+    assert ada.mutate("requestImages", **WISH)["code"] == "NOT_VERIFIED"
+    ada.verified(SandboxChoice.UNDER_AGE)
+    assert ada.mutate("requestImages", **WISH)["code"] == "NOT_VERIFIED"
+
+
+def test_a_twin_asks_for_its_papers_one_by_one(rich: Creator) -> None:
+    catalogue = rich.run("Catalogue")
+    release, consent = catalogue["biometricReleaseText"], catalogue["consentText"]
+    twin = rich.did("createTwin", "twin", name="Ada at sea")["twin"]
+    agreed = {"twin": twin, "textSha256": consent["sha256"], "scopes": consent["scopes"]}
+    assert rich.mutate("grantConsent", **agreed)["code"] == "BIOMETRIC_RELEASE_MISSING"
+    changed = rich.mutate(
+        "signBiometricRelease",
+        "ConsentTextChanged",
+        "expectedSha256",
+        twin=twin,
+        textSha256="0" * 64,
+    )
+    assert facts(changed) == {"expectedSha256": release["sha256"]}
+    signed = {"twin": twin, "textSha256": release["sha256"]}
+    bad = rich.mutate("signBiometricRelease", **signed, locale="e" * 99)
+    assert (bad["code"], bad["path"]) == ("INPUT_INVALID", ["locale"])
+    rich.did("signBiometricRelease", **signed)
+    assert rich.mutate("signBiometricRelease", **signed)["code"] == "ALREADY_DECIDED"
+    assert rich.mutate("grantConsent", **{**agreed, "scopes": []})["code"] == "CONSENT_MISSING"
+    scopes = rich.mutate("grantConsent", **{**agreed, "scopes": ["everything"]})
+    assert scopes["path"] == ["scopes"]
+    files = [{"sizeBytes": 9, "mediaType": "image/png", "sha256": "0" * 64}]
+    asked = {"twin": twin, "files": files}
+    assert rich.mutate("requestPhotoUploads", **asked)["code"] == "CONSENT_MISSING"
+    rich.did("grantConsent", **agreed)
+    assert rich.mutate("grantConsent", **agreed)["code"] == "ALREADY_DECIDED"
+    assert rich.mutate("requestImages", **WISH, twin=twin)["code"] == "TWIN_NOT_TRAINED"
+    training = {"twin": twin, "engine": "pocket", "priceVersion": 1}
+    assert rich.mutate("startTwinTraining", **training)["code"] == "PHOTOS_NOT_ACCEPTED"
+    rich.did("withdrawConsent", twin=twin)
+    assert rich.mutate("withdrawConsent", twin=twin)["code"] == "CONSENT_MISSING"
+
+
+def test_uploads_are_refused_file_by_file(rich: Creator) -> None:
+    twin = rich.twin()
+    good = {"sizeBytes": 9, "mediaType": "image/png", "sha256": "0" * 64}
+
+    def refused(on: str, fields: str, *files: dict[str, Any]) -> dict[str, Any]:
+        answer = rich.mutate("requestPhotoUploads", on, fields, twin=twin, files=list(files))
+        assert answer["__typename"] == on
+        return facts(answer)
+
+    count = {"minimum": 10, "maximum": 20}
+    counted = "minimum maximum given"
+    assert refused("PhotoCountOutOfRange", counted, *[good] * 21) == {**count, "given": 21}
+    assert refused("PhotoCountOutOfRange", counted) == {**count, "given": 0}
+    text = {**good, "mediaType": "text/plain"}
+    assert refused("UnsupportedMediaType", "mediaType", text) == {"mediaType": "text/plain"}
+    huge = {**good, "sizeBytes": 2**31 - 1}
+    assert refused("UploadTooLarge", "limitBytes", huge) == {"limitBytes": 12 * 1024 * 1024}
+    assert "empty" in refused("PhotoUploadInvalid", "reason", {**good, "sizeBytes": 0})["reason"]
+    assert "SHA" in refused("PhotoUploadInvalid", "reason", {**good, "sha256": "x"})["reason"]
+
+    planned = rich.planned(twin, photos=12)
+    photos = [upload["photo"] for upload in planned["uploads"]]
+    for some in (photos[:9], [*photos[:11], photos[0]]):
+        answer = rich.mutate(
+            "submitPhotos",
+            "PhotoCountOutOfRange",
+            counted,
+            twin=twin,
+            engine="pocket",
+            submission=planned["submission"],
+            photos=some,
+        )
+        assert facts(answer) == {**count, "given": len(set(some))}
+
+
+def test_an_ended_job_and_a_purged_picture_stay_as_they_are(rich: Creator) -> None:
+    job = rich.images(count=1)
+    assert rich.mutate("retryJob", job=job, priceVersion=1)["code"] == "JOB_NOT_RETRYABLE"
+    rich.finished(job)
+    ended = rich.mutate("cancelJob", "JobEnded", "state", job=job)
+    assert facts(ended) == {"state": "completed"}
+    asset = rich.gallery()[0]["id"]
+    rich.did("purgeAsset", asset=asset)
+    rich.live.settle()
+    for field in ("keepAsset", "purgeAsset", "requestDownload"):
+        assert rich.mutate(field, asset=asset)["code"] == "ASSET_NOT_AVAILABLE"
+    hidden = rich.mutate("setFavourite", asset=asset, favourite=True)
+    assert hidden["code"] == "ASSET_NOT_AVAILABLE"
+    assert uuid_of(asset) not in {uuid_of(found["id"]) for found in rich.gallery()}
+
+
+def test_an_unknown_package_names_the_known_ones(rich: Creator) -> None:
+    answer = rich.mutate(
+        "buyCredits", "UnknownPackage", "package known", package="all", returnUrl=rich.live.url
+    )
+    known = [package["id"] for package in rich.run("Catalogue")["packages"]]
+    assert facts(answer) == {"package": "all", "known": known}
+
+
+@pytest.mark.parametrize("name", ["", "   ", "A" * 81])
+def test_a_name_is_neither_empty_nor_endless(rich: Creator, name: str) -> None:
+    answer = rich.mutate("createTwin", name=name)
+    assert (answer["code"], answer["path"]) == ("INPUT_INVALID", ["name"])
+
+
+async def test_a_refusal_that_a_field_does_not_name_is_no_fault_either() -> None:
+    union = result_union("SomeResult", api_refusals.REFUSAL_TYPES[refusals.EmailTaken])
+
+    @answering(union)
+    async def resolver() -> Any:
+        raise StaleResult()
+
+    answer = await resolver()
+    assert isinstance(answer, OtherRefusal)
+    assert answer.code == "STALE_RESULT"
+    assert as_graphql(refusals.NotFound(), union).code == "NOT_FOUND"

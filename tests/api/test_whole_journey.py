@@ -1,0 +1,126 @@
+"""From sign-up to a downloaded picture, through the public API only."""
+
+import httpx
+
+from api.ids import global_id
+from tests.api.creator import PHOTO, Creator
+from tests.api.live_studio import LiveStudio
+
+
+def test_photos_become_a_twin_and_a_prompt_becomes_pictures(live: LiveStudio) -> None:
+    ada = Creator(live)
+    twin = ada.trained()
+    job = ada.images(twin)
+    ada.finished(job)
+
+    [first, second] = ada.gallery(twin=twin, text="LIGHTHOUSE")
+    assert first["prompt"] == second["prompt"] == "a lighthouse in fog"
+    downloaded = ada.did("requestDownload", "url fileName", asset=first["id"])
+    answer = httpx.get(downloaded["url"])
+    assert answer.content == PHOTO
+    assert downloaded["fileName"] in answer.headers["content-disposition"]
+    assert httpx.get(first["url"]).content == PHOTO
+
+    shown = ada.run("Asset", id=first["id"])
+    assert shown is not None
+
+
+def test_the_wallet_tells_where_every_credit_went(live: LiveStudio) -> None:
+    ada = Creator(live)
+    twin = ada.trained()
+    ada.images(twin)
+    live.project()
+    wallet = ada.wallet()
+    statement = ada.run("Statement", first=50)["wallet"]["statement"]["edges"]
+    newest = statement[0]["node"]
+    assert newest["kind"] == "wallet.reserved"
+    assert newest["reserved"] == wallet["reserved"] > 0
+    assert newest["available"] == wallet["available"]
+    assert statement[-1]["node"]["kind"] == "wallet.credited"
+
+
+def test_withdrawing_consent_stops_the_job_returns_its_credits_and_hides_the_pictures(
+    live: LiveStudio,
+) -> None:
+    ada = Creator(live)
+    twin = ada.trained()
+    ada.finished(ada.images(twin))
+    job = ada.images(twin)
+    live.settle()
+    assert ada.wallet()["reserved"] > 0
+    ada.did("withdrawConsent", "epoch position", twin=twin)
+    live.settle()
+    assert ada.wallet()["reserved"] == 0
+    shown = ada.ask(
+        "query($id: ID!) { viewer { ... on Viewer { job(id: $id) { state } } } }", id=job
+    )
+    assert shown["job"]["state"] == "CANCELLED"
+    pictures = ada.gallery()
+    assert [picture["hidden"] for picture in pictures] == [True, True]
+    kept = ada.did("keepAsset", asset=pictures[0]["id"])
+    ada.did("purgeAsset", asset=pictures[1]["id"])
+    live.settle()
+    [left] = ada.gallery()
+    assert left["id"] == pictures[0]["id"]
+    assert not left["hidden"]
+    assert int(kept["position"]) > 0
+
+
+def test_a_cancelled_job_gives_the_reservation_back(live: LiveStudio) -> None:
+    ada = Creator(live).verified().rich()
+    live.project()
+    before = ada.wallet()["available"]
+    job = ada.images()
+    ada.did("cancelJob", job=job)
+    live.settle()
+    assert ada.wallet()["available"] == before
+    retried = ada.did("retryJob", "job millicredits position", job=job, priceVersion=1)
+    live.settle()
+    found = ada.ask(
+        "query($id: ID!) { viewer { ... on Viewer { job(id: $id) { retriedFrom } } } }",
+        id=retried["job"],
+    )
+    assert found["job"]["retriedFrom"] == job
+
+
+def test_favourites_are_found_again(live: LiveStudio) -> None:
+    ada = Creator(live).verified().rich()
+    [first, _] = ada.finished(ada.images())
+    del first
+    [newest, _] = ada.gallery()
+    ada.did("setFavourite", asset=newest["id"], favourite=True)
+    live.project()
+    assert [found["id"] for found in ada.gallery(favourite=True)] == [newest["id"]]
+    ada.did("setFavourite", asset=newest["id"], favourite=False)
+    live.project()
+    assert ada.gallery(favourite=True) == []
+
+
+def test_a_quote_is_what_the_job_then_costs(ada: Creator) -> None:
+    ada.verified().rich()
+    quoted = ada.run("Quote", images={"engine": "pocket", "count": 3, "numInferenceSteps": 20})
+    asked = ada.did(
+        "requestImages",
+        "millicredits",
+        engine="pocket",
+        prompt="a lighthouse in fog",
+        count=3,
+        numInferenceSteps=20,
+        priceVersion=quoted["priceVersion"],
+    )
+    assert asked["millicredits"] == quoted["millicredits"] > 0
+
+
+def test_a_node_is_found_by_its_id_alone(ada: Creator) -> None:
+    ada.verified().rich()
+    twin = ada.twin()
+    job = ada.images()
+    ada.finished(job)
+    asset = ada.gallery()[0]["id"]
+    for wanted in (twin, job, asset):
+        found = ada.ask("query($id: ID!) { node(id: $id) { __typename id } }", id=wanted)
+        assert found["id"] == wanted
+    assert (
+        ada.ask("query($id: ID!) { node(id: $id) { id } }", id=global_id("Twin", ada.person))
+        is None
+    )

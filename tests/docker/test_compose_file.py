@@ -1,0 +1,306 @@
+"""The compose file: what the specification allows, and what this suite asks for beyond it."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jsonschema
+import psycopg
+import pytest
+import typer.main
+from click import Command, Group
+
+from adapters.postgres.embedded import PROCESS_LOGIN, EmbeddedPostgres
+from processes.cli import cli
+from processes.settings import PROCESS_NAMES, Settings
+from tests.docker.compose_file import (
+    DOCKER,
+    compose,
+    mounts,
+    ours,
+    process_of,
+    services,
+    settings_of,
+    with_defaults,
+)
+
+SCHEMA = Path(__file__).parent / "compose_spec" / "compose-spec.json"
+SETTING_NAMES = {f"SUITE_{name}".upper() for name in Settings.model_fields}
+ONE_SHOT = {"credentials", "prepare"}
+EXACT_TAG = re.compile(r"[a-z0-9/.-]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9]+)?")
+
+each_service = pytest.mark.parametrize("name", sorted(services()))
+each_of_ours = pytest.mark.parametrize("name", sorted(ours()))
+each_worker = pytest.mark.parametrize(
+    "name", sorted(name for name, one in ours().items() if process_of(one) == "worker")
+)
+
+
+def test_the_file_is_what_the_compose_specification_allows() -> None:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    assert [error.message for error in validator.iter_errors(compose())] == []
+
+
+def test_a_misspelt_key_is_not_what_the_specification_allows() -> None:
+    misspelt = compose()
+    misspelt["services"]["relay"]["healtcheck"] = {}
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    assert not jsonschema.Draft202012Validator(schema).is_valid(misspelt)
+
+
+def test_each_process_has_a_service() -> None:
+    run = {name: process_of(service) for name, service in ours().items() if process_of(service)}
+    assert set(run.values()) == set(PROCESS_NAMES)
+    assert {name: name for name in PROCESS_NAMES} | {"worker-gpu": "worker"} == run
+
+
+@each_of_ours
+def test_each_command_of_ours_is_one_that_suite_has(name: str) -> None:
+    program, *arguments = ours()[name]["command"]
+    if name == "credentials":
+        assert program == "sh"
+        return
+    assert program == "suite"
+    found: Command = typer.main.get_command(cli)
+    context = found.make_context("suite", list(arguments[:1]), resilient_parsing=True)
+    while isinstance(found, Group):
+        command_name = arguments.pop(0)
+        inner = found.get_command(context, command_name)
+        assert inner is not None, f"suite has no command {command_name}"
+        found = inner
+    # Raises where an option is unknown or an argument is missing.
+    found.make_context(name, list(arguments))
+
+
+@each_service
+def test_every_variable_with_our_prefix_is_a_setting(name: str) -> None:
+    given = {key for key in services()[name].get("environment", {}) if key.startswith("SUITE_")}
+    assert given <= SETTING_NAMES
+
+
+@each_of_ours
+def test_the_settings_of_each_service_are_valid(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if name == "credentials":
+        return
+    for variable, value in settings_of(ours()[name]).items():
+        monkeypatch.setenv(variable, value)
+    Settings()
+
+
+@each_service
+def test_images_are_pinned_to_an_exact_version(name: str) -> None:
+    image = services()[name]["image"]
+    assert EXACT_TAG.fullmatch(image), image
+
+
+@each_service
+def test_no_service_runs_as_root_or_may_become_more_than_it_is(name: str) -> None:
+    service = services()[name]
+    assert str(service["user"]).split(":")[0] not in ("", "0", "root")
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert "privileged" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+@each_service
+def test_file_systems_are_read_only_and_everything_has_a_limit(name: str) -> None:
+    service = services()[name]
+    assert service["read_only"] is True
+    assert any(folder.startswith("/tmp:") for folder in service["tmpfs"])
+    assert {"mem_limit", "cpus", "pids_limit"} <= service.keys()
+
+
+@each_service
+def test_what_runs_on_is_restarted_and_says_whether_it_is_well(name: str) -> None:
+    service = services()[name]
+    if name in ONE_SHOT:
+        assert service["restart"] == "no"
+        return
+    assert service["restart"] == "unless-stopped"
+    assert {"test", "interval", "timeout", "retries", "start_period"} <= (
+        service["healthcheck"].keys()
+    )
+
+
+def test_a_health_check_reaches_what_the_service_is_given_and_nothing_else() -> None:
+    for name, service in ours().items():
+        if name in ONE_SHOT or name == "api":
+            continue
+        reached = set(re.findall(r"/dev/tcp/([a-z]+)/", " ".join(service["healthcheck"]["test"])))
+        assert reached == {"database", "kafka"} & set(service["depends_on"]) & {
+            "database" if "database" in service["networks"] else "kafka",
+            "kafka",
+        }
+
+
+def test_the_api_is_asked_whether_it_is_ready() -> None:
+    assert "/readyz" in services()["api"]["healthcheck"]["test"][-1]
+
+
+@each_of_ours
+def test_every_process_waits_until_the_installation_is_prepared(name: str) -> None:
+    if name in ONE_SHOT:
+        return
+    conditions = {other: one["condition"] for other, one in services()[name]["depends_on"].items()}
+    assert conditions == {
+        "database": "service_healthy",
+        "kafka": "service_healthy",
+        "prepare": "service_completed_successfully",
+    }
+
+
+@each_worker
+def test_workers_have_no_way_to_the_database(name: str) -> None:
+    worker, database = services()[name], services()["database"]
+    assert not set(worker["networks"]) & set(database["networks"])
+    assert "SUITE_DATABASE_URL" not in worker["environment"]
+    assert set(worker["networks"]) == {"broker", "work"}
+
+
+@each_worker
+def test_workers_hold_no_secret_and_see_no_object_but_through_urls(name: str) -> None:
+    sources = {source for source, _, _ in mounts(services()[name])}
+    assert sources <= {"worker", "engine-weights"}
+
+
+def test_the_screener_has_no_way_to_the_database_either() -> None:
+    screener = services()["screener"]
+    assert screener["networks"] == ["broker"]
+    assert "SUITE_DATABASE_URL" not in screener["environment"]
+
+
+def test_workers_meet_only_kafka_and_the_api() -> None:
+    met = {
+        name
+        for name, service in services().items()
+        if {"broker", "work"} & set(service.get("networks", ())) and "profiles" not in service
+    }
+    on_work = {
+        name
+        for name, service in services().items()
+        if "work" in service.get("networks", ()) and "profiles" not in service
+    }
+    assert on_work == {"api", "worker"}
+    # On the broker's network the others listen on no port; only Kafka does.
+    assert not {name for name in met if "ports" in services()[name]} - {"api"}
+
+
+def test_only_the_front_leads_out_and_only_the_api_is_on_it() -> None:
+    networks = compose()["networks"]
+    assert [name for name, one in networks.items() if not one.get("internal")] == ["front"]
+    assert [name for name, one in services().items() if "front" in one.get("networks", ())] == [
+        "api"
+    ]
+    published = {name: one["ports"] for name, one in services().items() if "ports" in one}
+    assert list(published) == ["api"]
+    assert all(with_defaults(port) == "127.0.0.1:8080:8080" for port in published["api"])
+
+
+def test_no_password_stands_in_the_file() -> None:
+    for service in services().values():
+        words = [*service.get("command", ()), *map(str, service.get("environment", {}).values())]
+        for word in words:
+            for url in re.findall(r"postgresql://\S+", word):
+                assert urlsplit(url).password is None
+                assert "passfile" in parse_qs(urlsplit(url).query)
+    for name in services()["database"]["environment"]:
+        assert "PASSWORD" not in name or name.endswith("_FILE")
+
+
+def test_the_superuser_s_password_is_seen_by_the_server_and_by_prepare_only() -> None:
+    holders = {
+        name
+        for name, service in services().items()
+        for source, _, _ in mounts(service)
+        if source in ("admin-credentials", "server-credentials")
+    }
+    assert holders == {"credentials", "database", "prepare"}
+
+
+def test_secrets_and_logins_are_writable_only_for_those_who_make_them() -> None:
+    makers = {
+        source: {
+            name
+            for name, service in services().items()
+            for mounted, _, writable in mounts(service)
+            if mounted == source and writable
+        }
+        for source in ("secrets", "login-credentials", "admin-credentials", "server-credentials")
+    }
+    # The screener makes the key that signs content credentials.
+    assert makers.pop("secrets") == {"prepare", "screener"}
+    assert set(map(frozenset, makers.values())) == {frozenset({"credentials"})}
+
+
+@each_service
+def test_what_is_mounted_exists(name: str) -> None:
+    for source, _, writable in mounts(services()[name]):
+        if source.startswith("."):
+            assert (DOCKER / source).exists()
+            assert not writable
+        else:
+            assert source in compose()["volumes"]
+
+
+@each_of_ours
+def test_volumes_lie_over_folders_that_the_image_gives_to_its_user(name: str) -> None:
+    service = ours()[name]
+    text = (DOCKER.parent / service["build"]["dockerfile"]).read_text(encoding="utf-8")
+    made = set(re.search(r"-m 0700 -o suite -g suite((?:\s|\\|[/a-z0-9])+)", text)[1].split())  # type: ignore[index]
+    for source, target, _ in mounts(service):
+        if not source.startswith("."):
+            assert target in made
+
+
+def test_the_gpu_worker_is_started_by_its_profile_only_and_has_a_device() -> None:
+    gpu = services()["worker-gpu"]
+    assert gpu["profiles"] == ["gpu"]
+    assert gpu["environment"]["SUITE_DEVICE"] == "cuda"
+    (device,) = gpu["deploy"]["resources"]["reservations"]["devices"]
+    assert device == {"driver": "nvidia", "count": 1, "capabilities": ["gpu"]}
+
+
+def test_no_profile_hides_what_every_installation_needs() -> None:
+    hidden = {name: one["profiles"] for name, one in services().items() if "profiles" in one}
+    assert hidden == {"worker-gpu": ["gpu"], "s3": ["s3"]}
+
+
+def test_the_s3_server_is_not_reachable_from_outside_and_gets_its_secret_from_a_file() -> None:
+    s3 = services()["s3"]
+    assert "ports" not in s3
+    (script,) = s3["command"]
+    assert "$$(cat /run/credentials/s3/secret)" in script
+    assert "environment" not in s3
+
+
+def test_the_database_server_is_set_as_the_embedded_one(postgres_server: EmbeddedPostgres) -> None:
+    command: list[Any] = services()["database"]["command"]
+    given = dict(word.split("=") for word in command if "=" in word)
+    assert given
+    with psycopg.connect(postgres_server.admin_url()) as connection:
+        for name, value in given.items():
+            row = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
+            assert row == (value,)
+
+
+def test_the_urls_name_the_login_that_migrations_admit() -> None:
+    for service in ours().values():
+        url = service.get("environment", {}).get("SUITE_DATABASE_URL")
+        if url is not None:
+            assert urlsplit(url).username == PROCESS_LOGIN
+
+
+def test_initialisation_is_what_initdb_takes() -> None:
+    arguments = shlex.split(services()["database"]["environment"]["POSTGRES_INITDB_ARGS"])
+    assert arguments == [
+        "--auth-local=peer",
+        "--auth-host=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale-provider=builtin",
+        "--locale=C.UTF-8",
+    ]

@@ -1,0 +1,117 @@
+"""A whole installation in a folder of its own: eight operating-system processes, supervised."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+
+from adapters.objects.folder import FolderObjectStore
+from processes.embedded import Installation, installed
+from processes.secrets import load_secrets
+from processes.settings import PROCESS_NAMES, Settings
+from processes.supervisor import Supervisor, own_command
+from processes.up import wait_until_ready
+from processes.wiring.objects import open_objects
+from tests.faults.oracle import until
+from tests.faults.stage import Stage, stage_of
+from tests.faults.staged_process import STAGED
+from tests.flow.studio_desk import StudioDesk
+
+ROOT = Path(__file__).parents[2]
+LEASE_S = 3.0
+LIVENESS_S = 0.5
+STOP_PATIENCE_S = 60.0
+
+
+class InstalledStudio(StudioDesk):
+    """The installation as somebody with shell access sees it."""
+
+    def __init__(
+        self, installation: Installation, supervisor: Supervisor, stack: ExitStack
+    ) -> None:
+        settings = installation.settings
+        secrets = load_secrets(settings.secrets)
+        assert installation.admin_url is not None
+        store = open_objects(settings, secrets)
+        super().__init__(
+            settings.require_database_url(),
+            installation.admin_url,
+            store,
+            stack.enter_context(httpx.Client(timeout=30.0)),
+            stack,
+            kek=secrets.key_encryption,
+            args_secret=secrets.command_args,
+        )
+        self.address = settings.address
+        self.supervisor = supervisor
+        self.stage: Stage = stage_of(settings.home)
+        self.folder: FolderObjectStore = store
+
+    def kill(self, name: str) -> int:
+        """kill -9. Answers the process id that it had."""
+        pid = self.supervisor.pid(name)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def comes_back(self, name: str, old_pid: int) -> None:
+        """Wait until the supervisor has started it again."""
+        until(lambda: self.supervisor.pid(name) != old_pid, f"{name} is started again")
+
+    @contextmanager
+    def flag(self, name: str) -> Iterator[None]:
+        """A flag of the stage, up inside the block."""
+        self.stage.raise_flag(name)
+        try:
+            yield
+        finally:
+            self.stage.lower_flag(name)
+
+
+@contextmanager
+def installed_studio(
+    home: Path, on_change: Callable[[str, str], None]
+) -> Iterator[InstalledStudio]:
+    """Install, start all eight, and stop them again. None may be left behind."""
+    settings = Settings(
+        home=home, port=_free_port(), lease_s=LEASE_S, liveness_s=LIVENESS_S, log_level="warning"
+    )
+    stage_of(home).raise_flag("installed")
+    with ExitStack() as stack:
+        installation = stack.enter_context(installed(settings, on_step=lambda step: None))
+        environment = {
+            **installation.environment,
+            "SUITE_LEASE_S": str(LEASE_S),
+            "SUITE_LIVENESS_S": str(LIVENESS_S),
+            "SUITE_LOG_LEVEL": "warning",
+            "PYTHONPATH": str(ROOT),
+        }
+        supervisor = Supervisor(PROCESS_NAMES, _command, environment, on_change)
+        stop = threading.Event()
+        thread = threading.Thread(target=supervisor.run, args=(stop,), name="supervisor")
+        thread.start()
+        try:
+            assert wait_until_ready(installation.settings.address, stop)
+            yield InstalledStudio(installation, supervisor, stack)
+        finally:
+            stop.set()
+            thread.join(STOP_PATIENCE_S)
+            assert not thread.is_alive()
+
+
+def _command(name: str) -> list[str]:
+    if name in STAGED:
+        return [sys.executable, "-m", "tests.faults.staged_process", name]
+    return own_command(name)
+
+
+def _free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port

@@ -1,0 +1,260 @@
+"""kill -9 of each process while it works: nothing is lost, nothing costs twice, every job ends.
+
+What must be true of everything that was stored is said once, by the oracle, at the very end.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from adapters.event_store.store import PostgresEventStore
+from adapters.postgres.connect import open_pool
+from commands.handlers import HANDLERS
+from commands.jobs.request_images import RequestImages
+from commands.studio import Studio
+from commands.twin.withdraw_consent import WithdrawConsent
+from domain.events import STORED_FORM
+from domain.job import JobFailure, JobState
+from domain.kernel.identity import job_id
+from domain.kernel.personal_text import PersonalText
+from processes.demo.client import StudioClient
+from processes.secrets import load_secrets
+from processes.settings import PROCESS_NAMES
+from processes.wiring.clock import system_clock
+from tests.faults.breaking_connection import breaking_connection
+from tests.faults.installed_studio import ROOT, InstalledStudio, installed_studio
+from tests.faults.oracle import until
+from tests.faults.stage import (
+    ANALYSER_IS_LOOKING,
+    HOLD_ANALYSER,
+    HOLD_PAINTER,
+    OUT_OF_MEMORY,
+    STORE_IS_FULL,
+)
+
+PICTURE_MILLICREDITS = 50 + 2 * 25
+PASSWORD = "a lighthouse in fog"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InstalledStudio]:
+    """One installation for all of these faults, one after the other."""
+    home: Path = tmp_path_factory.mktemp("installation")
+    changes: list[tuple[str, str]] = []
+    with installed_studio(home, lambda name, state: changes.append((name, state))) as studio:
+        yield studio
+
+
+@pytest.fixture
+def studio(running: InstalledStudio) -> Iterator[InstalledStudio]:
+    """The installation, with nothing held."""
+    yield running
+    for flag in (HOLD_PAINTER, HOLD_ANALYSER, ANALYSER_IS_LOOKING, OUT_OF_MEMORY, STORE_IS_FULL):
+        running.stage.lower_flag(flag)
+
+
+@pytest.fixture(scope="module")
+def ada(running: InstalledStudio) -> UUID:
+    """A creator with credits."""
+    return running.creator()
+
+
+@pytest.fixture
+def spent(studio: InstalledStudio, ada: UUID) -> int:
+    """What Ada had spent before the test."""
+    spent: int = studio.wallet(ada)[2]
+    return spent
+
+
+def one_picture_is_paid(studio: InstalledStudio, job: UUID, owner: UUID, spent: int) -> None:
+    done = studio.comes_to(job, owner, JobState.COMPLETED)
+    assert len(done.released) == 1
+    assert studio.wallet(owner)[1:] == (0, spent + PICTURE_MILLICREDITS)
+
+
+def test_a_worker_killed_while_it_draws(studio: InstalledStudio, ada: UUID, spent: int) -> None:
+    with studio.flag(HOLD_PAINTER):
+        job = studio.draw(None, ada)
+        studio.comes_to(job, ada, JobState.STARTED)
+        studio.kill("worker")
+    one_picture_is_paid(studio, job, ada, spent)
+    assert studio.job(job, ada).attempt == 2
+
+
+def test_a_worker_out_of_memory(studio: InstalledStudio, ada: UUID, spent: int) -> None:
+    studio.stage.raise_flag(OUT_OF_MEMORY)
+    job = studio.draw(None, ada)
+    one_picture_is_paid(studio, job, ada, spent)
+    assert studio.job(job, ada).attempt == 2
+
+
+def test_a_screener_killed_while_it_looks(studio: InstalledStudio, ada: UUID, spent: int) -> None:
+    studio.stage.lower_flag(ANALYSER_IS_LOOKING)
+    with studio.flag(HOLD_ANALYSER):
+        job = studio.draw(None, ada)
+        until(lambda: studio.stage.is_up(ANALYSER_IS_LOOKING), "the screener is at work")
+        studio.kill("screener")
+    one_picture_is_paid(studio, job, ada, spent)
+    assert studio.job(job, ada).attempt == 1
+
+
+@pytest.mark.parametrize("name", ["relay", "projector", "recorder"])
+def test_a_process_killed_right_after_it_was_given_work(
+    studio: InstalledStudio, ada: UUID, spent: int, name: str
+) -> None:
+    job = studio.draw(None, ada)
+    old_pid = studio.kill(name)
+    one_picture_is_paid(studio, job, ada, spent)
+    studio.reader_has_seen(job, ada, JobState.COMPLETED)
+    studio.comes_back(name, old_pid)
+
+
+def test_a_recorder_killed_as_soon_as_it_has_granted(
+    studio: InstalledStudio, ada: UUID, spent: int
+) -> None:
+    with studio.flag(HOLD_PAINTER):
+        job = studio.draw(None, ada)
+        studio.comes_to(job, ada, JobState.STARTED)
+        studio.kill("recorder")
+    one_picture_is_paid(studio, job, ada, spent)
+
+
+def test_a_reactor_killed_while_a_withdrawal_waits_for_it(studio: InstalledStudio) -> None:
+    grace = studio.creator()
+    twin = studio.twin_with_photos(grace)
+    with studio.flag(HOLD_PAINTER):
+        job = studio.train(twin, grace)
+        studio.comes_to(job, grace, JobState.STARTED)
+        studio.does(WithdrawConsent(twin), grace)
+        studio.kill("reactor")
+        studio.comes_to(job, grace, JobState.CANCELLED)
+    places = (f"photos/{twin}/", f"templates/{twin}/", f"uploads/{grace}/{twin}/")
+    until(lambda: not [key for place in places for key in studio.objects.keys(place)], "deleted")
+    until(lambda: "twin.deleted" in studio.types_of(twin), "the deletion is on record")
+    assert studio.wallet(grace)[1:] == (0, 0)
+
+
+def test_a_watchdog_killed_while_a_lost_attempt_waits_for_it(
+    studio: InstalledStudio, ada: UUID, spent: int
+) -> None:
+    with studio.flag(HOLD_PAINTER):
+        job = studio.draw(None, ada)
+        studio.comes_to(job, ada, JobState.STARTED)
+        studio.kill("worker")
+        studio.kill("watchdog")
+    one_picture_is_paid(studio, job, ada, spent)
+    assert studio.job(job, ada).attempt == 2
+
+
+def test_a_full_object_store_fails_the_job_and_not_the_next_one(
+    studio: InstalledStudio, ada: UUID, spent: int
+) -> None:
+    with studio.flag(STORE_IS_FULL):
+        job = studio.draw(None, ada)
+        studio.comes_to(job, ada, JobState.FAILED)
+    assert studio.why_it_failed(job) == JobFailure.ATTEMPTS_EXHAUSTED
+    assert studio.wallet(ada)[1:] == (0, spent)
+    one_picture_is_paid(studio, studio.draw(None, ada), ada, spent)
+
+
+def test_a_request_whose_answer_was_lost_after_its_commit(
+    studio: InstalledStudio, ada: UUID, spent: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    key = uuid4()
+    request = RequestImages(
+        engine="pocket",
+        prompt=PersonalText("a lighthouse in fog"),
+        count=1,
+        price_version=1,
+        session_jurisdiction="XX",
+    )
+    secret = load_secrets(studio.stage.folder.parent / "secrets").command_args
+    folder: Path = tmp_path_factory.mktemp("way")
+    with (
+        breaking_connection(studio.url, folder) as (url, way),
+        open_pool(url, "writer", size_max=2) as writers,
+    ):
+        store = PostgresEventStore(writers, STORED_FORM, studio.keys)
+        door = Studio(store, HANDLERS, system_clock, secret)
+        way.lose_answers(1)
+        opened = door.execute(request, owner_id=ada, key=key).result
+    assert opened.job_id == job_id(ada, key)
+    assert studio.types_of(opened.job_id).count("job.requested") == 1
+    one_picture_is_paid(studio, opened.job_id, ada, spent)
+
+
+def test_an_api_killed_while_a_mutation_waits_is_asked_again_under_the_same_key(
+    studio: InstalledStudio,
+) -> None:
+    client = StudioClient(studio.address, ROOT / "graphql" / "operations")
+    email = f"{uuid4()}@demo.example"
+    client.run(
+        "SignUp",
+        {"input": {"idempotencyKey": str(uuid4()), "email": email, "password": PASSWORD}},
+    )
+    client.sign_in(email, PASSWORD)
+    owner = next(
+        fact.owner_id
+        for fact in reversed(list(studio.events.stream()))
+        if fact.event_type == "person.registered"
+    )
+    made: list[str] = []
+    variables = {"input": {"idempotencyKey": str(uuid4()), "name": "Ada at work"}}
+
+    def create_twin() -> None:
+        made.append(client.run("CreateTwin", variables)["twin"])
+
+    with psycopg.connect(studio.admin_url, autocommit=True) as admin:
+        # Nobody can decide anything for this owner while this is held: the mutation is in flight.
+        with studio.store.transaction(owner):
+            asking = threading.Thread(target=create_twin)
+            asking.start()
+            until(lambda: _waits_for_a_lock(admin), "the API waits for the owner's lock")
+            old_pid = studio.kill("api")
+        studio.comes_back("api", old_pid)
+        asking.join(60.0)
+    assert len(made) == 1
+    again = client.run("CreateTwin", variables)["twin"]
+    assert [again] == made
+    twins = [
+        fact
+        for fact in studio.events.stream()
+        if fact.event_type == "twin.created" and fact.owner_id == owner
+    ]
+    assert len(twins) == 1
+    client.close()
+
+
+def _waits_for_a_lock(admin: psycopg.Connection[tuple[object, ...]]) -> bool:
+    found = admin.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' "
+        "AND application_name LIKE '%api%'"
+    ).fetchone()
+    return found is not None and found != (0,)
+
+
+def test_everything_killed_at_once(studio: InstalledStudio, ada: UUID, spent: int) -> None:
+    with studio.flag(HOLD_PAINTER):
+        jobs = [studio.draw(None, ada) for _ in range(3)]
+        until(
+            lambda: any(studio.job(job, ada).state is JobState.STARTED for job in jobs),
+            "one of them is drawn",
+        )
+        for name in PROCESS_NAMES:
+            studio.kill(name)
+    for job in jobs:
+        studio.comes_to(job, ada, JobState.COMPLETED)
+    assert studio.wallet(ada)[1:] == (0, spent + 3 * PICTURE_MILLICREDITS)
+
+
+def test_afterwards_a_replay_from_event_zero_says_the_same_as_every_read_model_and_the_ledger(
+    running: InstalledStudio,
+) -> None:
+    with ExitStack():
+        running.oracle.rest()
+        running.oracle.check()

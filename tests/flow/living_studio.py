@@ -1,0 +1,255 @@
+"""All processes of the studio but the API, as threads of this one, over any transport."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+import httpx
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from adapters.event_store.log import EventLog
+from adapters.event_store.positions import ActiveReader
+from adapters.identity.sandbox import SandboxIdentity
+from adapters.objects.http import object_app
+from adapters.objects.in_memory import InMemoryObjectStore
+from adapters.objects.presigned import Presigner
+from adapters.payment.sandbox import SandboxPayment
+from adapters.postgres.connect import open_pool
+from adapters.provenance.file_signer import FileSigner
+from domain.events import STORED_FORM
+from gpu_consumers.engines.registry import LOADERS
+from gpu_consumers.presigned_objects import PresignedObjects
+from gpu_consumers.screening.credentials import Credentials
+from gpu_consumers.screening.face_analyser import TimedAnalyser
+from gpu_consumers.screening.lists import FaceList, HashList, issue_list
+from gpu_consumers.screening.output_checks import Lists, OutputChecks
+from gpu_consumers.screening.output_gate import OutputGate
+from gpu_consumers.screening.photo_gate import PhotoGate
+from gpu_consumers.screening.screener import Screener, ScreenerPace
+from gpu_consumers.worker.worker import Worker, WorkerLimits
+from processes import projector as projector_process
+from processes import recorder as recorder_process
+from processes.prepare import publish_defaults
+from processes.projector import FactProjection
+from processes.reactor import Outside, Reactor
+from processes.recorder import Recorder
+from processes.relay import Relay
+from processes.watchdog import Watchdog
+from processes.wiring.active import while_active
+from processes.wiring.clock import system_clock
+from projections.projector import Projector
+from tests.flow.painter import ChildThread, Painter
+from tests.flow.scripted_analyser import ScriptedAnalyser
+from tests.flow.studio_desk import StudioDesk
+from topics.consume import ConsumerLoop, DeadLetterBox, one_at_a_time
+from topics.registry import FACTS, RESULTS
+from topics.transport import From, Transport
+
+KEK = bytes(range(32))
+SECRET = b"a secret of the test studio ....."[:32]
+ADDRESS = "http://studio.test"
+PACE = ScreenerPace(poll_s=0.1, claim_again_s=2.0, alive_s=0.5, retry_delays_s=(0.05, 0.05))
+LIMITS = WorkerLimits(wait_s=0.05, alive_interval_s=0.5, claim_again_s=2.0, stop_grace_s=20.0)
+LEASE_S = 5.0
+STOP_PATIENCE_S = 30.0
+
+
+class LivingStudio(StudioDesk):
+    """Every part as its own wiring builds it; only engine, analyser and object store are ours.
+
+    Requests go through the same door as the API's. Any number of people may live here.
+    """
+
+    def __init__(
+        self, url: str, admin_url: str, transport: Transport, folder: Path, stack: ExitStack
+    ) -> None:
+        objects = InMemoryObjectStore(Presigner(f"{ADDRESS}/objects", SECRET))
+        app = Starlette(routes=[Mount("/objects", object_app(objects))])
+        http = httpx.Client(transport=httpx.MockTransport(_served_by(app)))
+        super().__init__(url, admin_url, objects, http, stack, kek=KEK, args_secret=SECRET)
+        self.transport = transport
+        self.painter = Painter()
+        self.analyser = ScriptedAnalyser()
+        self._presigned = PresignedObjects(http, wait=lambda _: None)
+        self._folder = folder
+        self._stack = stack
+        self._projecting = stack.enter_context(open_pool(url, "projector", size_max=2))
+        self._issue_lists()
+        transport.create_topics()
+        publish_defaults(self.studio)
+
+    def start(self) -> None:
+        """Start every process. The stack that was given stops them all, and none may have died."""
+        stop = threading.Event()
+        died: list[str] = []
+        parts = {
+            "relay": self._relay,
+            "projector": self._projector,
+            "recorder": self._recorder,
+            "reactor": self._reactor,
+            "watchdog": self._watchdog,
+            "screener": self._screener,
+            "worker": self._worker,
+        }
+
+        def live(name: str, run: Callable[[threading.Event], None]) -> None:
+            try:
+                run(stop)
+            except BaseException as error:
+                died.append(f"{name}: {error!r}")
+                raise
+
+        threads = [
+            threading.Thread(target=partial(live, name, run), name=name)
+            for name, run in parts.items()
+        ]
+
+        def end() -> None:
+            stop.set()
+            for thread in threads:
+                thread.join(STOP_PATIENCE_S)
+            assert died == []
+            assert [thread.name for thread in threads if thread.is_alive()] == []
+
+        self._stack.callback(end)
+        for thread in threads:
+            thread.start()
+
+    def _issue_lists(self) -> None:
+        now_s = time.time()
+        self._lists = Lists(self._folder / "pictures.json", self._folder / "people.json")
+        issue_list(self._folder / "pictures.json", HashList("test", now_s, ()))
+        issue_list(
+            self._folder / "people.json", FaceList("test", now_s, ScriptedAnalyser.MODEL_ID, ())
+        )
+
+    def _relay(self, stop: threading.Event) -> None:
+        def relay(reader: ActiveReader) -> None:
+            with EventLog(self.url) as events, self.transport.publisher("/suite/relay") as out:
+                Relay(events, reader, out, STORED_FORM).run(stop)
+
+        while_active(self.url, "relay", stop, relay)
+
+    def _projector(self, stop: threading.Event) -> None:
+        group = projector_process.GROUP
+        with (
+            self.transport.publisher("/suite/projector") as publisher,
+            self.transport.consumer(group, [FACTS], "projector") as consumer,
+        ):
+            projection = FactProjection(
+                Projector(self._projecting.connection, STORED_FORM, self.keys)
+            )
+            ConsumerLoop(consumer, projection.handle, DeadLetterBox(publisher, group)).run(stop)
+
+    def _recorder(self, stop: threading.Event) -> None:
+        group = recorder_process.GROUP
+        with (
+            self.transport.publisher("/suite/recorder") as publisher,
+            self.transport.consumer(group, [RESULTS], "recorder") as consumer,
+        ):
+            recorder = Recorder(self.studio, self.store, self.objects, publisher)
+            ConsumerLoop(
+                consumer, one_at_a_time(recorder.handle), DeadLetterBox(publisher, group)
+            ).run(stop)
+
+    def _reactor(self, stop: threading.Event) -> None:
+        outside = Outside(self.objects, self._identity(), self._payment())
+
+        def react(reader: ActiveReader) -> None:
+            with EventLog(self.url) as events:
+                Reactor(events, reader, STORED_FORM, self.studio, outside, time.monotonic).run(stop)
+
+        while_active(self.url, "reactor", stop, react)
+
+    def _watchdog(self, stop: threading.Event) -> None:
+        def watch(reader: ActiveReader) -> None:
+            with (
+                EventLog(self.url) as events,
+                self.transport.publisher("/suite/watchdog") as publisher,
+                self.transport.broadcast([RESULTS], From.END) as voices,
+            ):
+                Watchdog(
+                    events,
+                    voices,
+                    publisher,
+                    STORED_FORM,
+                    self.studio,
+                    lease_s=LEASE_S,
+                    monotonic_s=time.monotonic,
+                    now=system_clock,
+                    still_active=reader.check,
+                ).run(stop)
+
+        while_active(self.url, "watchdog", stop, watch)
+
+    def _screener(self, stop: threading.Event) -> None:
+        analyser = TimedAnalyser(self.analyser)
+        checks = OutputChecks(analyser, self._lists)
+        credentials = Credentials(FileSigner(self._folder / "keys"))
+        Screener(
+            "screener",
+            self.transport,
+            PhotoGate(self.objects, analyser),
+            OutputGate(self.objects, analyser, checks, credentials),
+            pace=PACE,
+        ).run(stop)
+
+    def _worker(self, stop: threading.Event) -> None:
+        trainings = self._folder / "trainings"
+        Worker(
+            "worker",
+            self.transport,
+            lambda: ChildThread(self.painter, self._presigned, trainings),
+            {loader.id: loader.phase_limits_s for loader in LOADERS.values()},
+            limits=LIMITS,
+        ).run(stop)
+
+    def _identity(self) -> SandboxIdentity:
+        return SandboxIdentity(
+            self._folder / "sandbox",
+            public_url=ADDRESS,
+            callback_url=ADDRESS,
+            webhook_secret=SECRET,
+            clock=system_clock,
+        )
+
+    def _payment(self) -> SandboxPayment:
+        return SandboxPayment(
+            self._folder / "sandbox",
+            public_url=ADDRESS,
+            callback_url=ADDRESS,
+            webhook_secret=SECRET,
+            clock=system_clock,
+        )
+
+
+def _served_by(app: Starlette) -> Callable[[httpx.Request], httpx.Response]:
+    """The application as somebody at the other end of the wire meets it."""
+    client = TestClient(app, base_url=ADDRESS)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        answered = client.request(
+            request.method,
+            str(request.url),
+            content=request.read(),
+            headers={"content-type": request.headers.get("content-type", "")},
+        )
+        return httpx.Response(answered.status_code, content=answered.content, request=request)
+
+    return answer
+
+
+@contextmanager
+def living_studio(
+    url: str, admin_url: str, transport: Transport, folder: Path
+) -> Iterator[LivingStudio]:
+    """A studio in which everything runs. When it ends, everything has to be in order."""
+    with ExitStack() as stack:
+        studio = LivingStudio(url, admin_url, transport, folder, stack)
+        studio.start()
+        yield studio

@@ -1,0 +1,85 @@
+"""What an engine may be asked and how it loads are stated apart, and must say the same."""
+
+import pytest
+
+from domain.checks import Check
+from domain.engines import ENGINES
+from domain.job_kind import JobKind
+from gpu_consumers.engines.pocket.world.frame import FRAMES
+from gpu_consumers.engines.pocket.world.styles import STYLES
+from gpu_consumers.engines.registry import LOADERS
+from gpu_consumers.screening import output_checks, output_gate
+from processes.recorder import ADAPTER_SIZE_MAX_BYTES
+
+EVERY_ENGINE = sorted(ENGINES)
+
+
+def test_both_sides_hold_the_same_engines() -> None:
+    assert LOADERS.keys() == ENGINES.keys()
+    assert all(id == entry.id for id, entry in ENGINES.items())
+    assert all(id == loader.id for id, loader in LOADERS.items())
+
+
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
+def test_phases_have_the_same_limits_on_both_sides(engine: str) -> None:
+    loaded = {phase.value: limit for phase, limit in LOADERS[engine].phase_limits_s.items()}
+    assert loaded == ENGINES[engine].phase_limits_s
+
+
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
+def test_a_style_that_may_be_asked_for_is_known_to_the_engine(engine: str) -> None:
+    entry = ENGINES[engine]
+    asked = set(entry.styles) - {entry.default_style}
+    assert asked == set(LOADERS[engine].style_words) - {entry.default_style}
+
+
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
+def test_samples_have_the_size_of_the_first_aspect_ratio(engine: str) -> None:
+    entry, loader = ENGINES[engine], LOADERS[engine]
+    assert loader.twin.sizes[0] == entry.aspect_ratios[entry.default_aspect_ratio]
+
+
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
+def test_a_size_that_may_be_asked_for_is_one_the_autoencoder_takes(engine: str) -> None:
+    for width, height in ENGINES[engine].aspect_ratios.values():
+        assert (width % 8, height % 8) == (0, 0)
+
+
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
+def test_a_trained_adapter_is_within_what_is_accepted(engine: str) -> None:
+    entry, loader = ENGINES[engine], LOADERS[engine]
+    assert entry.training.rank <= loader.rank_max
+    assert loader.adapter_size_bytes_max <= ADAPTER_SIZE_MAX_BYTES
+    assert len(entry.training.sample_prompts) == entry.training.sample_count
+
+
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
+def test_live_previews_are_promised_where_the_engine_can_draw_them(engine: str) -> None:
+    entry, loader = ENGINES[engine], LOADERS[engine]
+    assert entry.live_previews == (loader.preview_factors is not None)
+    assert not (entry.photorealistic and entry.live_previews)
+
+
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
+def test_an_engine_that_brings_its_weights_lacks_nothing(engine: str) -> None:
+    brings_them = LOADERS[engine].built_in_folder is not None
+    assert brings_them == ("weights" not in ENGINES[engine].lacks)
+
+
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
+def test_an_attempt_outlasts_every_phase_of_it(engine: str) -> None:
+    entry = ENGINES[engine]
+    for kind in (JobKind.TRAINING, JobKind.IMAGES):
+        assert entry.attempt_limit_s[kind] > max(entry.phase_limits_s.values())
+
+
+def test_the_pocket_world_has_the_sizes_and_styles_of_its_catalogue_entry() -> None:
+    entry = ENGINES["pocket"]
+    sizes = {ratio: (frame.width, frame.height) for ratio, frame in FRAMES.items()}
+    assert sizes == entry.aspect_ratios
+    assert set(STYLES) == set(entry.styles)
+
+
+def test_every_check_that_can_be_required_is_one_the_screener_makes() -> None:
+    made = {value for name, value in vars(output_checks).items() if name in {c.name for c in Check}}
+    assert made | {output_gate.PROVENANCE} == {check.value for check in Check}

@@ -1,0 +1,95 @@
+"""Attempts that fail and jobs that are stopped: what they cost, and what comes after them."""
+
+import pytest
+
+from commands.jobs.cancel_job import CancelJob
+from commands.jobs.retry_job import RetryJob
+from domain.job import AttemptFailure, JobFailure, JobState
+from domain.price_list import CANCEL_SHARE_THOUSANDTHS
+from tests.faults.oracle import until
+from tests.flow.living_studio import LivingStudio
+from tests.flow.test_journey import PICTURE_MILLICREDITS
+
+
+def broken() -> RuntimeError:
+    return RuntimeError("the engine broke")
+
+
+def test_a_job_whose_attempts_all_fail_is_refunded(studio: LivingStudio) -> None:
+    owner = studio.creator()
+    before = studio.wallet(owner)
+    studio.painter.accidents.extend([broken(), broken(), broken()])
+    job = studio.draw(None, owner)
+    studio.comes_to(job, owner, JobState.FAILED)
+    assert studio.why_it_failed(job) == JobFailure.ATTEMPTS_EXHAUSTED
+    assert studio.types_of(job).count("job.started") == 3
+    assert studio.wallet(owner) == before
+
+
+def test_a_worker_out_of_memory_gets_another_attempt(studio: LivingStudio) -> None:
+    owner = studio.creator()
+    studio.painter.accidents.append(MemoryError())
+    done = studio.comes_to(studio.draw(None, owner), owner, JobState.COMPLETED)
+    assert done.attempt == 2
+    assert studio.wallet(owner)[1:] == (0, PICTURE_MILLICREDITS)
+
+
+def test_a_batch_that_does_not_fit_is_halved_within_the_attempt(studio: LivingStudio) -> None:
+    owner = studio.creator()
+    studio.painter.accidents.append(MemoryError())
+    done = studio.comes_to(studio.draw(None, owner, pictures=2), owner, JobState.COMPLETED)
+    assert done.attempt == 1
+
+
+def test_a_failed_job_can_be_asked_for_again(studio: LivingStudio) -> None:
+    owner = studio.creator()
+    studio.painter.accidents.extend([broken(), broken(), broken()])
+    failed = studio.draw(None, owner)
+    studio.comes_to(failed, owner, JobState.FAILED)
+    again = studio.does(RetryJob(failed, price_version=1, session_jurisdiction="XX"), owner).job_id
+    studio.comes_to(again, owner, JobState.COMPLETED)
+    assert studio.reader_has_seen(again, owner, JobState.COMPLETED).retried_from == failed
+    assert studio.wallet(owner)[1:] == (0, PICTURE_MILLICREDITS)
+
+
+def test_a_job_cancelled_while_it_runs_costs_the_share_of_the_price_list(
+    studio: LivingStudio,
+) -> None:
+    owner = studio.creator()
+    studio.painter.hold()
+    job = studio.draw(None, owner, pictures=8)
+    studio.comes_to(job, owner, JobState.STARTED)
+    share = 8 * PICTURE_MILLICREDITS * CANCEL_SHARE_THOUSANDTHS // 1_000
+    assert studio.does(CancelJob(job), owner).charged_millicredits == share
+    assert studio.wallet(owner)[1:] == (0, share)
+    # The painter is held for good: the worker is free again only because it was stopped.
+    until(lambda: "job.result-discarded" in studio.types_of(job), "the worker has stopped")
+    studio.reader_has_seen(job, owner, JobState.CANCELLED)
+
+
+def test_a_job_cancelled_while_it_waits_costs_nothing(studio: LivingStudio) -> None:
+    owner = studio.creator()
+    studio.painter.hold()
+    first = studio.draw(None, owner)
+    studio.comes_to(first, owner, JobState.STARTED)
+    waiting = studio.draw(None, owner)
+    assert studio.does(CancelJob(waiting), owner).charged_millicredits == 0
+    studio.painter.let_go()
+    studio.comes_to(first, owner, JobState.COMPLETED)
+    assert studio.job(waiting, owner).state is JobState.CANCELLED
+    assert studio.wallet(owner)[1:] == (0, PICTURE_MILLICREDITS)
+
+
+def test_a_store_without_room_fails_the_job_and_not_the_next_one(
+    studio: LivingStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = studio.creator()
+    before = studio.wallet(owner)
+    with monkeypatch.context() as full:
+        full.setattr(studio.objects, "_capacity_bytes", 0)
+        job = studio.draw(None, owner)
+        studio.comes_to(job, owner, JobState.FAILED)
+    assert studio.why_it_failed(job) == JobFailure.ATTEMPTS_EXHAUSTED
+    assert studio.reasons_of(job) == [AttemptFailure.UPLOAD_REFUSED] * 3
+    assert studio.wallet(owner) == before
+    studio.comes_to(studio.draw(None, owner), owner, JobState.COMPLETED)

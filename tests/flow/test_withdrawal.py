@@ -1,0 +1,140 @@
+"""Consent withdrawn at every moment of a job: it stops, costs nothing, and leaves nothing."""
+
+from uuid import UUID
+
+import pytest
+
+from commands.twin.grant_consent import GrantConsent
+from commands.twin.withdraw_consent import WithdrawConsent
+from domain.consent_text import CONSENT
+from domain.job import CancelledBy, Job, JobState
+from domain.refusals import ConsentMissing
+from tests.faults.oracle import until
+from tests.flow.living_studio import LivingStudio
+from tests.flow.studio_desk import EVERYTHING
+
+
+def nothing_of(studio: LivingStudio, twin: UUID, owner: UUID) -> bool:
+    """Whether the store holds nothing that was learnt from this twin's photos."""
+    places = (f"uploads/{owner}/{twin}/", f"photos/{twin}/", f"templates/{twin}/")
+    return not [
+        key for place in (*places, f"adapters/{twin}/") for key in studio.objects.keys(place)
+    ]
+
+
+def is_cancelled_without_cost(studio: LivingStudio, job: UUID, owner: UUID) -> Job:
+    """Wait for the cancellation; all of the reservation is back."""
+    stopped = studio.comes_to(job, owner, JobState.CANCELLED)
+    assert stopped.cancelled_by is CancelledBy.CONSENT_WITHDRAWN
+    assert stopped.charge_millicredits == 0
+    assert studio.wallet(owner)[1] == 0
+    return stopped
+
+
+def everything_is_deleted(studio: LivingStudio, twin: UUID, job: UUID, owner: UUID) -> None:
+    until(lambda: nothing_of(studio, twin, owner), "photos, templates and adapters are deleted")
+    until(lambda: not list(studio.objects.keys(f"quarantine/{job}/")), "quarantine is empty")
+    until(lambda: "twin.deleted" in studio.types_of(twin), "the deletion is on record")
+
+
+def test_a_queued_job_stops(studio: LivingStudio) -> None:
+    owner = studio.creator()
+    twin = studio.trained_twin(owner)
+    spent = studio.wallet(owner)[2]
+    studio.painter.hold()
+    running = studio.draw(None, owner)
+    studio.comes_to(running, owner, JobState.STARTED)
+    queued = studio.draw(twin, owner)
+    assert studio.job(queued, owner).state is JobState.REQUESTED
+
+    studio.does(WithdrawConsent(twin), owner)
+    stopped = studio.comes_to(queued, owner, JobState.CANCELLED)
+    assert stopped.cancelled_by is CancelledBy.CONSENT_WITHDRAWN
+    studio.painter.let_go()
+    # What never rested on the consent goes on.
+    done = studio.comes_to(running, owner, JobState.COMPLETED)
+    everything_is_deleted(studio, twin, queued, owner)
+    assert studio.wallet(owner)[1:] == (0, spent + done.charge_millicredits)
+    assert "job.started" not in studio.types_of(queued)
+
+
+def test_a_running_training_stops_within_a_step(studio: LivingStudio) -> None:
+    owner = studio.creator()
+    twin = studio.twin_with_photos(owner)
+    studio.painter.hold()
+    job = studio.train(twin, owner)
+    studio.comes_to(job, owner, JobState.STARTED)
+
+    studio.does(WithdrawConsent(twin), owner)
+    is_cancelled_without_cost(studio, job, owner)
+    everything_is_deleted(studio, twin, job, owner)
+    # Never let go: only the stop can have ended the work, and so the next job can begin.
+    until(lambda: "job.result-discarded" in studio.types_of(job), "the worker has reported")
+    studio.painter.let_go()
+    assert studio.wallet(owner)[2] == 0
+    studio.comes_to(studio.draw(None, owner), owner, JobState.COMPLETED)
+
+
+@pytest.mark.parametrize("kind", ["training", "images"])
+def test_a_result_that_comes_too_late_is_refused_and_deleted(
+    studio: LivingStudio, kind: str
+) -> None:
+    owner = studio.creator()
+    twin = studio.twin_with_photos(owner) if kind == "training" else studio.trained_twin(owner)
+    spent = studio.wallet(owner)[2]
+    studio.painter.is_deaf = True
+    studio.painter.hold()
+    job = studio.train(twin, owner) if kind == "training" else studio.draw(twin, owner, pictures=2)
+    studio.comes_to(job, owner, JobState.STARTED)
+
+    studio.does(WithdrawConsent(twin), owner)
+    is_cancelled_without_cost(studio, job, owner)
+    studio.painter.let_go()
+    until(lambda: "job.result-discarded" in studio.types_of(job), "the result is refused")
+    everything_is_deleted(studio, twin, job, owner)
+    assert "job.rendered" not in studio.types_of(job)
+    assert studio.wallet(owner)[1:] == (0, spent)
+
+
+@pytest.mark.parametrize("kind", ["training", "images"])
+def test_what_is_being_screened_is_never_released(studio: LivingStudio, kind: str) -> None:
+    owner = studio.creator()
+    twin = studio.twin_with_photos(owner) if kind == "training" else studio.trained_twin(owner)
+    spent = studio.wallet(owner)[2]
+    studio.analyser.hold()
+    job = studio.train(twin, owner) if kind == "training" else studio.draw(twin, owner, pictures=2)
+    studio.comes_to(job, owner, JobState.RENDERED)
+    assert studio.analyser.is_looking.wait(20.0)
+
+    studio.does(WithdrawConsent(twin), owner)
+    stopped = is_cancelled_without_cost(studio, job, owner)
+    studio.analyser.let_go()
+    assets = [item.asset_id for item in stopped.items]
+    for asset in assets:
+        until(lambda a=asset: studio.types_of(a) == ["asset.refused"], "the output is refused")  # type: ignore[misc]
+    everything_is_deleted(studio, twin, job, owner)
+    copies = [f"gallery/{owner}/{asset}.png" for asset in assets]
+    until(lambda: all(studio.objects.head(copy) is None for copy in copies), "no copy is left")
+    assert studio.wallet(owner)[1:] == (0, spent)
+    assert stopped.released == ()
+
+
+def test_pictures_of_before_are_hidden_and_their_owner_may_begin_again(
+    studio: LivingStudio,
+) -> None:
+    owner = studio.creator()
+    twin = studio.trained_twin(owner)
+    job = studio.draw(twin, owner)
+    done = studio.comes_to(job, owner, JobState.COMPLETED)
+    until(lambda: len(studio.gallery_of(owner)) == 1, "the picture is in the gallery")
+    [asset] = done.released
+
+    studio.does(WithdrawConsent(twin), owner)
+    until(lambda: "asset.hidden" in studio.types_of(asset), "the picture is hidden")
+    until(lambda: studio.gallery_of(owner) == (), "the gallery shows it no more")
+    with pytest.raises(ConsentMissing):
+        studio.draw(twin, owner)
+    until(lambda: nothing_of(studio, twin, owner), "photos are deleted")
+
+    studio.does(GrantConsent(twin, CONSENT.sha256, EVERYTHING), owner)
+    assert studio.twin(twin, owner).consented

@@ -1,0 +1,173 @@
+"""Several twins in one UNet at once, compared with peft doing them one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from gpu_consumers.engines.adapter_file import Adapter, LayerPair
+
+if TYPE_CHECKING:
+    import torch
+
+pytestmark = pytest.mark.engine
+
+# Linear layers, convolutions of both kinds, one with a stride, and the time embedding's.
+TARGETS = ["to_q", "to_out.0", "ff.net.2", "proj_in", "conv1", "conv", "time_emb_proj"]
+RANK = 4
+
+
+@pytest.fixture(scope="module")
+def unet() -> Any:
+    import torch
+    from diffusers import UNet2DConditionModel
+
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    return UNet2DConditionModel(
+        sample_size=8,
+        in_channels=4,
+        out_channels=4,
+        block_out_channels=(32, 64),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        attention_head_dim=4,
+        cross_attention_dim=32,
+        norm_num_groups=8,
+    ).requires_grad_(requires_grad=False)
+
+
+@pytest.fixture(scope="module")
+def bank(unet: Any) -> Any:
+    from gpu_consumers.engines.slot_bank import SlotBank
+
+    return SlotBank(unet, TARGETS, slots=3, rank_max=8)
+
+
+def twin(bank: Any, seed: int, rank: int = RANK) -> Adapter:
+    rng = np.random.default_rng(seed)
+    layers = {
+        name: LayerPair(
+            rng.normal(0, 0.2, (rank, *shape.inputs)).astype(np.float32),
+            rng.normal(0, 0.2, (shape.outputs, rank)).astype(np.float32),
+        )
+        for name, shape in bank.targets.items()
+    }
+    return Adapter(rank, layers)
+
+
+def batch(rows: int) -> tuple[torch.Tensor, int, torch.Tensor]:
+    import torch
+
+    generator = torch.Generator().manual_seed(3)
+    latents = torch.randn(rows, 4, 8, 8, generator=generator)
+    return latents, 500, torch.randn(rows, 6, 32, generator=generator)
+
+
+def run(unet: Any) -> torch.Tensor:
+    import torch
+
+    latents, timestep, words = batch(4)
+    with torch.no_grad():
+        output: torch.Tensor = unet(latents, timestep, encoder_hidden_states=words).sample
+    return output
+
+
+def run_with_peft(unet: Any, adapter: Adapter, strength: float) -> torch.Tensor:
+    """The same batch through a copy of the UNet that wears the adapter as peft applies it."""
+    import copy
+
+    import torch
+    from peft import LoraConfig, set_peft_model_state_dict
+
+    wearing = copy.deepcopy(unet)
+    for module in wearing.modules():
+        module._forward_hooks.clear()
+    config = LoraConfig(r=adapter.rank, lora_alpha=adapter.rank, target_modules=TARGETS)
+    wearing.add_adapter(config, adapter_name="twin")
+    state = {}
+    for name, pair in adapter.layers.items():
+        up = pair.up.reshape(*pair.up.shape, *([1, 1] if pair.down.ndim == 4 else []))
+        state[f"{name}.lora_A.weight"] = torch.from_numpy(pair.down)
+        state[f"{name}.lora_B.weight"] = torch.from_numpy(up * strength)
+    set_peft_model_state_dict(wearing, state, adapter_name="twin")
+    return run(wearing)
+
+
+def nearly(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return float((one - other).abs().max()) < 2e-5
+
+
+def test_one_twin_for_the_whole_batch_equals_peft(unet: Any, bank: Any) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin
+
+    ada = twin(bank, 1)
+    bank.put("ada", ada)
+    with bank.rows([RowTwin("ada", 0.8)] * 4):
+        banked = run(unet)
+    assert nearly(banked, run_with_peft(unet, ada, 0.8))
+    assert not nearly(banked, run(unet))
+
+
+def test_every_row_of_a_mixed_batch_equals_its_own_single_run(unet: Any, bank: Any) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin
+
+    ada, grace = twin(bank, 1), twin(bank, 2, rank=7)
+    bank.put("ada", ada)
+    bank.put("grace", grace)
+    rows = [RowTwin("ada", 1.0), None, RowTwin("grace", 0.5), RowTwin("ada", 0.3)]
+    with bank.rows(rows):
+        mixed = run(unet)
+    assert nearly(mixed[0], run_with_peft(unet, ada, 1.0)[0])
+    assert nearly(mixed[1], run(unet)[1])
+    assert nearly(mixed[2], run_with_peft(unet, grace, 0.5)[2])
+    assert nearly(mixed[3], run_with_peft(unet, ada, 0.3)[3])
+
+
+def test_a_batch_that_guidance_doubled_repeats_its_rows(unet: Any, bank: Any) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin
+
+    ada = twin(bank, 1)
+    bank.put("ada", ada)
+    with bank.rows([RowTwin("ada", 1.0), None]):
+        doubled = run(unet)
+    worn = run_with_peft(unet, ada, 1.0)
+    assert nearly(doubled[0], worn[0])
+    assert nearly(doubled[2], worn[2])
+    assert nearly(doubled[3], run(unet)[3])
+
+
+def test_outside_the_rows_the_network_is_exactly_the_base_model(unet: Any, bank: Any) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin
+
+    before = run(unet)
+    bank.put("ada", twin(bank, 1))
+    with bank.rows([RowTwin("ada", 1.0)] * 4):
+        run(unet)
+    assert bool((run(unet) == before).all())
+
+
+def test_the_twin_used_longest_ago_makes_room(unet: Any) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
+
+    bank = SlotBank(unet, TARGETS, slots=3, rank_max=8)
+    bank.put("ada", twin(bank, 1))
+    bank.put("grace", twin(bank, 2))
+    with bank.rows([RowTwin("ada", 1.0)]):
+        pass
+    bank.put("mary", twin(bank, 3))
+    assert [bank.holds(name) for name in ("ada", "grace", "mary")] == [True, False, True]
+
+
+def test_a_slot_holds_nothing_of_the_twin_before(unet: Any) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
+
+    bank = SlotBank(unet, TARGETS, slots=2, rank_max=8)
+    bank.put("grace", twin(bank, 2, rank=8))
+    ada = twin(bank, 1, rank=2)
+    bank.put("ada", ada)
+    with bank.rows([RowTwin("ada", 1.0)] * 4):
+        assert nearly(run(unet), run_with_peft(unet, ada, 1.0))

@@ -1,0 +1,285 @@
+"""What the child makes of its orders: with an engine and an object store that the test holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from gpu_consumers.engines.loaded_engine import (
+    EngineAbsent,
+    Progress,
+    RenderedPicture,
+    Stopped,
+    TrainedTwin,
+)
+from gpu_consumers.presigned_objects import InputUnavailable, UploadRefused
+from gpu_consumers.worker.assignments import Broke, Delivered, Report, Start
+from gpu_consumers.worker.child import Workbench
+from topics.messages.progress import Phase
+from topics.messages.results import FailureReason, TrainedAdapter
+from topics.messages.work import (
+    Download,
+    ImageItem,
+    ImageWork,
+    PhotoSetWork,
+    TrainingPhoto,
+    TrainingWork,
+    Upload,
+    Work,
+)
+
+JOB = UUID(int=1)
+
+
+class OutOfMemoryError(RuntimeError):
+    """By the name that torch gives it."""
+
+
+@dataclass
+class Pencil:
+    """An engine that draws one byte, and fails as it is told to."""
+
+    engine: str = "pocket"
+    render_batch_max: int = 4
+    training_batch_max: int = 4
+    fits: int = 4
+    error: Exception | None = None
+    batches: list[int] = field(default_factory=list)
+    adapters: list[bytes | None] = field(default_factory=list)
+
+    def render(
+        self, work: ImageWork, adapter: bytes | None, progress: Progress, *, batch_size: int
+    ) -> list[RenderedPicture]:
+        self._draw(batch_size)
+        self.adapters.append(adapter)
+        progress.report(Phase.STEP, 1, 1)
+        return [RenderedPicture(item.item, item.seed, b"png", 512, 512) for item in work.items]
+
+    def train(
+        self,
+        work: TrainingWork,
+        photos: Sequence[bytes],
+        progress: Progress,
+        *,
+        checkpoints_dir: Path,
+        batch_size: int,
+    ) -> TrainedTwin:
+        checkpoints_dir.mkdir(parents=True, exist_ok=True)
+        (checkpoints_dir / "state").write_bytes(b"".join(photos))
+        self._draw(batch_size)
+        progress.report(Phase.STEP, 1, work.steps)
+        return TrainedTwin(b"lora", work.rank, 1, 0.9, (RenderedPicture(0, 5, b"png", 512, 512),))
+
+    def _draw(self, batch_size: int) -> None:
+        self.batches.append(batch_size)
+        if self.error is not None:
+            raise self.error
+        if batch_size > self.fits:
+            raise OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+
+@dataclass
+class Cupboard:
+    """An object store in memory, behind URLs that are its keys."""
+
+    held: dict[str, bytes] = field(default_factory=dict)
+    is_full: bool = False
+
+    def download(self, download: Download) -> bytes:
+        if download.url not in self.held:
+            raise InputUnavailable("answer 404")
+        return self.held[download.url]
+
+    def upload(self, upload: Upload, body: bytes) -> None:
+        if self.is_full:
+            raise UploadRefused("answer 507")
+        self.held[upload.object_key] = body
+
+
+class Calm:
+    """Progress that nobody watches."""
+
+    def report(
+        self, phase: Phase, step: int, steps_total: int, preview_png: bytes | None = None
+    ) -> None: ...
+
+
+class Impatient(Calm):
+    """Progress that stops the work at its first step."""
+
+    def report(
+        self, phase: Phase, step: int, steps_total: int, preview_png: bytes | None = None
+    ) -> None:
+        if phase is Phase.STEP:
+            raise Stopped
+
+
+def upload_to(key: str) -> Upload:
+    return Upload("http://store/upload", {}, key, "image/png", 1_000)
+
+
+def images(count: int = 4, adapter: Download | None = None) -> ImageWork:
+    items = tuple(ImageItem(item, 40 + item, upload_to(f"q/{item}.png")) for item in range(count))
+    return ImageWork(
+        "pocket", "a lighthouse in fog", "", "plain", 64, 64, 4, 4.0, 1.0, items, adapter
+    )
+
+
+def training() -> TrainingWork:
+    photos = (TrainingPhoto(UUID(int=2), Download("photo-of-ada")),)
+    return TrainingWork(
+        engine="pocket",
+        photos=photos,
+        rank=16,
+        steps=100,
+        learning_rate=1e-3,
+        seed=5,
+        sample_prompts=("smiling",),
+        sample_uploads=(upload_to("q/0.png"),),
+        adapter_upload=upload_to("q/adapter.safetensors"),
+    )
+
+
+def do(
+    work: Work,
+    tmp_path: Path,
+    *,
+    engine: Pencil | None = None,
+    cupboard: Cupboard | None = None,
+    progress: Progress | None = None,
+    load: Callable[[str], Pencil] | None = None,
+) -> Report:
+    pencil = engine or Pencil()
+    bench = Workbench(load or (lambda _: pencil), cupboard or Cupboard(), tmp_path)
+    return bench.do(Start(JOB, 1, work), progress or Calm())
+
+
+def test_an_image_job_lies_in_quarantine_with_its_digests(tmp_path: Path) -> None:
+    cupboard = Cupboard()
+    report = do(images(), tmp_path, cupboard=cupboard)
+    assert isinstance(report, Delivered)
+    assert [output.object_key for output in report.outputs] == [f"q/{n}.png" for n in range(4)]
+    assert [output.seed for output in report.outputs] == [40, 41, 42, 43]
+    assert {output.sha256 for output in report.outputs} == {hashlib.sha256(b"png").hexdigest()}
+    assert set(cupboard.held) == {f"q/{n}.png" for n in range(4)}
+
+
+def test_a_twins_adapter_is_fetched_before_drawing(tmp_path: Path) -> None:
+    pencil = Pencil()
+    cupboard = Cupboard({"adapter-of-ada": b"lora"})
+    do(images(adapter=Download("adapter-of-ada")), tmp_path, engine=pencil, cupboard=cupboard)
+    assert pencil.adapters == [b"lora"]
+
+
+def test_a_training_delivers_samples_and_adapter_and_forgets_its_checkpoints(
+    tmp_path: Path,
+) -> None:
+    cupboard = Cupboard({"photo-of-ada": b"face"})
+    report = do(training(), tmp_path, cupboard=cupboard)
+    assert isinstance(report, Delivered)
+    assert report.adapter == TrainedAdapter(
+        "q/adapter.safetensors", hashlib.sha256(b"lora").hexdigest(), 4, 16, 1, 0.9
+    )
+    assert cupboard.held["q/0.png"] == b"png"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stopped_training_forgets_its_checkpoints(tmp_path: Path) -> None:
+    cupboard = Cupboard({"photo-of-ada": b"face"})
+    report = do(training(), tmp_path, cupboard=cupboard, progress=Impatient())
+    assert report == Broke(FailureReason.STOPPED)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_training_keeps_its_checkpoints_for_another_attempt(tmp_path: Path) -> None:
+    cupboard = Cupboard({"photo-of-ada": b"face"}, is_full=True)
+    report = do(training(), tmp_path, cupboard=cupboard)
+    assert report == Broke(FailureReason.UPLOAD_REFUSED)
+    assert [folder.name for folder in tmp_path.iterdir()] == [str(JOB)]
+
+
+def test_what_does_not_fit_is_tried_once_more_with_half(tmp_path: Path) -> None:
+    pencil = Pencil(fits=2)
+    assert isinstance(do(images(), tmp_path, engine=pencil), Delivered)
+    assert pencil.batches == [4, 2]
+
+
+def test_what_does_not_fit_twice_is_out_of_memory(tmp_path: Path) -> None:
+    pencil = Pencil(fits=1)
+    assert do(images(), tmp_path, engine=pencil) == Broke(FailureReason.OUT_OF_MEMORY)
+    assert pencil.batches == [4, 2]
+
+
+def test_a_training_that_does_not_fit_is_tried_with_half_too(tmp_path: Path) -> None:
+    pencil = Pencil(fits=2)
+    cupboard = Cupboard({"photo-of-ada": b"face"})
+    assert isinstance(do(training(), tmp_path, engine=pencil, cupboard=cupboard), Delivered)
+    assert pencil.batches == [4, 2]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OutOfMemoryError(),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
+def test_every_way_to_run_out_of_memory_is_known(tmp_path: Path, error: Exception) -> None:
+    report = do(images(1), tmp_path, engine=Pencil(error=error))
+    assert report == Broke(FailureReason.OUT_OF_MEMORY)
+
+
+def test_another_error_is_the_engines_and_its_message_is_not_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pencil = Pencil(error=RuntimeError("cannot draw: a lighthouse in fog"))
+    assert do(images(), tmp_path, engine=pencil) == Broke(FailureReason.ENGINE_ERROR)
+    assert "RuntimeError" in caplog.text
+    assert "lighthouse" not in caplog.text
+
+
+def test_an_input_that_is_gone_is_said_so(tmp_path: Path) -> None:
+    report = do(images(adapter=Download("adapter-of-ada")), tmp_path)
+    assert report == Broke(FailureReason.INPUT_UNAVAILABLE)
+
+
+def test_a_store_that_is_full_is_said_so(tmp_path: Path) -> None:
+    report = do(images(), tmp_path, cupboard=Cupboard(is_full=True))
+    assert report == Broke(FailureReason.UPLOAD_REFUSED)
+
+
+def test_weights_that_are_not_here_are_said_so(tmp_path: Path) -> None:
+    def load(engine: str) -> Pencil:
+        raise EngineAbsent(engine, tmp_path)
+
+    assert do(images(), tmp_path, load=load) == Broke(FailureReason.ENGINE_ABSENT)
+
+
+def test_a_stop_is_reported_as_such(tmp_path: Path) -> None:
+    report = do(images(), tmp_path, progress=Impatient())
+    assert report == Broke(FailureReason.STOPPED)
+
+
+def test_screening_is_no_work_for_a_worker(tmp_path: Path) -> None:
+    work = PhotoSetWork(UUID(int=1), UUID(int=2), "pocket", (), "templates/ada.json")
+    assert do(work, tmp_path) == Broke(FailureReason.ENGINE_ERROR)
+
+
+def test_an_engine_stays_warm_between_jobs_and_makes_room_for_another(tmp_path: Path) -> None:
+    loaded = []
+
+    def load(engine: str) -> Pencil:
+        loaded.append(engine)
+        return Pencil(engine=engine)
+
+    bench = Workbench(load, Cupboard(), tmp_path)
+    for engine in ("pocket", "pocket", "stable-diffusion-xl", "pocket"):
+        fields = {name: getattr(images(), name) for name in images().__struct_fields__}
+        bench.do(Start(JOB, 1, ImageWork(**{**fields, "engine": engine})), Calm())
+    assert loaded == ["pocket", "stable-diffusion-xl", "pocket"]
