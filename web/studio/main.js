@@ -1,7 +1,7 @@
 // Starts the studio: who is signed in, which page is shown, and what arrives live.
 
 import { element } from "./element.js";
-import { follow, run, Refused } from "./graphql.js";
+import { follow, run } from "./graphql.js";
 import { attempt, notice } from "./notice.js";
 import { account } from "./pages/account.js";
 import { create } from "./pages/create.js";
@@ -11,6 +11,7 @@ import { signIn } from "./pages/sign_in.js";
 import { twins } from "./pages/twins.js";
 import { wallet } from "./pages/wallet.js";
 import { listen, state, tell } from "./state.js";
+import { refreshViewer } from "./viewer.js";
 import { credits } from "./words.js";
 
 const PAGES = {
@@ -24,17 +25,6 @@ const PAGES = {
 
 let leave = () => {};
 let watching = null;
-
-/** Asks again who the viewer is, from `minPosition` on, and tells the page. */
-export async function refreshViewer(minPosition = null) {
-  try {
-    const viewer = await run("Viewer", { minPosition });
-    tell({ viewer, wallet: viewer.wallet });
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    tell({ viewer: null });
-  }
-}
 
 function watch() {
   watching?.abort();

@@ -2,9 +2,9 @@
 
 import { element } from "../element.js";
 import { command } from "../graphql.js";
-import { refreshViewer } from "../main.js";
 import { attempt } from "../notice.js";
 import { listen, state } from "../state.js";
+import { refreshViewer } from "../viewer.js";
 import { plain, time } from "../words.js";
 
 export function account(main) {

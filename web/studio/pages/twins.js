@@ -2,9 +2,9 @@
 
 import { element, field, form } from "../element.js";
 import { command, run } from "../graphql.js";
-import { refreshViewer } from "../main.js";
 import { attempt, notice } from "../notice.js";
 import { listen, state } from "../state.js";
+import { refreshViewer } from "../viewer.js";
 import { credits, plain } from "../words.js";
 
 const MEDIA_TYPES = ["image/jpeg", "image/png", "image/webp"];

@@ -1,0 +1,15 @@
+// Who is signed in: asked again whenever a write may have changed it.
+
+import { Refused, run } from "./graphql.js";
+import { tell } from "./state.js";
+
+/** Asks again who the viewer is, from `minPosition` on, and tells the page. */
+export async function refreshViewer(minPosition = null) {
+  try {
+    const viewer = await run("Viewer", { minPosition });
+    tell({ viewer, wallet: viewer.wallet });
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    tell({ viewer: null });
+  }
+}
