@@ -26,7 +26,7 @@ def answering(
             try:
                 return await resolver(*args, **kwargs)
             except Refusal as refusal:
-                return as_graphql(refusal)
+                return as_graphql(refusal, result)
 
         # Strawberry reads the union from the signature, where a made type cannot be written.
         functools.update_wrapper(answer, resolver)

@@ -1,4 +1,4 @@
-"""The web application: GraphQL, webhooks, health, the studio's pages, and what the wiring mounts."""
+"""The web application: GraphQL, webhooks, health, the studio's pages, and what is mounted."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
@@ -10,31 +10,20 @@ from anyio.to_thread import current_default_thread_limiter, run_sync
 from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
+from api.body_limit import BodyLimit
 from api.context import context_getter
 from api.documents import TrustedDocuments
+from api.limits import BODY_SIZE_MAX_BYTES
 from api.parts import Parts
-from api.router import StudioRouter
+from api.router import GRAPHQL_PATH, StudioRouter
 from api.schema import build_schema
+from api.security_headers import SecurityHeaders
 from api.webhooks import webhook_routes
 
 WORKER_THREADS = 40
 """Commands and queries block a thread each; the database's pools bound what they do at once."""
-
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "connect-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -68,15 +57,14 @@ def build_app(parts: Parts, folders: Folders, background: Background) -> FastAPI
         title="AI Content Suite", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     documents = TrustedDocuments.load(folders.operations)
-    router = StudioRouter(
-        build_schema(), documents, context_getter(parts), on_connect=lambda context: None
-    )
+    router = StudioRouter(build_schema(), documents, context_getter(parts))
     app.include_router(router)
     app.include_router(webhook_routes(parts))
     _health(app, background.is_ready)
     for path, mounted in background.mounts.items():
         app.mount(path, mounted)
     _pages(app, folders, documents)
+    app.add_middleware(BodyLimit, path=GRAPHQL_PATH, size_max_bytes=BODY_SIZE_MAX_BYTES)
     app.add_middleware(SecurityHeaders)
     return app
 
@@ -105,36 +93,3 @@ def _pages(app: FastAPI, folders: Folders, documents: TrustedDocuments) -> None:
 
     app.mount("/web", StaticFiles(directory=folders.web))
     app.mount("/samples", StaticFiles(directory=folders.samples, check_dir=False))
-
-
-class SecurityHeaders:
-    """Adds the headers that keep a page to its own scripts. Plain ASGI: streams pass untouched."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = list(message.get("headers", []))
-                present = {name.lower() for name, _ in headers}
-                for name, value in _HEADERS:
-                    if name not in present:
-                        headers.append((name, value))
-                message = {**message, "headers": headers}
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
-
-
-_HEADERS = (
-    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cache-control", b"no-store"),
-)

@@ -43,9 +43,16 @@ class StudioContext(BaseContext):
     async def session(self) -> Session:
         """The open session. Raises `NotSignedIn`. On a socket it is looked up every time."""
         if not self._looked_up or isinstance(self.connection, WebSocket):
-            token = self.token
-            self._session = await run_sync(self._look_up, token) if token else None
-            self._looked_up = True
+            return await self.session_now()
+        if self._session is None:
+            raise NotSignedIn()
+        return self._session
+
+    async def session_now(self) -> Session:
+        """The session if it is still open. Raises `NotSignedIn`. For what outlives a request."""
+        token = self.token
+        self._session = await run_sync(self._look_up, token) if token else None
+        self._looked_up = True
         if self._session is None:
             raise NotSignedIn()
         return self._session

@@ -7,70 +7,92 @@ SHA-256 of its text. The library's own cache hashes the whole syntax tree on eve
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol, cast
 
-from graphql import DocumentNode, GraphQLError, specified_rules
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    specified_rules,
+    validate,
+)
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from api.limits import TOKENS_MAX, DocumentLimits, DocumentTooNested, check_nesting
+from api.limits import TOKENS_MAX, DocumentLimits, DocumentTooNested, check_nesting, is_storable
 
-PREPARED_DOCUMENTS_MAX = 512
+PREPARED_DOCUMENTS_MAX = 256
+ERRORS_MAX = 10
+"""A client mends the first; a list of hundreds would be work for whoever sent rubbish."""
 
-# A module constant: rules made per request would be new classes, and no cache would ever hit.
-_RULES = (*specified_rules, DocumentLimits)
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    document: DocumentNode
-    errors: tuple[GraphQLError, ...]
+# Module constants: rules made per request would be new classes, and no cache would ever hit.
+_LIMITS = (DocumentLimits,)
+_RULES = (*specified_rules, OneOfInputValidationRule)
 
 
-class _PreparedDocuments:
-    """A bounded, thread-safe least-recently-used map from text digest to verdict."""
+class DocumentCache:
+    """A bounded, thread-safe least-recently-used map from a text's digest to its valid document.
+
+    Only valid documents are kept: what is refused is refused quickly, and would push them out.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[bytes, _Prepared] = OrderedDict()
+        self._kept: OrderedDict[bytes, DocumentNode] = OrderedDict()
 
-    def get(self, digest: bytes) -> _Prepared | None:
+    def get(self, query: str) -> DocumentNode | None:
+        """The document of a text that was found valid before."""
+        digest = _digest(query)
         with self._lock:
-            prepared = self._kept.get(digest)
-            if prepared is not None:
+            document = self._kept.get(digest)
+            if document is not None:
                 self._kept.move_to_end(digest)
-            return prepared
+            return document
 
-    def keep(self, digest: bytes, prepared: _Prepared) -> None:
+    def keep(self, query: str, document: DocumentNode) -> None:
+        """Remember a valid document."""
         with self._lock:
-            self._kept[digest] = prepared
+            self._kept[_digest(query)] = document
             while len(self._kept) > PREPARED_DOCUMENTS_MAX:
                 self._kept.popitem(last=False)
 
 
-_PREPARED = _PreparedDocuments()
+class CachingSchema(Protocol):
+    """A schema that remembers which documents it found valid."""
+
+    @property
+    def prepared(self) -> DocumentCache:
+        """Valid documents. They are valid for this schema only."""
+        ...
 
 
 class PreparedDocuments(SchemaExtension):
     """Parses and validates a document the first time it is seen, within all limits."""
 
+    _known: bool = False
+
     def on_operation(self) -> Iterator[None]:
-        """Take a known document from the cache, or bound what the parser may read."""
+        """Bound what the parser may read, and take a known document from the cache."""
         context = self.execution_context
         context.parse_options["max_tokens"] = TOKENS_MAX
         query = context.query or ""
-        prepared = _PREPARED.get(_digest(context.schema, query))
-        if prepared is not None:
-            context.graphql_document = prepared.document
-            context.pre_execution_errors = list(prepared.errors) or None
+        if is_storable([query, context.variables]):
+            context.graphql_document = self._cache.get(query)
+            self._known = context.graphql_document is not None
         yield
 
     def on_parse(self) -> Iterator[None]:
-        """Refuse a text that would exhaust the parser's stack."""
+        """Refuse what could not be stored, and what would exhaust the parser's stack."""
         context = self.execution_context
-        if context.graphql_document is None:
+        if not self._known:
+            if not is_storable([context.query or "", context.variables]):
+                raise GraphQLError(
+                    "A text holds characters that cannot be stored.",
+                    extensions={"limit": "characters"},
+                )
             try:
                 check_nesting(context.query or "")
             except DocumentTooNested:
@@ -80,22 +102,31 @@ class PreparedDocuments(SchemaExtension):
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Validate once per text."""
+        """Measure, and only then validate: some rules are slow on what is too large."""
         context = self.execution_context
-        document = context.graphql_document
+        document, schema = context.graphql_document, context.schema._schema
         if document is not None:
-            digest = _digest(context.schema, context.query or "")
-            prepared = _PREPARED.get(digest)
-            if prepared is None:
-                errors = validate_document(context.schema._schema, document, _RULES)
-                prepared = _Prepared(document, tuple(errors))
-                _PREPARED.keep(digest, prepared)
-            context.pre_execution_errors = list(prepared.errors)
+            errors: list[GraphQLError] = []
+            if not self._known:
+                errors = _validate(schema, document, _LIMITS) or _validate(schema, document, _RULES)
+                if not errors:
+                    self._cache.keep(context.query or "", document)
+            context.pre_execution_errors = errors
         yield
 
+    @property
+    def _cache(self) -> DocumentCache:
+        return cast(CachingSchema, self.execution_context.schema).prepared
 
-def _digest(schema: object, query: str) -> bytes:
-    return hashlib.sha256(id(schema).to_bytes(8, "big") + query.encode()).digest()
+
+def _validate(
+    schema: GraphQLSchema, document: DocumentNode, rules: Sequence[type[ASTValidationRule]]
+) -> list[GraphQLError]:
+    return validate(schema, document, rules, max_errors=ERRORS_MAX, hide_suggestions=True)
+
+
+def _digest(query: str) -> bytes:
+    return hashlib.sha256(query.encode()).digest()
 
 
 class UnknownDocument(Exception):

@@ -3,8 +3,8 @@
 import asyncio
 import threading
 from collections import defaultdict
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,9 @@ class Waker:
 
     def wake(self) -> None:
         """Wake the subscriber. From any thread, any number of times."""
-        self._loop.call_soon_threadsafe(self._event.set)
+        # A loop that has ended has no subscriber left to wake.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._event.set)
 
     async def wait(self, timeout_s: float) -> None:
         """Until woken, or the time is up."""
@@ -53,6 +55,17 @@ class FeedHub:
         self._connect = connect
         self._lock = threading.Lock()
         self._wakers: defaultdict[UUID, set[Waker]] = defaultdict(set)
+        self._closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether this process is ending and every feed with it."""
+        return self._closed
+
+    def close(self) -> None:
+        """End every feed at its next look, which is now. Clients resume elsewhere."""
+        self._closed = True
+        self._wake_all()
 
     def join(self, owner_id: UUID) -> Waker:
         """A new subscriber of one owner. The caller leaves again."""
@@ -62,11 +75,26 @@ class FeedHub:
         return waker
 
     def leave(self, owner_id: UUID, waker: Waker) -> None:
-        """Forget a subscriber."""
+        """Forget a subscriber. May be repeated."""
         with self._lock:
-            self._wakers[owner_id].discard(waker)
-            if not self._wakers[owner_id]:
-                del self._wakers[owner_id]
+            wakers = self._wakers.get(owner_id, set())
+            wakers.discard(waker)
+            if not wakers:
+                self._wakers.pop(owner_id, None)
+
+    @contextmanager
+    def joined(self, owner_id: UUID) -> Iterator[Waker]:
+        """A subscriber of one owner for the length of a `with` block."""
+        waker = self.join(owner_id)
+        try:
+            yield waker
+        finally:
+            self.leave(owner_id, waker)
+
+    def subscribers(self, owner_id: UUID) -> int:
+        """How many of an owner's subscribers there are."""
+        with self._lock:
+            return len(self._wakers.get(owner_id, ()))
 
     def wake(self, owner_id: UUID) -> None:
         """Wake every subscriber of an owner."""
@@ -85,7 +113,7 @@ class FeedHub:
                     while not stop.is_set():
                         for notice in connection.notifies(timeout=POLL_S):
                             self._heard(notice.payload)
-            except psycopg.Error as error:
+            except (psycopg.Error, OSError) as error:
                 log.warning("feed listener lost its connection", error=type(error).__name__)
                 stop.wait(RECONNECT_DELAY_S)
 
@@ -93,7 +121,11 @@ class FeedHub:
         if payload == WATERMARK:
             return
         for owner in payload.split(","):
-            self.wake(UUID(hex=owner))
+            try:
+                self.wake(UUID(hex=owner))
+            except ValueError:
+                # Anybody may notify a channel: a word we do not know wakes nobody.
+                log.warning("feed notification unreadable")
 
     def _wake_all(self) -> None:
         with self._lock:

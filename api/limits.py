@@ -5,7 +5,9 @@ cannot be made slow: the library's depth and alias limiters double their work wi
 a fragment.
 """
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from graphql import (
@@ -14,11 +16,14 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    StringValueNode,
     ValidationRule,
 )
 from graphql.validation import ValidationContext
@@ -40,6 +45,7 @@ PAGE_SIZE_MAX = 100
 PAGE_SIZE_DEFAULT = 20
 
 _OPENING, _CLOSING = frozenset("{[("), frozenset("}])")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class DocumentTooNested(Exception):
@@ -59,6 +65,19 @@ def check_nesting(text: str) -> None:
                 raise DocumentTooNested()
         elif character in _CLOSING:
             depth = max(0, depth - 1)
+
+
+def is_storable(value: object) -> bool:
+    """Whether all texts in a value can be stored: no NUL, and no half of a surrogate pair."""
+    match value:
+        case str():
+            return "\x00" not in value and not _SURROGATE.search(value)
+        case dict():
+            return all(is_storable(key) and is_storable(held) for key, held in value.items())
+        case list():
+            return all(is_storable(held) for held in value)
+        case _:
+            return True
 
 
 @dataclass(frozen=True)
@@ -106,6 +125,16 @@ class DocumentLimits(ValidationRule):
             if isinstance(definition, OperationDefinitionNode):
                 self._check(definition)
 
+    def enter_string_value(self, node: StringValueNode, *_: Any) -> None:
+        """An escape in a text can spell what the text itself may not hold."""
+        if not is_storable(node.value):
+            self.context.report_error(
+                GraphQLError(
+                    "A text holds characters that cannot be stored.",
+                    extensions={"limit": "characters"},
+                )
+            )
+
     def _check(self, operation: OperationDefinitionNode) -> None:
         size = self._selection(operation.selection_set).beside(
             _Size(directives=len(operation.directives or ()))
@@ -149,7 +178,7 @@ class DocumentLimits(ValidationRule):
                 directives=inner.directives,
                 fields=_capped(inner.fields + 1),
                 spreads=inner.spreads,
-                cost=_capped(1 + inner.cost * _page_size(selection)),
+                cost=_capped(1 + inner.cost * self._page_size(selection)),
             )
         if isinstance(selection, InlineFragmentNode):
             return self._selection(selection.selection_set)
@@ -164,6 +193,12 @@ class DocumentLimits(ValidationRule):
             definition = self._fragments.get(name)
             self._measured[name] = self._selection(definition.selection_set if definition else None)
         return self._measured[name] or _Size()
+
+    def _page_size(self, field: FieldNode) -> int:
+        """What a connection may multiply by. A variable counts as the largest page."""
+        if field.name.value not in _connections(self.context.schema):
+            return 1
+        return _first(field, PAGE_SIZE_DEFAULT)
 
     def _root_fields(self, selection_set: SelectionSetNode | None) -> int:
         """How many fields stand at the root, each fragment counted once and remembered."""
@@ -185,11 +220,24 @@ class DocumentLimits(ValidationRule):
         return _capped(count)
 
 
-def _page_size(field: FieldNode) -> int:
-    """What a connection may multiply by. A variable counts as the largest page."""
+def _first(field: FieldNode, default: int) -> int:
     for argument in field.arguments or ():
         if argument.name.value == "first":
             if isinstance(argument.value, IntValueNode):
-                return max(1, min(int(argument.value.value), PAGE_SIZE_MAX))
+                # A number that is too long to be a page is not worth reading.
+                digits = argument.value.value
+                return PAGE_SIZE_MAX if len(digits) > 3 else max(1, int(digits))
             return PAGE_SIZE_MAX
-    return 1
+    return default
+
+
+@lru_cache(maxsize=4)
+def _connections(schema: GraphQLSchema) -> frozenset[str]:
+    """The names of all fields that answer in pages."""
+    return frozenset(
+        name
+        for kind in schema.type_map.values()
+        if isinstance(kind, GraphQLObjectType)
+        for name, field in kind.fields.items()
+        if "first" in field.args
+    )

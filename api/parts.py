@@ -1,10 +1,13 @@
 """What the API is made of: handed in by the wiring, used by resolvers."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from api.feed import FeedHub
 from api.progress import ProgressBoard
+from api.sign_in_limit import SignInLimit
+from api.threads import Threads
 from commands.ports.accounts import Accounts
 from commands.ports.clock import Clock
 from commands.ports.identity_provider import IdentityProvider
@@ -34,3 +37,6 @@ class Parts:
     progress: ProgressBoard
     session_country: Callable[[str], str]
     public_url: str
+    sign_ins: SignInLimit = field(default_factory=SignInLimit)
+    threads: Threads = field(default_factory=Threads)
+    monotonic_s: Callable[[], float] = time.monotonic

@@ -1,40 +1,69 @@
 """How far each running job is: the latest word of the progress topic, kept in memory."""
 
 import threading
-from collections import OrderedDict
+import time
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
+
+import structlog
 
 from topics.messages.progress import JobProgressed
 from topics.transport import BroadcastReader
 
-JOBS_MAX = 10_000
+log = structlog.get_logger()
+
+JOBS_MAX = 1_000
+"""Each may hold a preview of 16 KiB. A job whose word was dropped says more within the second."""
+
+AGE_MAX_S = 15 * 60
+"""A running job is heard of every few seconds: what is older has ended."""
+
 POLL_S = 0.5
+RETRY_DELAY_S = 1.0
+
+
+@dataclass(frozen=True)
+class _Heard:
+    word: JobProgressed
+    at_s: float
 
 
 class ProgressBoard:
     """Reads the whole progress topic from its retained start, so that a new node knows it too."""
 
-    def __init__(self, wake: Callable[[UUID], None]) -> None:
+    def __init__(
+        self, wake: Callable[[UUID], None], monotonic_s: Callable[[], float] = time.monotonic
+    ) -> None:
         self._wake = wake
+        self._monotonic_s = monotonic_s
         self._lock = threading.Lock()
-        self._latest: OrderedDict[UUID, JobProgressed] = OrderedDict()
+        self._latest: OrderedDict[UUID, _Heard] = OrderedDict()
+        self._of_owner: defaultdict[UUID, dict[UUID, JobProgressed]] = defaultdict(dict)
 
     def of_job(self, job_id: UUID, attempt: int) -> JobProgressed | None:
         """The latest word on this attempt of a job."""
         with self._lock:
-            found = self._latest.get(job_id)
-        return found if found is not None and found.attempt == attempt else None
+            heard = self._latest.get(job_id)
+        return heard.word if heard is not None and heard.word.attempt == attempt else None
 
     def of_owner(self, owner_id: UUID) -> list[JobProgressed]:
         """The latest word on each job of an owner."""
         with self._lock:
-            return [found for found in self._latest.values() if found.owner == owner_id]
+            return list(self._of_owner.get(owner_id, {}).values())
 
     def run(self, reader: BroadcastReader, stop: threading.Event) -> None:
         """Read until `stop` is set. For a thread of its own."""
         while not stop.is_set():
-            for delivery in reader.poll(POLL_S):
+            try:
+                deliveries = reader.poll(POLL_S)
+            except Exception as error:
+                # Whichever transport runs may be away for a while. Progress can wait for it.
+                log.warning("progress reader failed", error=type(error).__name__)
+                stop.wait(RETRY_DELAY_S)
+                continue
+            for delivery in deliveries:
                 if isinstance(delivery.message, JobProgressed):
                     self.note(delivery.message)
 
@@ -42,13 +71,27 @@ class ProgressBoard:
         """Take over a word unless a later one is known."""
         with self._lock:
             known = self._latest.get(progressed.job)
-            if known is not None and (known.attempt, known.at_s) > (
-                progressed.attempt,
-                progressed.at_s,
-            ):
+            if known is not None and _order(known.word) > _order(progressed):
                 return
-            self._latest[progressed.job] = progressed
+            now_s = self._monotonic_s()
+            self._latest[progressed.job] = _Heard(progressed, now_s)
             self._latest.move_to_end(progressed.job)
-            while len(self._latest) > JOBS_MAX:
-                self._latest.popitem(last=False)
+            self._of_owner[progressed.owner][progressed.job] = progressed
+            self._forget(before_s=now_s - AGE_MAX_S)
         self._wake(progressed.owner)
+
+    def _forget(self, before_s: float) -> None:
+        """Drop what is too old, and the oldest of what is too much."""
+        while self._latest:
+            oldest = next(iter(self._latest.values()))
+            if len(self._latest) <= JOBS_MAX and oldest.at_s >= before_s:
+                return
+            self._latest.popitem(last=False)
+            of_owner = self._of_owner[oldest.word.owner]
+            del of_owner[oldest.word.job]
+            if not of_owner:
+                del self._of_owner[oldest.word.owner]
+
+
+def _order(word: JobProgressed) -> tuple[int, float]:
+    return word.attempt, word.at_s

@@ -7,17 +7,17 @@ import strawberry
 from anyio.to_thread import run_sync
 
 from api.answering import answering, preview
+from api.consistency import until_visible
 from api.context import StudioContext, viewer_role
 from api.ids import global_id, own_id, split_id
-from api.limits import PAGE_SIZE_DEFAULT
 from api.reading import read
 from api.refusals import InputInvalid, NotConsistentYet, NotSignedIn, result_union
-from api.scalars import Millicredits, Position
+from api.scalars import Millicredits, PageSize, Position
 from api.types.asset import asset
 from api.types.catalogue import Catalogue, catalogue
 from api.types.enums import VerificationStatus
 from api.types.node import Node
-from api.types.paging import page_size
+from api.types.paging import DEFAULT_PAGE
 from api.types.twin import twin
 from api.types.viewer import SHOWN_STATES, Verification, Viewer, jobs_of
 from api.types.wallet import Ledger, ledger
@@ -30,7 +30,7 @@ from queries.account.overview import account
 from queries.catalogue.prices import price_list
 from queries.gallery.gallery import asset as asset_row
 from queries.jobs.jobs import job as job_row
-from queries.read_position import NotYetConsistent, read_position, wait_until
+from queries.read_position import read_position
 from queries.twins.photos import photos
 from queries.twins.twins import twin as twin_row
 from queries.viewer import View, ViewerRole, as_viewer
@@ -38,8 +38,6 @@ from queries.wallet.ledger import BEFORE_ALL
 from queries.wallet.ledger import ledger as ledger_rows
 
 Info = strawberry.Info[StudioContext, None]
-
-MIN_POSITION_WAIT_S = 5.0
 
 
 @strawberry.type(description="What something would cost now.")
@@ -58,9 +56,14 @@ class QuoteTrainingInput:
 class QuoteImagesInput:
     engine: str
     count: int
-    num_inference_steps: int | None = None
     aspect_ratio: str | None = None
-    twin: strawberry.ID | None = None
+    style: str | None = None
+    num_inference_steps: int | None = None
+    guidance_scale: float | None = None
+    twin_strength: float | None = None
+    twin: strawberry.ID | None = strawberry.field(
+        default=None, description="Does not change the price."
+    )
 
 
 ViewerResult = result_union("ViewerResult", Viewer, NotConsistentYet)
@@ -71,9 +74,9 @@ QuoteResult = result_union(
     refusals.CountOutOfRange,
     refusals.SettingOutOfRange,
     refusals.AspectRatioUnsupported,
-    refusals.PhotosNotAccepted,
+    refusals.UnknownStyle,
     refusals.EngineUnavailable,
-    refusals.PhotoCountOutOfRange,
+    refusals.PriceListOutdated,
 )
 LedgerResult = result_union("LedgerResult", Ledger)
 
@@ -87,7 +90,9 @@ class Query:
     @answering(ViewerResult)
     async def viewer(self, info: Info, min_position: Position | None = None) -> Any:
         session = await info.context.session()
-        return await run_sync(lambda: _viewer(info.context, session, min_position))
+        if min_position is not None:
+            await until_visible(info.context, session, min_position)
+        return await run_sync(_viewer, info.context, session)
 
     @strawberry.field(description="Anything of the viewer's by its global id, or null.")
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:
@@ -124,41 +129,29 @@ class Query:
         )
 
     @strawberry.field(
-        description="Balances of all owners as of a position. For the auditor's role; for "
-        "anybody else it holds their own.",
+        description="Balances of all owners as of a position, in order of owner from behind "
+        "`after`. For the auditor's role; for anybody else there is nothing here.",
     )
     @answering(LedgerResult)
     async def ledger(
         self,
         info: Info,
         as_of: Position,
-        first: int = PAGE_SIZE_DEFAULT,
-        after: str | None = None,
+        first: PageSize = DEFAULT_PAGE,
+        after: UUID | None = None,
     ) -> Any:
         session = await info.context.session()
         if session.role is not Role.AUDITOR:
             raise refusals.NotFound()
-        size = page_size(first)
-        behind = UUID(after) if after else BEFORE_ALL
+        behind = after or BEFORE_ALL
         return await read(
             info.context,
-            lambda view: ledger(ledger_rows(view, as_of=as_of, first=size, after=behind)),
+            lambda view: ledger(ledger_rows(view, as_of=as_of, first=first, after=behind)),
         )
 
 
-def _viewer(context: StudioContext, session: Session, min_position: int | None) -> Viewer:
+def _viewer(context: StudioContext, session: Session) -> Viewer:
     parts, role = context.parts, viewer_role(session)
-    if min_position is not None:
-        try:
-            wait_until(
-                parts.connections,
-                session.person_id,
-                min_position,
-                timeout_s=MIN_POSITION_WAIT_S,
-                role=role,
-            )
-        except NotYetConsistent as behind:
-            raise NotConsistentYet(behind.lag) from None
     with as_viewer(parts.connections, session.person_id, role) as view:
         found, position = account(view), read_position(view)
     return Viewer(
@@ -200,7 +193,10 @@ def _quote_command(
         return QuoteImages(
             engine=images.engine,
             count=images.count,
-            num_inference_steps=images.num_inference_steps,
             aspect_ratio=images.aspect_ratio,
+            style=images.style,
+            num_inference_steps=images.num_inference_steps,
+            guidance_scale=images.guidance_scale,
+            twin_strength=images.twin_strength,
         )
     raise InputInvalid("quote", "Ask for exactly one of training and images.")

@@ -6,6 +6,7 @@ from typing import TypeVar
 from anyio.to_thread import run_sync
 
 from api.context import StudioContext, viewer_role
+from commands.ports.accounts import Session
 from queries.viewer import View, as_viewer
 
 T = TypeVar("T")
@@ -14,9 +15,15 @@ T = TypeVar("T")
 async def read(context: StudioContext, question: Callable[[View], T]) -> T:
     """Answer one question in one snapshot of the viewer's rows. Raises `NotSignedIn`."""
     session = await context.session()
+    return await run_sync(_answer, context, session, question)
 
-    def answer() -> T:
-        with as_viewer(context.parts.connections, session.person_id, viewer_role(session)) as view:
-            return question(view)
 
-    return await run_sync(answer)
+async def read_again(context: StudioContext, question: Callable[[View], T]) -> T:
+    """As `read`, for a feed: the session is looked up anew, and other threads are used."""
+    session = await context.session_now()
+    return await run_sync(_answer, context, session, question, limiter=context.parts.threads.feeds)
+
+
+def _answer(context: StudioContext, session: Session, question: Callable[[View], T]) -> T:
+    with as_viewer(context.parts.connections, session.person_id, viewer_role(session)) as view:
+        return question(view)

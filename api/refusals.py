@@ -3,13 +3,18 @@
 import functools
 import inspect
 import operator
-from collections.abc import Sequence
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import strawberry
 
+from api.scalars import Millicredits
 from domain import refusals as domain_refusals
 from domain.kernel.refusal import Refusal
+
+INT_MAX = 2**31 - 1
+
+_AMOUNTS = frozenset({"needed", "available"})
+"""Details that are millicredits: they outgrow GraphQL's Int."""
 
 
 @strawberry.interface(name="Refusal", description="A rule said no. Nothing was saved or charged.")
@@ -36,7 +41,8 @@ class NotConsistentYet(Refusal):
 
     def __init__(self, lag: int) -> None:
         super().__init__("What you just did is not visible yet; ask again.")
-        self.lag = lag
+        # GraphQL's Int has 32 bits, and whoever asks for the last position there is gets a lag too.
+        self.lag = min(lag, INT_MAX)
 
 
 class TooManyRequests(Refusal):
@@ -63,7 +69,7 @@ def _type_of(refusal: type[Refusal]) -> type[RefusalInterface]:
     hints = get_type_hints(refusal.__init__)
     annotations: dict[str, Any] = {}
     for name in getattr(refusal, "details", ()):
-        annotations[name] = _graphql_type(hints.get(name, str))
+        annotations[name] = Millicredits if name in _AMOUNTS else _graphql_type(hints[name])
     description = (inspect.getdoc(refusal) or "").splitlines()[0]
     made = type(refusal.__name__, (RefusalInterface,), {"__annotations__": annotations})
     name = "NotYetConsistent" if refusal is NotConsistentYet else refusal.__name__
@@ -71,12 +77,18 @@ def _type_of(refusal: type[Refusal]) -> type[RefusalInterface]:
 
 
 def _graphql_type(hint: Any) -> Any:
-    origin = getattr(hint, "__origin__", None)
-    if (origin is not None and issubclass(origin, Sequence | frozenset | set)) or hint in (tuple,):
-        return list[str]
-    if origin is not None:
+    if get_origin(hint) is not None:
+        # The only generic details are names to choose from.
         return list[str]
     return hint if hint in (int, float, bool) else str
+
+
+@strawberry.type(
+    name="OtherRefusal",
+    description="A refusal that the field does not name. Go by its `code`.",
+)
+class OtherRefusal(RefusalInterface):
+    pass
 
 
 _OURS = (NotSignedIn, NotConsistentYet, TooManyRequests, InputInvalid)
@@ -94,9 +106,14 @@ REFUSAL_TYPES: dict[type[Refusal], type[RefusalInterface]] = {
 }
 
 
-def as_graphql(refusal: Refusal) -> Any:
-    """The GraphQL value of a refusal."""
-    made = REFUSAL_TYPES[type(refusal)]
+def as_graphql(refusal: Refusal, union: Any) -> Any:
+    """The GraphQL value of a refusal in one result union.
+
+    A refusal that the union does not name is an `OtherRefusal`: no rule's "no" is ever a fault.
+    """
+    made = REFUSAL_TYPES.get(type(refusal))
+    if made is None or made not in get_args(get_args(union)[0]):
+        return OtherRefusal(code=refusal.code, message=refusal.message, path=[])
     details = {
         name: _plain(getattr(refusal, name)) for name in getattr(type(refusal), "details", ())
     }
@@ -117,8 +134,8 @@ def _plain(value: Any) -> Any:
 def result_union(name: str, success: type, *refusals: type[Refusal]) -> Any:
     """The result type of a field: its success, or one of the refusals it names.
 
-    Every field that changes something may also answer `NotSignedIn`, `NotFound`,
-    `IdempotencyKeyReused` and `InputInvalid`.
+    Every field may also answer `NotSignedIn`, `NotFound`, `IdempotencyKeyReused`, `InputInvalid`
+    and `OtherRefusal`.
     """
     always = (
         NotSignedIn,
@@ -126,6 +143,6 @@ def result_union(name: str, success: type, *refusals: type[Refusal]) -> Any:
         domain_refusals.NotFound,
         domain_refusals.IdempotencyKeyReused,
     )
-    members = [success, *(REFUSAL_TYPES[r] for r in dict.fromkeys((*always, *refusals)))]
-    union = functools.reduce(operator.or_, members)
+    named = [REFUSAL_TYPES[refusal] for refusal in dict.fromkeys((*always, *refusals))]
+    union = functools.reduce(operator.or_, [success, *named, OtherRefusal])
     return Annotated[union, strawberry.union(name)]

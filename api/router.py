@@ -26,7 +26,11 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 from api.documents import TrustedDocuments, UnknownDocument
 from api.limits import BODY_SIZE_MAX_BYTES
 
+GRAPHQL_PATH = "/graphql"
 RESPONSE_TYPE = "application/graphql-response+json"
+HEARTBEAT_S = 5.0
+"""The server learns that a client has left when it next sends: a feed outlives it by this."""
+
 CONNECTION_INIT_WAIT = timedelta(seconds=8)
 
 # The library builds the response without the request at hand.
@@ -36,19 +40,23 @@ _wanted_type: ContextVar[str] = ContextVar("wanted_type", default="application/j
 class ResumableSse(SSETransport):
     """SSE whose events carry the position as their id, so that `Last-Event-ID` resumes."""
 
+    def __init__(self) -> None:
+        super().__init__(heartbeat_interval=HEARTBEAT_S)
+
     def encode_next(
         self, response: GraphQLHTTPResponse, encode_json: Callable[[object], str]
     ) -> str:
         """One event, with `id:` where the answer's root field states a position."""
         event = super().encode_next(response, encode_json)
-        position = _position(response)
-        return event if position is None else f"id: {position}\r\n{event}"
+        event_id = _event_id(response)
+        return event if event_id is None else f"id: {event_id}\r\n{event}"
 
 
-def _position(response: Mapping[str, Any]) -> str | None:
+def _event_id(response: Mapping[str, Any]) -> str | None:
+    """What to resume after; empty after `Lagged`, for a browser would lag for ever otherwise."""
     for value in (response.get("data") or {}).values():
         if isinstance(value, dict) and value.get("position") is not None:
-            return str(value["position"])
+            return "" if value.get("__typename") == "Lagged" else str(value["position"])
     return None
 
 
@@ -63,20 +71,26 @@ class StudioSocket(BaseGraphQLTransportWSHandler[Any, Any]):
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Resolve a document id; an id nobody knows fails this operation, not the socket."""
-        payload: dict[str, Any] = dict(message["payload"])
+        given: object = message["payload"]
+        if not isinstance(given, dict) or not isinstance(given.get("query") or "", str):
+            await self.handle_invalid_message("Failed to parse message")
+            return
+        payload: dict[str, Any] = dict(given)
+        if len(payload.get("query") or "") > BODY_SIZE_MAX_BYTES:
+            await self._fail(message["id"], "The document is too large.")
+            return
         if payload.get("query") is None and "documentId" in payload:
             try:
                 payload["query"] = _router_of(self.view).documents.text(payload["documentId"])
             except UnknownDocument:
-                await self.websocket.send_json(
-                    {
-                        "id": message["id"],
-                        "type": "error",
-                        "payload": [{"message": "Unknown document id."}],
-                    }
-                )
+                await self._fail(message["id"], "Unknown document id.")
                 return
         await super().handle_subscribe({**message, "payload": payload})  # type: ignore[typeddict-item]
+
+    async def _fail(self, operation_id: str, reason: str) -> None:
+        await self.websocket.send_json(
+            {"id": operation_id, "type": "error", "payload": [{"message": reason}]}
+        )
 
     @staticmethod
     def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:
@@ -104,11 +118,10 @@ class StudioRouter(GraphQLRouter[Any, Any]):
         schema: BaseSchema,
         documents: TrustedDocuments,
         context_getter: Callable[..., Any],
-        on_connect: Callable[[Any], None],
     ) -> None:
         super().__init__(
             schema,
-            path="/graphql",
+            path=GRAPHQL_PATH,
             graphql_ide=None,
             allow_queries_via_get=False,
             context_getter=context_getter,
@@ -116,17 +129,12 @@ class StudioRouter(GraphQLRouter[Any, Any]):
             connection_init_wait_timeout=CONNECTION_INIT_WAIT,
         )
         self.documents = documents
-        self._on_connect = on_connect
 
     async def parse_http_body(
         self, request: AsyncHTTPRequestAdapter
     ) -> GraphQLRequestData | list[GraphQLRequestData]:
-        """Bound the body, resolve a document id, then read as the library does."""
+        """Read as the library does, and resolve a document id."""
         _wanted_type.set(accepted_type(request.headers.get("accept", "")))
-        if request.method == "POST":
-            body = await request.get_body()
-            if len(body) > BODY_SIZE_MAX_BYTES:
-                raise HTTPException(413, f"The body is larger than {BODY_SIZE_MAX_BYTES} bytes.")
         data = await super().parse_http_body(request)
         if isinstance(data, list):
             raise HTTPException(400, "Batching is not supported.")
@@ -156,11 +164,6 @@ class StudioRouter(GraphQLRouter[Any, Any]):
         if not isinstance(parsed, dict):
             raise HTTPException(400, "The request body must be a JSON object.")
         return parsed
-
-    async def on_ws_connect(self, context: Any) -> Any:
-        """Sign the socket in by its cookie or by the token in `connection_init`."""
-        self._on_connect(context)
-        return await super().on_ws_connect(context)
 
     async def process_result(self, request: Request, result: Any) -> GraphQLHTTPResponse:
         """Leave `data` out where nothing was executed, as the specification asks."""

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from api.refusals import TooManyRequests
 
@@ -12,6 +13,7 @@ TRIES_MAX = 30
 REFILL_S = 2.0
 """One more try every so many seconds."""
 ADDRESSES_MAX = 50_000
+IPV6_NETWORK_BITS = 64
 
 
 class SignInLimit:
@@ -25,6 +27,7 @@ class SignInLimit:
     def check(self, address: str) -> None:
         """Count one try. Raises `TooManyRequests`."""
         now_s = self._monotonic_s()
+        address = _network(address)
         with self._lock:
             spent, at_s = self._spent.pop(address, (0.0, now_s))
             spent = max(0.0, spent - (now_s - at_s) / REFILL_S)
@@ -36,4 +39,12 @@ class SignInLimit:
             raise TooManyRequests()
 
 
-SIGN_INS = SignInLimit()
+def _network(address: str) -> str:
+    """Who shares a bucket: an IPv4 address, or an IPv6 network of 64 bits, which one client has."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv4Address):
+        return address
+    return str(IPv6Network((parsed, IPV6_NETWORK_BITS), strict=False))

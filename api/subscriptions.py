@@ -1,29 +1,23 @@
-"""Live feeds: a snapshot first, then deltas by position; progress between them, without one.
+"""The root of all subscriptions: my jobs, my credits, my gallery, live."""
 
-No gap and no duplicate: deltas come from the feed table, and whoever resumes after a position gets
-exactly the rows behind it. A waker only says when to look.
-"""
-
-import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
 
 from api.context import StudioContext
-from api.feed import Waker
+from api.following import Feed, Lagged, follow
 from api.ids import global_id
-from api.reading import read
-from api.scalars import POSITION_MAX, Position
+from api.refusals import REFUSAL_TYPES, NotSignedIn, RefusalInterface
+from api.scalars import Position
 from api.types.asset import Asset, asset
 from api.types.job import Job, JobProgress, progress
 from api.types.viewer import SHOWN_STATES, jobs_of
 from api.types.wallet import Wallet, wallet
-from queries.feed.after import Delta, feed_after
-from queries.feed.after import Lagged as LaggedRows
+from queries.feed.after import Delta
 from queries.gallery.gallery import GalleryFilter, gallery
 from queries.gallery.gallery import asset as asset_row
 from queries.jobs.jobs import jobs, jobs_by_id
@@ -34,16 +28,8 @@ from queries.wallet.balance import balance
 Info = strawberry.Info[StudioContext, None]
 
 SNAPSHOT_SIZE = 50
-LOOK_AGAIN_S = 5.0
-"""A wake-up can be lost with its connection; this bounds how long nobody notices."""
 PROGRESS_INTERVAL_S = 0.2
 """At most five words a second on each job."""
-
-
-@strawberry.type(description="Too far behind to resume: ask for a new snapshot.")
-class Lagged:
-    count: int
-    position: Position
 
 
 @strawberry.type(description="The newest jobs as of a position.")
@@ -100,13 +86,23 @@ class AssetGone:
     id: strawberry.ID = strawberry.field(description="Of the picture.")
 
 
+if TYPE_CHECKING:
+    SessionEnded = RefusalInterface
+else:
+    # Made from the refusal's class, where no type checker sees it.
+    SessionEnded = REFUSAL_TYPES[NotSignedIn]
+
 JobsEvent = Annotated[
-    JobsSnapshot | JobChanged | JobProgressed | Lagged, strawberry.union("JobsEvent")
+    JobsSnapshot | JobChanged | JobProgressed | Lagged | SessionEnded,
+    strawberry.union("JobsEvent", description="A feed ends after Lagged and NotSignedIn."),
 ]
-WalletEvent = Annotated[WalletSnapshot | WalletChanged | Lagged, strawberry.union("WalletEvent")]
+WalletEvent = Annotated[
+    WalletSnapshot | WalletChanged | Lagged | SessionEnded,
+    strawberry.union("WalletEvent", description="A feed ends after Lagged and NotSignedIn."),
+]
 GalleryEvent = Annotated[
-    GallerySnapshot | AssetReleased | AssetChanged | AssetGone | Lagged,
-    strawberry.union("GalleryEvent"),
+    GallerySnapshot | AssetReleased | AssetChanged | AssetGone | Lagged | SessionEnded,
+    strawberry.union("GalleryEvent", description="A feed ends after Lagged and NotSignedIn."),
 ]
 
 
@@ -117,110 +113,34 @@ class Subscription:
         self, info: Info, after: Position | None = None
     ) -> AsyncGenerator[JobsEvent, None]:
         context = info.context
-        shown: dict[UUID, float] = {}
-        async with _woken(context) as waker:
-            position = _resume(context, after)
-            if position is None:
-                snapshot = await read(context, lambda view: _jobs_snapshot(context, view))
-                position = snapshot.position
-                yield snapshot
-            while True:
-                found = await read(context, _jobs_question(context, position))
-                if isinstance(found, LaggedRows):
-                    yield Lagged(count=found.count, position=Position(position))
-                    return
-                for event in found:
-                    position = event.position
-                    yield event
-                for word in await _progress(context, shown):
-                    yield word
-                await waker.wait(LOOK_AGAIN_S)
-                # Rests between two looks, so that a fast job's words are joined into fewer.
-                await asyncio.sleep(PROGRESS_INTERVAL_S)
+        feed = Feed(
+            topic="jobs",
+            snapshot=partial(_jobs_snapshot, context),
+            changes=partial(_job_changes, context),
+            words=partial(_progress, context, {}),
+            rest_s=PROGRESS_INTERVAL_S,
+        )
+        async with aclosing(follow(context, after, feed)) as events:
+            async for event in events:
+                yield event
 
     @strawberry.subscription(description="My credits: snapshot and changes.")
     async def wallet(
         self, info: Info, after: Position | None = None
     ) -> AsyncGenerator[WalletEvent, None]:
-        def snapshot(view: View) -> WalletSnapshot:
-            return WalletSnapshot(
-                position=Position(read_position(view)), wallet=wallet(balance(view))
-            )
-
-        def changes(view: View, deltas: tuple[Delta, ...]) -> list[WalletChanged]:
-            # One look serves all: every change shows the balance as it is now.
-            now = wallet(balance(view)) if deltas else None
-            return [
-                WalletChanged(position=Position(delta.position), wallet=now)
-                for delta in deltas
-                if now is not None
-            ]
-
-        async for event in _feed(info.context, after, "wallet", snapshot, changes):
-            yield event
+        feed = Feed(topic="wallet", snapshot=_wallet_snapshot, changes=_wallet_changes)
+        async with aclosing(follow(info.context, after, feed)) as events:
+            async for event in events:
+                yield event
 
     @strawberry.subscription(description="My gallery: snapshot and changes.")
     async def gallery(
         self, info: Info, after: Position | None = None
     ) -> AsyncGenerator[GalleryEvent, None]:
-        def snapshot(view: View) -> GallerySnapshot:
-            page = gallery(view, first=SNAPSHOT_SIZE, only=GalleryFilter(states=SHOWN_STATES))
-            return GallerySnapshot(
-                position=Position(read_position(view)), assets=[asset(row) for row in page.items]
-            )
-
-        async for event in _feed(info.context, after, "gallery", snapshot, _gallery_changes):
-            yield event
-
-
-async def _feed(
-    context: StudioContext,
-    after: int | None,
-    topic: str,
-    snapshot: Callable[[View], Any],
-    changes: Callable[[View, tuple[Delta, ...]], list[Any]],
-) -> AsyncGenerator[Any, None]:
-    """Snapshot unless resumed, then the changes behind a position, for ever."""
-
-    def question(view: View, position: int) -> list[Any] | LaggedRows:
-        deltas = feed_after(view, position, topics=[topic])
-        return deltas if isinstance(deltas, LaggedRows) else changes(view, deltas)
-
-    async with _woken(context) as waker:
-        position = _resume(context, after)
-        if position is None:
-            first = await read(context, snapshot)
-            position = first.position
-            yield first
-        while True:
-            found = await read(context, partial(question, position=position))
-            if isinstance(found, LaggedRows):
-                yield Lagged(count=found.count, position=Position(position))
-                return
-            for event in found:
-                position = event.position
+        feed = Feed(topic="gallery", snapshot=_gallery_snapshot, changes=_gallery_changes)
+        async with aclosing(follow(info.context, after, feed)) as events:
+            async for event in events:
                 yield event
-            await waker.wait(LOOK_AGAIN_S)
-
-
-@asynccontextmanager
-async def _woken(context: StudioContext) -> AsyncGenerator[Waker, None]:
-    owner = (await context.session()).person_id
-    # Joined before the first look: what is written in between still wakes.
-    waker = context.parts.feed.join(owner)
-    try:
-        yield waker
-    finally:
-        context.parts.feed.leave(owner, waker)
-
-
-def _resume(context: StudioContext, after: int | None) -> int | None:
-    if after is not None:
-        return after
-    last = context.connection.headers.get("last-event-id", "")
-    if last.isascii() and last.isdigit() and int(last) <= POSITION_MAX:
-        return int(last)
-    return None
 
 
 def _jobs_snapshot(context: StudioContext, view: View) -> JobsSnapshot:
@@ -230,38 +150,56 @@ def _jobs_snapshot(context: StudioContext, view: View) -> JobsSnapshot:
     )
 
 
-def _jobs_question(
-    context: StudioContext, position: int
-) -> Callable[[View], list[JobChanged] | LaggedRows]:
-    def question(view: View) -> list[JobChanged] | LaggedRows:
-        deltas = feed_after(view, position, topics=["jobs"])
-        if isinstance(deltas, LaggedRows):
-            return deltas
-        rows = jobs_by_id(view, list({delta.subject_id for delta in deltas}))
-        shown = {
-            row.job_id: made
-            for row, made in zip(
-                rows.values(), jobs_of(context, view, list(rows.values())), strict=True
-            )
-        }
-        return [
-            JobChanged(position=Position(delta.position), job=shown[delta.subject_id])
-            for delta in deltas
-            if delta.subject_id in shown
-        ]
-
-    return question
+def _job_changes(context: StudioContext, view: View, deltas: tuple[Delta, ...]) -> list[JobChanged]:
+    if not deltas:
+        return []
+    rows = jobs_by_id(view, list({delta.subject_id for delta in deltas}))
+    made = jobs_of(context, view, list(rows.values()))
+    shown = dict(zip(rows, made, strict=True))
+    return [
+        JobChanged(position=Position(delta.position), job=shown[delta.subject_id])
+        for delta in deltas
+        if delta.subject_id in shown
+    ]
 
 
-async def _progress(context: StudioContext, shown: dict[UUID, float]) -> list[JobProgressed]:
-    """What is new since it was last shown, per job."""
-    owner = (await context.session()).person_id
-    words = []
-    for latest in context.parts.progress.of_owner(owner):
-        if shown.get(latest.job) != latest.at_s:
-            shown[latest.job] = latest.at_s
-            words.append(JobProgressed(id=global_id("Job", latest.job), progress=progress(latest)))
-    return words
+def _progress(
+    context: StudioContext, said_at_s: dict[UUID, float], view: View
+) -> list[JobProgressed]:
+    """What is new since it was last said, of jobs that still run. Keeps note in `said_at_s`."""
+    latest = {word.job: word for word in context.parts.progress.of_owner(view.viewer_id)}
+    for forgotten in said_at_s.keys() - latest.keys():
+        del said_at_s[forgotten]
+    new = [word for word in latest.values() if said_at_s.get(word.job) != word.at_s]
+    if not new:
+        return []
+    said_at_s.update({word.job: word.at_s for word in new})
+    rows = jobs_by_id(view, [word.job for word in new])
+    return [
+        JobProgressed(id=global_id("Job", word.job), progress=progress(word))
+        for word in new
+        if (row := rows.get(word.job)) is not None
+        and (row.state, row.attempt) == ("started", word.attempt)
+    ]
+
+
+def _wallet_snapshot(view: View) -> WalletSnapshot:
+    return WalletSnapshot(position=Position(read_position(view)), wallet=wallet(balance(view)))
+
+
+def _wallet_changes(view: View, deltas: tuple[Delta, ...]) -> list[WalletChanged]:
+    if not deltas:
+        return []
+    # One look serves all: every change shows the balance as it is now.
+    now = wallet(balance(view))
+    return [WalletChanged(position=Position(delta.position), wallet=now) for delta in deltas]
+
+
+def _gallery_snapshot(view: View) -> GallerySnapshot:
+    page = gallery(view, first=SNAPSHOT_SIZE, only=GalleryFilter(states=SHOWN_STATES))
+    return GallerySnapshot(
+        position=Position(read_position(view)), assets=[asset(row) for row in page.items]
+    )
 
 
 def _gallery_changes(

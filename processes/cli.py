@@ -9,7 +9,13 @@ from typing import Annotated
 
 import typer
 
-from processes.settings import PROCESS_NAMES, Settings, UnknownSettings, load_settings
+from processes.settings import (
+    PROCESS_NAMES,
+    DatabaseUnset,
+    Settings,
+    UnknownSettings,
+    load_settings,
+)
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -64,6 +70,8 @@ def run(process: Annotated[str, typer.Argument(help=", ".join(PROCESS_NAMES))]) 
     stop = stop_requested()
     settings = _settings()
     configure(settings, process)
+    # Before the imports, which take a second.
+    settings.require_database_url()
     importlib.import_module(f"processes.wiring.{process}").run(settings, stop)
 
 
@@ -203,8 +211,33 @@ def accounts_role(
 
 
 def main() -> None:
-    """Entry point."""
-    cli()
+    """Entry point. What an operator can put right is said in a sentence, without a stack trace."""
+    try:
+        cli()
+    except Exception as error:
+        explanation = _explanation(error)
+        if explanation is None:
+            raise
+        typer.echo(explanation, err=True)
+        raise SystemExit(1) from error
+
+
+def _explanation(error: Exception) -> str | None:
+    from psycopg import OperationalError
+
+    from processes.secrets import SecretsUnreadable
+
+    match error:
+        case DatabaseUnset():
+            return str(error)
+        case SecretsUnreadable():
+            return f"{error}; `suite up` and `suite migrate` make what is missing"
+        case OperationalError():
+            # Only the class: the message may name hosts and users.
+            name = type(error).__name__
+            return f"{name}: no answer from the database that SUITE_DATABASE_URL names"
+        case _:
+            return None
 
 
 if __name__ == "__main__":

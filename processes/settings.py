@@ -110,7 +110,7 @@ class DatabaseUnset(Exception):
     def __init__(self) -> None:
         super().__init__(
             "SUITE_DATABASE_URL is not set: a process started alone needs a database. "
-            "`suite up` starts an embedded one and prints its URL with `suite database-url`."
+            "`suite up` brings its own; any other server is prepared with `suite migrate`."
         )
 
 

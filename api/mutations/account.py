@@ -16,14 +16,15 @@ from api.context import (
     token_digest,
 )
 from api.ids import global_id
+from api.parts import Parts
 from api.refusals import InputInvalid, TooManyRequests, result_union
 from api.scalars import Position
-from api.sign_in_limit import SIGN_INS
 from commands.account.register_person import RegisterPerson
 from commands.account.start_verification import StartVerification
 from commands.ports.accounts import Account, Role
 from domain import refusals
 from domain.kernel.identity import person_id
+from domain.kernel.personal_text import text_or
 
 Info = strawberry.Info[StudioContext, None]
 
@@ -92,7 +93,9 @@ SignUpResult = result_union(
 )
 SignInResult = result_union("SignInResult", SignInSuccess, TooManyRequests, refusals.SignInFailed)
 SignOutResult = result_union("SignOutResult", SignOutSuccess)
-StartVerificationResult = result_union("StartVerificationResult", StartVerificationSuccess)
+StartVerificationResult = result_union(
+    "StartVerificationResult", StartVerificationSuccess, refusals.AlreadyDecided
+)
 
 
 @strawberry.type
@@ -102,8 +105,9 @@ class AccountMutations:
     )
     @answering(SignUpResult)
     async def sign_up(self, info: Info, input: SignUpInput) -> Any:
-        SIGN_INS.check(info.context.address)
-        position = await run_sync(lambda: _sign_up(info.context, input))
+        parts = info.context.parts
+        parts.sign_ins.check(info.context.address)
+        position = await run_sync(_sign_up, info.context, input, limiter=parts.threads.passwords)
         return SignUpSuccess(position=Position(position))
 
     @strawberry.mutation(
@@ -111,8 +115,11 @@ class AccountMutations:
     )
     @answering(SignInResult)
     async def sign_in(self, info: Info, input: SignInInput) -> Any:
-        SIGN_INS.check(info.context.address)
-        account = await run_sync(lambda: _authenticated(info.context, input))
+        parts = info.context.parts
+        parts.sign_ins.check(info.context.address)
+        account = await run_sync(
+            _authenticated, info.context, input, limiter=parts.threads.passwords
+        )
         token = new_token()
         await run_sync(lambda: _open_session(info.context, account, token))
         _set_cookie(info.context, token, SESSION_LIFETIME)
@@ -174,19 +181,30 @@ def _sign_up(context: StudioContext, asked: SignUpInput) -> int:
         raise InputInvalid("email", "This is not an e-mail address.")
     person = person_id(asked.idempotency_key)
     known = parts.accounts.find(person)
-    if known is not None and not parts.passwords.matches(known.password_hash, asked.password):
+    if known is not None and not _is_repeated(parts, known, email, asked.password):
         raise refusals.IdempotencyKeyReused()
     if known is None:
-        parts.accounts.create(
-            person,
-            email=email,
-            password_hash=parts.passwords.hash(asked.password),
-            at=parts.clock(),
-            role=Role.CREATOR,
-        )
+        try:
+            parts.accounts.create(
+                person,
+                email=email,
+                password_hash=parts.passwords.hash(asked.password),
+                at=parts.clock(),
+                role=Role.CREATOR,
+            )
+        except ValueError:
+            # The same key came twice at once, with two addresses, and the other was quicker.
+            raise refusals.IdempotencyKeyReused() from None
     # After the account: a crash in between is mended by the same key again, or at sign-in.
     accepted = parts.studio.execute(RegisterPerson(), owner_id=person, key=person)
     return accepted.position
+
+
+def _is_repeated(parts: Parts, known: Account, email: str, password: str) -> bool:
+    """Whether an account was opened by this very sign-up before."""
+    address = text_or(parts.accounts.email_of(known.person_id))
+    same_address = address.strip().casefold() == email.casefold()
+    return same_address and parts.passwords.matches(known.password_hash, password)
 
 
 def _authenticated(context: StudioContext, asked: SignInInput) -> Account:

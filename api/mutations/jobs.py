@@ -9,7 +9,7 @@ from api.answering import answering, execute
 from api.context import StudioContext
 from api.ids import global_id, own_id
 from api.refusals import result_union
-from api.scalars import Millicredits, Position
+from api.scalars import Millicredits, Position, Seed
 from api.types.enums import ContentRating
 from commands.catalogue import Rating
 from commands.jobs.cancel_job import CancelJob
@@ -32,7 +32,7 @@ class RequestImagesInput:
     negative_prompt: str | None = None
     aspect_ratio: str | None = None
     style: str | None = None
-    seed: int | None = strawberry.field(default=None, description="Picture i has the seed + i.")
+    seed: Seed | None = strawberry.field(default=None, description="Picture i has the seed + i.")
     num_inference_steps: int | None = None
     guidance_scale: float | None = None
     twin_strength: float | None = None
@@ -129,7 +129,7 @@ class JobMutations:
         accepted = await execute(info.context, command, input.idempotency_key)
         return RequestImagesSuccess(
             job=global_id("Job", accepted.result.job_id),
-            millicredits=Millicredits(accepted.result.millicredits),
+            millicredits=Millicredits(accepted.result.quoted_millicredits),
             position=Position(accepted.position),
         )
 
@@ -155,6 +155,6 @@ class JobMutations:
         accepted = await execute(info.context, command, input.idempotency_key)
         return RetryJobSuccess(
             job=global_id("Job", accepted.result.job_id),
-            millicredits=Millicredits(accepted.result.millicredits),
+            millicredits=Millicredits(accepted.result.quoted_millicredits),
             position=Position(accepted.position),
         )

@@ -1,5 +1,6 @@
 """Twins: release, consent, photos, training."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,8 @@ Info = strawberry.Info[StudioContext, None]
 
 NAME_LENGTH_MAX = 80
 UPLOAD_LIFETIME_S = 300
+LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
+"""It is stored in an event, so it may not be any text."""
 
 
 @strawberry.input
@@ -141,13 +144,10 @@ class StartTwinTrainingSuccess:
     position: Position
 
 
-CreateTwinResult = result_union(
-    "CreateTwinResult", CreateTwinSuccess, refusals.NotVerified, refusals.TooManyTwins
-)
+CreateTwinResult = result_union("CreateTwinResult", CreateTwinSuccess)
 SignBiometricReleaseResult = result_union(
     "SignBiometricReleaseResult",
     SignBiometricReleaseSuccess,
-    refusals.NotVerified,
     refusals.ConsentTextChanged,
     refusals.AlreadyDecided,
 )
@@ -155,6 +155,7 @@ GrantConsentResult = result_union(
     "GrantConsentResult",
     GrantConsentSuccess,
     refusals.NotVerified,
+    refusals.ConsentMissing,
     refusals.BiometricReleaseMissing,
     refusals.ConsentTextChanged,
     refusals.AlreadyDecided,
@@ -172,6 +173,7 @@ RequestPhotoUploadsResult = result_union(
     refusals.PhotoUploadInvalid,
     refusals.UploadTooLarge,
     refusals.UnsupportedMediaType,
+    refusals.TwinBusy,
 )
 SubmitPhotosResult = result_union(
     "SubmitPhotosResult",
@@ -223,6 +225,8 @@ class TwinMutations:
     )
     @answering(SignBiometricReleaseResult)
     async def sign_biometric_release(self, info: Info, input: SignBiometricReleaseInput) -> Any:
+        if not LOCALE.fullmatch(input.locale):
+            raise InputInvalid("locale", "A locale looks like en or de-AT.")
         command = SignBiometricRelease(
             twin_id=own_id("Twin", input.twin),
             text_sha256=input.text_sha256,
@@ -311,7 +315,7 @@ class TwinMutations:
         accepted = await execute(info.context, command, input.idempotency_key)
         return StartTwinTrainingSuccess(
             job=global_id("Job", accepted.result.job_id),
-            millicredits=Millicredits(accepted.result.millicredits),
+            millicredits=Millicredits(accepted.result.quoted_millicredits),
             position=Position(accepted.position),
         )
 

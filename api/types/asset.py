@@ -8,7 +8,7 @@ import strawberry
 
 from api.context import StudioContext
 from api.ids import global_id
-from api.scalars import Position
+from api.scalars import Position, Seed
 from api.types.enums import AssetKind, ContentRating
 from api.types.node import Node
 from queries.gallery.gallery import Asset as AssetRow
@@ -39,7 +39,7 @@ class Asset(Node):
     aspect_ratio: str | None
     width: int
     height: int
-    seed: int
+    seed: Seed
     num_inference_steps: int | None
     guidance_scale: float | None
     twin_strength: float | None
@@ -81,7 +81,7 @@ def asset(row: AssetRow) -> Asset:
         aspect_ratio=settings.get("aspect_ratio"),
         width=row.width,
         height=row.height,
-        seed=row.seed,
+        seed=Seed(row.seed),
         num_inference_steps=settings.get("num_inference_steps"),
         guidance_scale=settings.get("guidance_scale"),
         twin_strength=settings.get("twin_strength") if row.twin_id else None,

@@ -33,14 +33,13 @@ class AssetKind(Enum):
 @strawberry.enum
 class TwinStatus(Enum):
     CREATED = "created"
+    CONSENTED = "consented"
     PHOTOS_JUDGING = "photos-submitted"
     PHOTOS_ACCEPTED = "photos-accepted"
     PHOTOS_REJECTED = "photos-rejected"
     TRAINING = "training"
     TRAINED = "trained"
     CONSENT_WITHDRAWN = "consent-withdrawn"
-    DELETION_REQUESTED = "deletion-requested"
-    DELETED = "deleted"
 
 
 @strawberry.enum

@@ -9,14 +9,13 @@ import strawberry
 
 from api.context import StudioContext
 from api.ids import own_id
-from api.limits import PAGE_SIZE_DEFAULT
 from api.reading import read
-from api.scalars import Position
+from api.scalars import Cursor, PageSize, Position
 from api.types.asset import Asset, asset
 from api.types.enums import AssetKind, JobState, VerificationStatus
 from api.types.job import Job, job
 from api.types.node import Node
-from api.types.paging import Connection, connection, page_size, place_after
+from api.types.paging import DEFAULT_PAGE, Connection, connection, place_after
 from api.types.twin import Twin, twin
 from api.types.wallet import Wallet, wallet
 from domain.refusals import NotFound
@@ -36,6 +35,7 @@ Info = strawberry.Info[StudioContext, None]
 R = TypeVar("R")
 
 SHOWN_STATES = ("released", "hidden")
+NOBODYS = UUID(int=0)
 
 
 @strawberry.type(description="What is known of the viewer's identity and age.")
@@ -59,12 +59,12 @@ class Viewer(Node):
 
     @strawberry.field(description="Twins, newest first.")
     async def twins(
-        self, info: Info, first: int = PAGE_SIZE_DEFAULT, after: str | None = None
+        self, info: Info, first: PageSize = DEFAULT_PAGE, after: Cursor | None = None
     ) -> Connection[Twin]:
-        size, place = page_size(first), place_after(after)
+        place = place_after(after)
 
         def question(view: View) -> Connection[Twin]:
-            page = twins(view, first=size, after=place)
+            page = twins(view, first=first, after=place)
             return connection(
                 page, lambda row: row.place, lambda row: twin(row, photos(view, row.twin_id))
             )
@@ -79,16 +79,16 @@ class Viewer(Node):
     async def jobs(
         self,
         info: Info,
-        first: int = PAGE_SIZE_DEFAULT,
-        after: str | None = None,
+        first: PageSize = DEFAULT_PAGE,
+        after: Cursor | None = None,
         states: list[JobState] | None = None,
     ) -> Connection[Job]:
-        size, place = page_size(first), place_after(after)
+        place = place_after(after)
         board = info.context.parts.progress
 
         def question(view: View) -> Connection[Job]:
             wanted = [state.value for state in states or ()]
-            page = jobs(view, first=size, after=place, states=wanted)
+            page = jobs(view, first=first, after=place, states=wanted)
             found = assets_of_jobs(view, [row.job_id for row in page.items])
             return connection(
                 page, lambda row: row.place, lambda row: job(row, found[row.job_id], board)
@@ -108,16 +108,16 @@ class Viewer(Node):
     async def gallery(
         self,
         info: Info,
-        first: int = PAGE_SIZE_DEFAULT,
-        after: str | None = None,
+        first: PageSize = DEFAULT_PAGE,
+        after: Cursor | None = None,
         twin: strawberry.ID | None = None,
         text: str | None = None,
         favourite: bool | None = None,  # noqa: FBT001 – named in every document
         kinds: list[AssetKind] | None = None,
     ) -> Connection[Asset]:
-        size, place = page_size(first), place_after(after)
+        place = place_after(after)
         only = GalleryFilter(
-            twin_id=own_id("Twin", twin) if twin else None,
+            twin_id=_twin_of_filter(twin),
             text=text,
             favourite=favourite,
             kinds=tuple(kind.value for kind in kinds or (AssetKind.IMAGE, AssetKind.VIDEO)),
@@ -125,7 +125,7 @@ class Viewer(Node):
         )
 
         def question(view: View) -> Connection[Asset]:
-            page = gallery(view, first=size, after=place, only=only)
+            page = gallery(view, first=first, after=place, only=only)
             return connection(page, lambda row: row.place, asset)
 
         return await read(info.context, question)
@@ -148,6 +148,16 @@ def jobs_of(context: StudioContext, view: View, rows: Sequence[JobRow]) -> list[
 def _twin(view: View, given: str) -> Twin | None:
     found = _own(view, "Twin", given, twin_row)
     return None if found is None else twin(found, photos(view, found.twin_id))
+
+
+def _twin_of_filter(given: strawberry.ID | None) -> UUID | None:
+    """The twin to filter by. What is no twin's id filters by one that nobody has."""
+    if given is None:
+        return None
+    try:
+        return own_id("Twin", given)
+    except NotFound:
+        return NOBODYS
 
 
 def _own(view: View, kind: str, given: str, find: Callable[[View, UUID], R | None]) -> R | None:

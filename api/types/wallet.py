@@ -1,16 +1,16 @@
 """Credits: the balance, every entry behind it, and what the auditor sees of everybody."""
 
 from datetime import datetime
+from uuid import UUID
 
 import strawberry
-from anyio.to_thread import run_sync
 
-from api.context import StudioContext, viewer_role
+from api.context import StudioContext
 from api.ids import global_id
-from api.limits import PAGE_SIZE_DEFAULT
-from api.scalars import Millicredits, Position
-from api.types.paging import Connection, connection, page_size, place_after
-from queries.viewer import as_viewer
+from api.reading import read
+from api.scalars import Cursor, Millicredits, PageSize, Position
+from api.types.paging import DEFAULT_PAGE, Connection, connection, place_after
+from queries.viewer import View
 from queries.wallet.balance import Balance
 from queries.wallet.ledger import Ledger as LedgerRows
 from queries.wallet.statement import StatementEntry as EntryRow
@@ -43,23 +43,18 @@ class Wallet:
 
     @strawberry.field(description="Every entry, newest first.")
     async def statement(
-        self, info: Info, first: int = PAGE_SIZE_DEFAULT, after: str | None = None
+        self, info: Info, first: PageSize = DEFAULT_PAGE, after: Cursor | None = None
     ) -> Connection[StatementEntry]:
-        session = await info.context.session()
-        size, place = page_size(first), place_after(after)
-
-        def read() -> Connection[StatementEntry]:
-            connections = info.context.parts.connections
-            with as_viewer(connections, session.person_id, viewer_role(session)) as view:
-                page = statement(view, first=size, after=place)
+        def question(view: View) -> Connection[StatementEntry]:
+            page = statement(view, first=first, after=place_after(after))
             return connection(page, lambda row: row.place, entry)
 
-        return await run_sync(read)
+        return await read(info.context, question)
 
 
 @strawberry.type(description="One owner's balances, under a pseudonym.")
 class LedgerAccount:
-    owner: str
+    owner: UUID
     available: Millicredits
     reserved: Millicredits
     spent: Millicredits
@@ -112,7 +107,7 @@ def ledger(found: LedgerRows) -> Ledger:
         entries=found.entries,
         accounts=[
             LedgerAccount(
-                owner=str(account.owner_id),
+                owner=account.owner_id,
                 available=Millicredits(account.available),
                 reserved=Millicredits(account.reserved),
                 spent=Millicredits(account.spent),

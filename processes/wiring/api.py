@@ -49,7 +49,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
     """Serve until `stop` is set."""
     secrets = load_secrets(settings.secrets)
     with ExitStack() as stack:
-        app = _assemble(settings, secrets, stack)
+        feed = FeedHub(lambda: _listening(settings.require_database_url()))
+        app = _assemble(settings, secrets, stack, feed)
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -63,16 +64,18 @@ def run(settings: Settings, stop: threading.Event) -> None:
         )
         # Signals are ours: `stop` ends the server.
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        threading.Thread(target=_end_with, args=(server, stop), daemon=True).start()
+        threading.Thread(target=_end_with, args=(server, feed, stop), daemon=True).start()
         server.run()
 
 
-def _end_with(server: uvicorn.Server, stop: threading.Event) -> None:
+def _end_with(server: uvicorn.Server, feed: FeedHub, stop: threading.Event) -> None:
     stop.wait()
+    # Feeds end by themselves first: the server would wait for them and then cut them off.
+    feed.close()
     server.should_exit = True
 
 
-def _assemble(settings: Settings, secrets: Secrets, stack: ExitStack) -> FastAPI:
+def _assemble(settings: Settings, secrets: Secrets, stack: ExitStack, feed: FeedHub) -> FastAPI:
     url = settings.require_database_url()
     writing = stack.enter_context(open_studio(settings, secrets, "api"))
     readers = stack.enter_context(
@@ -82,7 +85,6 @@ def _assemble(settings: Settings, secrets: Secrets, stack: ExitStack) -> FastAPI
     transport = stack.enter_context(open_transport(settings))
     objects = open_objects(settings, secrets)
     identity, payment = open_identity(settings, secrets), open_payment(settings, secrets)
-    feed = FeedHub(lambda: _listening(url))
     progress = ProgressBoard(feed.wake)
     parts = Parts(
         studio=writing.studio,

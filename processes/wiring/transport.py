@@ -2,8 +2,6 @@
 
 from processes.settings import Settings
 from topics.embedded import EmbeddedTransport
-from topics.kafka import KafkaTransport
-from topics.kafka_settings import KafkaSettings
 from topics.transport import Transport
 
 
@@ -11,6 +9,10 @@ def open_transport(settings: Settings) -> Transport:
     """Kafka where a bootstrap address is set, else rows in PostgreSQL. The caller closes it."""
     if settings.kafka_bootstrap is None:
         return EmbeddedTransport(settings.require_database_url(), lease_s=settings.lease_s)
+    # Imported here: the client takes half a second, and most installations have no broker.
+    from topics.kafka import KafkaTransport
+    from topics.kafka_settings import KafkaSettings
+
     password = settings.kafka_sasl_password
     return KafkaTransport(
         KafkaSettings(

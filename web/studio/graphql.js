@@ -74,6 +74,7 @@ export async function follow(name, onEvent, signal) {
         failures = 0;
         const [value] = Object.values(data.data ?? {});
         if (!value) throw new Error("no data");
+        if (value.__typename === "NotSignedIn") return;
         if (value.position !== undefined) position = value.position;
         if (value.__typename === "Lagged") position = null;
         else onEvent(value);

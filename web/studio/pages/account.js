@@ -33,5 +33,12 @@ export function account(main) {
           }, "Look again"))));
   };
   draw();
-  return listen((changed) => { if (changed.includes("viewer") && state.viewer) draw(); });
+  // The provider's decision arrives elsewhere and has no feed of its own: look while it is open.
+  const timer = setInterval(() => {
+    if (state.viewer?.verification.status === "PENDING") refreshViewer();
+  }, 1500);
+  const unlisten = listen((changed) => {
+    if (changed.includes("viewer") && state.viewer) draw();
+  });
+  return () => { clearInterval(timer); unlisten(); };
 }

@@ -1,0 +1,103 @@
+"""How a feed is followed: a snapshot first, then what changed, by position, for as long as it goes.
+
+No gap and no duplicate: deltas come from the feed table, and whoever resumes after a position gets
+exactly the rows behind it. A waker only says when to look.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import strawberry
+
+from api.context import StudioContext
+from api.reading import read_again
+from api.refusals import REFUSAL_TYPES, NotSignedIn
+from api.scalars import POSITION_MAX, Position
+from queries.feed.after import Delta, feed_after
+from queries.feed.after import Lagged as LaggedRows
+from queries.viewer import View
+
+LOOK_AGAIN_S = 5.0
+"""A wake-up can be lost with its connection; this bounds how long nobody notices."""
+
+
+@strawberry.type(description="Too far behind to resume: subscribe again, for a new snapshot.")
+class Lagged:
+    count: int
+    position: Position
+
+
+def _nothing(view: View) -> list[Any]:
+    return []
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One topic of the feed and how it is shown.
+
+    `snapshot` and each of `changes` carry a `position`. `words` are said beside them, without one.
+    `rest_s` lies between two looks, so that what comes fast is joined into fewer words.
+    """
+
+    topic: str
+    snapshot: Callable[[View], Any]
+    changes: Callable[[View, tuple[Delta, ...]], list[Any]]
+    words: Callable[[View], list[Any]] = _nothing
+    rest_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Seen:
+    changes: list[Any]
+    words: list[Any]
+
+
+async def follow(
+    context: StudioContext, after: int | None, feed: Feed
+) -> AsyncGenerator[Any, None]:
+    """Snapshot unless resumed, then every change. Ends with `Lagged`, or when the session does."""
+    try:
+        owner_id = (await context.session_now()).person_id
+        # Joined before the first look: what is written in between still wakes.
+        with context.parts.feed.joined(owner_id) as waker:
+            position = resumed(context, after)
+            if position is None:
+                first = await read_again(context, feed.snapshot)
+                position = first.position
+                yield first
+            while not context.parts.feed.is_closed:
+                seen = await read_again(context, partial(_look, feed, position))
+                if isinstance(seen, LaggedRows):
+                    yield Lagged(count=seen.count, position=Position(position))
+                    return
+                for change in seen.changes:
+                    position = change.position
+                    yield change
+                for word in seen.words:
+                    yield word
+                await waker.wait(LOOK_AGAIN_S)
+                await asyncio.sleep(feed.rest_s)
+    except NotSignedIn as refusal:
+        yield REFUSAL_TYPES[NotSignedIn](code=refusal.code, message=refusal.message, path=[])
+
+
+def _look(feed: Feed, position: int, view: View) -> _Seen | LaggedRows:
+    # Words and changes of one snapshot of the rows: no word follows its job's end.
+    deltas = feed_after(view, position, topics=[feed.topic])
+    if isinstance(deltas, LaggedRows):
+        return deltas
+    return _Seen(feed.changes(view, deltas), feed.words(view))
+
+
+def resumed(context: StudioContext, after: int | None) -> int | None:
+    """The position to resume after, if any: the later of the argument and `Last-Event-ID`.
+
+    A browser that reconnects by itself repeats the argument and adds the header.
+    """
+    last = context.connection.headers.get("last-event-id", "")
+    if last.isascii() and last.isdigit() and len(last) <= len(str(POSITION_MAX)):
+        return max(after or 0, min(int(last), POSITION_MAX))
+    return after

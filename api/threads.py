@@ -1,0 +1,19 @@
+"""How many threads each kind of blocking work may hold, so that none starves the others."""
+
+from dataclasses import dataclass, field
+
+from anyio import CapacityLimiter
+
+PASSWORDS_MAX = 4
+"""Argon2id takes a core and 19 MiB each."""
+
+FEEDS_MAX = 8
+"""Feeds look again and again; a reader connection each, fewer than the pool has."""
+
+
+@dataclass(frozen=True)
+class Threads:
+    """Shares of the worker threads. Commands and queries use the rest."""
+
+    passwords: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(PASSWORDS_MAX))
+    feeds: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEEDS_MAX))
