@@ -100,7 +100,7 @@ HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
             (Person.Verified, Person.VerificationDeclined),
         ),
         create_twin.CreateTwin: Handler(
-            create_twin.handle, create_twin.TwinCreated, (Twin.Created,)
+            create_twin.handle, create_twin.TwinCreated, (Person.TwinOpened, Twin.Created)
         ),
         sign_biometric_release.SignBiometricRelease: Handler(
             sign_biometric_release.handle,

@@ -17,10 +17,14 @@ from domain.refusals import (
     NotFound,
     NotVerified,
     RatingNotAllowed,
+    TooManyTwins,
 )
 
 VERIFICATIONS_MAX = 50
 """Identity checks one person may start. Providers charge for each."""
+
+TWINS_MAX = 8
+"""Twins of one person: enough for every hair colour, and a bound on templates that are kept."""
 
 
 class VerificationOutcome(StrEnum):
@@ -101,6 +105,12 @@ class Person(Aggregate):
         jurisdiction: str
         policy_version: int
 
+    class TwinOpened(Aggregate.Event):
+        """The person has one more twin of themselves."""
+
+        TOPIC = "person.twin-opened"
+        twin_id: UUID
+
     @classmethod
     def register(cls, id: UUID, *, at: datetime) -> "Person":
         """Someone who is not verified yet."""
@@ -113,6 +123,7 @@ class Person(Aggregate):
         self._assurance: Assurance | None = None
         self._country: str | None = None
         self._valid_until: datetime | None = None
+        self._twins: tuple[UUID, ...] = ()
 
     @property
     def assurance(self) -> Assurance | None:
@@ -232,6 +243,18 @@ class Person(Aggregate):
         self, verification_id: UUID, outcome: VerificationOutcome, timestamp: datetime
     ) -> None:
         self._outcomes[verification_id] = outcome
+
+    def open_twin(self, twin_id: UUID, *, at: datetime) -> None:
+        """Count a twin. Raises `TooManyTwins`; the same twin again counts once."""
+        if twin_id in self._twins:
+            return
+        if len(self._twins) >= TWINS_MAX:
+            raise TooManyTwins(TWINS_MAX)
+        self._twin_opened(twin_id=twin_id, timestamp=at)
+
+    @event(TwinOpened)
+    def _twin_opened(self, twin_id: UUID, timestamp: datetime) -> None:
+        self._twins = (*self._twins, twin_id)
 
     @event(GenerationAuthorised)
     def _generation_authorised(

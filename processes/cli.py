@@ -27,12 +27,14 @@ topics_cli = typer.Typer(no_args_is_help=True, help="The topics between processe
 schema_cli = typer.Typer(no_args_is_help=True, help="The GraphQL contract.")
 audit_cli = typer.Typer(no_args_is_help=True, help="The credit ledger, replayed.")
 projections_cli = typer.Typer(no_args_is_help=True, help="The read models.")
+policy_cli = typer.Typer(no_args_is_help=True, help="What may be made where.")
 accounts_cli = typer.Typer(no_args_is_help=True, help="Who may sign in as what.")
 cli.add_typer(topics_cli, name="topics")
 cli.add_typer(schema_cli, name="schema")
 cli.add_typer(audit_cli, name="audit")
 cli.add_typer(projections_cli, name="projections")
 cli.add_typer(accounts_cli, name="accounts")
+cli.add_typer(policy_cli, name="policy")
 
 ROOT = Path(__file__).parents[1]
 
@@ -120,6 +122,19 @@ def topics_create() -> None:
     raise typer.Exit(1 if found else 0)
 
 
+@topics_cli.command("asyncapi")
+def topics_asyncapi() -> None:
+    """Write `topics/asyncapi.json`, and the schemas of new versions into `topics/schemas/`."""
+    from processes.event_schemas import event_schemas
+    from topics.asyncapi import rendered
+    from topics.message_schemas import RELEASED, RELEASED_EVENTS, message_schemas, release
+
+    schemas = event_schemas()
+    (ROOT / "topics" / "asyncapi.json").write_bytes(rendered(schemas))
+    for name in release(message_schemas(), RELEASED) + release(schemas, RELEASED_EVENTS):
+        typer.echo(f"released {name}")
+
+
 @schema_cli.command("export")
 def schema_export() -> None:
     """Write `graphql/schema.graphql`."""
@@ -195,6 +210,23 @@ def projections_compare(
             f"{difference.table}: {difference.missing} rows missing, {difference.surplus} surplus"
         )
     raise typer.Exit(1 if differences else 0)
+
+
+@policy_cli.command("publish")
+def policy_publish(
+    rows: Annotated[Path, typer.Argument(help="JSON list of policy rows; replaces all rows.")],
+    version: Annotated[int, typer.Option(help="The next version.")],
+    approver: Annotated[list[str], typer.Option(help="E-mail of an approver; two for ADULT.")],
+) -> None:
+    """Publish a version of the policy. What no row names stays denied."""
+    from processes.policy_file import PolicyFileInvalid, publish_policy_file
+
+    try:
+        publish_policy_file(_settings(), rows, version, approver)
+    except PolicyFileInvalid as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"policy {version} is in force")
 
 
 @accounts_cli.command("role")

@@ -1,7 +1,7 @@
 """The whole suite on one machine: a database where none is given, and everything prepared."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -22,9 +22,17 @@ class Installation:
     environment: dict[str, str]
     admin_url: str | None
 
-    def supervisor(self, on_change: Callable[[str, str], None]) -> Supervisor:
-        """One that runs all eight processes."""
-        return Supervisor(PROCESS_NAMES, own_command, self.environment, on_change)
+    def supervisor(
+        self, on_change: Callable[[str, str], None], more_workers: Sequence[str] = ()
+    ) -> Supervisor:
+        """One that runs all eight processes, and more workers: `worker-2`, `worker-3` …"""
+
+        def own_environment(name: str) -> dict[str, str]:
+            # Two members of a group with one name would fence each other for ever.
+            return {f"{PREFIX}WORKER_NAME": name} if name in more_workers else {}
+
+        names = (*PROCESS_NAMES, *more_workers)
+        return Supervisor(names, own_command, self.environment, on_change, own_environment)
 
 
 @contextmanager

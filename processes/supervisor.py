@@ -37,14 +37,16 @@ class _Child:
 class Supervisor:
     """Keeps one child per name alive until `stop` is set.
 
-    `command` gives the command line of a name. `environment` is what the children see. Names end in
-    the reverse order of their start.
+    `command` gives the command line of a name. `environment` is what the children see, and
+    `own_environment` what only the one of a name sees. Names end in the reverse order of their
+    start.
     """
 
     names: Sequence[str]
     command: Callable[[str], Sequence[str]]
     environment: Mapping[str, str]
     on_change: Callable[[str, str], None] = lambda name, state: None
+    own_environment: Callable[[str], Mapping[str, str]] = lambda name: {}
     _children: dict[str, _Child] = field(default_factory=dict, init=False)
 
     def run(self, stop: threading.Event) -> None:
@@ -68,7 +70,7 @@ class Supervisor:
     def _start(self, name: str, wake: threading.Event, *, failures: int) -> None:
         process = subprocess.Popen(
             list(self.command(name)),
-            env={**self.environment, SUPERVISED: "1"},
+            env={**self.environment, **self.own_environment(name), SUPERVISED: "1"},
             stdin=subprocess.PIPE,
             # Its own session: a Ctrl-C in the terminal reaches the supervisor alone.
             start_new_session=True,
@@ -114,8 +116,8 @@ class Supervisor:
 
 
 def own_command(name: str) -> list[str]:
-    """The command line that starts one process of this installation."""
-    return [sys.executable, "-m", "processes.cli", "run", name]
+    """The command line that starts one process of this installation: `worker-2` is a worker."""
+    return [sys.executable, "-m", "processes.cli", "run", name.partition("-")[0]]
 
 
 def _wake_on_exit(process: subprocess.Popen[bytes], wake: threading.Event) -> None:

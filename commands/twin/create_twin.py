@@ -8,6 +8,7 @@ import msgspec
 from commands.work import Work
 from domain.kernel.identity import twin_id
 from domain.kernel.personal_text import PersonalText
+from domain.person import Person
 from domain.twin import Twin
 
 
@@ -25,12 +26,14 @@ class TwinCreated(msgspec.Struct, frozen=True):
 
 
 def handle(command: CreateTwin, work: Work) -> TwinCreated:
-    """Open a twin whose owner and subject are the same person."""
+    """Open a twin whose owner and subject are the same person. Raises `TooManyTwins`."""
+    person = work.load(Person, work.owner_id)
+    person.open_twin(twin_id(work.owner_id, work.key), at=work.now)
     twin = Twin.create(
         id=twin_id(work.owner_id, work.key),
         owner_id=work.owner_id,
         name=command.name,
         at=work.now,
     )
-    work.save(twin)
+    work.save(person, twin)
     return TwinCreated(twin.id)

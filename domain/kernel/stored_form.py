@@ -85,6 +85,13 @@ class StoredForm:
         """Every stored name this release knows, sorted."""
         return tuple(sorted(self._by_type))
 
+    def payload_types(self) -> Mapping[str, type[msgspec.Struct]]:
+        """What the bytes of each event are, by `<event type>.v<version>`, sorted: for schemas."""
+        return {
+            f"{name}.v{shape.event_class.schema_version}": shape.payload
+            for name, shape in sorted(self._by_type.items())
+        }
+
     def event_class(self, event_type: str) -> type[Aggregate.Event]:
         """The class behind a stored name. Raises `StoredEventUnreadable` where there is none."""
         return self._shape(event_type, version=None).event_class

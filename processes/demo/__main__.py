@@ -16,23 +16,28 @@ from rich.live import Live as RichLive
 from rich.table import Table
 
 from adapters.event_store.log import EventLog
+from adapters.parts.kafka import BrokerFailed, PartUnavailable
 from gpu_consumers.engines.pocket.world.photo_set import photo_set
 from processes.audit.claimed_balances import claimed_balances
 from processes.audit.export import export
 from processes.audit.verify import verify
+from processes.demo.accident import Accident
+from processes.demo.broker import home_on_kafka
 from processes.demo.client import DemoRefused, StudioClient
 from processes.demo.contact_sheet import contact_sheet
 from processes.demo.journey import Journey, Live, Story
 from processes.demo.memory import PeakMemory
 from processes.embedded import Installation, installed
 from processes.log import configure
-from processes.settings import Settings, load_settings
+from processes.settings import PROCESS_NAMES, Settings, load_settings
 from processes.up import wait_until_ready
+from processes.wiring.members import member_name
 
 OPERATIONS = Path(__file__).parents[2] / "graphql" / "operations"
 NAMES = ("Ada", "Grace", "Katherine", "Mary", "Dorothy")
 SEED = 5_200
 PHOTOS = 12
+MORE_WORKERS = ("worker-2",)
 
 
 class Display:
@@ -66,12 +71,34 @@ def main() -> int:
     """Run the demo. Answers the exit status."""
     parser = argparse.ArgumentParser(prog="make demo")
     parser.add_argument("--people", type=int, default=1, choices=range(1, len(NAMES) + 1))
-    parser.add_argument("--out", type=Path, default=Path("var/demo"))
+    parser.add_argument("--out", type=Path)
+    parser.add_argument(
+        "--kafka",
+        action="store_true",
+        help="topics on Apache Kafka, two workers, one of them killed in the middle of a job",
+    )
     asked = parser.parse_args()
-    began_s = time.monotonic()
     console = Console()
+    names = NAMES[: asked.people]
+    if not asked.kafka:
+        out = asked.out or Path("var/demo")
+        return _demo(names, out, out / "suite", (), console)
+    out = asked.out or Path("var/demo-kafka")
+    try:
+        with home_on_kafka(out, lambda step: console.print(f"· {step}")) as home:
+            return _demo(names, out, home, MORE_WORKERS, console)
+    except (PartUnavailable, BrokerFailed) as missing:
+        console.print(f"[red]{missing}[/red]")
+        return 1
+
+
+def _demo(
+    names: Sequence[str], out: Path, home: Path, more_workers: Sequence[str], console: Console
+) -> int:
+    began_s = time.monotonic()
+    out.mkdir(parents=True, exist_ok=True)
     settings = load_settings().model_copy(
-        update={"home": asked.out / "suite", "port": _free_port(), "log_level": "warning"}
+        update={"home": home, "port": _free_port(), "log_level": "warning"}
     )
     configure(settings, "demo")
     os.environ["SUITE_LOG_LEVEL"] = "warning"
@@ -80,30 +107,43 @@ def main() -> int:
         installed(settings, lambda step: console.print(f"· {step}")) as installation,
     ):
         try:
-            stories, audit = _run(installation, NAMES[: asked.people], asked.out, console)
+            stories, audit = _run(installation, names, out, more_workers, console)
         except DemoRefused as refused:
             console.print(f"[red]{refused}[/red]")
             return 1
     seconds = time.monotonic() - began_s
-    _report(stories, audit, seconds, memory.peak_bytes, asked.out)
-    _table(stories, audit, seconds, memory.peak_bytes, asked.out, console)
+    _report(stories, audit, seconds, memory.peak_bytes, out)
+    _table(stories, audit, seconds, memory.peak_bytes, out, console)
     return 0 if audit["findings"] == 0 else 1
 
 
 def _run(
-    installation: Installation, names: Sequence[str], out: Path, console: Console
+    installation: Installation,
+    names: Sequence[str],
+    out: Path,
+    more_workers: Sequence[str],
+    console: Console,
 ) -> tuple[list[Story], dict[str, int]]:
     stop = threading.Event()
     settings = installation.settings
-    supervisor = installation.supervisor(lambda name, state: None)
+    supervisor = installation.supervisor(lambda name, state: None, more_workers)
+    accident = None
+    if more_workers:
+        members = {member_name(settings, "worker"): "worker"} | {
+            name: name for name in more_workers
+        }
+        accident = Accident(settings.require_database_url(), members, supervisor.pid)
     running = threading.Thread(target=supervisor.run, args=(stop,))
     running.start()
     try:
-        console.print(f"· starting eight processes at {settings.address}")
+        started = len(PROCESS_NAMES) + len(more_workers)
+        console.print(f"· starting {started} processes at {settings.address}")
         if not wait_until_ready(settings.address, stop):
             raise DemoRefused("the studio does not answer")
-        stories = _walk_all(settings, names, console)
+        stories = _walk_all(settings, names, accident, console)
         audit = _audit(settings, out)
+        if accident is not None:
+            _tell(accident, console)
     finally:
         stop.set()
         running.join()
@@ -111,9 +151,26 @@ def _run(
     return stories, audit
 
 
-def _walk_all(settings: Settings, names: Sequence[str], console: Console) -> list[Story]:
+def _tell(accident: Accident, console: Console) -> None:
+    if accident.killed is None:
+        raise DemoRefused("every job ended before its worker could be killed")
+    console.print(
+        f"· {accident.killed} was killed in the middle of a job, which took "
+        f"{accident.attempts()} attempts"
+    )
+
+
+def _walk_all(
+    settings: Settings, names: Sequence[str], accident: Accident | None, console: Console
+) -> list[Story]:
     display = Display(names)
-    live = Live(display.step, display.progress)
+
+    def progress(name: str, step: int, steps_total: int) -> None:
+        display.progress(name, step, steps_total)
+        if accident is not None:
+            accident.progressed(step, steps_total)
+
+    live = Live(display.step, progress)
 
     def walk(number: int, name: str) -> Story:
         client = StudioClient(settings.address, OPERATIONS)

@@ -13,7 +13,7 @@ import httpx
 from api.documents import TrustedDocuments
 
 REQUEST_TIMEOUT_S = 60.0
-TRIES = 5
+TRIES = 7
 """A lost answer is asked for again under the same idempotency key."""
 
 

@@ -69,6 +69,7 @@ def person_who_was_verified_at_the_second_try() -> Person:
         policy_version=1,
         at=LATER,
     )
+    person.open_twin(ADAS_TWIN, at=TUESDAY)
     return person
 
 

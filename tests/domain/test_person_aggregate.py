@@ -1,13 +1,20 @@
 """Who is verified, and who is not."""
 
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 import pytest
 
 from domain.assurance import SANDBOX_COUNTRY, Assurance, assurance_of
 from domain.engines import EngineEntry
-from domain.person import VERIFICATIONS_MAX, Person, VerificationDecision, VerificationOutcome
+from domain.person import (
+    TWINS_MAX,
+    VERIFICATIONS_MAX,
+    Person,
+    VerificationDecision,
+    VerificationOutcome,
+)
 from domain.rating import Rating
 from domain.refusals import (
     AlreadyDecided,
@@ -15,6 +22,7 @@ from domain.refusals import (
     NotFound,
     NotVerified,
     RatingNotAllowed,
+    TooManyTwins,
 )
 from tests.domain.aggregate_spec import given
 from tests.domain.people import (
@@ -178,3 +186,12 @@ def test_a_rating_the_engine_does_not_have_is_refused() -> None:
             at=MONDAY,
         )
     ).then_refused(RatingNotAllowed)
+
+
+def test_a_person_has_a_bounded_number_of_twins_and_each_counts_once() -> None:
+    person = verified()
+    for number in range(TWINS_MAX):
+        person.open_twin(UUID(int=number), at=MONDAY)
+        person.open_twin(UUID(int=number), at=MONDAY)
+    with pytest.raises(TooManyTwins):
+        person.open_twin(UUID(int=TWINS_MAX), at=MONDAY)

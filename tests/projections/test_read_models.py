@@ -85,6 +85,8 @@ def test_every_event_type_is_folded_or_said_to_be_of_no_interest() -> None:
         # Hints and authorisations are questions and permissions between the parts of the studio.
         "person.verification-hinted",
         "person.generation-authorised",
+        # Twins show themselves; this only counts them.
+        "person.twin-opened",
         "twin.generation-authorised",
         "wallet.payment-hinted",
         # Read models show what is there, and this says that something is not.

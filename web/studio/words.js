@@ -19,3 +19,29 @@ export function plain(name) {
 export function price(minorUnits, currency) {
   return (minorUnits / 100).toLocaleString(undefined, { style: "currency", currency });
 }
+
+const FLAWS = {
+  "not-uploaded": "never arrived; upload it again",
+  unreadable: "cannot be read as JPEG, PNG or WebP",
+  truncated: "is cut off; export it again",
+  animated: "is animated; take a still picture",
+  "too-many-pixels": "has too many pixels",
+  "too-small": "is too small",
+  "unsupported-colour": "has colours that cannot be read",
+  "no-face": "shows no face",
+  "several-faces": "shows more than one face",
+  blurred: "is blurred",
+  "too-dark": "is too dark",
+  "too-bright": "is too bright",
+  "near-duplicate": "is almost the same as another photo of the set",
+  "another-person": "shows somebody else than the other photos",
+  "real-photograph":
+    "is a real photograph, and this engine draws cartoons: take one of the sample sets below",
+  "not-judged": "could not be judged; submit it again",
+  "not-one-person": "the photos do not show one and the same person",
+};
+
+/** What is wrong with a photo or a set, as a person would say it. */
+export function flaw(name) {
+  return FLAWS[name] ?? plain(name);
+}

@@ -5,7 +5,7 @@ import { command, run } from "../graphql.js";
 import { attempt, notice } from "../notice.js";
 import { listen, state } from "../state.js";
 import { refreshViewer } from "../viewer.js";
-import { credits, plain } from "../words.js";
+import { credits, flaw, plain } from "../words.js";
 
 const MEDIA_TYPES = ["image/jpeg", "image/png", "image/webp"];
 
@@ -54,12 +54,12 @@ function steps(twin) {
   if (!twin.consent?.granted) return [consentStep(twin)];
   const step = [];
   if (twin.setFlaws.length) {
-    step.push(element("p", { class: "danger" }, `The set: ${twin.setFlaws.map(plain).join(", ")}`));
+    step.push(element("p", { class: "danger" }, `The set was refused: ${twin.setFlaws.map(flaw).join(", ")}.`));
   }
-  const flawed = twin.photos.filter((photo) => photo.flaws.length);
+  const flawed = twin.photos.flatMap((photo, index) =>
+    photo.flaws.length ? [`Photo ${index + 1} ${photo.flaws.map(flaw).join(", ")}.`] : []);
   if (flawed.length) {
-    step.push(element("ul", {}, flawed.map((photo, index) =>
-      element("li", { class: "danger" }, `Photo ${index + 1}: ${photo.flaws.map(plain).join(", ")}`))));
+    step.push(element("ul", {}, flawed.map((text) => element("li", { class: "danger" }, text))));
   }
   if (twin.status === "PHOTOS_ACCEPTED") step.push(trainingStep(twin));
   else if (twin.status !== "PHOTOS_JUDGING" && twin.status !== "TRAINING") step.push(photoStep(twin));
