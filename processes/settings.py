@@ -62,9 +62,6 @@ class Settings(BaseSettings):
         default=None,
         description="How browsers and workers reach the API; http://host:port if absent.",
     )
-    engines: tuple[str, ...] = Field(
-        default=("pocket",), description="Engines that this worker loads, as a JSON list."
-    )
     engine_weights_dir: Path | None = Field(
         default=None, description="Folder with one pipeline directory per engine id."
     )

@@ -1,7 +1,7 @@
 """One JSON Schema per message version, and whether a new one breaks a released one.
 
-The released ones are committed in `topics/schemas/`; `python -m topics.message_schemas` writes what
-is missing there, and never changes one.
+The released ones are committed in `topics/schemas/`, those of facts in `events/` below it;
+`suite topics asyncapi` writes what is missing there, and never changes one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,6 +18,7 @@ from topics.registry import SCHEMA_VERSION, TOPICS, Message
 Schema: TypeAlias = dict[str, Any]
 
 RELEASED = Path(__file__).parent / "schemas"
+RELEASED_EVENTS = RELEASED / "events"
 
 _DEFINITIONS = "$defs"
 
@@ -32,7 +33,12 @@ def message_schemas() -> dict[str, Schema]:
         for kind in topic.messages:
             if kind is not Fact and kind is not DeadLetter:
                 kinds[f"{message_type(kind)}.v{SCHEMA_VERSION}"] = kind
-    return {name: _plain(msgspec.json.schema(kind)) for name, kind in sorted(kinds.items())}
+    return {name: schema_of(kind) for name, kind in sorted(kinds.items())}
+
+
+def schema_of(kind: type) -> Schema:
+    """The schema of a struct as it reads once it was written: its defaults may hold tuples."""
+    return msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(kind)), type=dict[str, Any])
 
 
 def broken_promises(released: Schema, current: Schema) -> list[str]:
@@ -93,11 +99,6 @@ def _compare_parts(
         yield from _compare(path, old, new, old_root, new_root)
 
 
-def _plain(schema: Schema) -> Schema:
-    """The schema as it reads once it was written: defaults may hold tuples."""
-    return msgspec.json.decode(msgspec.json.encode(schema), type=dict[str, Any])
-
-
 def _resolve(schema: Any, root: Mapping[str, Any]) -> Any:
     """Follow a reference into the definitions: where a type is written down does not matter."""
     prefix = f"#/{_DEFINITIONS}/"
@@ -111,9 +112,18 @@ def rendered(schema: Schema) -> bytes:
     return msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2) + b"\n"
 
 
-if __name__ == "__main__":
-    RELEASED.mkdir(exist_ok=True)
-    for message_name, message_schema in message_schemas().items():
-        file = RELEASED / f"{message_name}.json"
-        if not file.exists():
-            file.write_bytes(rendered(message_schema))
+def release(schemas: Mapping[str, Schema], folder: Path) -> list[str]:
+    """Write those that the folder lacks, and leave those it has. Answers the names of the new."""
+    folder.mkdir(parents=True, exist_ok=True)
+    new = [name for name in schemas if not (folder / f"{name}.json").exists()]
+    for name in new:
+        (folder / f"{name}.json").write_bytes(rendered(schemas[name]))
+    return new
+
+
+def released(folder: Path) -> dict[str, Schema]:
+    """The committed schemas of a folder, by `<type>.v<version>`."""
+    return {
+        file.name.removesuffix(".json"): msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
+        for file in sorted(folder.glob("*.json"))
+    }

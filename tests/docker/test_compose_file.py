@@ -11,7 +11,6 @@ import jsonschema
 import psycopg
 import pytest
 import typer.main
-from click import Command, Group
 
 from adapters.postgres.embedded import PROCESS_LOGIN, EmbeddedPostgres
 from processes.cli import cli
@@ -65,15 +64,13 @@ def test_each_command_of_ours_is_one_that_suite_has(name: str) -> None:
         assert program == "sh"
         return
     assert program == "suite"
-    found: Command = typer.main.get_command(cli)
-    context = found.make_context("suite", list(arguments[:1]), resilient_parsing=True)
-    while isinstance(found, Group):
-        command_name = arguments.pop(0)
-        inner = found.get_command(context, command_name)
-        assert inner is not None, f"suite has no command {command_name}"
-        found = inner
-    # Raises where an option is unknown or an argument is missing.
-    found.make_context(name, list(arguments))
+    _parsed_by_suite(arguments)
+
+
+@pytest.mark.parametrize("arguments", [["runn", "relay"], ["migrate"], ["run", "relay", "--fast"]])
+def test_what_suite_does_not_have_would_be_found(arguments: list[str]) -> None:
+    with pytest.raises(Exception, match=r"runn|admin_url|fast"):
+        _parsed_by_suite(arguments)
 
 
 @each_service
@@ -304,3 +301,12 @@ def test_initialisation_is_what_initdb_takes() -> None:
         "--locale-provider=builtin",
         "--locale=C.UTF-8",
     ]
+
+
+def _parsed_by_suite(arguments: list[str]) -> None:
+    """Raises where there is no such command, an argument is missing or an option unknown."""
+    found: Any = typer.main.get_command(cli)
+    while hasattr(found, "commands"):
+        name, *arguments = arguments
+        found = found.commands[name]
+    found.make_context("suite", list(arguments))

@@ -10,6 +10,7 @@ import httpx
 import psycopg
 import pytest
 from kafka import KafkaAdminClient
+from kafka.errors import CoordinatorNotAvailableError
 
 from adapters.parts.kafka import PartUnavailable, fetch_jars
 from processes.settings import PROCESS_NAMES
@@ -27,7 +28,12 @@ from tests.parts.kafka_broker import JARS_FOLDER
 
 BEGIN_WITHIN_S = 60.0
 SAY_ACTIVE = {"relay", "reactor", "watchdog"}
-JOIN_A_GROUP = {"projector", "recorder", "screener", "worker"}
+JOIN_A_GROUP = {
+    "projector": "projector",
+    "recorder": "recorder",
+    "screener": "screener",
+    "worker": "workers",
+}
 
 pytestmark = pytest.mark.kafka
 
@@ -146,8 +152,12 @@ def _await_begun(containers: dict[str, Container], at: Addresses) -> None:
         if name in SAY_ACTIVE:
             return any(event["event"] == "active" for event in containers[name].events())
         if name in JOIN_A_GROUP:
-            groups = admin.describe_groups([name])
-            return bool(groups[name]["members"])
+            group = JOIN_A_GROUP[name]
+            try:
+                return bool(admin.describe_groups([group])[group]["members"])
+            except CoordinatorNotAvailableError:
+                # The first member has the broker make the topic that groups are kept in.
+                return False
         try:
             return httpx.get(f"http://127.0.0.1:{at.api_port}/readyz").status_code == 200
         except httpx.TransportError:
