@@ -72,8 +72,9 @@ def run(process: Annotated[str, typer.Argument(help=", ".join(PROCESS_NAMES))]) 
     stop = stop_requested()
     settings = _settings()
     configure(settings, process)
-    # Before the imports, which take a second.
-    settings.require_database_url()
+    # Before the imports, which take a second. On Kafka, workers need no database.
+    if settings.kafka_bootstrap is None or process not in ("worker", "screener"):
+        settings.require_database_url()
     importlib.import_module(f"processes.wiring.{process}").run(settings, stop)
 
 
