@@ -1,5 +1,6 @@
 """What tests of several folders need: one embedded PostgreSQL, and a fresh database each."""
 
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -14,10 +15,16 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """A running server with a database `migrated`, from which every test's own is copied."""
-    folder: Path = tmp_path_factory.mktemp("postgres")
-    with EmbeddedPostgres(folder, VOLATILE) as server:
+def postgres_server() -> Iterator[EmbeddedPostgres]:
+    """A running server with a database `migrated`, from which every test's own is copied.
+
+    Not under pytest's own folder: another pytest, started by root meanwhile, closes that one to the
+    account that the server runs as.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="suite-test-") as folder,
+        EmbeddedPostgres(Path(folder), VOLATILE) as server,
+    ):
         server.create_database(TEMPLATE)
         migrate(server.admin_url(TEMPLATE))
         yield server

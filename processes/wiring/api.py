@@ -42,6 +42,8 @@ WEBHOOK_INTERVAL_S = 1.0
 GRACE_S = 5
 """How long open feeds may take to end before they are cut."""
 
+WEBSOCKET_MESSAGE_MAX_BYTES = 64 * 1024
+
 SANDBOX_COUNTRY = "XX"
 
 
@@ -59,6 +61,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
                 log_config=None,
                 access_log=False,
                 ws_per_message_deflate=False,
+                ws_max_size=WEBSOCKET_MESSAGE_MAX_BYTES,
                 timeout_graceful_shutdown=GRACE_S,
             )
         )

@@ -95,7 +95,9 @@ def sse(
     headers = {**who.headers, "accept": "text/event-stream"}
     if last_event_id is not None:
         headers["last-event-id"] = last_event_id
-    with httpx.Client(base_url=who.live.url, timeout=httpx.Timeout(30.0, read=None)) as client:
+    with httpx.Client(
+        base_url=who.live.url, timeout=httpx.Timeout(30.0, read=None), verify=False
+    ) as client:
         request = client.build_request(
             "POST", "/graphql", json={"query": document, "variables": variables}, headers=headers
         )

@@ -1,6 +1,5 @@
 """Somebody else's twin, job or picture is, byte for byte, one that does not exist."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -69,7 +68,7 @@ class TwoPeople:
 
 
 @pytest.fixture(scope="module")
-def two(live: LiveStudio) -> Iterator[TwoPeople]:
+def two(live: LiveStudio) -> TwoPeople:
     """Grace has one of everything."""
     ada, grace = Creator(live, "Ada").verified().rich(), Creator(live, "Grace")
     twin = grace.trained()

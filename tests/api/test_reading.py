@@ -1,6 +1,7 @@
 """Idempotency, reading one's own writes, pages that do not drift, and the auditor's ledger."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 from commands.ports.accounts import Role
@@ -25,7 +26,7 @@ JOBS = (
 def test_one_key_fifty_times_at_once_is_one_event_and_one_debit(ada: Creator) -> None:
     ada.verified().rich()
     before = ada.wallet()["available"]
-    asked = {
+    asked: dict[str, Any] = {
         "idempotencyKey": str(uuid4()),
         "engine": "pocket",
         "prompt": "a lighthouse in fog",
@@ -51,7 +52,12 @@ def test_one_key_fifty_times_at_once_is_one_event_and_one_debit(ada: Creator) ->
 def test_parallel_spends_never_overdraw(ada: Creator) -> None:
     ada.verified().rich()
     available = ada.wallet()["available"]
-    wish = {"engine": "pocket", "prompt": "a lighthouse", "count": 8, "priceVersion": 1}
+    wish: dict[str, Any] = {
+        "engine": "pocket",
+        "prompt": "a lighthouse",
+        "count": 8,
+        "priceVersion": 1,
+    }
     price = ada.run("Quote", images={"engine": "pocket", "count": 8})["millicredits"]
 
     def ask(_: int) -> str:

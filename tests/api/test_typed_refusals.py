@@ -15,7 +15,12 @@ from domain.refusals import StaleResult
 from tests.api.creator import Creator, uuid_of
 from tests.api.live_studio import LiveStudio
 
-WISH = {"engine": "pocket", "prompt": "a lighthouse in fog", "count": 1, "priceVersion": 1}
+WISH: dict[str, Any] = {
+    "engine": "pocket",
+    "prompt": "a lighthouse in fog",
+    "count": 1,
+    "priceVersion": 1,
+}
 POCKET = engine("pocket")
 
 
@@ -130,7 +135,11 @@ def test_a_twin_asks_for_its_papers_one_by_one(rich: Creator) -> None:
     catalogue = rich.run("Catalogue")
     release, consent = catalogue["biometricReleaseText"], catalogue["consentText"]
     twin = rich.did("createTwin", "twin", name="Ada at sea")["twin"]
-    agreed = {"twin": twin, "textSha256": consent["sha256"], "scopes": consent["scopes"]}
+    agreed: dict[str, Any] = {
+        "twin": twin,
+        "textSha256": consent["sha256"],
+        "scopes": consent["scopes"],
+    }
     assert rich.mutate("grantConsent", **agreed)["code"] == "BIOMETRIC_RELEASE_MISSING"
     changed = rich.mutate(
         "signBiometricRelease",
@@ -149,12 +158,12 @@ def test_a_twin_asks_for_its_papers_one_by_one(rich: Creator) -> None:
     scopes = rich.mutate("grantConsent", **{**agreed, "scopes": ["everything"]})
     assert scopes["path"] == ["scopes"]
     files = [{"sizeBytes": 9, "mediaType": "image/png", "sha256": "0" * 64}]
-    asked = {"twin": twin, "files": files}
+    asked: dict[str, Any] = {"twin": twin, "files": files}
     assert rich.mutate("requestPhotoUploads", **asked)["code"] == "CONSENT_MISSING"
     rich.did("grantConsent", **agreed)
     assert rich.mutate("grantConsent", **agreed)["code"] == "ALREADY_DECIDED"
     assert rich.mutate("requestImages", **WISH, twin=twin)["code"] == "TWIN_NOT_TRAINED"
-    training = {"twin": twin, "engine": "pocket", "priceVersion": 1}
+    training: dict[str, Any] = {"twin": twin, "engine": "pocket", "priceVersion": 1}
     assert rich.mutate("startTwinTraining", **training)["code"] == "PHOTOS_NOT_ACCEPTED"
     rich.did("withdrawConsent", twin=twin)
     assert rich.mutate("withdrawConsent", twin=twin)["code"] == "CONSENT_MISSING"
