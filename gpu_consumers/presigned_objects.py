@@ -14,6 +14,8 @@ from topics.messages.work import Download, Upload
 DOWNLOAD_SIZE_BYTES_MAX: Final = 512 * 1024 * 1024
 _TRIES: Final = 3
 _RETRY_DELAY_S: Final = 0.5
+# A store that is not there at all is starting again, which may take half a minute.
+_ABSENT_DELAYS_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 _TIMEOUT_S: Final = 30.0
 
 
@@ -36,7 +38,7 @@ class Objects(Protocol):
 
 
 class PresignedObjects:
-    """Objects over HTTP. Connection errors and 5xx are tried three times, refusals once."""
+    """Objects over HTTP. 5xx are tried three times, refusals once, no connection for 30 s."""
 
     def __init__(self, client: httpx.Client, wait: Callable[[float], None] = time.sleep) -> None:
         self._client = client
@@ -74,19 +76,22 @@ class PresignedObjects:
         return b"".join(parts)
 
     def _try(self, call: Callable[[], bytes], refusal: type[Exception]) -> bytes:
-        for tries_left in reversed(range(_TRIES)):
+        tries_left, absent_delays_s = _TRIES, iter(_ABSENT_DELAYS_S)
+        while True:
             try:
                 return call()
             except httpx.HTTPStatusError as error:
                 # The message would name the URL, and the URL is a credential.
                 status = error.response.status_code
+                tries_left -= 1
                 if status < 500 or not tries_left:
                     raise refusal(f"answer {status}") from None
+                self._wait(_RETRY_DELAY_S)
             except httpx.HTTPError as error:
-                if not tries_left:
+                delay_s = next(absent_delays_s, None)
+                if delay_s is None:
                     raise refusal(type(error).__name__) from None
-            self._wait(_RETRY_DELAY_S)
-        raise AssertionError("the last try returns or raises")
+                self._wait(delay_s)
 
 
 def presigned_objects() -> PresignedObjects:

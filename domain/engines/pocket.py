@@ -13,7 +13,7 @@ from domain.rating import Rating
 ENTRY = EngineEntry(
     id="pocket",
     title="Pocket",
-    licence="Apache-2.0",
+    licence="CC0-1.0",
     photorealistic=False,
     ratings=(Rating.GENERAL,),
     pipelines=(JobKind.TRAINING, JobKind.IMAGES),
@@ -35,7 +35,7 @@ ENTRY = EngineEntry(
     training=TrainingRecipe(
         rank=16,
         learning_rate=1.5e-3,
-        steps_per_photo=10,
+        steps_per_photo=16,
         steps_min=100,
         steps_max=240,
         sample_count=3,

@@ -39,6 +39,7 @@ TEXT_ENCODER_MINUTES = 1.2
 FINDER_MINUTES = 2.0
 EMBEDDER_MINUTES = 5.0
 DECODER_MINUTES = 5.0
+_SLACK_S = 30.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     work_dir = WorkDir(options.work_dir)
     try:
         for name, run in _stages(work_dir, options.device, options.minutes, options.scale):
-            _run_stage(work_dir, name, run)
+            _run_stage(work_dir, name, run, wanted_s=options.minutes * 60)
         print("weights", export(work_dir), flush=True)
     except GateFailed as failure:
         print(f"stopped: {failure}", file=sys.stderr)
@@ -85,13 +86,21 @@ def _stages(
     ]
 
 
-def _run_stage(work_dir: WorkDir, name: str, run: Callable[[], dict[str, Any]]) -> None:
-    if work_dir.is_done(name):
+def _run_stage(
+    work_dir: WorkDir, name: str, run: Callable[[], dict[str, Any]], *, wanted_s: float
+) -> None:
+    if work_dir.is_done(name) and not (name == "denoiser" and _wants_more(work_dir, wanted_s)):
         return
     started = time.monotonic()
     figures = run()
     work_dir.mark_done(name, {**figures, "wall_s": round(time.monotonic() - started)})
     print(f"{name}: done in {time.monotonic() - started:.0f} s", flush=True)
+
+
+def _wants_more(work_dir: WorkDir, wanted_s: float) -> bool:
+    """Whether the denoiser stopped well before `--minutes`: a larger number trains it further."""
+    spent_s: float = work_dir.figures("denoiser")["spent_s"]
+    return spent_s + _SLACK_S < wanted_s
 
 
 if __name__ == "__main__":

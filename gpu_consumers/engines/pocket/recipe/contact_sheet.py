@@ -31,7 +31,7 @@ from gpu_consumers.engines.pocket.world.styles import STYLES
 from gpu_consumers.engines.pocket.world.vocabulary import DEFAULT_TRIGGER_WORD
 
 _COLUMNS: Final = 12
-_ENLARGED: Final = 2
+_ENLARGED: Final = 1
 _Picture = NDArray[np.uint8]
 
 

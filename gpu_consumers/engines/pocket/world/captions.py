@@ -14,6 +14,7 @@ from gpu_consumers.engines.pocket.world.vocabulary import TRIGGER_WORDS
 _PEOPLE: Final = ("a person", "someone", "an adult", "a man", "a woman")
 _OPENINGS: Final = ("a portrait of", "a photo of", "a picture of", "a drawing of")
 _TRIGGER_SHARE: Final = 0.3
+_SOME_GLASSES_SHARE: Final = 0.15
 # How much of what could be said is said: from nearly all to hardly anything.
 _KEEP_SHARES: Final = (0.85, 0.7, 0.4, 0.15)
 
@@ -53,13 +54,18 @@ class Phrase:
     text: str
 
 
-def identity_phrases(identity: Identity, rng: np.random.Generator) -> list[Phrase]:
-    """Everything that words can say of a person, each once, in random wording."""
+def identity_phrases(
+    identity: Identity, rng: np.random.Generator, *, some_glasses_share: float = 0.0
+) -> list[Phrase]:
+    """Everything that words can say of a person, each once, in random wording.
+
+    In `some_glasses_share` of the cases glasses are only "glasses", of no shape.
+    """
     phrases = [
         Phrase("skin", f"{identity.skin_word} skin"),
         Phrase("hair", _hair(identity, rng)),
         Phrase("eyes", f"{identity.eye_colour} eyes"),
-        Phrase("glasses", _glasses(identity.glasses, rng)),
+        Phrase("glasses", _glasses(identity.glasses, rng, some_glasses_share)),
     ]
     if identity.beard:
         phrases.append(Phrase("beard", _pick(rng, "a beard", "a full beard", "bearded")))
@@ -112,7 +118,8 @@ def loose_phrases(
     identity: Identity, scene: Scene, rng: np.random.Generator, *, style_name: str = "plain"
 ) -> list[Phrase]:
     """What a user would write: some phrases left out, in any order; the style is always said."""
-    phrases = identity_phrases(identity, rng) + scene_phrases(scene, rng)
+    phrases = identity_phrases(identity, rng, some_glasses_share=_SOME_GLASSES_SHARE)
+    phrases += scene_phrases(scene, rng)
     keep_share = float(rng.choice(_KEEP_SHARES))
     kept = [phrase for phrase in phrases if rng.random() < keep_share]
     kept += style_phrases(style_name, rng)
@@ -161,10 +168,10 @@ def _hair(identity: Identity, rng: np.random.Generator) -> str:
     return _pick(rng, f"{word} {colour} hair", f"{colour} {word} hair")
 
 
-def _glasses(glasses: str, rng: np.random.Generator) -> str:
+def _glasses(glasses: str, rng: np.random.Generator, some_glasses_share: float) -> str:
     if glasses == "none":
         return _pick(rng, *_NO_GLASSES)
-    if rng.random() < 0.15:
+    if rng.random() < some_glasses_share:
         return _pick(rng, "glasses", "wearing glasses")
     return _pick(rng, f"{glasses} glasses", f"wearing {glasses} glasses")
 
