@@ -124,7 +124,7 @@ def test_seeds_count_up_and_stay_in_range() -> None:
             require_seed(seed)
 
 
-@pytest.mark.parametrize(("photos", "steps"), [(10, 100), (12, 120), (20, 200)])
+@pytest.mark.parametrize(("photos", "steps"), [(10, 160), (12, 192), (15, 240)])
 def test_a_training_takes_steps_for_every_photo(photos: int, steps: int) -> None:
     assert resolve_training(POCKET, photos).steps == steps
 
