@@ -8,7 +8,7 @@ from tests.commands import journey
 from tests.commands.studio_spec import ADA, StudioSpec
 
 STARTER_MILLICREDITS = 10_000
-TRAINING_MILLICREDITS = 2_000 + 25 * 120
+TRAINING_MILLICREDITS = 2_000 + 25 * 192
 TWO_PICTURES_MILLICREDITS = 2 * (50 + 2 * 25)
 
 

@@ -51,7 +51,7 @@ def test_a_price_is_a_fixed_part_and_one_per_step_for_every_picture() -> None:
 
 def test_a_training_is_priced_by_its_steps() -> None:
     settings = resolve_training(POCKET, 12)
-    assert price(DEFAULT_ENTRIES, engine="pocket", settings=settings) == 2_000 + 120 * 25
+    assert price(DEFAULT_ENTRIES, engine="pocket", settings=settings) == 2_000 + 192 * 25
 
 
 def test_every_engine_has_its_prices() -> None:

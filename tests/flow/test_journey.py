@@ -10,7 +10,7 @@ from queries.gallery.gallery import GalleryFilter
 from tests.faults.oracle import until
 from tests.flow.living_studio import LivingStudio
 
-TRAINING_MILLICREDITS = 2_000 + 25 * 100
+TRAINING_MILLICREDITS = 2_000 + 25 * 160
 PICTURE_MILLICREDITS = 50 + 2 * 25
 
 
