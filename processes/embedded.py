@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
@@ -56,10 +57,15 @@ def installed(settings: Settings, on_step: Callable[[str], None]) -> Iterator[In
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    given = {
-        f"{PREFIX}DATABASE_URL": settings.require_database_url(),
-        f"{PREFIX}HOME": str(settings.home.resolve()),
-        f"{PREFIX}PORT": str(settings.port),
-        "PYTHONUNBUFFERED": "1",
-    }
+    """What children are started with: every setting that differs from its default."""
+    given = {"PYTHONUNBUFFERED": "1"}
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        if value == field.default and name != "home":
+            continue
+        if isinstance(value, SecretStr):
+            value = value.get_secret_value()
+        elif isinstance(value, Path):
+            value = value.resolve()
+        given[f"{PREFIX}{name.upper()}"] = str(value)
     return {**os.environ, **given}

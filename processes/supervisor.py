@@ -23,6 +23,9 @@ STEADY_AFTER_S = 60.0
 GRACE_S = 25.0
 """How long a process may take to end after SIGTERM before it is killed."""
 
+ENDED_FIRST = ("worker", "screener")
+"""They upload through the API and report through the relay's database, which therefore end later."""
+
 
 @dataclass
 class _Child:
@@ -100,11 +103,18 @@ class Supervisor:
         return min([0.5, *(max(0.0, at - time.monotonic()) for at in due)])
 
     def _end_all(self) -> None:
+        """End those that work on others first: what they finish still finds somebody to take it."""
+        children = list(reversed(self._children.values()))
+        working = [child for child in children if child.name.startswith(ENDED_FIRST)]
+        self._end([child for child in children if child in working])
+        self._end([child for child in children if child not in working])
+
+    def _end(self, children: Sequence[_Child]) -> None:
         deadline_s = time.monotonic() + GRACE_S
-        for child in reversed(self._children.values()):
+        for child in children:
             if child.process.poll() is None:
                 child.process.send_signal(signal.SIGTERM)
-        for child in reversed(self._children.values()):
+        for child in children:
             try:
                 child.process.wait(timeout=max(0.1, deadline_s - time.monotonic()))
             except subprocess.TimeoutExpired:

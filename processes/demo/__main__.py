@@ -101,7 +101,6 @@ def _demo(
         update={"home": home, "port": _free_port(), "log_level": "warning"}
     )
     configure(settings, "demo")
-    os.environ["SUITE_LOG_LEVEL"] = "warning"
     with (
         PeakMemory(os.getpid()) as memory,
         installed(settings, lambda step: console.print(f"· {step}")) as installation,

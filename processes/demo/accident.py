@@ -11,7 +11,7 @@ from domain.events import STORED_FORM
 from domain.job import Job
 from domain.kernel.stored_form import NoKeys
 
-MIDDLE = 0.3
+MIDDLE = 0.2
 """The share of a job's steps after which its worker dies: well inside, also if news are late."""
 
 

@@ -5,13 +5,12 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 
-from adapters.objects.folder import FolderObjectStore
 from processes.embedded import Installation, installed
 from processes.secrets import load_secrets
 from processes.settings import PROCESS_NAMES, Settings
@@ -32,26 +31,47 @@ STOP_PATIENCE_S = 60.0
 class InstalledStudio(StudioDesk):
     """The installation as somebody with shell access sees it."""
 
-    def __init__(
-        self, installation: Installation, supervisor: Supervisor, stack: ExitStack
-    ) -> None:
+    def __init__(self, installation: Installation, stack: ExitStack) -> None:
         settings = installation.settings
         secrets = load_secrets(settings.secrets)
         assert installation.admin_url is not None
-        store = open_objects(settings, secrets)
         super().__init__(
             settings.require_database_url(),
             installation.admin_url,
-            store,
+            open_objects(settings, secrets),
             stack.enter_context(httpx.Client(timeout=30.0)),
             stack,
             kek=secrets.key_encryption,
             args_secret=secrets.command_args,
         )
+        self.home = settings.home
         self.address = settings.address
-        self.supervisor = supervisor
         self.stage: Stage = stage_of(settings.home)
-        self.folder: FolderObjectStore = store
+        self._environment = {
+            **installation.environment,
+            "SUITE_LEASE_S": str(LEASE_S),
+            "SUITE_LIVENESS_S": str(LIVENESS_S),
+            "SUITE_LOG_LEVEL": "warning",
+            "PYTHONPATH": str(ROOT),
+        }
+        self.start()
+
+    def start(self) -> None:
+        """Start all eight, for the first time or after `stop`."""
+        self._stop = threading.Event()
+        self.supervisor = Supervisor(PROCESS_NAMES, _command, self._environment)
+        self._thread = threading.Thread(target=self.supervisor.run, args=(self._stop,))
+        self._thread.start()
+
+    def is_ready(self) -> bool:
+        """Wait until the API answers."""
+        return wait_until_ready(self.address, self._stop)
+
+    def stop(self) -> None:
+        """Stop all eight, as Ctrl-C does. May be called twice."""
+        self._stop.set()
+        self._thread.join(STOP_PATIENCE_S)
+        assert not self._thread.is_alive()
 
     def kill(self, name: str) -> int:
         """kill -9. Answers the process id that it had."""
@@ -74,9 +94,7 @@ class InstalledStudio(StudioDesk):
 
 
 @contextmanager
-def installed_studio(
-    home: Path, on_change: Callable[[str, str], None]
-) -> Iterator[InstalledStudio]:
+def installed_studio(home: Path) -> Iterator[InstalledStudio]:
     """Install, start all eight, and stop them again. None may be left behind."""
     settings = Settings(
         home=home, port=_free_port(), lease_s=LEASE_S, liveness_s=LIVENESS_S, log_level="warning"
@@ -84,24 +102,10 @@ def installed_studio(
     stage_of(home).raise_flag("installed")
     with ExitStack() as stack:
         installation = stack.enter_context(installed(settings, on_step=lambda step: None))
-        environment = {
-            **installation.environment,
-            "SUITE_LEASE_S": str(LEASE_S),
-            "SUITE_LIVENESS_S": str(LIVENESS_S),
-            "SUITE_LOG_LEVEL": "warning",
-            "PYTHONPATH": str(ROOT),
-        }
-        supervisor = Supervisor(PROCESS_NAMES, _command, environment, on_change)
-        stop = threading.Event()
-        thread = threading.Thread(target=supervisor.run, args=(stop,), name="supervisor")
-        thread.start()
-        try:
-            assert wait_until_ready(installation.settings.address, stop)
-            yield InstalledStudio(installation, supervisor, stack)
-        finally:
-            stop.set()
-            thread.join(STOP_PATIENCE_S)
-            assert not thread.is_alive()
+        studio = InstalledStudio(installation, stack)
+        stack.callback(studio.stop)
+        assert studio.is_ready()
+        yield studio
 
 
 def _command(name: str) -> list[str]:

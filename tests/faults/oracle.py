@@ -59,7 +59,7 @@ class Oracle:
 
     def check(self) -> None:
         """Everything that must be true, once `rest` has returned."""
-        assert self.open_jobs() == set()
+        assert not self.open_jobs(), "jobs are open"
         self._read_models_equal_a_replay()
         self._ledger_adds_up()
         self._each_job_ends_and_is_settled_once()
@@ -136,7 +136,8 @@ class Oracle:
         rebuild = Rebuild(
             lambda: psycopg.connect(self.admin_url, autocommit=True), STORED_FORM, self.keys
         )
-        assert rebuild.compare(self.events.stream) == ()
+        differences = rebuild.compare(self.events.stream)
+        assert differences == (), differences
 
     def _ledger_adds_up(self) -> None:
         ledger = io.StringIO()
@@ -144,7 +145,7 @@ class Oracle:
         ledger.seek(0)
         report = verify(ledger, claimed=claimed_balances(self.url))
         assert report.ok, report.findings
-        assert all(balance.reserved == 0 for balance in report.balances.values())
+        assert not [owner for owner, held in report.balances.items() if held.reserved], "reserved"
 
     def _each_job_ends_and_is_settled_once(self) -> None:
         ends: Counter[UUID] = Counter()
@@ -162,10 +163,10 @@ class Oracle:
                     returned[event.job_id] += event.millicredits
                 case _:
                     continue
-        assert set(ends.values()) <= {1}
-        assert set(reservations.values()) <= {1}
-        assert reservations.keys() == ends.keys()
-        assert returned == reserved
+        assert set(ends.values()) <= {1}, "a job ended twice"
+        assert set(reservations.values()) <= {1}, "a job was paid for twice"
+        assert reservations.keys() == ends.keys(), "a job without a reservation, or without an end"
+        assert returned == reserved, "a reservation that was not settled exactly"
 
     def _nothing_is_released_without_every_verdict(self) -> None:
         rows: dict[tuple[str, Rating], Any] = {}
@@ -175,8 +176,9 @@ class Oracle:
             if isinstance(event, Asset.Released):
                 required = rows[event.engine, event.rating].checks_for(event.twin_id)
                 passed = {check.check for check in event.checks if check.passed is True}
-                assert set(required) <= passed
-                assert self.objects.head(event.object_key) is not None or self._may_be_gone(event)
+                assert set(required) <= passed, set(required) - passed
+                is_there = self.objects.head(event.object_key) is not None
+                assert is_there or self._may_be_gone(event), "a released picture is gone"
 
     def _may_be_gone(self, released: Asset.Released) -> bool:
         return any(

@@ -6,6 +6,7 @@ import sys
 import threading
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,7 @@ class CrampedObjectStore(FolderObjectStore):
         super().__init__(root, presigner)
 
     @property
-    def _free_bytes_min(self) -> int:  # type: ignore[override]
+    def _free_bytes_min(self) -> int:
         return NO_ROOM_BYTES if self._stage.is_up(STORE_IS_FULL) else FREE_BYTES_MIN
 
     @_free_bytes_min.setter
@@ -130,8 +131,8 @@ def run_api(settings: Settings, stop: threading.Event) -> None:
         presigner = open_objects(settings, secrets).presigner
         return CrampedObjectStore(settings.home / "objects", presigner, stage_of(settings.home))
 
-    api.open_objects = cramped
-    api.run(settings, stop)
+    with patch.object(api, "open_objects", cramped):
+        api.run(settings, stop)
 
 
 def _follow(stage: Stage, flag: str, permit: threading.Event) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 from starlette.applications import Starlette
@@ -22,6 +23,7 @@ from adapters.payment.sandbox import SandboxPayment
 from adapters.postgres.connect import open_pool
 from adapters.provenance.file_signer import FileSigner
 from domain.events import STORED_FORM
+from domain.job import JobState
 from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.presigned_objects import PresignedObjects
 from gpu_consumers.screening.credentials import Credentials
@@ -43,6 +45,7 @@ from processes.watchdog import Watchdog
 from processes.wiring.active import while_active
 from processes.wiring.clock import system_clock
 from projections.projector import Projector
+from tests.faults.oracle import until
 from tests.flow.painter import ChildThread, Painter
 from tests.flow.scripted_analyser import ScriptedAnalyser
 from tests.flow.studio_desk import StudioDesk
@@ -79,6 +82,20 @@ class LivingStudio(StudioDesk):
         self._folder = folder
         self._stack = stack
         self._projecting = stack.enter_context(open_pool(url, "projector", size_max=2))
+        self.identity = SandboxIdentity(
+            folder / "sandbox",
+            public_url=ADDRESS,
+            callback_url=ADDRESS,
+            webhook_secret=SECRET,
+            clock=system_clock,
+        )
+        self.payment = SandboxPayment(
+            folder / "sandbox",
+            public_url=ADDRESS,
+            callback_url=ADDRESS,
+            webhook_secret=SECRET,
+            clock=system_clock,
+        )
         self._issue_lists()
         transport.create_topics()
         publish_defaults(self.studio)
@@ -120,6 +137,11 @@ class LivingStudio(StudioDesk):
         for thread in threads:
             thread.start()
 
+    def is_drawn(self, job: UUID, owner: UUID) -> None:
+        """Wait until the held painter is at work on a job: granted, and not only claimed."""
+        self.comes_to(job, owner, JobState.STARTED)
+        until(self.painter.is_at_work.is_set, "the painter is at work")
+
     def _issue_lists(self) -> None:
         now_s = time.time()
         self._lists = Lists(self._folder / "pictures.json", self._folder / "people.json")
@@ -158,7 +180,7 @@ class LivingStudio(StudioDesk):
             ).run(stop)
 
     def _reactor(self, stop: threading.Event) -> None:
-        outside = Outside(self.objects, self._identity(), self._payment())
+        outside = Outside(self.objects, self.identity, self.payment)
 
         def react(reader: ActiveReader) -> None:
             with EventLog(self.url) as events:
@@ -208,24 +230,6 @@ class LivingStudio(StudioDesk):
             {loader.id: loader.phase_limits_s for loader in LOADERS.values()},
             limits=LIMITS,
         ).run(stop)
-
-    def _identity(self) -> SandboxIdentity:
-        return SandboxIdentity(
-            self._folder / "sandbox",
-            public_url=ADDRESS,
-            callback_url=ADDRESS,
-            webhook_secret=SECRET,
-            clock=system_clock,
-        )
-
-    def _payment(self) -> SandboxPayment:
-        return SandboxPayment(
-            self._folder / "sandbox",
-            public_url=ADDRESS,
-            callback_url=ADDRESS,
-            webhook_secret=SECRET,
-            clock=system_clock,
-        )
 
 
 def _served_by(app: Starlette) -> Callable[[httpx.Request], httpx.Response]:

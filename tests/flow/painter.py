@@ -66,11 +66,13 @@ class Painter:
     def __init__(self) -> None:
         self.may_finish = threading.Event()
         self.may_finish.set()
+        self.is_at_work = threading.Event()
         self.accidents: deque[Exception] = deque()
         self.is_deaf = False
 
     def hold(self) -> None:
         """From now on, work goes on until `let_go` or a stop."""
+        self.is_at_work.clear()
         self.may_finish.clear()
 
     def let_go(self) -> None:
@@ -106,6 +108,7 @@ class Painter:
             raise self.accidents.popleft()
         for step in range(1, STEPS + 1):
             progress.report(Phase.STEP, step, steps_total)
+        self.is_at_work.set()
         while not self.may_finish.wait(LAST_TURN_S):
             if not self.is_deaf:
                 progress.report(Phase.STEP, STEPS, steps_total)

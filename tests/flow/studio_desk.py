@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import psycopg
 
 from adapters.event_store.log import EventLog
 from adapters.event_store.store import PostgresEventStore
@@ -161,6 +162,14 @@ class StudioDesk:
         found = until(look, f"read model shows {state}")
         assert isinstance(found, JobRow)
         return found
+
+    def reactor_is_at(self, position: int) -> bool:
+        """Whether every reaction to events up to a position is done."""
+        with psycopg.connect(self.admin_url) as admin:
+            found = admin.execute(
+                "SELECT position FROM events.positions WHERE reader = 'reactor'"
+            ).fetchone()
+        return found is not None and int(found[0]) >= position
 
     def gallery_of(
         self, owner: UUID, only: GalleryFilter | None = None

@@ -1,15 +1,25 @@
-"""What an engine may be asked and how it loads are stated apart, and must say the same."""
+"""What domain and GPU consumers state apart, since neither imports the other, must be the same."""
+
+from enum import StrEnum
 
 import pytest
 
+from commands.jobs.claims import ClaimDenial
 from domain.checks import Check
 from domain.engines import ENGINES
+from domain.job import AttemptFailure
 from domain.job_kind import JobKind
+from domain.photo_set import PhotoFlaw
 from gpu_consumers.engines.pocket.world.frame import FRAMES
 from gpu_consumers.engines.pocket.world.styles import STYLES
 from gpu_consumers.engines.registry import LOADERS
-from gpu_consumers.screening import output_checks, output_gate
+from gpu_consumers.screening import output_checks, output_gate, photo_decoding, photo_gate
+from processes.outbox import WORK_KINDS
 from processes.recorder import ADAPTER_SIZE_MAX_BYTES
+from topics.messages.grants import ClaimRefusal
+from topics.messages.results import FailureReason
+from topics.messages.work import WorkKind
+from topics.registry import JOBS
 
 EVERY_ENGINE = sorted(ENGINES)
 
@@ -83,3 +93,26 @@ def test_the_pocket_world_has_the_sizes_and_styles_of_its_catalogue_entry() -> N
 def test_every_check_that_can_be_required_is_one_the_screener_makes() -> None:
     made = {value for name, value in vars(output_checks).items() if name in {c.name for c in Check}}
     assert made | {output_gate.PROVENANCE} == {check.value for check in Check}
+
+
+@pytest.mark.parametrize(
+    ("said", "understood"),
+    [(FailureReason, AttemptFailure), (ClaimRefusal, ClaimDenial)],
+    ids=["why attempts fail", "why claims are refused"],
+)
+def test_what_one_side_says_is_what_the_other_understands(
+    said: type[StrEnum], understood: type[StrEnum]
+) -> None:
+    assert {word.value for word in said} == {word.value for word in understood}
+
+
+def test_every_kind_of_job_has_a_topic() -> None:
+    assert WORK_KINDS.keys() == set(JobKind)
+    assert {*WORK_KINDS.values(), WorkKind.SCREENING} == set(WorkKind) == JOBS.keys()
+
+
+def test_a_flaw_that_the_screener_names_is_one_that_its_owner_can_be_told() -> None:
+    flaws = {flaw.value for flaw in PhotoFlaw}
+    assert photo_decoding.UNREADABLE in flaws
+    assert flaws >= photo_decoding._FLAWS
+    assert photo_gate.NOT_JUDGED in flaws

@@ -2,6 +2,7 @@
 
 import pytest
 
+from commands.gallery.purge_asset import PurgeAsset
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.retry_job import RetryJob
 from domain.job import AttemptFailure, JobFailure, JobState
@@ -9,6 +10,8 @@ from domain.price_list import CANCEL_SHARE_THOUSANDTHS
 from tests.faults.oracle import until
 from tests.flow.living_studio import LivingStudio
 from tests.flow.test_journey import PICTURE_MILLICREDITS
+
+PATIENCE_S = 20.0
 
 
 def broken() -> RuntimeError:
@@ -58,7 +61,7 @@ def test_a_job_cancelled_while_it_runs_costs_the_share_of_the_price_list(
     owner = studio.creator()
     studio.painter.hold()
     job = studio.draw(None, owner, pictures=8)
-    studio.comes_to(job, owner, JobState.STARTED)
+    studio.is_drawn(job, owner)
     share = 8 * PICTURE_MILLICREDITS * CANCEL_SHARE_THOUSANDTHS // 1_000
     assert studio.does(CancelJob(job), owner).charged_millicredits == share
     assert studio.wallet(owner)[1:] == (0, share)
@@ -71,7 +74,7 @@ def test_a_job_cancelled_while_it_waits_costs_nothing(studio: LivingStudio) -> N
     owner = studio.creator()
     studio.painter.hold()
     first = studio.draw(None, owner)
-    studio.comes_to(first, owner, JobState.STARTED)
+    studio.is_drawn(first, owner)
     waiting = studio.draw(None, owner)
     assert studio.does(CancelJob(waiting), owner).charged_millicredits == 0
     studio.painter.let_go()
@@ -93,3 +96,47 @@ def test_a_store_without_room_fails_the_job_and_not_the_next_one(
     assert studio.reasons_of(job) == [AttemptFailure.UPLOAD_REFUSED] * 3
     assert studio.wallet(owner) == before
     studio.comes_to(studio.draw(None, owner), owner, JobState.COMPLETED)
+
+
+def test_a_store_without_room_for_signed_copies_releases_nothing_and_costs_nothing(
+    studio: LivingStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = studio.creator()
+    studio.analyser.hold()
+    job = studio.draw(None, owner, pictures=2)
+    assert studio.analyser.is_looking.wait(PATIENCE_S)
+    with monkeypatch.context() as full:
+        full.setattr(studio.objects, "_capacity_bytes", 0)
+        studio.analyser.let_go()
+        done = studio.comes_to(job, owner, JobState.COMPLETED)
+    assert (done.released, len(done.refused)) == ((), 2)
+    assert studio.wallet(owner)[1:] == (0, 0)
+
+
+def test_a_training_that_cannot_be_screened_gets_another_attempt(
+    studio: LivingStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = studio.creator()
+    twin = studio.twin_with_photos(owner)
+    studio.analyser.hold()
+    job = studio.train(twin, owner)
+    assert studio.analyser.is_looking.wait(PATIENCE_S)
+    with monkeypatch.context() as full:
+        full.setattr(studio.objects, "_capacity_bytes", 0)
+        studio.analyser.let_go()
+        until(lambda: studio.reasons_of(job), "the screener gives up")
+    studio.comes_to(job, owner, JobState.COMPLETED)
+    assert studio.reasons_of(job)[0] == AttemptFailure.SCREENING_UNAVAILABLE
+    assert studio.twin(twin, owner).adapter("pocket")
+
+
+def test_a_purged_picture_is_gone_from_the_store(studio: LivingStudio) -> None:
+    owner = studio.creator()
+    done = studio.comes_to(studio.draw(None, owner), owner, JobState.COMPLETED)
+    [asset] = done.released
+    key = f"gallery/{owner}/{asset}.png"
+    assert studio.objects.head(key) is not None
+    studio.does(PurgeAsset(asset), owner)
+    until(lambda: "asset.purged" in studio.types_of(asset), "the purge is on record")
+    assert studio.objects.head(key) is None
+    until(lambda: studio.gallery_of(owner) == (), "the gallery shows it no more")

@@ -43,7 +43,7 @@ def test_a_queued_job_stops(studio: LivingStudio) -> None:
     spent = studio.wallet(owner)[2]
     studio.painter.hold()
     running = studio.draw(None, owner)
-    studio.comes_to(running, owner, JobState.STARTED)
+    studio.is_drawn(running, owner)
     queued = studio.draw(twin, owner)
     assert studio.job(queued, owner).state is JobState.REQUESTED
 
@@ -63,7 +63,7 @@ def test_a_running_training_stops_within_a_step(studio: LivingStudio) -> None:
     twin = studio.twin_with_photos(owner)
     studio.painter.hold()
     job = studio.train(twin, owner)
-    studio.comes_to(job, owner, JobState.STARTED)
+    studio.is_drawn(job, owner)
 
     studio.does(WithdrawConsent(twin), owner)
     is_cancelled_without_cost(studio, job, owner)
@@ -85,7 +85,7 @@ def test_a_result_that_comes_too_late_is_refused_and_deleted(
     studio.painter.is_deaf = True
     studio.painter.hold()
     job = studio.train(twin, owner) if kind == "training" else studio.draw(twin, owner, pictures=2)
-    studio.comes_to(job, owner, JobState.STARTED)
+    studio.is_drawn(job, owner)
 
     studio.does(WithdrawConsent(twin), owner)
     is_cancelled_without_cost(studio, job, owner)

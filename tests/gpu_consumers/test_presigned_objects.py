@@ -59,14 +59,14 @@ def test_a_store_that_stumbles_is_asked_again() -> None:
     assert len(asked) == 3
 
 
-def test_a_store_that_cannot_be_reached_is_given_up_after_three_tries() -> None:
+def test_a_store_that_cannot_be_reached_is_waited_for_and_given_up_after_six_waits() -> None:
     def unreachable(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 
     door, asked = objects(unreachable)
     with pytest.raises(InputUnavailable):
         door.download(PHOTO)
-    assert len(asked) == 3
+    assert len(asked) == 7
 
 
 def test_an_upload_carries_the_fields_before_the_file() -> None:

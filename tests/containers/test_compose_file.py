@@ -15,7 +15,7 @@ import typer.main
 from adapters.postgres.embedded import PROCESS_LOGIN, EmbeddedPostgres
 from processes.cli import cli
 from processes.settings import PROCESS_NAMES, Settings
-from tests.docker.compose_file import (
+from tests.containers.compose_file import (
     DOCKER,
     compose,
     mounts,

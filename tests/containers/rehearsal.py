@@ -24,8 +24,8 @@ import psycopg
 from psycopg import sql
 
 from adapters.postgres.embedded import VOLATILE, EmbeddedPostgres
-from tests.docker.compose_file import DOCKER, ROOT, services, settings_of
-from tests.docker.dockerfile import copied_from_context
+from tests.containers.compose_file import DOCKER, ROOT, services, settings_of
+from tests.containers.dockerfile import copied_from_context
 
 BROKER_TIMEOUT_S = 90
 COMMAND_TIMEOUT_S = 90

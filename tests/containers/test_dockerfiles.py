@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker.compose_file import DOCKER, ROOT, ours
-from tests.docker.dockerfile import DOCKERFILES, copied_from_context, instructions, stages
+from tests.containers.compose_file import DOCKER, ROOT, ours
+from tests.containers.dockerfile import DOCKERFILES, copied_from_context, instructions, stages
 
 FETCHED_AND_RUN = re.compile(r"(curl|wget)[^|&;]*\|\s*(ba|da|z)?sh")
 SECRET_NAMES = re.compile(r"PASSWORD|SECRET|TOKEN|API_KEY")

@@ -14,7 +14,7 @@ from kafka.errors import CoordinatorNotAvailableError
 
 from adapters.parts.kafka import PartUnavailable, fetch_jars
 from processes.settings import PROCESS_NAMES
-from tests.docker.rehearsal import (
+from tests.containers.rehearsal import (
     Addresses,
     Broker,
     Container,

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.docker.compose_file import DOCKER
+from tests.containers.compose_file import DOCKER
 
 DOCKERFILES = tuple(sorted(DOCKER.glob("*.Dockerfile")))
 
