@@ -9,7 +9,7 @@ UV_FLAGS := $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
 PEOPLE ?= 1
 DEVICE ?= cpu
 
-.PHONY: demo test up check install install-test train-pocket evaluate-pocket parts clean
+.PHONY: demo demo-kafka test faults benchmarks up check install install-test train-pocket evaluate-pocket parts clean
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +29,9 @@ install-test: $(VENV)/.installed-test
 demo: install
 	$(BIN)/python -m processes.demo --people $(PEOPLE)
 
+demo-kafka: install
+	$(BIN)/python -m processes.demo --kafka --people $(PEOPLE)
+
 up: install
 	$(BIN)/suite up
 
@@ -40,6 +43,20 @@ check: install-test
 
 test: check
 	$(BIN)/pytest
+
+# The same faults as in `make test`, many times over.
+faults: install-test
+	FAULTS=full $(BIN)/pytest tests/faults tests/kafka
+
+# One JSON line each; needs Apache Kafka, see `parts`.
+benchmarks: install-test
+	for name in decode event_store relay projector request_to_job workers; do \
+	  $(BIN)/python -m benchmarks.$$name || exit 1; \
+	done
+
+# Apache Kafka's jars from Maven Central, for the demo and the tests on Kafka. Needs JDK 17 and Maven.
+parts: install
+	$(BIN)/python -m adapters.parts.kafka var/parts/kafka
 
 train-pocket: install
 	$(BIN)/python -m gpu_consumers.engines.pocket.recipe --device $(DEVICE) --work-dir var/pocket --resume

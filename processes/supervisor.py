@@ -24,7 +24,7 @@ GRACE_S = 25.0
 """How long a process may take to end after SIGTERM before it is killed."""
 
 ENDED_FIRST = ("worker", "screener")
-"""They upload through the API and report through the relay's database, which therefore end later."""
+"""They upload through the API and report to the recorder, which therefore end later."""
 
 
 @dataclass
