@@ -1,0 +1,66 @@
+"""Saves of two new aggregates per second, over the library's own PostgreSQL recorder."""
+
+from uuid import uuid4
+
+import psycopg
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg.conninfo import conninfo_to_dict
+
+from adapters.event_store.recorder import EventRecorder
+from adapters.postgres.connect import open_pool
+from benchmarks.measure import alternating, database, report, seconds
+from domain.kernel.identity import SYSTEM
+
+SAVES = 100
+ROUNDS = 9
+DATA = b'{"v":1,"timestamp":"2026-05-04T08:00:00Z","text":"a lighthouse in fog, at dusk"}'
+
+
+def two_aggregates() -> list[StoredEvent]:
+    """The first events of two aggregates."""
+    return [StoredEvent(uuid4(), 1, "diary.opened", DATA) for _ in range(2)]
+
+
+def main() -> None:
+    """Both save to the same server, in turns, each on one connection."""
+    with database() as (url, admin_url), open_pool(url, "writer", size_max=1) as pool:
+        with psycopg.connect(admin_url, autocommit=True) as admin:
+            admin.execute("CREATE SCHEMA stock")
+        ours = EventRecorder(pool.connection)
+        place = conninfo_to_dict(admin_url)
+        with PostgresDatastore(
+            dbname=str(place["dbname"]),
+            host=str(place["host"]),
+            port=str(place.get("port", "5432")),
+            user=str(place["user"]),
+            password=str(place.get("password", "")),
+            schema="stock",
+        ) as datastore:
+            stock = PostgresApplicationRecorder(datastore)
+            stock.create_table()
+
+            def save_ours() -> None:
+                for _ in range(SAVES):
+                    ours.insert(two_aggregates(), owner_id=SYSTEM)
+
+            def save_stock() -> None:
+                for _ in range(SAVES):
+                    stock.insert_events(two_aggregates())
+
+            save_ours()
+            save_stock()
+            taken = alternating(
+                ROUNDS, ours=lambda: seconds(save_ours), stock=lambda: seconds(save_stock)
+            )
+    report(
+        "event_store",
+        "eventsourcing.postgres.PostgresApplicationRecorder, which has no chain and no owner",
+        saves_per_s=SAVES / taken["ours"],
+        baseline_saves_per_s=SAVES / taken["stock"],
+        ratio=taken["stock"] / taken["ours"],
+    )
+
+
+if __name__ == "__main__":
+    main()
