@@ -47,7 +47,8 @@ class TwinConstants:
     one phrase of each row; the engine itself judges which fits. `checkpoint_shares`: after which
     shares of the steps there is a checkpoint, judged by `pictures_judged_each` pictures of every
     sample prompt, the first of which is its sample. `mirrored_words` change places in
-    a mirrored photo's caption; None where photos are not mirrored.
+    a mirrored photo's caption; None where photos are not mirrored. `restyled`: by the words of a
+    style, how a photo looks in it, so that one face is learnt in all of them.
     """
 
     sizes: tuple[tuple[int, int], ...]
@@ -63,6 +64,7 @@ class TwinConstants:
     phrase_dropout: float = 0.0
     shifts: tuple[tuple[int, int], ...] = ((0, 0),)
     mirrored_words: Mapping[str, str] | None = None
+    restyled: Mapping[str, Callable[[Picture], Picture]] = field(default_factory=dict)
     checkpoint_shares: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
     pictures_judged_each: int = 1
     snr_cap: float = 5.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -73,6 +73,20 @@ def make_examples(
         for picture, said in sides
         for shift in constants.shifts
     ]
+
+
+def make_styled_examples(
+    photo: Picture,
+    scene: Sequence[str],
+    style_words: str,
+    constants: TwinConstants,
+    rng: np.random.Generator,
+) -> list[Example]:
+    """The example of one fitted photo in another style, whose words every caption says."""
+    caption = f"{constants.twin_caption}, {style_words}"
+    # Neither shifted nor mirrored: the plain photos teach that, and should outnumber these.
+    once = replace(constants, twin_caption=caption, mirrored_words=None, shifts=((0, 0),))
+    return make_examples(photo, scene, once, rng)
 
 
 def nearest_size(photo: Picture, sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:

@@ -27,7 +27,13 @@ from gpu_consumers.training.checkpoint_store import Checkpoint, CheckpointStore
 from gpu_consumers.training.class_prior import class_prior
 from gpu_consumers.training.likeness import Likeness, best
 from gpu_consumers.training.noise import TrainingNoise
-from gpu_consumers.training.photo_set import Example, fit_all, make_examples, read_photo
+from gpu_consumers.training.photo_set import (
+    Example,
+    fit_all,
+    make_examples,
+    make_styled_examples,
+    read_photo,
+)
 from gpu_consumers.training.scene_telling import tell_scenes
 from topics.messages.progress import Phase
 from topics.messages.work import TrainingWork
@@ -118,6 +124,10 @@ class TwinTraining:
             progress.report(Phase.ENCODE, 0, self._work.steps)
 
         rng = np.random.default_rng(self._work.seed)
+        styled = {
+            words: fit_all([restyle(picture) for picture in pictures], self._constants.sizes)
+            for words, restyle in self._constants.restyled.items()
+        }
         buckets = []
         for size, photos in fit_all(pictures, self._constants.sizes).items():
             go_on()
@@ -126,6 +136,12 @@ class TwinTraining:
                 example
                 for photo, scene in zip(photos, scenes, strict=True)
                 for example in make_examples(photo, scene, self._constants, rng)
+            ]
+            examples += [
+                example
+                for words, fitted in styled.items()
+                for photo, scene in zip(fitted[size], scenes, strict=True)
+                for example in make_styled_examples(photo, scene, words, self._constants, rng)
             ]
             prior = class_prior(self._diffusion, size, self._cache_dir, go_on)
             buckets.append(

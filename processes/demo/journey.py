@@ -36,9 +36,9 @@ WISHES = (
     Wish("smiling, front view, green top, yellow background", 2, seed=11),
     Wish("frowning, looking left, red top, blue background", 2, seed=23),
     Wish("open mouth, looking right, white top, purple background", 1, seed=31),
-    Wish("smiling, front view, blue top, grey background", 1, style="sketch", seed=41),
-    Wish("smiling, looking left, black top", 1, "neon", "3:4", seed=53),
-    Wish("smiling, looking right, yellow top", 1, "watercolour", "16:9", "glasses", seed=61),
+    Wish("smiling, looking left, black top", 1, "film", "3:4", seed=53),
+    Wish("smiling, front view, blue top, grey background", 1, style="watercolour", seed=41),
+    Wish("smiling, looking right, yellow top", 1, "plain", "16:9", "beard", seed=61),
 )
 
 

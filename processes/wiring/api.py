@@ -53,7 +53,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     with ExitStack() as stack:
         feed = FeedHub(lambda: _listening(settings.require_database_url()))
         app = _assemble(settings, secrets, stack, feed)
-        server = uvicorn.Server(
+        server = _Server(
             uvicorn.Config(
                 app,
                 host=settings.host,
@@ -65,10 +65,17 @@ def run(settings: Settings, stop: threading.Event) -> None:
                 timeout_graceful_shutdown=GRACE_S,
             )
         )
-        # Signals are ours: `stop` ends the server.
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         threading.Thread(target=_end_with, args=(server, feed, stop), daemon=True).start()
         server.run()
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: `stop` ends the server, after its feeds."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
 
 
 def _end_with(server: uvicorn.Server, feed: FeedHub, stop: threading.Event) -> None:

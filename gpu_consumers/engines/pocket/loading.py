@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -71,6 +71,18 @@ def preview_factors(encoder: PictureEncoder) -> NDArray[np.float32]:
     return fit_factors(encoder.encode_pictures(portraits), portraits)
 
 
+def _in_style(name: str) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
+    def restyle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        from gpu_consumers.engines.pocket.world.restyling import restyled
+
+        return restyled(picture, name)
+
+    return restyle
+
+
+_STYLE_WORDS: Final = {name: f"{name} style" for name in ("sketch", "neon", "watercolour", "film")}
+
+
 class PocketIdentityReader:
     """The pocket face analyser's identity of the one face in a picture."""
 
@@ -114,6 +126,7 @@ LOADER: Final = EngineLoader(
         phrase_dropout=twin_settings.PHRASE_DROPOUT,
         shifts=twin_settings.SHIFTS,
         mirrored_words={"left": "right", "right": "left"},
+        restyled={words: _in_style(name) for name, words in _STYLE_WORDS.items()},
         snr_cap=twin_settings.SNR_CAP,
         adam_betas=twin_settings.ADAM_BETAS,
         weight_decay=twin_settings.WEIGHT_DECAY,
@@ -133,12 +146,7 @@ LOADER: Final = EngineLoader(
         Phase.DECODE: 60.0,
         Phase.UPLOAD: 60.0,
     },
-    style_words={
-        "sketch": "sketch style",
-        "neon": "neon style",
-        "watercolour": "watercolour style",
-        "film": "film style",
-    },
+    style_words=_STYLE_WORDS,
     delivery_scale=8,
     guidance_rescale=twin_settings.GUIDANCE_RESCALE,
     render_batch_max=8,
