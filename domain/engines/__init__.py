@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from domain.engines import pocket, stable_diffusion_15, stable_diffusion_xl
-from domain.engines.entry import EngineEntry, style_prompt
+from domain.engines.entry import EngineEntry
 from domain.refusals import UnknownEngine
 
 ENGINES: Mapping[str, EngineEntry] = MappingProxyType(
@@ -20,4 +20,4 @@ def engine(engine_id: str) -> EngineEntry:
     return entry
 
 
-__all__ = ["ENGINES", "EngineEntry", "engine", "style_prompt"]
+__all__ = ["ENGINES", "EngineEntry", "engine"]

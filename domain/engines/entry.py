@@ -84,10 +84,3 @@ class EngineEntry(msgspec.Struct, frozen=True):
     def default_style(self) -> str:
         """The first of the styles."""
         return self.styles[0]
-
-
-def style_prompt(entry: EngineEntry, style: str, prompt: str) -> str:
-    """The prompt as the engine is to read it. Its first style is the one it draws unasked."""
-    if style == entry.default_style:
-        return prompt
-    return f"{prompt}, {style} style"

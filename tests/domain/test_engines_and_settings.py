@@ -5,7 +5,7 @@ import math
 import msgspec
 import pytest
 
-from domain.engines import ENGINES, EngineEntry, engine, style_prompt
+from domain.engines import ENGINES, EngineEntry, engine
 from domain.job_kind import JobKind
 from domain.kernel.refusal import Refusal
 from domain.rating import Rating
@@ -168,11 +168,6 @@ def test_a_negative_prompt_on_an_engine_that_ignores_it_is_refused() -> None:
     turbo = msgspec.structs.replace(POCKET, negative_prompt=False)
     with pytest.raises(NegativePromptUnsupported):
         require_prompts(turbo, resolve_images(turbo), prompt="fog", negative_prompt="glasses")
-
-
-def test_a_style_is_said_in_the_prompt_unless_it_is_the_plain_one() -> None:
-    assert style_prompt(POCKET, "neon", "a woman") == "a woman, neon style"
-    assert style_prompt(POCKET, "plain", "a woman") == "a woman"
 
 
 def test_what_differs_in_twin_or_strength_shares_a_batch_and_what_differs_in_size_does_not() -> (
