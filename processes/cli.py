@@ -52,6 +52,12 @@ def _settings() -> Settings:
     raise typer.Exit(2)
 
 
+def _check_name(process: str) -> None:
+    if process not in PROCESS_NAMES:
+        typer.echo(f"no process {process!r}; there are {', '.join(PROCESS_NAMES)}", err=True)
+        raise typer.Exit(2)
+
+
 @cli.command()
 def up() -> None:
     """Start everything on this machine; Ctrl-C ends it."""
@@ -63,19 +69,38 @@ def up() -> None:
 @cli.command()
 def run(process: Annotated[str, typer.Argument(help=", ".join(PROCESS_NAMES))]) -> None:
     """Run one process alone."""
+    from processes.heartbeat import Heartbeat, heartbeat_file
     from processes.lifecycle import stop_requested
     from processes.log import configure
 
-    if process not in PROCESS_NAMES:
-        typer.echo(f"no process {process!r}; there are {', '.join(PROCESS_NAMES)}", err=True)
-        raise typer.Exit(2)
-    stop = stop_requested()
+    _check_name(process)
     settings = _settings()
+    stop = Heartbeat(heartbeat_file(settings, process))
+    stop_requested(stop)
     configure(settings, process)
     # Before the imports, which take a second. On Kafka, workers need no database.
     if settings.kafka_bootstrap is None or process not in ("worker", "screener"):
         settings.require_database_url()
-    importlib.import_module(f"processes.wiring.{process}").run(settings, stop)
+    try:
+        importlib.import_module(f"processes.wiring.{process}").run(settings, stop)
+    finally:
+        stop.end()
+
+
+@cli.command()
+def healthcheck(
+    process: Annotated[str, typer.Argument(help=", ".join(PROCESS_NAMES))],
+) -> None:
+    """Say whether the process that runs here is well: its loop, its database, its topics."""
+    from processes.healthcheck import Unwell, check
+
+    _check_name(process)
+    try:
+        check(_settings(), process)
+    except Unwell as unwell:
+        typer.echo(str(unwell), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{process} is well")
 
 
 @cli.command()
@@ -259,12 +284,18 @@ def _explanation(error: Exception) -> str | None:
     from psycopg import OperationalError
 
     from processes.secrets import SecretsUnreadable
+    from topics.consume import TooManyDeadLetters
+    from topics.transport import TransportUnreachable
 
     match error:
         case DatabaseUnset():
             return str(error)
         case SecretsUnreadable():
             return f"{error}; `suite up` and `suite migrate` make what is missing"
+        case TooManyDeadLetters():
+            return f"{error}. Is a release running that is older than the others?"
+        case TransportUnreachable():
+            return f"{error}; the settings are SUITE_KAFKA_…, see `suite config`"
         case OperationalError():
             # Only the class: the message may name hosts and users.
             name = type(error).__name__

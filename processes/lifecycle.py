@@ -9,9 +9,12 @@ SUPERVISED = "AI_CONTENT_SUITE_SUPERVISED"
 """Set by the supervisor: standard input is a pipe that closes when the supervisor dies."""
 
 
-def stop_requested() -> threading.Event:
-    """An event that is set once this process should end. Call from the main thread."""
-    stop = threading.Event()
+def stop_requested(stop: threading.Event | None = None) -> threading.Event:
+    """An event that is set once this process should end: `stop`, or one that is made here.
+
+    Call from the main thread.
+    """
+    stop = stop or threading.Event()
 
     def request(*_: object) -> None:
         stop.set()

@@ -36,5 +36,4 @@ class FactProjection:
         marks = {
             d.partition: d.message.position for d in deliveries if isinstance(d.message, Watermark)
         }
-        for partition, position in marks.items():
-            self._projector.note_watermark(partition, position, partitions=FACTS.partitions)
+        self._projector.note_watermarks(marks, partitions=FACTS.partitions)

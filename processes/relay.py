@@ -1,6 +1,8 @@
 """Copies the event table to the topics, in commit order, until all of it is acknowledged."""
 
 import threading
+from collections import deque
+from dataclasses import dataclass
 
 import structlog
 
@@ -10,13 +12,24 @@ from domain.kernel.stored_form import NoKeys, StoredEventUnreadable, StoredForm
 from processes.outbox import EVENT_TYPES_WITH_MESSAGES, fact_publication, publications_of
 from topics.messages.fact import Fact, Watermark
 from topics.registry import FACTS
-from topics.transport import Publication, Publisher
+from topics.transport import Publication, Publisher, Sent
 
 log = structlog.get_logger()
 
-BATCH_MAX = 500
+BATCH_MAX = 1_000
+BATCHES_AHEAD_MAX = 2
+"""How many batches may wait for their acknowledgement while the next one is read."""
+
 WAIT_S = 1.0
 """How long one wait for news lasts, and so how long a stop may take."""
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Facts on their way, up to `position`."""
+
+    position: int
+    sent: Sent
 
 
 class Relay:
@@ -36,19 +49,38 @@ class Relay:
         self._keys = NoKeys()
 
     def run(self, stop: threading.Event) -> None:
-        """Relay until `stop` is set."""
+        """Relay until `stop` is set and what was sent is acknowledged.
+
+        Reads and sends ahead of the acknowledgements, by a few batches. Raises `PublishFailed`;
+        the saved position is before whatever was not acknowledged.
+        """
         position = self._reader.load()
+        on_the_way: deque[_Batch] = deque()
         while not stop.is_set():
-            facts = self._events.read(position, BATCH_MAX)
+            # Read by the reader itself: whoever lost the name finds nothing more to publish.
+            facts = self._reader.read(position, BATCH_MAX)
             if facts:
-                # Before publishing: whoever lost the name must not publish behind its successor.
-                self._reader.check()
-                position = self._publish(facts)
-                self._reader.save(position)
+                on_the_way.append(self._send(facts))
+                position = on_the_way[-1].position
+            if len(facts) == BATCH_MAX:
+                # There is more to read, so that acknowledgements can wait.
+                self._settle(on_the_way, BATCHES_AHEAD_MAX)
+            elif on_the_way:
+                self._settle(on_the_way, 0)
             else:
                 self._events.wait(position, WAIT_S)
+        self._settle(on_the_way, 0)
 
-    def _publish(self, facts: list[Fact]) -> int:
+    def _settle(self, on_the_way: deque[_Batch], leave: int) -> None:
+        """Wait for the oldest batches until only `leave` are on their way, and save how far."""
+        settled = None
+        while len(on_the_way) > leave:
+            settled = on_the_way.popleft()
+            settled.sent.wait()
+        if settled is not None:
+            self._reader.save(settled.position)
+
+    def _send(self, facts: list[Fact]) -> _Batch:
         publications: list[Publication] = []
         for fact in facts:
             publications.append(fact_publication(fact))
@@ -59,9 +91,8 @@ class Relay:
         publications.extend(
             Publication(FACTS, "", mark, partition=number) for number in range(FACTS.partitions)
         )
-        self._publisher.publish_all(publications)
-        log.debug("relayed", facts=len(facts), position=position)
-        return position
+        log.debug("relaying", facts=len(facts), position=position)
+        return _Batch(position, self._publisher.send_all(publications))
 
     def _messages_of(self, fact: Fact) -> tuple[Publication, ...]:
         if fact.event_type not in EVENT_TYPES_WITH_MESSAGES:

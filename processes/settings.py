@@ -38,6 +38,10 @@ class Settings(BaseSettings):
         default=Path("var/suite"),
         description="Folder of the embedded parts: database, objects, secrets, samples.",
     )
+    run_dir: Path | None = Field(
+        default=None,
+        description="Folder where processes show that they are alive; `home/run` if absent.",
+    )
     secrets_dir: Path | None = Field(
         default=None,
         description="Folder of the secret files; `home/secrets`, made on first start, if absent.",
@@ -51,7 +55,14 @@ class Settings(BaseSettings):
         description="host:port,… of Apache Kafka. Absent: topics are rows in PostgreSQL.",
     )
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    kafka_ssl_cafile: Path | None = None
+    kafka_ssl_cafile: Path | None = Field(
+        default=None, description="PEM: who signs the brokers' certificates. Absent: the system's."
+    )
+    kafka_ssl_certfile: Path | None = Field(
+        default=None, description="PEM: our own certificate, where the brokers ask for one."
+    )
+    kafka_ssl_keyfile: Path | None = None
+    kafka_ssl_key_password: SecretStr | None = None
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
@@ -84,6 +95,11 @@ class Settings(BaseSettings):
     def address(self) -> str:
         """The API's address as others reach it, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def running(self) -> Path:
+        """Where the processes show that they are alive."""
+        return self.run_dir or self.home / "run"
 
     @property
     def secrets(self) -> Path:

@@ -1,7 +1,5 @@
 """Accounts and their identity checks."""
 
-from typing import Any
-
 from domain.person import FINAL_OUTCOMES, Person, VerificationOutcome
 from projections.read_model import Change, ReadModel
 from topics.messages.fact import Fact
@@ -15,9 +13,14 @@ def _registered(event: Person.Registered, fact: Fact) -> list[Change]:
         Change(
             """
             INSERT INTO account (owner_id, registered_at, position)
-            VALUES (%(owner_id)s, %(at)s, %(position)s)
+            SELECT owner_id, registered_at, position
+              FROM json_populate_recordset(NULL::account, %(rows)s)
             """,
-            {"owner_id": fact.owner_id, "at": event.timestamp, "position": fact.position},
+            {
+                "owner_id": fact.owner_id,
+                "registered_at": event.timestamp,
+                "position": fact.position,
+            },
         )
     ]
 
@@ -28,25 +31,28 @@ def _verification_started(event: Person.VerificationStarted, fact: Fact) -> list
         "owner_id": fact.owner_id,
         "verification_id": event.verification_id,
         "provider": event.provider,
-        "at": event.timestamp,
+        "started_at": event.timestamp,
         "position": fact.position,
     }
     return [
         Change(
             """
             INSERT INTO verifications (owner_id, verification_id, provider, started_at, position)
-            VALUES (%(owner_id)s, %(verification_id)s, %(provider)s, %(at)s, %(position)s)
+            SELECT owner_id, verification_id, provider, started_at, position
+              FROM json_populate_recordset(NULL::verifications, %(rows)s)
             """,
             values,
         ),
         # Whoever is verified stays so while a new check runs.
         Change(
             """
-            UPDATE account SET verification_id = %(verification_id)s,
-                               verification = CASE verification WHEN 'verified' THEN 'verified'
-                                              ELSE 'pending' END,
-                               outcome = NULL, position = %(position)s
-             WHERE owner_id = %(owner_id)s
+            UPDATE account AS a
+               SET verification_id = c.verification_id,
+                   verification = CASE a.verification WHEN 'verified' THEN 'verified'
+                                  ELSE 'pending' END,
+                   outcome = NULL, position = c.position
+              FROM json_populate_recordset(NULL::account, %(rows)s) AS c
+             WHERE a.owner_id = c.owner_id
             """,
             values,
         ),
@@ -62,27 +68,29 @@ def _verified(event: Person.Verified, fact: Fact) -> list[Change]:
         "assurance": event.assurance.value,
         "country": event.country,
         "valid_until": event.valid_until,
-        "at": event.timestamp,
+        "decided_at": event.timestamp,
         "position": fact.position,
     }
     return [
         Change(
             """
-            UPDATE verifications
-               SET state = 'verified', outcome = %(outcome)s, assurance = %(assurance)s,
-                   country = %(country)s, valid_until = %(valid_until)s, decided_at = %(at)s,
-                   position = %(position)s
-             WHERE owner_id = %(owner_id)s AND verification_id = %(verification_id)s
+            UPDATE verifications AS v
+               SET state = 'verified', outcome = c.outcome, assurance = c.assurance,
+                   country = c.country, valid_until = c.valid_until, decided_at = c.decided_at,
+                   position = c.position
+              FROM json_populate_recordset(NULL::verifications, %(rows)s) AS c
+             WHERE v.owner_id = c.owner_id AND v.verification_id = c.verification_id
             """,
             values,
         ),
         Change(
             """
-            UPDATE account
-               SET verification_id = %(verification_id)s, verification = 'verified',
-                   outcome = %(outcome)s, assurance = %(assurance)s, country = %(country)s,
-                   valid_until = %(valid_until)s, position = %(position)s
-             WHERE owner_id = %(owner_id)s
+            UPDATE account AS a
+               SET verification_id = c.verification_id, verification = 'verified',
+                   outcome = c.outcome, assurance = c.assurance, country = c.country,
+                   valid_until = c.valid_until, position = c.position
+              FROM json_populate_recordset(NULL::account, %(rows)s) AS c
+             WHERE a.owner_id = c.owner_id
             """,
             values,
         ),
@@ -93,33 +101,36 @@ def _verified(event: Person.Verified, fact: Fact) -> list[Change]:
 def _verification_declined(event: Person.VerificationDeclined, fact: Fact) -> list[Change]:
     # Some outcomes leave the check open: another document is asked for, or nothing known yet.
     final = event.outcome in FINAL_OUTCOMES
-    values: dict[str, Any] = {
+    values = {
         "owner_id": fact.owner_id,
         "verification_id": event.verification_id,
         "outcome": event.outcome.value,
-        "check_state": "declined" if final else "started",
-        "account_state": "declined" if final else "pending",
-        "decided_at": event.timestamp if final else None,
         "position": fact.position,
+    }
+    check = {
+        "state": "declined" if final else "started",
+        "decided_at": event.timestamp if final else None,
     }
     return [
         Change(
             """
-            UPDATE verifications
-               SET state = %(check_state)s, outcome = %(outcome)s, decided_at = %(decided_at)s,
-                   position = %(position)s
-             WHERE owner_id = %(owner_id)s AND verification_id = %(verification_id)s
+            UPDATE verifications AS v
+               SET state = c.state, outcome = c.outcome, decided_at = c.decided_at,
+                   position = c.position
+              FROM json_populate_recordset(NULL::verifications, %(rows)s) AS c
+             WHERE v.owner_id = c.owner_id AND v.verification_id = c.verification_id
             """,
-            values,
+            {**values, **check},
         ),
         Change(
             """
-            UPDATE account
-               SET verification = CASE verification WHEN 'verified' THEN 'verified'
-                                  ELSE %(account_state)s END,
-                   outcome = %(outcome)s, position = %(position)s
-             WHERE owner_id = %(owner_id)s AND verification_id = %(verification_id)s
+            UPDATE account AS a
+               SET verification = CASE a.verification WHEN 'verified' THEN 'verified'
+                                  ELSE c.verification END,
+                   outcome = c.outcome, position = c.position
+              FROM json_populate_recordset(NULL::account, %(rows)s) AS c
+             WHERE a.owner_id = c.owner_id AND a.verification_id = c.verification_id
             """,
-            values,
+            {**values, "verification": "declined" if final else "pending"},
         ),
     ]

@@ -1,8 +1,5 @@
 """What belongs to nobody: price lists and policies, version after version."""
 
-import msgspec
-from psycopg.types.json import Jsonb
-
 from domain.policy import Policy
 from domain.price_list import PriceList
 from projections.read_model import Change, ReadModel
@@ -19,16 +16,17 @@ def _prices_published(event: PriceList.Published, fact: Fact) -> list[Change]:
             """
             INSERT INTO price_lists (owner_id, version, entries, packages,
                                      previous_accepted_until, published_at, position)
-            VALUES (%(owner_id)s, %(version)s, %(entries)s, %(packages)s, %(until)s, %(at)s,
-                    %(position)s)
+            SELECT owner_id, version, entries, packages, previous_accepted_until, published_at,
+                   position
+              FROM json_populate_recordset(NULL::price_lists, %(rows)s)
             """,
             {
                 "owner_id": fact.owner_id,
                 "version": event.version,
-                "entries": Jsonb(msgspec.to_builtins(event.entries)),
-                "packages": Jsonb(msgspec.to_builtins(event.packages)),
-                "until": event.accepted_until,
-                "at": event.timestamp,
+                "entries": event.entries,
+                "packages": event.packages,
+                "previous_accepted_until": event.accepted_until,
+                "published_at": event.timestamp,
                 "position": fact.position,
             },
         )
@@ -41,13 +39,14 @@ def _policy_published(event: Policy.Published, fact: Fact) -> list[Change]:
         Change(
             """
             INSERT INTO policies (owner_id, version, rows, published_at, position)
-            VALUES (%(owner_id)s, %(version)s, %(rows)s, %(at)s, %(position)s)
+            SELECT owner_id, version, rows, published_at, position
+              FROM json_populate_recordset(NULL::policies, %(rows)s)
             """,
             {
                 "owner_id": fact.owner_id,
                 "version": event.version,
-                "rows": Jsonb(msgspec.to_builtins(event.rows)),
-                "at": event.timestamp,
+                "rows": event.rows,
+                "published_at": event.timestamp,
                 "position": fact.position,
             },
         )

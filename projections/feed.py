@@ -16,49 +16,60 @@ from topics.messages.fact import Fact
 
 _JOBS: LiteralString = """
 INSERT INTO feed (owner_id, position, ordinal, topic, subject_id, payload, recorded_at)
-SELECT owner_id, %(position)s, 0, 'jobs', job_id,
+SELECT c.owner_id, c.position, 0, 'jobs', j.job_id,
        jsonb_build_object(
-           'event', %(event_type)s::text, 'kind', kind, 'engine', engine, 'twin_id', twin_id,
+           'event', c.event_type, 'kind', kind, 'engine', engine, 'twin_id', twin_id,
            'state', state, 'attempt', attempt, 'quoted_millicredits', quoted_millicredits,
            'captured_millicredits', captured_millicredits,
            'released_millicredits', released_millicredits, 'failure_reason', failure_reason,
            'cancelled_by', cancelled_by),
-       %(recorded_at)s
-  FROM jobs WHERE owner_id = %(owner_id)s AND job_id = %(subject_id)s
+       c.recorded_at
+  FROM json_to_recordset(%(rows)s)
+       AS c (owner_id uuid, position bigint, subject_id uuid, event_type text,
+             recorded_at timestamptz)
+  JOIN jobs AS j ON j.owner_id = c.owner_id AND j.job_id = c.subject_id
 ON CONFLICT DO NOTHING
 """
 
 _WALLET: LiteralString = """
 INSERT INTO feed (owner_id, position, ordinal, topic, subject_id, payload, recorded_at)
-SELECT owner_id, %(position)s, 1, 'wallet', %(subject_id)s,
+SELECT c.owner_id, c.position, 1, 'wallet', c.subject_id,
        jsonb_build_object(
-           'event', %(event_type)s::text, 'available', available, 'reserved', reserved,
-           'spent', spent),
-       %(recorded_at)s
-  FROM balances WHERE owner_id = %(owner_id)s
+           'event', c.event_type, 'available', available, 'reserved', reserved, 'spent', spent),
+       c.recorded_at
+  FROM json_to_recordset(%(rows)s)
+       AS c (owner_id uuid, position bigint, subject_id uuid, event_type text,
+             recorded_at timestamptz)
+  JOIN balances AS b ON b.owner_id = c.owner_id
 ON CONFLICT DO NOTHING
 """
 
 _GALLERY: LiteralString = """
 INSERT INTO feed (owner_id, position, ordinal, topic, subject_id, payload, recorded_at)
-SELECT owner_id, %(position)s, 2, 'gallery', asset_id,
+SELECT c.owner_id, c.position, 2, 'gallery', a.asset_id,
        jsonb_build_object(
-           'event', %(event_type)s::text, 'kind', kind, 'job_id', job_id, 'item', item,
+           'event', c.event_type, 'kind', kind, 'job_id', job_id, 'item', item,
            'twin_id', twin_id, 'state', state, 'favourite', favourite),
-       %(recorded_at)s
-  FROM assets WHERE owner_id = %(owner_id)s AND asset_id = %(subject_id)s
+       c.recorded_at
+  FROM json_to_recordset(%(rows)s)
+       AS c (owner_id uuid, position bigint, subject_id uuid, event_type text,
+             recorded_at timestamptz)
+  JOIN assets AS a ON a.owner_id = c.owner_id AND a.asset_id = c.subject_id
 ON CONFLICT DO NOTHING
 """
 
 _TWINS: LiteralString = """
 INSERT INTO feed (owner_id, position, ordinal, topic, subject_id, payload, recorded_at)
-SELECT owner_id, %(position)s, 3, 'twins', twin_id,
+SELECT c.owner_id, c.position, 3, 'twins', t.twin_id,
        jsonb_build_object(
-           'event', %(event_type)s::text, 'state', state, 'photos_state', photos_state,
+           'event', c.event_type, 'state', state, 'photos_state', photos_state,
            'consent_epoch', consent_epoch, 'submission_id', submission_id,
            'training_job_id', training_job_id),
-       %(recorded_at)s
-  FROM twins WHERE owner_id = %(owner_id)s AND twin_id = %(subject_id)s
+       c.recorded_at
+  FROM json_to_recordset(%(rows)s)
+       AS c (owner_id uuid, position bigint, subject_id uuid, event_type text,
+             recorded_at timestamptz)
+  JOIN twins AS t ON t.owner_id = c.owner_id AND t.twin_id = c.subject_id
 ON CONFLICT DO NOTHING
 """
 

@@ -2,9 +2,6 @@
 
 from typing import Any, LiteralString
 
-import msgspec
-from psycopg.types.json import Jsonb
-
 from domain.asset import Asset
 from projections.feed import gallery_changed
 from projections.read_model import Change, ReadModel
@@ -23,12 +20,12 @@ def _released(event: Asset.Released, fact: Fact) -> list[Change]:
                             object_key, sha256, size_bytes, width, height, media_type, seed,
                             prompt, negative_prompt, settings, checks, policy_version,
                             consent_epoch, released_at, released_position, position)
-        SELECT %(owner_id)s, %(asset_id)s, %(job_id)s, %(item)s, %(twin_id)s, %(kind)s, %(engine)s,
-               %(rating)s, %(object_key)s, %(sha256)s, %(size_bytes)s, %(width)s, %(height)s,
-               %(media_type)s, %(seed)s, j.prompt, j.negative_prompt, j.settings, %(checks)s,
-               %(policy_version)s, %(epoch)s, %(at)s, %(position)s, %(position)s
-          FROM (SELECT 1) AS one
-          LEFT JOIN jobs j ON j.owner_id = %(owner_id)s AND j.job_id = %(job_id)s
+        SELECT c.owner_id, c.asset_id, c.job_id, c.item, c.twin_id, c.kind, c.engine, c.rating,
+               c.object_key, c.sha256, c.size_bytes, c.width, c.height, c.media_type, c.seed,
+               j.prompt, j.negative_prompt, j.settings, c.checks, c.policy_version,
+               c.consent_epoch, c.released_at, c.position, c.position
+          FROM json_populate_recordset(NULL::assets, %(rows)s) AS c
+          LEFT JOIN jobs AS j ON j.owner_id = c.owner_id AND j.job_id = c.job_id
         """,
         job_id=event.job_id,
         item=event.item,
@@ -43,10 +40,10 @@ def _released(event: Asset.Released, fact: Fact) -> list[Change]:
         height=event.height,
         media_type=event.media_type,
         seed=event.seed,
-        checks=Jsonb(msgspec.to_builtins(event.checks)),
+        checks=event.checks,
         policy_version=event.policy_version,
-        epoch=event.epoch,
-        at=event.timestamp,
+        consent_epoch=event.epoch,
+        released_at=event.timestamp,
     )
 
 
@@ -55,8 +52,9 @@ def _favourited(event: Asset.Favourited, fact: Fact) -> list[Change]:
     return _asset(
         fact,
         """
-        UPDATE assets SET favourite = true, position = %(position)s
-         WHERE owner_id = %(owner_id)s AND asset_id = %(asset_id)s
+        UPDATE assets AS a SET favourite = true, position = c.position
+          FROM json_populate_recordset(NULL::assets, %(rows)s) AS c
+         WHERE a.owner_id = c.owner_id AND a.asset_id = c.asset_id
         """,
     )
 
@@ -66,8 +64,9 @@ def _unfavourited(event: Asset.Unfavourited, fact: Fact) -> list[Change]:
     return _asset(
         fact,
         """
-        UPDATE assets SET favourite = false, position = %(position)s
-         WHERE owner_id = %(owner_id)s AND asset_id = %(asset_id)s
+        UPDATE assets AS a SET favourite = false, position = c.position
+          FROM json_populate_recordset(NULL::assets, %(rows)s) AS c
+         WHERE a.owner_id = c.owner_id AND a.asset_id = c.asset_id
         """,
     )
 
@@ -77,10 +76,12 @@ def _hidden(event: Asset.Hidden, fact: Fact) -> list[Change]:
     return _asset(
         fact,
         """
-        UPDATE assets SET state = 'hidden', hidden_reason = %(reason)s, position = %(position)s
-         WHERE owner_id = %(owner_id)s AND asset_id = %(asset_id)s
+        UPDATE assets AS a
+           SET state = 'hidden', hidden_reason = c.hidden_reason, position = c.position
+          FROM json_populate_recordset(NULL::assets, %(rows)s) AS c
+         WHERE a.owner_id = c.owner_id AND a.asset_id = c.asset_id
         """,
-        reason=event.reason.value,
+        hidden_reason=event.reason.value,
     )
 
 
@@ -89,8 +90,9 @@ def _kept(event: Asset.Kept, fact: Fact) -> list[Change]:
     return _asset(
         fact,
         """
-        UPDATE assets SET state = 'released', hidden_reason = NULL, position = %(position)s
-         WHERE owner_id = %(owner_id)s AND asset_id = %(asset_id)s
+        UPDATE assets AS a SET state = 'released', hidden_reason = NULL, position = c.position
+          FROM json_populate_recordset(NULL::assets, %(rows)s) AS c
+         WHERE a.owner_id = c.owner_id AND a.asset_id = c.asset_id
         """,
     )
 
@@ -100,8 +102,9 @@ def _purge_requested(event: Asset.PurgeRequested, fact: Fact) -> list[Change]:
     return _asset(
         fact,
         """
-        UPDATE assets SET state = 'purge-requested', position = %(position)s
-         WHERE owner_id = %(owner_id)s AND asset_id = %(asset_id)s
+        UPDATE assets AS a SET state = 'purge-requested', position = c.position
+          FROM json_populate_recordset(NULL::assets, %(rows)s) AS c
+         WHERE a.owner_id = c.owner_id AND a.asset_id = c.asset_id
         """,
     )
 
@@ -111,8 +114,9 @@ def _purged(event: Asset.Purged, fact: Fact) -> list[Change]:
     return _asset(
         fact,
         """
-        UPDATE assets SET state = 'purged', position = %(position)s
-         WHERE owner_id = %(owner_id)s AND asset_id = %(asset_id)s
+        UPDATE assets AS a SET state = 'purged', position = c.position
+          FROM json_populate_recordset(NULL::assets, %(rows)s) AS c
+         WHERE a.owner_id = c.owner_id AND a.asset_id = c.asset_id
         """,
     )
 

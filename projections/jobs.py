@@ -3,9 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-import msgspec
-from psycopg.types.json import Jsonb
-
 from domain.asset import Asset
 from domain.job import Job, JobFailure, JobState
 from domain.kernel.personal_text import FreeText, PersonalText
@@ -25,10 +22,10 @@ def _requested(event: Job.Requested, fact: Fact) -> list[Change]:
                           attempts_max, item_count, prompt, negative_prompt, settings,
                           price_version, quoted_millicredits, retried_from, requested_at,
                           requested_position, position)
-        VALUES (%(owner_id)s, %(job_id)s, %(kind)s, %(engine)s, %(twin_id)s, %(epoch)s, %(rating)s,
-                %(state)s, %(attempts_max)s, %(item_count)s, %(prompt)s, %(negative_prompt)s,
-                %(settings)s, %(price_version)s, %(quoted_millicredits)s, %(retried_from)s, %(at)s,
-                %(position)s, %(position)s)
+        SELECT owner_id, job_id, kind, engine, twin_id, consent_epoch, rating, state, attempts_max,
+               item_count, prompt, negative_prompt, settings, price_version, quoted_millicredits,
+               retried_from, requested_at, position, position
+          FROM json_populate_recordset(NULL::jobs, %(rows)s)
         """,
         {
             "owner_id": fact.owner_id,
@@ -36,36 +33,38 @@ def _requested(event: Job.Requested, fact: Fact) -> list[Change]:
             "kind": event.kind.value,
             "engine": event.engine,
             "twin_id": event.twin_id,
-            "epoch": event.epoch,
+            "consent_epoch": event.epoch,
             "rating": event.rating.value,
             "state": JobState.REQUESTED.value,
             "attempts_max": event.attempts_max,
             "item_count": len(event.items),
             "prompt": _in_clear(event.prompt),
             "negative_prompt": _in_clear(event.negative_prompt),
-            "settings": Jsonb(msgspec.to_builtins(event.settings)),
+            "settings": event.settings,
             "price_version": event.price_version,
             "quoted_millicredits": event.quoted_millicredits,
             "retried_from": event.retried_from,
-            "at": event.timestamp,
+            "requested_at": event.timestamp,
             "position": fact.position,
         },
     )
     items = Change(
         """
         INSERT INTO job_items (owner_id, job_id, item, asset_id, seed, position)
-        SELECT %(owner_id)s, %(job_id)s, item, asset_id, seed, %(position)s
-          FROM unnest(%(items)s::int[], %(asset_ids)s::uuid[], %(seeds)s::bigint[])
-               AS i (item, asset_id, seed)
+        SELECT owner_id, job_id, item, asset_id, seed, position
+          FROM json_populate_recordset(NULL::job_items, %(rows)s)
         """,
-        {
-            "owner_id": fact.owner_id,
-            "job_id": event.originator_id,
-            "items": [item.item for item in event.items],
-            "asset_ids": [item.asset_id for item in event.items],
-            "seeds": [item.seed for item in event.items],
-            "position": fact.position,
-        },
+        *(
+            {
+                "owner_id": fact.owner_id,
+                "job_id": event.originator_id,
+                "item": item.item,
+                "asset_id": item.asset_id,
+                "seed": item.seed,
+                "position": fact.position,
+            }
+            for item in event.items
+        ),
     )
     return [opened, items, job_changed(fact, event.originator_id)]
 
@@ -74,12 +73,13 @@ def _requested(event: Job.Requested, fact: Fact) -> list[Change]:
 def _started(event: Job.Started, fact: Fact) -> list[Change]:
     change = Change(
         """
-        UPDATE jobs
-           SET state = %(state)s, attempt = %(attempt)s, failure_reason = NULL,
-               started_at = coalesce(started_at, %(at)s), position = %(position)s
-         WHERE owner_id = %(owner_id)s AND job_id = %(job_id)s
+        UPDATE jobs AS j
+           SET state = c.state, attempt = c.attempt, failure_reason = NULL,
+               started_at = coalesce(j.started_at, c.started_at), position = c.position
+          FROM json_populate_recordset(NULL::jobs, %(rows)s) AS c
+         WHERE j.owner_id = c.owner_id AND j.job_id = c.job_id
         """,
-        _values(fact, JobState.STARTED, attempt=event.attempt, at=event.timestamp),
+        _values(fact, JobState.STARTED, attempt=event.attempt, started_at=event.timestamp),
     )
     return [change, job_changed(fact, event.originator_id)]
 
@@ -94,11 +94,12 @@ def _attempt_failed(event: Job.AttemptFailed, fact: Fact) -> list[Change]:
     # The attempt is over, the job is not: it waits for the next attempt or for its end.
     change = Change(
         """
-        UPDATE jobs
-           SET state = %(state)s, failure_reason = %(reason)s, position = %(position)s
-         WHERE owner_id = %(owner_id)s AND job_id = %(job_id)s
+        UPDATE jobs AS j
+           SET state = c.state, failure_reason = c.failure_reason, position = c.position
+          FROM json_populate_recordset(NULL::jobs, %(rows)s) AS c
+         WHERE j.owner_id = c.owner_id AND j.job_id = c.job_id
         """,
-        _values(fact, JobState.REQUESTED, reason=event.reason.value),
+        _values(fact, JobState.REQUESTED, failure_reason=event.reason.value),
     )
     return [change, job_changed(fact, event.originator_id)]
 
@@ -107,9 +108,10 @@ def _attempt_failed(event: Job.AttemptFailed, fact: Fact) -> list[Change]:
 def _attempt_opened(event: Job.AttemptOpened, fact: Fact) -> list[Change]:
     change = Change(
         """
-        UPDATE jobs
-           SET state = %(state)s, attempt = %(attempt)s, position = %(position)s
-         WHERE owner_id = %(owner_id)s AND job_id = %(job_id)s
+        UPDATE jobs AS j
+           SET state = c.state, attempt = c.attempt, position = c.position
+          FROM json_populate_recordset(NULL::jobs, %(rows)s) AS c
+         WHERE j.owner_id = c.owner_id AND j.job_id = c.job_id
         """,
         _values(fact, JobState.REQUESTED, attempt=event.attempt),
     )
@@ -125,12 +127,13 @@ def _screened(event: Job.Screened, fact: Fact) -> list[Change]:
 def _completed(event: Job.Completed, fact: Fact) -> list[Change]:
     change = Change(
         """
-        UPDATE jobs
-           SET state = %(state)s, failure_reason = NULL, ended_at = %(at)s,
-               position = %(position)s
-         WHERE owner_id = %(owner_id)s AND job_id = %(job_id)s
+        UPDATE jobs AS j
+           SET state = c.state, failure_reason = NULL, ended_at = c.ended_at,
+               position = c.position
+          FROM json_populate_recordset(NULL::jobs, %(rows)s) AS c
+         WHERE j.owner_id = c.owner_id AND j.job_id = c.job_id
         """,
-        _values(fact, JobState.COMPLETED, at=event.timestamp),
+        _values(fact, JobState.COMPLETED, ended_at=event.timestamp),
     )
     return [change, job_changed(fact, event.originator_id)]
 
@@ -141,16 +144,17 @@ def _failed(event: Job.Failed, fact: Fact) -> list[Change]:
     exhausted = event.reason is JobFailure.ATTEMPTS_EXHAUSTED
     change = Change(
         """
-        UPDATE jobs
-           SET state = %(state)s, failure_reason = coalesce(%(reason)s, failure_reason),
-               ended_at = %(at)s, position = %(position)s
-         WHERE owner_id = %(owner_id)s AND job_id = %(job_id)s
+        UPDATE jobs AS j
+           SET state = c.state, failure_reason = coalesce(c.failure_reason, j.failure_reason),
+               ended_at = c.ended_at, position = c.position
+          FROM json_populate_recordset(NULL::jobs, %(rows)s) AS c
+         WHERE j.owner_id = c.owner_id AND j.job_id = c.job_id
         """,
         _values(
             fact,
             JobState.FAILED,
-            reason=None if exhausted else event.reason.value,
-            at=event.timestamp,
+            failure_reason=None if exhausted else event.reason.value,
+            ended_at=event.timestamp,
         ),
     )
     return [change, job_changed(fact, event.originator_id)]
@@ -160,12 +164,13 @@ def _failed(event: Job.Failed, fact: Fact) -> list[Change]:
 def _cancelled(event: Job.Cancelled, fact: Fact) -> list[Change]:
     change = Change(
         """
-        UPDATE jobs
-           SET state = %(state)s, cancelled_by = %(by)s, ended_at = %(at)s,
-               position = %(position)s
-         WHERE owner_id = %(owner_id)s AND job_id = %(job_id)s
+        UPDATE jobs AS j
+           SET state = c.state, cancelled_by = c.cancelled_by, ended_at = c.ended_at,
+               position = c.position
+          FROM json_populate_recordset(NULL::jobs, %(rows)s) AS c
+         WHERE j.owner_id = c.owner_id AND j.job_id = c.job_id
         """,
-        _values(fact, JobState.CANCELLED, by=event.by.value, at=event.timestamp),
+        _values(fact, JobState.CANCELLED, cancelled_by=event.by.value, ended_at=event.timestamp),
     )
     return [change, job_changed(fact, event.originator_id)]
 
@@ -199,8 +204,9 @@ def _item_refused(event: Asset.Refused, fact: Fact) -> list[Change]:
 def _moved_to(fact: Fact, state: JobState) -> list[Change]:
     change = Change(
         """
-        UPDATE jobs SET state = %(state)s, position = %(position)s
-         WHERE owner_id = %(owner_id)s AND job_id = %(job_id)s
+        UPDATE jobs AS j SET state = c.state, position = c.position
+          FROM json_populate_recordset(NULL::jobs, %(rows)s) AS c
+         WHERE j.owner_id = c.owner_id AND j.job_id = c.job_id
         """,
         _values(fact, state),
     )
@@ -210,17 +216,18 @@ def _moved_to(fact: Fact, state: JobState) -> list[Change]:
 def _settled(fact: Fact, job_id: UUID, *, captured: int = 0, released: int = 0) -> list[Change]:
     change = Change(
         """
-        UPDATE jobs
-           SET captured_millicredits = captured_millicredits + %(captured)s,
-               released_millicredits = released_millicredits + %(released)s,
-               position = %(position)s
-         WHERE owner_id = %(owner_id)s AND job_id = %(job_id)s
+        UPDATE jobs AS j
+           SET captured_millicredits = j.captured_millicredits + c.captured_millicredits,
+               released_millicredits = j.released_millicredits + c.released_millicredits,
+               position = c.position
+          FROM json_populate_recordset(NULL::jobs, %(rows)s) AS c
+         WHERE j.owner_id = c.owner_id AND j.job_id = c.job_id
         """,
         {
             "owner_id": fact.owner_id,
             "job_id": job_id,
-            "captured": captured,
-            "released": released,
+            "captured_millicredits": captured,
+            "released_millicredits": released,
             "position": fact.position,
         },
     )
@@ -232,9 +239,10 @@ def _item(
 ) -> Change:
     return Change(
         """
-        UPDATE job_items
-           SET state = %(state)s, reasons = %(reasons)s::text[], position = %(position)s
-         WHERE owner_id = %(owner_id)s AND job_id = %(job_id)s AND item = %(item)s
+        UPDATE job_items AS i
+           SET state = c.state, reasons = c.reasons, position = c.position
+          FROM json_populate_recordset(NULL::job_items, %(rows)s) AS c
+         WHERE i.owner_id = c.owner_id AND i.job_id = c.job_id AND i.item = c.item
         """,
         {
             "owner_id": fact.owner_id,

@@ -1,6 +1,6 @@
 """The projector: batches of facts into the live read models, then a wake-up for whoever waits."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from uuid import UUID
@@ -61,12 +61,14 @@ class Projector:
             unreadable.extend(folded.unreadable)
         return tuple(unreadable)
 
-    def note_watermark(self, partition: int, position: int, *, partitions: int) -> None:
-        """Remember that no fact up to `position` is still to come in this partition.
+    def note_watermarks(self, positions: Mapping[int, int], *, partitions: int) -> None:
+        """Remember, by partition, up to which position no fact is still to come.
 
-        Call it after `apply` of everything that stood before the watermark. `partitions` is the
+        Call it after `apply` of everything that stood before the watermarks. `partitions` is the
         number of partitions of the facts: readers trust the lowest of all of them.
         """
+        if not positions:
+            return
         with self._transaction() as cursor:
             cursor.execute(
                 """
@@ -78,10 +80,18 @@ class Projector:
             )
             cursor.execute(
                 """
-                UPDATE watermarks SET position = %s
-                 WHERE owner_id = %s AND partition = %s AND position < %s
+                UPDATE watermarks AS kept SET position = noted.position
+                  FROM (SELECT w.owner_id, w.partition, n.position
+                          FROM watermarks AS w
+                          JOIN unnest(%s::int[], %s::bigint[]) AS n (partition, position)
+                            ON n.partition = w.partition
+                         WHERE w.owner_id = %s
+                         -- Locked in one order by everybody, as read positions are.
+                         ORDER BY w.partition FOR UPDATE OF w) AS noted
+                 WHERE kept.owner_id = noted.owner_id AND kept.partition = noted.partition
+                   AND kept.position < noted.position
                 """,
-                (position, SYSTEM, partition, position),
+                (list(positions), list(positions.values()), SYSTEM),
             )
             cursor.execute("SELECT pg_notify(%s, %s)", (FEED_CHANNEL, WATERMARK))
 

@@ -19,9 +19,9 @@ def _started(event: Wallet.PurchaseStarted, fact: Fact) -> list[Change]:
             INSERT INTO purchases (owner_id, purchase_id, package, millicredits, price_minor_units,
                                    currency, provider, state, started_at, started_position,
                                    position)
-            VALUES (%(owner_id)s, %(purchase_id)s, %(package)s, %(millicredits)s,
-                    %(price_minor_units)s, %(currency)s, %(provider)s, %(state)s, %(at)s,
-                    %(position)s, %(position)s)
+            SELECT owner_id, purchase_id, package, millicredits, price_minor_units, currency,
+                   provider, state, started_at, position, position
+              FROM json_populate_recordset(NULL::purchases, %(rows)s)
             """,
             {
                 "owner_id": fact.owner_id,
@@ -32,7 +32,7 @@ def _started(event: Wallet.PurchaseStarted, fact: Fact) -> list[Change]:
                 "currency": event.currency,
                 "provider": event.provider,
                 "state": PurchaseState.STARTED.value,
-                "at": event.timestamp,
+                "started_at": event.timestamp,
                 "position": fact.position,
             },
         )
@@ -70,16 +70,17 @@ def _ended(
         "owner_id": fact.owner_id,
         "purchase_id": purchase_id,
         "state": state.value,
-        "reason": reason,
-        "at": at,
+        "failure_reason": reason,
+        "ended_at": at,
         "position": fact.position,
     }
     return Change(
         """
-        UPDATE purchases
-           SET state = %(state)s, failure_reason = %(reason)s, ended_at = %(at)s,
-               position = %(position)s
-         WHERE owner_id = %(owner_id)s AND purchase_id = %(purchase_id)s
+        UPDATE purchases AS p
+           SET state = c.state, failure_reason = c.failure_reason, ended_at = c.ended_at,
+               position = c.position
+          FROM json_populate_recordset(NULL::purchases, %(rows)s) AS c
+         WHERE p.owner_id = c.owner_id AND p.purchase_id = c.purchase_id
         """,
         values,
     )

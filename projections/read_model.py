@@ -1,7 +1,6 @@
 """The shape of every read model: handlers that turn one event into changes of rows."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, LiteralString, TypeVar
 
 from domain.kernel.aggregate import Aggregate
@@ -10,16 +9,20 @@ from topics.messages.fact import Fact
 E = TypeVar("E", bound=Aggregate.Event)
 
 
-@dataclass(frozen=True)
 class Change:
-    """One SQL statement and its named values.
+    """One SQL statement, and the rows that it takes as JSON in `%(rows)s`.
 
-    Tables are named without schema: the projector's search path decides whether the live tables or
-    their shadows change.
+    The statement is about sets: it may be run once with the rows of many changes, each of another
+    owner, and must touch nothing but what belongs to the owner of each row. Tables are named
+    without schema: the projector's search path decides whether the live tables or their shadows
+    change.
     """
 
-    statement: LiteralString
-    values: Mapping[str, Any]
+    __slots__ = ("rows", "statement")
+
+    def __init__(self, statement: LiteralString, *rows: Mapping[str, Any]) -> None:
+        self.statement = statement
+        self.rows = rows
 
 
 Handler = Callable[[E, Fact], Iterable[Change]]

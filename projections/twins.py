@@ -18,10 +18,11 @@ def _created(event: Twin.Created, fact: Fact) -> list[Change]:
         """
         INSERT INTO twins (owner_id, twin_id, name, consent_epoch, created_at, created_position,
                            position)
-        VALUES (%(owner_id)s, %(twin_id)s, %(name)s, 1, %(at)s, %(position)s, %(position)s)
+        SELECT owner_id, twin_id, name, 1, created_at, position, position
+          FROM json_populate_recordset(NULL::twins, %(rows)s)
         """,
         name=event.name.value if isinstance(event.name, PersonalText) else None,
-        at=event.timestamp,
+        created_at=event.timestamp,
     )
 
 
@@ -30,13 +31,15 @@ def _biometric_release_signed(event: Twin.BiometricReleaseSigned, fact: Fact) ->
     return _twin(
         fact,
         """
-        UPDATE twins SET release_text_sha256 = %(sha256)s, release_locale = %(locale)s,
-                         released_at = %(at)s, position = %(position)s
-         WHERE owner_id = %(owner_id)s AND twin_id = %(twin_id)s
+        UPDATE twins AS t
+           SET release_text_sha256 = c.release_text_sha256, release_locale = c.release_locale,
+               released_at = c.released_at, position = c.position
+          FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
+         WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
         """,
-        sha256=event.text_sha256,
-        locale=event.locale,
-        at=event.timestamp,
+        release_text_sha256=event.text_sha256,
+        release_locale=event.locale,
+        released_at=event.timestamp,
     )
 
 
@@ -45,44 +48,57 @@ def _consent_granted(event: Twin.ConsentGranted, fact: Fact) -> list[Change]:
     return _twin(
         fact,
         """
-        UPDATE twins SET consent_epoch = %(epoch)s, consent_text_sha256 = %(sha256)s,
-                         consent_scope = %(scope)s::text[], consent_at = %(at)s,
-                         consent_withdrawn_at = NULL, position = %(position)s
-         WHERE owner_id = %(owner_id)s AND twin_id = %(twin_id)s
+        UPDATE twins AS t
+           SET consent_epoch = c.consent_epoch, consent_text_sha256 = c.consent_text_sha256,
+               consent_scope = c.consent_scope, consent_at = c.consent_at,
+               consent_withdrawn_at = NULL, position = c.position
+          FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
+         WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
         """,
-        epoch=event.epoch,
-        sha256=event.text_sha256,
-        scope=[scope.value for scope in event.scope],
-        at=event.timestamp,
+        consent_epoch=event.epoch,
+        consent_text_sha256=event.text_sha256,
+        consent_scope=event.scope,
+        consent_at=event.timestamp,
     )
 
 
 @twins.on(Twin.ConsentWithdrawn)
 def _consent_withdrawn(event: Twin.ConsentWithdrawn, fact: Fact) -> list[Change]:
     # Nothing that rests on the old epoch is usable from here, whenever its bytes are deleted.
-    values = {**_values(fact), "epoch": event.epoch, "at": event.timestamp}
+    values = {
+        **_values(fact),
+        "consent_epoch": event.epoch,
+        "consent_withdrawn_at": event.timestamp,
+    }
     return [
         Change(
             """
-            UPDATE twins SET consent_epoch = %(epoch)s, consent_scope = '{}',
-                             consent_withdrawn_at = %(at)s, accepted_submission_id = NULL,
-                             training_job_id = NULL, trained_engines = '{}',
-                             photos_state = CASE photos_state WHEN 'none' THEN 'none'
-                                            ELSE 'withdrawn' END,
-                             position = %(position)s
-             WHERE owner_id = %(owner_id)s AND twin_id = %(twin_id)s
+            UPDATE twins AS t
+               SET consent_epoch = c.consent_epoch, consent_scope = '{}',
+                   consent_withdrawn_at = c.consent_withdrawn_at, accepted_submission_id = NULL,
+                   training_job_id = NULL, trained_engines = '{}',
+                   photos_state = CASE t.photos_state WHEN 'none' THEN 'none'
+                                  ELSE 'withdrawn' END,
+                   position = c.position
+              FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
+             WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
             """,
             values,
         ),
         Change(
             """
-            UPDATE twin_photos SET state = 'withdrawn', position = %(position)s
-             WHERE owner_id = %(owner_id)s AND twin_id = %(twin_id)s
+            UPDATE twin_photos AS p SET state = 'withdrawn', position = c.position
+              FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
+             WHERE p.owner_id = c.owner_id AND p.twin_id = c.twin_id
             """,
             values,
         ),
         Change(
-            "DELETE FROM twin_adapters WHERE owner_id = %(owner_id)s AND twin_id = %(twin_id)s",
+            """
+            DELETE FROM twin_adapters AS a
+             USING json_populate_recordset(NULL::twins, %(rows)s) AS c
+             WHERE a.owner_id = c.owner_id AND a.twin_id = c.twin_id
+            """,
             values,
         ),
         twin_changed(fact, fact.originator_id),
@@ -91,30 +107,33 @@ def _consent_withdrawn(event: Twin.ConsentWithdrawn, fact: Fact) -> list[Change]
 
 @twins.on(Twin.PhotosSubmitted)
 def _photos_submitted(event: Twin.PhotosSubmitted, fact: Fact) -> list[Change]:
-    values = {
-        **_values(fact),
-        "submission_id": event.submission_id,
-        "engine": event.engine,
-        "photos": list(event.photos),
-        "count": len(event.photos),
-    }
+    submission = {**_values(fact), "submission_id": event.submission_id}
     return [
         Change(
             """
-            UPDATE twins SET submission_id = %(submission_id)s, submission_engine = %(engine)s,
-                             photos_state = 'submitted', photo_count = %(count)s,
-                             set_flaws = '{}', position = %(position)s
-             WHERE owner_id = %(owner_id)s AND twin_id = %(twin_id)s
+            UPDATE twins AS t
+               SET submission_id = c.submission_id, submission_engine = c.submission_engine,
+                   photos_state = 'submitted', photo_count = c.photo_count, set_flaws = '{}',
+                   position = c.position
+              FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
+             WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
             """,
-            values,
+            {
+                **submission,
+                "submission_engine": event.engine,
+                "photo_count": len(event.photos),
+            },
         ),
         Change(
             """
             INSERT INTO twin_photos (owner_id, twin_id, submission_id, photo_id, ordinal, position)
-            SELECT %(owner_id)s, %(twin_id)s, %(submission_id)s, photo_id, ordinal - 1, %(position)s
-              FROM unnest(%(photos)s::uuid[]) WITH ORDINALITY AS p (photo_id, ordinal)
+            SELECT owner_id, twin_id, submission_id, photo_id, ordinal, position
+              FROM json_populate_recordset(NULL::twin_photos, %(rows)s)
             """,
-            values,
+            *(
+                {**submission, "photo_id": photo_id, "ordinal": ordinal}
+                for ordinal, photo_id in enumerate(event.photos)
+            ),
         ),
         twin_changed(fact, fact.originator_id),
     ]
@@ -126,17 +145,20 @@ def _photos_accepted(event: Twin.PhotosAccepted, fact: Fact) -> list[Change]:
     return [
         Change(
             """
-            UPDATE twins SET photos_state = 'accepted', accepted_submission_id = %(submission_id)s,
-                             position = %(position)s
-             WHERE owner_id = %(owner_id)s AND twin_id = %(twin_id)s
+            UPDATE twins AS t
+               SET photos_state = 'accepted', accepted_submission_id = c.submission_id,
+                   position = c.position
+              FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
+             WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
             """,
             values,
         ),
         Change(
             """
-            UPDATE twin_photos SET state = 'accepted', position = %(position)s
-             WHERE owner_id = %(owner_id)s AND twin_id = %(twin_id)s
-               AND submission_id = %(submission_id)s
+            UPDATE twin_photos AS p SET state = 'accepted', position = c.position
+              FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
+             WHERE p.owner_id = c.owner_id AND p.twin_id = c.twin_id
+               AND p.submission_id = c.submission_id
             """,
             values,
         ),
@@ -149,30 +171,28 @@ def _photos_rejected(event: Twin.PhotosRejected, fact: Fact) -> list[Change]:
     values = {**_values(fact), "submission_id": event.submission_id}
     rejected = Change(
         """
-        UPDATE twins SET photos_state = 'rejected', set_flaws = %(set_flaws)s::text[],
-                         position = %(position)s
-         WHERE owner_id = %(owner_id)s AND twin_id = %(twin_id)s
+        UPDATE twins AS t
+           SET photos_state = 'rejected', set_flaws = c.set_flaws, position = c.position
+          FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
+         WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
         """,
-        {**values, "set_flaws": [flaw.value for flaw in event.set_flaws]},
+        {**values, "set_flaws": event.set_flaws},
     )
     # A photo without a flaw was rejected for the company it was in.
-    verdicts = [
-        Change(
-            """
-            UPDATE twin_photos SET state = 'rejected', flaws = %(flaws)s::text[],
-                                   position = %(position)s
-             WHERE owner_id = %(owner_id)s AND twin_id = %(twin_id)s
-               AND submission_id = %(submission_id)s AND photo_id = %(photo_id)s
-            """,
-            {
-                **values,
-                "photo_id": verdict.photo_id,
-                "flaws": [flaw.value for flaw in verdict.flaws],
-            },
-        )
-        for verdict in event.verdicts
-    ]
-    return [rejected, *verdicts, twin_changed(fact, fact.originator_id)]
+    verdicts = Change(
+        """
+        UPDATE twin_photos AS p
+           SET state = 'rejected', flaws = c.flaws, position = c.position
+          FROM json_populate_recordset(NULL::twin_photos, %(rows)s) AS c
+         WHERE p.owner_id = c.owner_id AND p.twin_id = c.twin_id
+           AND p.submission_id = c.submission_id AND p.photo_id = c.photo_id
+        """,
+        *(
+            {**values, "photo_id": verdict.photo_id, "flaws": verdict.flaws}
+            for verdict in event.verdicts
+        ),
+    )
+    return [rejected, verdicts, twin_changed(fact, fact.originator_id)]
 
 
 @twins.on(Twin.TrainingAuthorised)
@@ -180,10 +200,11 @@ def _training_authorised(event: Twin.TrainingAuthorised, fact: Fact) -> list[Cha
     return _twin(
         fact,
         """
-        UPDATE twins SET training_job_id = %(job_id)s, position = %(position)s
-         WHERE owner_id = %(owner_id)s AND twin_id = %(twin_id)s
+        UPDATE twins AS t SET training_job_id = c.training_job_id, position = c.position
+          FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
+         WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
         """,
-        job_id=event.job_id,
+        training_job_id=event.job_id,
     )
 
 
@@ -199,15 +220,16 @@ def _adapter_delivered(event: Twin.AdapterDelivered, fact: Fact) -> list[Change]
         "rank": event.rank,
         "step": event.step,
         "similarity": event.similarity,
-        "at": event.timestamp,
+        "delivered_at": event.timestamp,
     }
     return [
         Change(
             """
             INSERT INTO twin_adapters (owner_id, twin_id, engine, job_id, object_key, sha256,
                                        size_bytes, rank, step, similarity, delivered_at, position)
-            VALUES (%(owner_id)s, %(twin_id)s, %(engine)s, %(job_id)s, %(object_key)s, %(sha256)s,
-                    %(size_bytes)s, %(rank)s, %(step)s, %(similarity)s, %(at)s, %(position)s)
+            SELECT owner_id, twin_id, engine, job_id, object_key, sha256, size_bytes, rank, step,
+                   similarity, delivered_at, position
+              FROM json_populate_recordset(NULL::twin_adapters, %(rows)s)
             ON CONFLICT (owner_id, twin_id, engine) DO UPDATE
                SET job_id = excluded.job_id, object_key = excluded.object_key,
                    sha256 = excluded.sha256, size_bytes = excluded.size_bytes,
@@ -218,10 +240,12 @@ def _adapter_delivered(event: Twin.AdapterDelivered, fact: Fact) -> list[Change]
         ),
         Change(
             """
-            UPDATE twins SET trained_engines = array_append(
-                                 array_remove(trained_engines, %(engine)s::text), %(engine)s::text),
-                             position = %(position)s
-             WHERE owner_id = %(owner_id)s AND twin_id = %(twin_id)s
+            UPDATE twins AS t
+               SET trained_engines = array_append(
+                       array_remove(t.trained_engines, c.engine), c.engine),
+                   position = c.position
+              FROM json_populate_recordset(NULL::twin_adapters, %(rows)s) AS c
+             WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
             """,
             values,
         ),
@@ -235,10 +259,12 @@ def _job_ended(event: Twin.JobEnded, fact: Fact) -> list[Change]:
     return _twin(
         fact,
         """
-        UPDATE twins SET training_job_id = NULL, position = %(position)s
-         WHERE owner_id = %(owner_id)s AND twin_id = %(twin_id)s AND training_job_id = %(job_id)s
+        UPDATE twins AS t SET training_job_id = NULL, position = c.position
+          FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
+         WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
+           AND t.training_job_id = c.training_job_id
         """,
-        job_id=event.job_id,
+        training_job_id=event.job_id,
     )
 
 
@@ -247,11 +273,13 @@ def _deletion_requested(event: Twin.DeletionRequested, fact: Fact) -> list[Chang
     return _twin(
         fact,
         """
-        UPDATE twins SET prefixes_to_delete = prefixes_to_delete || %(prefixes)s::text[],
-                         position = %(position)s
-         WHERE owner_id = %(owner_id)s AND twin_id = %(twin_id)s
+        UPDATE twins AS t
+           SET prefixes_to_delete = t.prefixes_to_delete || c.prefixes_to_delete,
+               position = c.position
+          FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
+         WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
         """,
-        prefixes=list(event.prefixes),
+        prefixes_to_delete=event.prefixes,
     )
 
 
@@ -260,14 +288,16 @@ def _deleted(event: Twin.Deleted, fact: Fact) -> list[Change]:
     return _twin(
         fact,
         """
-        UPDATE twins SET prefixes_to_delete = ARRAY(
-                             SELECT prefix FROM unnest(prefixes_to_delete) WITH ORDINALITY
-                                    AS p (prefix, ordinal)
-                              WHERE prefix <> ALL (%(prefixes)s::text[]) ORDER BY ordinal),
-                         position = %(position)s
-         WHERE owner_id = %(owner_id)s AND twin_id = %(twin_id)s
+        UPDATE twins AS t
+           SET prefixes_to_delete = ARRAY(
+                   SELECT prefix FROM unnest(t.prefixes_to_delete) WITH ORDINALITY
+                          AS p (prefix, ordinal)
+                    WHERE prefix <> ALL (c.prefixes_to_delete) ORDER BY ordinal),
+               position = c.position
+          FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
+         WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
         """,
-        prefixes=list(event.prefixes),
+        prefixes_to_delete=event.prefixes,
     )
 
 

@@ -4,9 +4,6 @@ from collections.abc import Sequence
 from typing import LiteralString
 from uuid import UUID
 
-import msgspec
-from psycopg.types.json import Jsonb
-
 from domain.wallet import Account, Posting, Wallet
 from projections.feed import wallet_changed
 from projections.read_model import Change, ReadModel
@@ -15,21 +12,24 @@ from topics.messages.fact import Fact
 wallet = ReadModel("wallet")
 
 _MOVED: LiteralString = """
-WITH moved AS (
+WITH c AS (
+    SELECT * FROM json_populate_recordset(NULL::statement, %(rows)s)
+), moved AS (
     INSERT INTO balances AS b (owner_id, available, reserved, spent, position)
-    VALUES (%(owner_id)s, %(available)s, %(reserved)s, %(spent)s, %(position)s)
+    SELECT owner_id, available_change, reserved_change, spent_change, position FROM c
     ON CONFLICT (owner_id) DO UPDATE
        SET available = b.available + excluded.available,
            reserved = b.reserved + excluded.reserved,
            spent = b.spent + excluded.spent,
            position = excluded.position
-    RETURNING available, reserved, spent
+    RETURNING owner_id, available, reserved, spent
 )
 INSERT INTO statement (owner_id, position, entry, available_change, reserved_change, spent_change,
                        available, reserved, spent, job_id, purchase_id, postings, recorded_at)
-SELECT %(owner_id)s, %(position)s, %(entry)s, %(available)s, %(reserved)s, %(spent)s,
-       available, reserved, spent, %(job_id)s, %(purchase_id)s, %(postings)s, %(recorded_at)s
-  FROM moved
+SELECT owner_id, c.position, c.entry, c.available_change, c.reserved_change, c.spent_change,
+       moved.available, moved.reserved, moved.spent, c.job_id, c.purchase_id, c.postings,
+       c.recorded_at
+  FROM c JOIN moved USING (owner_id)
 """
 
 
@@ -39,7 +39,8 @@ def _opened(event: Wallet.Opened, fact: Fact) -> list[Change]:
         Change(
             """
             INSERT INTO balances (owner_id, available, reserved, spent, position)
-            VALUES (%(owner_id)s, 0, 0, 0, %(position)s)
+            SELECT owner_id, 0, 0, 0, position
+              FROM json_populate_recordset(NULL::balances, %(rows)s)
             """,
             {"owner_id": fact.owner_id, "position": fact.position},
         ),
@@ -93,12 +94,12 @@ def _moved(
         "owner_id": fact.owner_id,
         "position": fact.position,
         "entry": fact.event_type,
-        "available": _on(Account.AVAILABLE, postings),
-        "reserved": _on(Account.RESERVED, postings),
-        "spent": _on(Account.REVENUE, postings),
+        "available_change": _on(Account.AVAILABLE, postings),
+        "reserved_change": _on(Account.RESERVED, postings),
+        "spent_change": _on(Account.REVENUE, postings),
         "job_id": job_id,
         "purchase_id": purchase_id,
-        "postings": Jsonb(msgspec.to_builtins(postings)),
+        "postings": postings,
         "recorded_at": fact.recorded_at,
     }
     return [Change(_MOVED, values), wallet_changed(fact)]

@@ -29,6 +29,7 @@ from topics.partitioning import partition_of
 from topics.registry import TOPICS, Message, Topic
 from topics.transport import (
     POLL_MESSAGES_MAX,
+    Arrived,
     Delivery,
     From,
     Publication,
@@ -168,6 +169,15 @@ class EmbeddedPublisher:
             if error.sqlstate == _UNKNOWN_PARTITION:
                 raise TopicUnknown(", ".join(sorted({row[0] for row in rows}))) from error
             raise
+
+    def send_all(self, publications: Iterable[Publication]) -> Arrived:
+        """See `Publisher.send_all`. It is there when this returns."""
+        try:
+            self.publish_all(publications)
+        except BaseException:
+            self._closed = True
+            raise
+        return Arrived()
 
     def close(self) -> None:
         """See `Publisher.close`."""

@@ -2,28 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
-from uuid import uuid4
 
-from kafka import KafkaAdminClient, KafkaProducer
+from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
-from kafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
+from kafka.errors import TopicAlreadyExistsError
 
-from topics.codec import encode
+from topics.kafka_access import connected
 from topics.kafka_consumer import KafkaBroadcastReader, KafkaGroupConsumer
+from topics.kafka_publisher import KafkaPublisher
 from topics.kafka_settings import KafkaSettings
-from topics.messages.fact import Fact
-from topics.partitioning import partition_of
-from topics.registry import TOPICS, Message, Topic
+from topics.registry import TOPICS, Topic
 from topics.transport import (
     From,
-    Publication,
-    PublishFailed,
     Rebalancing,
     TopicDescription,
-    TopicUnknown,
     Unmoved,
 )
 
@@ -40,7 +34,7 @@ class KafkaTransport:
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
 
-    def publisher(self, source: str) -> "KafkaPublisher":
+    def publisher(self, source: str) -> KafkaPublisher:
         """See `Transport.publisher`."""
         return KafkaPublisher(self._settings, source)
 
@@ -109,7 +103,7 @@ class KafkaTransport:
 
     @contextmanager
     def _admin(self) -> Iterator[Any]:
-        admin = KafkaAdminClient(**self._settings.client())
+        admin = connected(KafkaAdminClient, self._settings)
         try:
             yield admin
         finally:
@@ -131,100 +125,3 @@ class KafkaTransport:
                 "min.insync.replicas": str(min(2, replication)),
             },
         )
-
-
-class KafkaPublisher:
-    """An idempotent producer: acknowledged means that all in-sync replicas have it."""
-
-    def __init__(self, settings: KafkaSettings, source: str) -> None:
-        self._settings = settings
-        self._source = source
-        self._timeout_s = settings.publish_timeout_s
-        self._producer = KafkaProducer(
-            **settings.client(),
-            acks="all",
-            # Said explicitly: order per key across retries depends on it.
-            enable_idempotence=True,
-            allow_auto_create_topics=False,
-            max_block_ms=int(settings.metadata_timeout_s * 1000),
-            request_timeout_ms=int(settings.publish_timeout_s * 500),
-            delivery_timeout_ms=int(settings.publish_timeout_s * 1000),
-        )
-        self._closed = False
-
-    def publish(
-        self, topic: Topic, key: str, message: Message, *, traceparent: str | None = None
-    ) -> None:
-        """See `Publisher.publish`."""
-        self.publish_all([Publication(topic, key, message, traceparent=traceparent)])
-
-    def publish_all(self, publications: Iterable[Publication]) -> None:
-        """See `Publisher.publish_all`."""
-        if self._closed:
-            raise PublishFailed("the publisher is closed")
-        sent = [self._send(one) for one in publications]
-        try:
-            for future in sent:
-                # Above the producer's own limit, which therefore decides first.
-                future.get(timeout=self._timeout_s + 1)
-        except KafkaError as error:
-            raise PublishFailed(type(error).__name__) from error
-
-    def close(self) -> None:
-        """See `Publisher.close`."""
-        if not self._closed:
-            self._closed = True
-            self._producer.close(timeout=self._timeout_s)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _send(self, one: Publication) -> Any:
-        encoded = encode(
-            one.message,
-            source=self._source,
-            # A fact brings its own, and this one would cost a third of its encoding.
-            message_id="" if isinstance(one.message, Fact) else str(uuid4()),
-            at=datetime.now(UTC),
-            traceparent=one.traceparent,
-        )
-        partition = one.partition
-        if partition is None:
-            partition = partition_of(one.key, one.topic.partitions)
-        try:
-            return self._producer.send(
-                one.topic.name,
-                value=encoded.value,
-                key=one.key.encode(),
-                headers=list(encoded.headers),
-                partition=partition,
-            )
-        except ValueError as error:
-            raise TopicUnknown(f"{one.topic.name}[{partition}]") from error
-        except KafkaTimeoutError as error:
-            if self._is_absent(one.topic):
-                raise TopicUnknown(one.topic.name) from error
-            raise PublishFailed(type(error).__name__) from error
-        except KafkaError as error:
-            raise PublishFailed(type(error).__name__) from error
-
-    def _is_absent(self, topic: Topic) -> bool:
-        """Whether the cluster says so. The producer only says that it waited in vain."""
-        try:
-            admin = KafkaAdminClient(**self._settings.client())
-        except KafkaError:
-            return False
-        try:
-            return topic.name not in admin.list_topics()
-        except KafkaError:
-            return False
-        finally:
-            admin.close()

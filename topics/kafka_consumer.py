@@ -1,11 +1,10 @@
 """How a group reads from Kafka: kafka-python's consumer under our contract.
 
 Membership is static: a worker that restarts within its lease finds its partitions again. Assignment
-is by range, although every rebalance then stops the whole group for as long as its slowest member
-takes to poll: with the cooperative assignor of kafka-python 3.0.12 and static members, partitions
-stayed without a holder after a member had been expired (seen in one of a few runs of the contract
-suite on Kafka 4.3.1). The listener is told the difference only, so that who keeps a partition does
-not notice.
+is cooperative and sticky: when members come and go, only what has to move is moved. It needs
+`topics.kafka_joining`: without it, kafka-python 3.0.12 left partitions without a holder after a
+static member had been expired. Reading still pauses for as long as the slowest member takes to
+poll: the client's `poll` looks at a join that is under way before it looks at any record.
 """
 
 import logging
@@ -16,7 +15,7 @@ from typing import Any, Self
 from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer
 from kafka import TopicPartition as KafkaTopicPartition
 from kafka.admin import MemberToRemove
-from kafka.coordinator.assignors.range import RangePartitionAssignor
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import (
     CommitFailedError,
     FencedInstanceIdError,
@@ -27,6 +26,7 @@ from kafka.errors import (
 )
 from kafka.structs import OffsetAndMetadata
 
+from topics.kafka_access import ClusterUnreachable, connected
 from topics.kafka_joining import Joining
 from topics.kafka_settings import KafkaSettings
 from topics.registry import Topic
@@ -82,14 +82,15 @@ class KafkaGroupConsumer:
         self._deferred: dict[TopicPartition, int] = {}
         self._closed = False
         lease_ms = int(settings.lease_s * 1000)
-        self._consumer = KafkaConsumer(
-            **settings.client(),
+        self._consumer = connected(
+            KafkaConsumer,
+            settings,
             group_id=group,
             group_instance_id=member_id,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             allow_auto_create_topics=False,
-            partition_assignment_strategy=[RangePartitionAssignor],
+            partition_assignment_strategy=[CooperativeStickyAssignor],
             session_timeout_ms=lease_ms,
             max_poll_interval_ms=lease_ms,
             heartbeat_interval_ms=int(min(HEARTBEAT_INTERVAL_MAX_S * 1000, lease_ms / 3)),
@@ -165,7 +166,7 @@ class KafkaGroupConsumer:
             self._tell()
             if member_id:
                 self._leave(member_id)
-        except KafkaError as error:
+        except (KafkaError, ClusterUnreachable) as error:
             _log.warning("left %s without saying so: %s", self._group, type(error).__name__)
 
     def __enter__(self) -> Self:
@@ -182,7 +183,7 @@ class KafkaGroupConsumer:
     def _leave(self, member_id: str) -> None:
         # kafka-python never takes a static member out of its group; without this the others would
         # wait for the lease. Both ids are given, so that a successor of the same name stays.
-        admin = KafkaAdminClient(**self._settings.client())
+        admin = connected(KafkaAdminClient, self._settings)
         try:
             leaving = MemberToRemove(member_id=member_id, group_instance_id=self._member_id)
             admin.remove_group_members(self._group, [leaving])
@@ -214,8 +215,9 @@ class KafkaBroadcastReader:
 
     def __init__(self, settings: KafkaSettings, topics: Sequence[Topic], from_: From) -> None:
         self._topics = {topic.name: topic for topic in topics}
-        self._consumer = KafkaConsumer(
-            **settings.client(),
+        self._consumer = connected(
+            KafkaConsumer,
+            settings,
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -263,19 +265,16 @@ class KafkaBroadcastReader:
 
 
 class _Moves(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Notes what kafka-python's own thread reports, for the thread that polls.
-
-    Every rebalance revokes everything and then assigns it anew: only its outcome counts.
-    """
+    """Notes what kafka-python's own thread reports, for the thread that polls: differences only."""
 
     def __init__(self) -> None:
         self.held: frozenset[TopicPartition] = frozenset()
 
     def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
-        self.held = _ours(assigned)
+        self.held |= _ours(assigned)
 
     def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
-        """The assignment that follows tells what is left."""
+        self.held -= _ours(revoked)
 
     def on_partitions_lost(self, lost: Collection[Any]) -> None:
         self.held = frozenset()

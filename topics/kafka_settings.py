@@ -10,7 +10,8 @@ class KafkaSettings:
 
     Plain text unless told otherwise. `ssl_certificate_file` and `ssl_key_file` are the client's,
     for mutual TLS. `lease_s` bounds both a member's silence towards the broker and the time between
-    two of its polls; the broker's `group.min.session.timeout.ms` is its lower limit.
+    two of its polls; the broker's `group.min.session.timeout.ms` is its lower limit. A client gives
+    up that has not found the cluster within `bootstrap_timeout_s`.
     """
 
     bootstrap: str
@@ -26,12 +27,14 @@ class KafkaSettings:
     lease_s: float = 30.0
     publish_timeout_s: float = 30.0
     metadata_timeout_s: float = 10.0
+    bootstrap_timeout_s: float = 15.0
 
     def client(self) -> dict[str, Any]:
         """What every client of kafka-python is told."""
         return {
             "bootstrap_servers": self.bootstrap.split(","),
             "client_id": "suite",
+            "bootstrap_timeout_ms": int(self.bootstrap_timeout_s * 1000),
             "security_protocol": self.security_protocol,
             "ssl_cafile": self.ssl_ca_file,
             "ssl_certfile": self.ssl_certificate_file,

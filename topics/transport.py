@@ -80,6 +80,10 @@ class TopicDescription(msgspec.Struct, frozen=True):
     replication: int = 1
 
 
+class TransportUnreachable(Exception):
+    """What carries the topics does not answer, or does not let us in. Says why, and no secret."""
+
+
 class PublishFailed(Exception):
     """No acknowledgement. Some or all of the publications may be in the log nevertheless.
 
@@ -149,6 +153,24 @@ class _Closing(Protocol):
     ) -> None: ...
 
 
+class Sent(Protocol):
+    """A batch on its way, from `Publisher.send_all`."""
+
+    def wait(self) -> None:
+        """Until all of it is acknowledged. May be called twice.
+
+        Raises `PublishFailed`; the publisher is over then.
+        """
+        ...
+
+
+class Arrived:
+    """A batch that was acknowledged when it was sent."""
+
+    def wait(self) -> None:
+        """See `Sent.wait`."""
+
+
 class Publisher(_Closing, Protocol):
     """Appends records. May be used from many threads at once."""
 
@@ -166,6 +188,15 @@ class Publisher(_Closing, Protocol):
         """Append a batch and wait until all of it is acknowledged: the way to publish many.
 
         Within each partition the order is that of the batch. Raises as `publish` does.
+        """
+        ...
+
+    def send_all(self, publications: Iterable[Publication]) -> Sent:
+        """Append a batch without waiting for it: the way to copy a log, batch after batch.
+
+        Within each partition the order is that of these calls, and nothing stands behind a record
+        that is missing: where one fails, what was sent after it is dropped, and the publisher is
+        over. Raises as `publish` does, and the publisher is over then, too.
         """
         ...
 
@@ -232,7 +263,10 @@ class BroadcastReader(_Closing, Protocol):
 
 
 class Transport(_Closing, Protocol):
-    """One way to carry topics. May be used from many threads at once."""
+    """One way to carry topics. May be used from many threads at once.
+
+    A transport that lies elsewhere raises `TransportUnreachable` from any of these.
+    """
 
     def publisher(self, source: str) -> Publisher:
         """A publisher whose records say that they come from `source`, such as `/suite/relay`."""

@@ -27,6 +27,20 @@ _FACT = (
 _CHAINED = "notification_id, originator_id, originator_version, event_type, data, digest, link"
 
 
+def read_facts(connection: Connection[TupleRow], after: int, limit: int) -> list[Fact]:
+    """At most `limit` facts after a position, in order. Fewer means that was all there is."""
+    if not 1 <= limit <= READ_LIMIT_MAX:
+        raise ValueError(f"limit must be between 1 and {READ_LIMIT_MAX}")
+    with connection.cursor(binary=True) as cursor:
+        cursor.execute(
+            f"SELECT {_FACT} FROM events.stored_events WHERE notification_id > %s "
+            "ORDER BY notification_id LIMIT %s".encode(),
+            [after, limit],
+            prepare=True,
+        )
+        return [Fact(*row) for row in cursor]
+
+
 class EventLog:
     """Reads facts as the role `projector`, which may see events of all owners and write none.
 
@@ -42,16 +56,8 @@ class EventLog:
 
     def read(self, after: int, limit: int) -> list[Fact]:
         """At most `limit` facts after a position, in order. Fewer means that was all there is."""
-        if not 1 <= limit <= READ_LIMIT_MAX:
-            raise ValueError(f"limit must be between 1 and {READ_LIMIT_MAX}")
-        with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
-            cursor.execute(
-                f"SELECT {_FACT} FROM events.stored_events WHERE notification_id > %s "
-                "ORDER BY notification_id LIMIT %s".encode(),
-                [after, limit],
-                prepare=True,
-            )
-            return [Fact(*row) for row in cursor]
+        with self._pool.connection() as connection:
+            return read_facts(connection, after, limit)
 
     def position(self) -> int:
         """The position of the last event; 0 where there is none."""
@@ -70,13 +76,12 @@ class EventLog:
         with self._wait_lock:
             # Listening comes before looking: a save in between is then not slept through.
             listening = self._listen()
-            while True:
-                position = self.position()
-                remaining_s = deadline - time.monotonic()
-                if position > after or remaining_s <= 0:
-                    return position
-                for _ in listening.notifies(timeout=remaining_s, stop_after=1):
-                    pass
+            position = self.position()
+            while position <= after and (remaining_s := deadline - time.monotonic()) > 0:
+                for saved in listening.notifies(timeout=remaining_s, stop_after=1):
+                    # It says how far the save went, which is one question less.
+                    position = max(position, int(saved.payload))
+            return position
 
     def stream(self, after: int = 0, *, until: int | None = None) -> Generator[Fact, None, None]:
         """Every fact after a position, to `until` or the end, through one server-side cursor.

@@ -8,8 +8,10 @@ from psycopg import Connection
 from psycopg.errors import LockNotAvailable, QueryCanceled
 from psycopg.rows import TupleRow
 
+from adapters.event_store.log import read_facts
 from adapters.postgres.advisory import advisory_key
 from adapters.postgres.connect import Role, connect
+from topics.messages.fact import Fact
 
 
 class ReaderBusy(Exception):
@@ -52,6 +54,11 @@ class ActiveReader:
                 prepare=True,
             )
 
+    def read(self, after: int, limit: int) -> list[Fact]:
+        """As `EventLog.read`, by who still holds the name while it reads. Raises `ReaderLost`."""
+        with _lost_if_closed(self._connection):
+            return read_facts(self._connection, after, limit)
+
     def check(self) -> None:
         """Make sure that the name is still ours. Raises `ReaderLost`."""
         with _lost_if_closed(self._connection):
@@ -67,6 +74,8 @@ def claim_reader(
     Waits for at most `wait_s` (more than 0) where another process is. Raises `ReaderBusy`.
     """
     with connect(url, role, application=f"reader {reader}") as connection:
+        # A position that a crash of the server takes back is dealt with again, as after any crash.
+        connection.execute("SET synchronous_commit = off")
         wait = f"{wait_s * 1000:.0f}ms"
         connection.execute("SELECT set_config('lock_timeout', %s, false)", [wait])
         try:

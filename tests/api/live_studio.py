@@ -116,8 +116,8 @@ class LiveStudio:
         while facts := self.log.read(self._projected, BATCH):
             assert self.projector.apply(facts) == ()
             self._projected = facts[-1].position
-        for partition in range(FACTS.partitions):
-            self.projector.note_watermark(partition, self._projected, partitions=FACTS.partitions)
+        marks = dict.fromkeys(range(FACTS.partitions), self._projected)
+        self.projector.note_watermarks(marks, partitions=FACTS.partitions)
         return self._projected
 
     def react(self) -> None:

@@ -139,6 +139,33 @@ class TestAppending:
         publisher.publish_all(Publication(topic, "ada", alive(n)) for n in range(10, 60))
         assert attempts(read_group(carrier, "order", topic, 60)) == list(range(60))
 
+    def test_batches_that_are_sent_ahead_stand_in_their_order(
+        self, carrier: Carrier, publisher: Publisher
+    ) -> None:
+        topic = results_topic(carrier)
+        sent = [
+            publisher.send_all(
+                Publication(topic, "ada", alive(n)) for n in range(first, first + 10)
+            )
+            for first in range(0, 50, 10)
+        ]
+        publisher.publish(topic, "ada", alive(50))
+        for batch in sent:
+            batch.wait()
+            batch.wait()
+        assert attempts(read_group(carrier, "ahead", topic, 51)) == list(range(51))
+
+    def test_nothing_is_sent_behind_a_batch_that_failed(
+        self, carrier: Carrier, publisher: Publisher
+    ) -> None:
+        topic = results_topic(carrier, partitions=1)
+        publisher.send_all([Publication(topic, "ada", alive(1))]).wait()
+        with pytest.raises(TopicUnknown):
+            publisher.send_all([Publication(topic, "ada", alive(2), partition=1)])
+        with pytest.raises(PublishFailed):
+            publisher.send_all([Publication(topic, "ada", alive(3))])
+        assert attempts(read_group(carrier, "behind", topic, 1)) == [1]
+
     def test_a_key_stays_in_its_partition(self, carrier: Carrier, publisher: Publisher) -> None:
         topic = results_topic(carrier)
         for round_ in range(2):

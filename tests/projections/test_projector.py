@@ -79,6 +79,16 @@ def test_facts_that_come_again_in_any_batch_change_nothing(
     assert rebuild.compare(history.after) == ()
 
 
+def test_a_batch_of_many_people_gives_what_single_facts_give(
+    history: StudioHistory, projector: Projector, rebuild: Rebuild
+) -> None:
+    a_whole_journey(GRACE, history)
+    for fact in history.facts:
+        projector.apply([fact])
+    # The replay takes all of them in one batch.
+    assert rebuild.compare(history.after) == ()
+
+
 def test_two_projectors_on_one_partition_fold_every_fact_once(
     history: StudioHistory, projector: Projector, rebuild: Rebuild
 ) -> None:
@@ -140,7 +150,7 @@ def test_a_projector_goes_on_after_a_rebuild_without_gap_or_repetition(
     database: str, history: StudioHistory, projector: Projector, rebuild: Rebuild
 ) -> None:
     projector.apply(history.facts[:30])
-    projector.note_watermark(0, 30, partitions=1)
+    projector.note_watermarks({0: 30}, partitions=1)
     rebuild.run(history.after)
     projector.apply(history.facts)
     a_whole_journey(GRACE, history)

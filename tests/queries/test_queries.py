@@ -348,7 +348,7 @@ def test_a_watermark_counts_once_every_partition_has_passed_it(
     for partition in range(3):
         with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
             assert read_position(view) == history.position
-        projector.note_watermark(partition, later + partition, partitions=3)
+        projector.note_watermarks({partition: later + partition}, partitions=3)
     with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
         assert read_position(view) == later
         assert read_position(view, ["jobs", "gallery"]) == later

@@ -1,0 +1,78 @@
+"""How a process shows that its main loop turns: by a file that the loop touches."""
+
+import os
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+from processes.settings import Settings
+from processes.wiring.members import member_name
+
+log = structlog.get_logger()
+
+TOUCH_INTERVAL_S = 1.0
+
+
+def heartbeat_file(settings: Settings, process: str) -> Path:
+    """Where a process of this name shows it. Holds its process id; its time is that of the turn."""
+    return settings.running / f"{process}@{member_name(settings, process)}"
+
+
+class Heartbeat(threading.Event):
+    """The event that tells a process to stop, and the file that says when it was last looked at.
+
+    Every loop of ours looks at it once a turn. Only the looks of the thread that made it count:
+    the main loop's. Nothing is in the file before the first, and nothing after `end`.
+    """
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._file = file
+        self._thread = threading.get_ident()
+        self._touched_s = float("-inf")
+        self._is_shown = False
+        self._forget()
+
+    def is_set(self) -> bool:
+        """See `threading.Event.is_set`."""
+        self._look()
+        return super().is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """See `threading.Event.wait`."""
+        self._look()
+        return super().wait(timeout)
+
+    def end(self) -> None:
+        """The loop is over: whoever looks finds nothing."""
+        self._thread = -1
+        self._forget()
+
+    def _look(self) -> None:
+        if threading.get_ident() != self._thread:
+            return
+        now_s = time.monotonic()
+        if now_s - self._touched_s < TOUCH_INTERVAL_S:
+            return
+        self._touched_s = now_s
+        try:
+            self._touch()
+        except OSError as error:
+            # The work does not depend on it. Said once, since nobody can look any more.
+            log.warning("no heartbeat", folder=str(self._file.parent), error=type(error).__name__)
+            self._touched_s = float("inf")
+
+    def _touch(self) -> None:
+        if self._is_shown:
+            os.utime(self._file)
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(str(os.getpid()), encoding="ascii")
+        self._is_shown = True
+
+    def _forget(self) -> None:
+        with suppress(OSError):
+            self._file.unlink(missing_ok=True)
