@@ -45,7 +45,8 @@ COPY --from=build /opt/suite /opt/suite
 ENV PATH=/opt/suite/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    SUITE_HOME=/var/lib/suite
+    SUITE_HOME=/var/lib/suite \
+    SUITE_RUN_DIR=/tmp/run
 WORKDIR /opt/suite/app
 USER 10001:10001
 # What to run, and how to tell that it is well, differs from process to process: see compose.yaml.

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -96,25 +96,29 @@ def _fetch(folder: Path, jars: Path) -> None:
 
 
 class KafkaBroker:
-    """One node, broker and controller at once. Its data and log lie in `folder`."""
+    """One node, broker and controller at once. Its data and log lie in `folder`.
+
+    `ports` by the listener's name: `PLAINTEXT`, `CONTROLLER`, and others that `settings` describe.
+    """
 
     def __init__(
         self,
         jars: Path,
         folder: Path,
         node: int,
-        ports: tuple[int, int],
+        ports: Mapping[str, int],
         settings: Mapping[str, str],
     ) -> None:
         self.node = node
-        self.bootstrap = f"localhost:{ports[0]}"
+        self.bootstrap = f"localhost:{ports['PLAINTEXT']}"
+        self.ports = ports
         self.log = folder / "server.log"
         self._jars = jars
         self._folder = folder
         self._properties = folder / "server.properties"
         self._process: subprocess.Popen[str] | None = None
         folder.mkdir(parents=True, exist_ok=True)
-        listeners = f"PLAINTEXT://localhost:{ports[0]},CONTROLLER://localhost:{ports[1]}"
+        listeners = ",".join(f"{name}://localhost:{port}" for name, port in ports.items())
         own = {
             "node.id": str(node),
             "listeners": listeners,
@@ -204,25 +208,37 @@ class KafkaBroker:
 class KafkaCluster:
     """A cluster of one or more nodes on free ports of this machine, gone when it is stopped.
 
-    `settings` are properties of every broker, beyond and above the ones needed here.
+    `settings` are properties of every broker, beyond and above the ones needed here; they describe
+    the further `listeners`, which clients find at `bootstrap_at`.
     """
 
     def __init__(
-        self, jars: Path, folder: Path, *, nodes: int = 1, settings: Mapping[str, str] | None = None
+        self,
+        jars: Path,
+        folder: Path,
+        *,
+        nodes: int = 1,
+        settings: Mapping[str, str] | None = None,
+        listeners: Sequence[str] = (),
     ) -> None:
-        ports = _free_ports(2 * nodes)
-        pairs = list(zip(ports[::2], ports[1::2], strict=True))
-        voters = ",".join(f"{n}@localhost:{pair[1]}" for n, pair in enumerate(pairs, start=1))
-        shared = {**_shared_settings(nodes), "controller.quorum.voters": voters, **(settings or {})}
+        names = ("PLAINTEXT", "CONTROLLER", *listeners)
+        free = iter(free_ports(len(names) * nodes))
+        ports = [dict(zip(names, free, strict=False)) for _ in range(nodes)]
+        voters = ",".join(f"{n}@localhost:{one['CONTROLLER']}" for n, one in enumerate(ports, 1))
+        shared = {**shared_settings(nodes), "controller.quorum.voters": voters, **(settings or {})}
         self.brokers = [
-            KafkaBroker(jars.resolve(), folder.resolve() / f"node-{n}", n, pair, shared)
-            for n, pair in enumerate(pairs, start=1)
+            KafkaBroker(jars.resolve(), folder.resolve() / f"node-{n}", n, one, shared)
+            for n, one in enumerate(ports, 1)
         ]
 
     @property
     def bootstrap(self) -> str:
-        """Every broker's address."""
-        return ",".join(broker.bootstrap for broker in self.brokers)
+        """Every broker's address, in plain text."""
+        return self.bootstrap_at("PLAINTEXT")
+
+    def bootstrap_at(self, listener: str) -> str:
+        """Every broker's address at one of its listeners."""
+        return ",".join(f"localhost:{broker.ports[listener]}" for broker in self.brokers)
 
     def start(self) -> None:
         """Format and start all nodes, and return when all of them serve. Raises `BrokerFailed`."""
@@ -256,7 +272,8 @@ class KafkaCluster:
         self.stop()
 
 
-def _shared_settings(nodes: int) -> dict[str, str]:
+def shared_settings(nodes: int) -> dict[str, str]:
+    """What every broker of ours is told, wherever it runs."""
     replication = str(min(3, nodes))
     in_sync = str(min(2, nodes))
     return {
@@ -278,7 +295,8 @@ def _shared_settings(nodes: int) -> dict[str, str]:
     }
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine that nobody listens on just now."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for one in sockets:

@@ -226,6 +226,8 @@ class _Shift:
             try:
                 return doing.result(self._wait_s())
             except FutureTimeout:
+                # Looked at and not obeyed: what was begun is finished, and the loop shows its life.
+                self._stop.is_set()
                 self._keep_membership()
             if self._screener.now_s() - alive_s >= self._screener.pace.alive_s:
                 alive_s = self._screener.now_s()

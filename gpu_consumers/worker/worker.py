@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 from uuid import UUID, uuid4
@@ -21,9 +21,8 @@ from gpu_consumers.worker.backlog import Backlog, QueuedJob
 from gpu_consumers.worker.child_process import Child
 from gpu_consumers.worker.offsets import Offsets
 from gpu_consumers.worker.running_job import Attempt, Claim, Ending
-from topics.codec import Undecodable
+from topics.consume import DeadLetterBox, TooManyDeadLetters
 from topics.messages.control import StopJob
-from topics.messages.dead_letter import DeadLetter
 from topics.messages.grants import ClaimRefused, JobGranted
 from topics.messages.jobs import JobQueued
 from topics.messages.progress import JobProgressed, Phase
@@ -31,7 +30,6 @@ from topics.messages.results import FailureReason, JobAlive, JobClaimed, JobFail
 from topics.messages.work import WorkKind
 from topics.registry import (
     CONTROL,
-    DEAD_LETTERS,
     GRANTS,
     JOBS,
     PROGRESS,
@@ -107,6 +105,7 @@ class Worker:
             GROUP, [JOBS[kind] for kind in KINDS], member_id=name, rebalancing=self
         )
         self._child = start_child()
+        self._dead_letters = DeadLetterBox(self._publisher, GROUP)
         self._backlog = Backlog()
         self._offsets = Offsets()
         self._held: Claim | Attempt | Ending | None = None
@@ -119,11 +118,17 @@ class Worker:
         return self._held is None
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set, then drain and close. Raises MemberFenced."""
+        """Work until `stop` is set, then drain and close.
+
+        Raises `MemberFenced`, and `TooManyDeadLetters` once it has given back what it holds.
+        """
         try:
             while not stop.is_set():
                 self.step()
             self._drain()
+        except TooManyDeadLetters:
+            self._give_back()
+            raise
         finally:
             self.close()
 
@@ -175,8 +180,7 @@ class Worker:
         room = self._backlog.room
         if room:
             self._polled_s = self._clock()
-            for delivery in self._jobs.poll(wait_s if is_empty else 0.0, room):
-                self._take_delivery(delivery)
+            self._take(self._jobs.poll(wait_s if is_empty else 0.0, room))
 
     def _keep_polling(self) -> None:
         """Poll with everything paused, once a second: that is what keeps the partitions."""
@@ -186,30 +190,33 @@ class Worker:
         self._polled_s = now_s
         self._jobs.pause(self._jobs.assignment)
         # What a rebalancing has just brought is not paused yet, and comes into the backlog.
-        for delivery in self._jobs.poll(0.0, max(self._backlog.room, 1)):
-            self._take_delivery(delivery)
+        self._take(self._jobs.poll(0.0, max(self._backlog.room, 1)))
 
-    def _take_delivery(self, delivery: Delivery) -> None:
-        self._offsets.taken(delivery.at, delivery.offset)
-        message = delivery.message
-        if isinstance(message, JobQueued) and message.kind in KINDS:
-            self._backlog.add(QueuedJob(delivery.at, delivery.offset, message))
-            return
-        if isinstance(message, Undecodable):
-            letter = DeadLetter(
-                topic=delivery.topic,
-                partition=delivery.partition,
-                offset=delivery.offset,
-                reason=message.reason,
-                group=GROUP,
-                headers=message.headers,
-                value=message.value,
-            )
-            if not self._published(DEAD_LETTERS, letter):
-                # Not finished: it is read again after a restart, and buried then.
-                return
-        self._offsets.finished(delivery.at, delivery.offset)
-        self._commit()
+    def _take(self, deliveries: Sequence[Delivery]) -> None:
+        """Jobs come into the backlog, and what is none is done with.
+
+        Raises `TooManyDeadLetters`: what could not be read of these is never committed then.
+        """
+        for one in deliveries:
+            self._offsets.taken(one.at, one.offset)
+        done = [one for one in deliveries if self._is_done_with(one)]
+        for one in done:
+            self._offsets.finished(one.at, one.offset)
+        if done:
+            self._commit()
+
+    def _is_done_with(self, delivery: Delivery) -> bool:
+        try:
+            readable = self._dead_letters.sort([delivery])
+        except PublishFailed:
+            # Not finished: it is read again after a restart, and put aside then.
+            _log.warning("not acknowledged: DeadLetter")
+            return False
+        for one in readable:
+            if isinstance(one.message, JobQueued) and one.message.kind in KINDS:
+                self._backlog.add(QueuedJob(one.at, one.offset, one.message))
+                return False
+        return True
 
     def _claim_next(self) -> None:
         job = self._backlog.take()
@@ -405,11 +412,15 @@ class Worker:
     def _drain(self) -> None:
         """Finish what runs, if that is soon; give back what does not."""
         ends_s = self._clock() + self._limits.drain_s
-        if isinstance(self._held, Claim):
-            self._release(self._held)
         while isinstance(self._held, Attempt | Ending) and self._clock() < ends_s:
             self.step()
-        if isinstance(self._held, Attempt):
+        self._give_back()
+
+    def _give_back(self) -> None:
+        """Let somebody else have the job, without waiting for its lease to end."""
+        if isinstance(self._held, Claim):
+            self._release(self._held)
+        elif isinstance(self._held, Attempt):
             self._child.end()
             self._fail(self._held, FailureReason.WORKER_LOST)
 

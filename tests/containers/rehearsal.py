@@ -231,19 +231,24 @@ class Container:
             self._process.kill()
             self._process.wait()
 
-    def is_well(self, at: Addresses) -> bool:
+    def is_well(self) -> bool:
         """What the service's health check says."""
-        _, program, *arguments = self.service["healthcheck"]["test"]
-        words = [_here(word, at) for word in arguments]
-        command = [sys.executable if program == "python" else program, *words]
+        check = self.service["healthcheck"]
         checked = subprocess.run(
-            command, env=self.environment, capture_output=True, timeout=10, check=False
+            [sys.executable, "-m", "processes.cli", *check["test"][2:]],
+            cwd=self._image,
+            env=self.environment,
+            capture_output=True,
+            timeout=float(check["timeout"].removesuffix("s")),
+            check=False,
         )
         return checked.returncode == 0
 
     def _environment(self, at: Addresses) -> dict[str, str]:
         settings = {name: _here(text, at) for name, text in settings_of(self.service).items()}
         settings["SUITE_HOME"] = str(at.folder / "home")
+        # A file system of its own, in a container.
+        settings["SUITE_RUN_DIR"] = str(at.folder / "run" / self.name)
         if "SUITE_PORT" in settings:
             settings |= {"SUITE_PORT": str(at.api_port), "SUITE_HOST": "127.0.0.1"}
         path = [str(self._image)]
@@ -305,10 +310,7 @@ def wait_until(what: str, come_true: Any, within_s: float) -> None:
 
 def _here(text: str, at: Addresses) -> str:
     """The names of services and the folders of containers as they are on this machine."""
-    kafka_host, _, kafka_port = at.kafka.partition(":")
     text = text.replace("@database:5432/", f"@{quote(str(at.database_socket), safe='')}:5432/")
-    text = text.replace("</dev/tcp/database/5432 && ", "")
-    text = text.replace("/dev/tcp/kafka/9092", f"/dev/tcp/{kafka_host}/{kafka_port}")
     text = text.replace("kafka:9092", at.kafka)
     return re.sub(r"/run/credentials\b", str(at.folder / "credentials"), text)
 

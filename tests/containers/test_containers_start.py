@@ -129,7 +129,7 @@ def test_every_process_starts_is_well_and_ends_when_it_is_told_to(
         for container in containers.values():
             container.start()
         _await_begun(containers, at)
-        assert {name: one.is_well(at) for name, one in containers.items()} == dict.fromkeys(
+        assert {name: one.is_well() for name, one in containers.items()} == dict.fromkeys(
             PROCESS_NAMES, True
         )
         for container in containers.values():
@@ -139,7 +139,9 @@ def test_every_process_starts_is_well_and_ends_when_it_is_told_to(
     finally:
         for container in containers.values():
             container.kill()
-    assert not containers["api"].is_well(at)
+    assert {name: one.is_well() for name, one in containers.items()} == dict.fromkeys(
+        PROCESS_NAMES, False
+    )
     # A second `up` finds everything as it is.
     assert prepare.run() == 0, prepare.said()
 
