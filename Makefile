@@ -8,8 +8,10 @@ TORCH_BACKEND ?=
 UV_FLAGS := $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
 PEOPLE ?= 1
 DEVICE ?= cpu
+# Of the denoiser, the longest stage of the pocket model's training; empty: as the recipe says.
+MINUTES ?=
 
-.PHONY: demo demo-kafka test faults benchmarks up check install install-test train-pocket evaluate-pocket parts clean
+.PHONY: demo demo-kafka test faults benchmarks up check install install-test train-pocket evaluate-pocket pocket-sheets parts clean
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
@@ -50,7 +52,8 @@ faults: install-test
 
 # One JSON line each; needs Apache Kafka, see `parts`.
 benchmarks: install-test
-	for name in decode event_store relay projector request_to_job workers; do \
+	for name in decode event_store relay projector request_to_job request_to_grant workers \
+	  long_job; do \
 	  $(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
 
@@ -58,11 +61,19 @@ benchmarks: install-test
 parts: install
 	$(BIN)/python -m adapters.parts.kafka var/parts/kafka
 
+# Goes on where it was stopped, whatever stopped it.
 train-pocket: install
-	$(BIN)/python -m gpu_consumers.engines.pocket.recipe --device $(DEVICE) --work-dir var/pocket --resume
+	$(BIN)/python -m gpu_consumers.engines.pocket.recipe --device $(DEVICE) --work-dir var/pocket \
+	  $(if $(MINUTES),--minutes $(MINUTES))
 
+# Needs the classifier that `train-pocket` left in var/pocket.
 evaluate-pocket: install
-	$(BIN)/python -m gpu_consumers.engines.pocket.recipe.evaluate
+	$(BIN)/python -m gpu_consumers.engines.pocket.recipe.evaluate --work-dir var/pocket
+
+pocket-sheets: install
+	$(BIN)/python -m gpu_consumers.engines.pocket.recipe.contact_sheet \
+	  --output gpu_consumers/engines/pocket/weights/contact_sheet.png
+	$(BIN)/python -m gpu_consumers.engines.pocket.recipe.frame_strip
 
 clean:
 	rm -rf var

@@ -4,18 +4,21 @@ import json
 import logging
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
+from uuid import UUID
 
 import structlog
 
-from adapters.parts.kafka import KafkaCluster, fetch_jars
+from adapters.parts.kafka_search import any_broker
 from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.migrate import migrate
 
 JARS_FOLDER = Path("var/parts/kafka")
+ARRIVAL_TIMEOUT_S = 30.0
 
 
 def report(name: str, baseline: str, **figures: float | str) -> None:
@@ -49,6 +52,40 @@ def alternating(rounds: int, **sides: Callable[[], float]) -> dict[str, float]:
     return {name: quantile(values, 0.5) for name, values in taken.items()}
 
 
+class Arrivals:
+    """When each job came, noted on one thread and waited for on another."""
+
+    def __init__(self) -> None:
+        self._came = threading.Condition()
+        self._at_s: dict[UUID, float] = {}
+
+    def note(self, job: UUID) -> None:
+        """It is here. Only the first time counts."""
+        with self._came:
+            self._at_s.setdefault(job, perf_counter())
+            self._came.notify_all()
+
+    def when(self, job: UUID) -> float:
+        """When it came, by `perf_counter`; waits for it."""
+        with self._came:
+            if not self._came.wait_for(lambda: job in self._at_s, ARRIVAL_TIMEOUT_S):
+                raise TimeoutError(f"nothing came of {job}")
+            return self._at_s[job]
+
+
+@contextmanager
+def beside(run: Callable[[threading.Event], None]) -> Iterator[None]:
+    """`run` runs on a thread of its own until the block ends and its event is set."""
+    stop = threading.Event()
+    thread = threading.Thread(target=run, args=(stop,))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
 @contextmanager
 def database() -> Iterator[tuple[str, str]]:
     """URLs of a fresh, durable, migrated database: of the processes, and of the superuser."""
@@ -65,15 +102,11 @@ def database() -> Iterator[tuple[str, str]]:
 @contextmanager
 def broker() -> Iterator[str]:
     """The address of Apache Kafka: `SUITE_KAFKA_BOOTSTRAP`, or a node that ends with the block."""
-    given = os.environ.get("SUITE_KAFKA_BOOTSTRAP")
-    if given:
-        yield given
-        return
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        KafkaCluster(fetch_jars(JARS_FOLDER), Path(folder)) as cluster,
+        any_broker(os.environ.get("SUITE_KAFKA_BOOTSTRAP"), Path(folder), JARS_FOLDER) as address,
     ):
-        yield cluster.bootstrap
+        yield address
 
 
 def _rounded(value: float | str) -> float | str:

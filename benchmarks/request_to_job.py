@@ -15,7 +15,7 @@ from kafka import KafkaProducer
 
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
-from benchmarks.measure import broker, database, quantile, report
+from benchmarks.measure import Arrivals, beside, broker, database, quantile, report
 from processes.prepare import publish_defaults
 from processes.wiring.clock import system_clock
 from tests.flow.studio_desk import StudioDesk
@@ -37,38 +37,6 @@ SECRET = bytes(range(32))
 TOPIC = JOBS[WorkKind.IMAGE]
 
 
-class Receiver:
-    """Notes when each job's message was received, on a thread of its own."""
-
-    def __init__(self, reader: BroadcastReader) -> None:
-        self._reader = reader
-        self._came = threading.Condition()
-        self._at_s: dict[UUID, float] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._receive)
-        self._thread.start()
-
-    def when(self, job: UUID) -> float:
-        """When it came, by `perf_counter`; waits for it."""
-        with self._came:
-            if not self._came.wait_for(lambda: job in self._at_s, PATIENCE_S):
-                raise TimeoutError(f"no message of job {job}")
-            return self._at_s[job]
-
-    def close(self) -> None:
-        """End the thread."""
-        self._stop.set()
-        self._thread.join()
-
-    def _receive(self) -> None:
-        while not self._stop.is_set():
-            for delivery in self._reader.poll(0.2):
-                if isinstance(delivery.message, JobQueued):
-                    with self._came:
-                        self._at_s[delivery.message.job] = perf_counter()
-                        self._came.notify_all()
-
-
 def main() -> None:
     """One request at a time, in turns with one bare record."""
     with database() as (url, admin_url), broker() as bootstrap, ExitStack() as stack:
@@ -83,11 +51,11 @@ def main() -> None:
         stack.callback(relay.terminate)
         reader = stack.enter_context(transport.broadcast([TOPIC], From.END))
         reader.poll(0.0)
-        receiver = Receiver(reader)
-        stack.callback(receiver.close)
+        received = Arrivals()
+        stack.enter_context(beside(lambda stop: receive(reader, received, stop)))
         producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
         stack.callback(producer.close)
-        requested, committed, bare = measured(desk, receiver, bare_record(producer))
+        requested, committed, bare = measured(desk, received, bare_record(producer))
     report(
         "request_to_job",
         "kafka-python: produce the same bytes, acknowledged, and consume them",
@@ -105,7 +73,7 @@ def main() -> None:
 
 
 def measured(
-    desk: StudioDesk, receiver: Receiver, send: Callable[[UUID], None]
+    desk: StudioDesk, received: Arrivals, send: Callable[[UUID], None]
 ) -> tuple[list[float], list[float], list[float]]:
     """Seconds from request, from commit, and from a bare send, until received."""
     requested: list[float] = []
@@ -118,13 +86,21 @@ def measured(
         began_s = perf_counter()
         job = desk.draw(None, owner)
         committed_s = perf_counter()
-        received_s = receiver.when(job)
+        received_s = received.when(job)
         requested.append(received_s - began_s)
         committed.append(max(0.0, received_s - committed_s))
         other, began_s = uuid4(), perf_counter()
         send(other)
-        bare.append(receiver.when(other) - began_s)
+        bare.append(received.when(other) - began_s)
     return requested[WARM_UP:], committed[WARM_UP:], bare[WARM_UP:]
+
+
+def receive(reader: BroadcastReader, received: Arrivals, stop: threading.Event) -> None:
+    """Note each job's message as it comes."""
+    while not stop.is_set():
+        for delivery in reader.poll(0.2):
+            if isinstance(delivery.message, JobQueued):
+                received.note(delivery.message.job)
 
 
 def bare_record(producer: KafkaProducer) -> Callable[[UUID], None]:

@@ -23,7 +23,7 @@ from benchmarks.measure import broker, database, report, seconds
 from domain.events import STORED_FORM
 from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.worker.assignments import Delivered, Order, Report, Start
-from gpu_consumers.worker.worker import Worker
+from gpu_consumers.worker.worker import KINDS, Worker
 from processes.prepare import publish_defaults
 from processes.recorder import GROUP, Recorder
 from processes.relay import Relay
@@ -32,8 +32,8 @@ from topics.consume import ConsumerLoop, DeadLetterBox, one_at_a_time
 from topics.kafka import KafkaTransport
 from topics.kafka_settings import KafkaSettings
 from topics.messages.results import JobRendered
-from topics.registry import RESULTS
-from topics.transport import From, Transport
+from topics.registry import JOBS, RESULTS
+from topics.transport import From, TopicPartition, Transport
 
 JOB_S = 1.0
 JOBS_PER_WORKER = 16
@@ -72,6 +72,27 @@ class WaitingChild:
         with self._changed:
             self._reports.append(Delivered(()))
             self._changed.notify_all()
+
+
+class Member(Worker):
+    """A worker of which one can tell what it holds."""
+
+    held: frozenset[TopicPartition] = frozenset()
+    settled: threading.Condition
+
+    def assigned(self, partitions: frozenset[TopicPartition]) -> None:
+        """See `Rebalancing.assigned`."""
+        super().assigned(partitions)
+        with self.settled:
+            self.held |= partitions
+            self.settled.notify_all()
+
+    def revoked(self, partitions: frozenset[TopicPartition]) -> None:
+        """See `Rebalancing.revoked`."""
+        super().revoked(partitions)
+        with self.settled:
+            self.held -= partitions
+            self.settled.notify_all()
 
 
 def wait_for_a_job() -> None:
@@ -152,22 +173,26 @@ def running(desk: StudioDesk, transport: Transport) -> Iterator[None]:
 
 
 def run(desk: StudioDesk, transport: Transport, workers: int, jobs: int) -> float:
-    """From the first result to the last, scaled to all jobs: joining the group is not measured."""
+    """From the first result to the last, scaled to all jobs, once the group has settled."""
     stop = threading.Event()
     limits_s = {loader.id: loader.phase_limits_s for loader in LOADERS.values()}
 
-    def work(name: str) -> None:
-        Worker(name, transport, WaitingChild, limits_s).run(stop)
-
-    threads = [
-        threading.Thread(target=partial(work, f"bench-{number}")) for number in range(workers)
+    settled = threading.Condition()
+    members = [
+        Member(f"bench-{number}", transport, WaitingChild, limits_s) for number in range(workers)
     ]
+    for member in members:
+        member.settled = settled
+    threads = [threading.Thread(target=partial(member.run, stop)) for member in members]
     asked: set[UUID] = set()
     came_s: dict[UUID, float] = {}
     with transport.broadcast([RESULTS], From.END) as results:
         results.poll(0.0)
         for thread in threads:
             thread.start()
+        share = sum(JOBS[kind].partitions for kind in KINDS) // workers
+        with settled:
+            settled.wait_for(lambda: all(len(one.held) == share for one in members), PATIENCE_S)
         owner = desk.creator()
         asked = {desk.draw(None, owner) for _ in range(jobs)}
         ends_at_s = perf_counter() + PATIENCE_S

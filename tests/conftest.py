@@ -9,6 +9,7 @@ import pytest
 
 from adapters.postgres.embedded import VOLATILE, EmbeddedPostgres
 from adapters.postgres.migrate import migrate
+from tests.kafka.fault_table import pytest_terminal_summary as pytest_terminal_summary
 
 TEMPLATE = "migrated"
 _numbers = count(1)

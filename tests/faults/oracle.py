@@ -26,6 +26,7 @@ from processes.audit.claimed_balances import claimed_balances
 from processes.audit.export import export
 from processes.audit.verify import verify
 from projections.rebuild import Rebuild
+from tests.faults.effects import doubled_effects
 
 PATIENCE_S = 60.0
 LOOK_AGAIN_S = 0.05
@@ -55,14 +56,15 @@ class Oracle:
     def rest(self) -> None:
         """Wait until every job has ended and the read models have seen it."""
         until(lambda: not self.open_jobs(), "every job ends")
-        until(self._read_models_are_current, "read models are current")
+        until(lambda: not self.unseen_events(), "read models are current")
 
     def check(self) -> None:
         """Everything that must be true, once `rest` has returned."""
         assert not self.open_jobs(), "jobs are open"
-        self._read_models_equal_a_replay()
+        assert not (differences := self.differences()), differences
         self._ledger_adds_up()
         self._each_job_ends_and_is_settled_once()
+        assert doubled_effects(self.history()) == []
         self._nothing_is_released_without_every_verdict()
         until(lambda: not self.left_behind(), "nothing is left behind in the store")
 
@@ -117,27 +119,27 @@ class Oracle:
             )
         ]
 
-    def _read_models_are_current(self) -> bool:
+    def unseen_events(self) -> int:
+        """How many events some read model of their owner has not been told of."""
         with psycopg.connect(self.admin_url) as admin:
-            behind = admin.execute(
+            unseen = admin.execute(
                 """
-                SELECT count(*) FROM
-                  (SELECT owner_id, max(notification_id) AS position
-                     FROM events.stored_events GROUP BY owner_id) AS stored
+                SELECT count(*) FROM events.stored_events AS stored
                   LEFT JOIN
                   (SELECT owner_id, min(position) AS position
                      FROM views.read_to GROUP BY owner_id) AS seen USING (owner_id)
-                 WHERE coalesce(seen.position, 0) < stored.position
+                 WHERE coalesce(seen.position, 0) < stored.notification_id
                 """
             ).fetchone()
-        return behind == (0,)
+        assert unseen is not None
+        return int(unseen[0])
 
-    def _read_models_equal_a_replay(self) -> None:
+    def differences(self) -> tuple[object, ...]:
+        """Where the read models are not what a replay from event zero makes."""
         rebuild = Rebuild(
             lambda: psycopg.connect(self.admin_url, autocommit=True), STORED_FORM, self.keys
         )
-        differences = rebuild.compare(self.events.stream)
-        assert differences == (), differences
+        return tuple(rebuild.compare(self.events.stream))
 
     def _ledger_adds_up(self) -> None:
         ledger = io.StringIO()

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
+
+LOOK_AGAIN_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,22 @@ class Stage:
         except FileNotFoundError:
             return False
         return True
+
+    def halt_at(self, flag: str) -> None:
+        """Where the flag is up, say that this place was reached, and wait until it is down."""
+        never = Event()
+        if self.is_up(flag):
+            self.raise_flag(_reached(flag))
+        while self.is_up(flag):
+            never.wait(LOOK_AGAIN_S)
+
+    def is_reached(self, flag: str) -> bool:
+        """Whether a process has halted at a flag since this was last answered with True."""
+        return self.take(_reached(flag))
+
+
+def _reached(flag: str) -> str:
+    return f"{flag}-reached"
 
 
 HOLD_PAINTER = "hold-painter"

@@ -65,15 +65,26 @@ STOP_PATIENCE_S = 30.0
 class LivingStudio(StudioDesk):
     """Every part as its own wiring builds it; only engine, analyser and object store are ours.
 
-    Requests go through the same door as the API's. Any number of people may live here.
+    Requests go through the same door as the API's. Any number of people may live here. `address` is
+    where presigned forms and URLs point: nobody listens there, unless somebody is told to.
     """
 
+    lease_s = LEASE_S
+
     def __init__(
-        self, url: str, admin_url: str, transport: Transport, folder: Path, stack: ExitStack
+        self,
+        url: str,
+        admin_url: str,
+        transport: Transport,
+        folder: Path,
+        stack: ExitStack,
+        *,
+        address: str = ADDRESS,
     ) -> None:
-        objects = InMemoryObjectStore(Presigner(f"{ADDRESS}/objects", SECRET))
-        app = Starlette(routes=[Mount("/objects", object_app(objects))])
-        http = httpx.Client(transport=httpx.MockTransport(_served_by(app)))
+        objects = InMemoryObjectStore(Presigner(f"{address}/objects", SECRET))
+        self._objects_app = object_app(objects)
+        app = Starlette(routes=[Mount("/objects", self._objects_app)])
+        http = httpx.Client(transport=httpx.MockTransport(_served_by(app, address)))
         super().__init__(url, admin_url, objects, http, stack, kek=KEK, args_secret=SECRET)
         self.transport = transport
         self.painter = Painter()
@@ -201,7 +212,7 @@ class LivingStudio(StudioDesk):
                     publisher,
                     STORED_FORM,
                     self.studio,
-                    lease_s=LEASE_S,
+                    lease_s=self.lease_s,
                     monotonic_s=time.monotonic,
                     now=system_clock,
                     still_active=reader.check,
@@ -232,9 +243,9 @@ class LivingStudio(StudioDesk):
         ).run(stop)
 
 
-def _served_by(app: Starlette) -> Callable[[httpx.Request], httpx.Response]:
+def _served_by(app: Starlette, address: str) -> Callable[[httpx.Request], httpx.Response]:
     """The application as somebody at the other end of the wire meets it."""
-    client = TestClient(app, base_url=ADDRESS)
+    client = TestClient(app, base_url=address)
 
     def answer(request: httpx.Request) -> httpx.Response:
         answered = client.request(

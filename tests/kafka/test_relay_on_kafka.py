@@ -16,6 +16,8 @@ from adapters.event_store.log import EventLog
 from adapters.event_store.recorder import EventRecorder
 from adapters.postgres.connect import open_pool
 from tests.diary import ADA, GRACE
+from tests.kafka.conftest import RELAY_KILLS
+from tests.kafka.fault_count import FaultCount, counted_facts
 from tests.kafka.relay_process import relay_process
 from topics.kafka import KafkaTransport
 from topics.messages.fact import Fact, Watermark
@@ -23,6 +25,7 @@ from topics.partitioning import partition_of
 from topics.registry import FACTS, key_of
 from topics.transport import BroadcastReader, From
 
+FAULT = "relay killed between commit and publish"
 SEED = 20_260_504
 PATIENCE_S = 60.0
 OWNERS = (ADA, GRACE, *(uuid5(ADA, f"reader {number}") for number in range(5)))
@@ -84,8 +87,7 @@ def test_a_relay_killed_between_commit_and_publish_loses_nothing_and_keeps_every
     database: str,
     own_broker: str,
     facts_from_here: BroadcastReader,
-    relay_kills: int,
-    record_testsuite_property: Callable[[str, object], None],
+    tally: Callable[[FaultCount], None],
 ) -> None:
     chance = random.Random(SEED)
     heard = Heard()
@@ -101,7 +103,11 @@ def test_a_relay_killed_between_commit_and_publish_loses_nothing_and_keeps_every
             heard.marks[partition][-1:] == [max(owner)] for partition in range(FACTS.partitions)
         )
 
-    with open_pool(database, "writer", size_max=1) as pool, EventLog(database) as log:
+    with (
+        open_pool(database, "writer", size_max=1) as pool,
+        EventLog(database) as log,
+        counted_facts(FAULT, owner, heard.facts, tally) as runs,
+    ):
         recorder = EventRecorder(pool.connection)
         # One that is left in peace tells how long a relay takes from its start, and from a commit.
         commit(0)
@@ -113,7 +119,7 @@ def test_a_relay_killed_between_commit_and_publish_loses_nothing_and_keeps_every
         _kill(relay)
 
         interrupted = 0
-        for round_number in range(2, relay_kills + 2):
+        for round_number in range(2, RELAY_KILLS + 2):
             relay = relay_process(database, own_broker)
             if round_number % 2:
                 # At rest, and woken by the commit.
@@ -121,22 +127,17 @@ def test_a_relay_killed_between_commit_and_publish_loses_nothing_and_keeps_every
             commit(round_number)
             relay.join(chance.uniform(0.0, from_commit_s if round_number % 2 else from_start_s))
             _kill(relay)
+            runs.number += 1
             heard.listen(facts_from_here, 0.0, owner)
             interrupted += len({fact.position for fact in heard.facts}) < len(owner)
 
         relay = relay_process(database, own_broker)
-        commit(relay_kills + 2)
+        commit(RELAY_KILLS + 2)
         _until(all_heard)
         relay.terminate()
         relay.join(PATIENCE_S)
         assert relay.exitcode == 0
 
-        record_testsuite_property("killed", relay_kills)
-        record_testsuite_property("interrupted", interrupted)
-        record_testsuite_property(
-            "lost", len(owner.keys() - {fact.position for fact in heard.facts})
-        )
-        record_testsuite_property("doubled", len(heard.facts) - len(owner))
         assert interrupted > 0
         assert heard.broken_marks == []
         for marks in heard.marks.values():

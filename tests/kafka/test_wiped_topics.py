@@ -1,6 +1,6 @@
 """Topics that were wiped: what stood in them comes from the event store again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
 from uuid import UUID
@@ -8,8 +8,6 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
-from kafka import KafkaAdminClient
-from kafka import TopicPartition as KafkaTopicPartition
 
 from adapters.event_store.log import EventLog
 from adapters.event_store.positions import claim_reader
@@ -25,19 +23,24 @@ from processes.wiring.clock import system_clock
 from projections.projector import Projector
 from projections.rebuild import Rebuild
 from tests.contract.transport_carriers import collect
+from tests.faults.effects import doubled_effects
 from tests.faults.oracle import until
 from tests.flow.studio_desk import StudioDesk
+from tests.kafka.conftest import WIPES
+from tests.kafka.fault_count import FaultCount
+from tests.kafka.wiped import wipe
 from topics.consume import ConsumerLoop, DeadLetterBox
 from topics.kafka import KafkaTransport
 from topics.messages.fact import Watermark
 from topics.messages.jobs import JobQueued
 from topics.messages.work import WorkKind
-from topics.registry import FACTS, JOBS, RESULTS, Topic
+from topics.registry import FACTS, JOBS, RESULTS
 from topics.transport import From
+
+Tally = Callable[[FaultCount], None]
 
 LEASE_S = 20.0
 SECRET = bytes(range(32))
-TO_THE_END = -1
 WIPED = (FACTS, JOBS[WorkKind.IMAGE])
 
 
@@ -52,15 +55,6 @@ def desk(database: str, admin_database: str) -> Iterator[StudioDesk]:
         )
         publish_defaults(studio.studio)
         yield studio
-
-
-def wipe(bootstrap: str, topics: Sequence[Topic] = WIPED) -> None:
-    """Delete every record. Offsets go on where they were."""
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","))
-    for topic in topics:
-        partitions = range(topic.partitions)
-        admin.delete_records({KafkaTopicPartition(topic.name, n): TO_THE_END for n in partitions})
-    admin.close()
 
 
 def relay_everything(desk: StudioDesk, kafka: KafkaTransport) -> None:
@@ -123,40 +117,45 @@ def projecting(desk: StudioDesk, kafka: KafkaTransport) -> Iterator[None]:
 
 @pytest.mark.kafka
 def test_read_models_of_a_wiped_topic_are_rebuilt_and_go_on(
-    desk: StudioDesk, kafka: KafkaTransport, own_broker: str
+    desk: StudioDesk, kafka: KafkaTransport, own_broker: str, tally: Tally
 ) -> None:
-    wipe(own_broker)
-    ada = desk.creator()
-    before = desk.draw(None, ada)
-    relay_everything(desk, kafka)
-    with projecting(desk, kafka):
-        desk.reader_has_seen(before, ada, JobState.REQUESTED)
-
-    unread = desk.draw(None, ada)
-    relay_everything(desk, kafka)
-    wipe(own_broker)
+    wipe(own_broker, WIPED)
     rebuild = Rebuild(
         lambda: psycopg.connect(desk.admin_url, autocommit=True), STORED_FORM, desk.keys
     )
-    assert rebuild.run(desk.events.stream).unreadable == ()
-    desk.reader_has_seen(unread, ada, JobState.REQUESTED)
-
-    with projecting(desk, kafka):
-        # Its committed offsets lie before what is left: it begins at the start of that.
-        after = desk.draw(None, ada)
+    for _ in range(WIPES):
+        ada = desk.creator()
+        before = desk.draw(None, ada)
         relay_everything(desk, kafka)
-        desk.reader_has_seen(after, ada, JobState.REQUESTED)
-    assert rebuild.compare(desk.events.stream) == ()
+        with projecting(desk, kafka):
+            desk.reader_has_seen(before, ada, JobState.REQUESTED)
+
+        unread = desk.draw(None, ada)
+        relay_everything(desk, kafka)
+        wipe(own_broker, WIPED)
+        assert rebuild.run(desk.events.stream).unreadable == ()
+        desk.reader_has_seen(unread, ada, JobState.REQUESTED)
+
+        with projecting(desk, kafka):
+            # Its committed offsets lie before what is left: it begins at the start of that.
+            after = desk.draw(None, ada)
+            relay_everything(desk, kafka)
+            desk.reader_has_seen(after, ada, JobState.REQUESTED)
+    differences = rebuild.compare(desk.events.stream)
+    doubled = doubled_effects(desk.oracle.history())
+    tally(FaultCount("facts wiped", WIPES, len(differences), len(doubled), 0))
+    assert differences == ()
+    assert doubled == []
 
 
 @pytest.mark.kafka
 def test_open_jobs_of_a_wiped_topic_are_announced_again(
-    desk: StudioDesk, kafka: KafkaTransport, own_broker: str
+    desk: StudioDesk, kafka: KafkaTransport, own_broker: str, tally: Tally
 ) -> None:
     ada = desk.creator()
     jobs = {desk.draw(None, ada) for _ in range(3)}
     relay_everything(desk, kafka)
-    wipe(own_broker)
+    wipe(own_broker, WIPED)
     now_s = 0.0
     with (
         kafka.publisher("/suite/watchdog") as publisher,
@@ -178,7 +177,9 @@ def test_open_jobs_of_a_wiped_topic_are_announced_again(
         assert announced(kafka, 0) == set()
         now_s = ASK_AGAIN_LEASES * LEASE_S
         watchdog.ask_again()
-    assert announced(kafka, len(jobs)) == jobs
+    found = announced(kafka, len(jobs))
+    tally(FaultCount("waiting jobs wiped", 1, len(jobs - found), len(found - jobs), 0))
+    assert found == jobs
 
 
 def announced(kafka: KafkaTransport, expected: int) -> set[UUID]:

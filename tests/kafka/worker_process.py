@@ -1,54 +1,34 @@
-"""A worker as an operating-system process, whose engine never ends a first attempt."""
+"""A worker as an operating-system process, whose engine draws cartoons as the stage tells it."""
 
-import multiprocessing
-import threading
-from collections import deque
 from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 
-from gpu_consumers.worker.assignments import Delivered, Order, Report, Start
+from gpu_consumers.engines.registry import LOADERS
+from gpu_consumers.presigned_objects import presigned_objects
 from gpu_consumers.worker.worker import Worker, WorkerLimits
 from processes.lifecycle import stop_requested
+from tests.faults.stage import stage_of
+from tests.faults.staged_process import StagedPainter
+from tests.flow.painter import ChildThread
+from tests.kafka.forked import forked
 from topics.kafka import KafkaTransport
 from topics.kafka_settings import KafkaSettings
 
 LIMITS = WorkerLimits(wait_s=0.05, alive_interval_s=0.5, claim_again_s=1.0)
 
-_context = multiprocessing.get_context("forkserver")
+
+def worker_process(name: str, bootstrap: str, lease_s: float, home: Path) -> ForkServerProcess:
+    """A started worker. Its stage and its trainings lie in `home`."""
+    return forked(_run, name, bootstrap, lease_s, home)
 
 
-class StuckChild:
-    """A child that works for ever at a first attempt, and delivers nothing at once at others."""
-
-    is_alive = True
-
-    def __init__(self) -> None:
-        self._reports: deque[Report] = deque()
-        self._never = threading.Event()
-
-    def send(self, order: Order) -> None:
-        """See `Child.send`."""
-        if isinstance(order, Start) and order.attempt > 1:
-            self._reports.append(Delivered(()))
-
-    def reports(self, timeout_s: float) -> list[Report]:
-        """See `Child.reports`."""
-        if not self._reports:
-            self._never.wait(timeout_s)
-        found = list(self._reports)
-        self._reports.clear()
-        return found
-
-    def end(self) -> None:
-        """See `Child.end`."""
-
-
-def worker_process(name: str, bootstrap: str, lease_s: float) -> ForkServerProcess:
-    """A started worker."""
-    process = _context.Process(target=_run, args=(name, bootstrap, lease_s), daemon=True)
-    process.start()
-    return process
-
-
-def _run(name: str, bootstrap: str, lease_s: float) -> None:
-    transport = KafkaTransport(KafkaSettings(bootstrap, lease_s=lease_s))
-    Worker(name, transport, StuckChild, {}, limits=LIMITS).run(stop_requested())
+def _run(name: str, bootstrap: str, lease_s: float, home: Path) -> None:
+    painter = StagedPainter(stage_of(home))
+    objects = presigned_objects()
+    Worker(
+        name,
+        KafkaTransport(KafkaSettings(bootstrap, lease_s=lease_s)),
+        lambda: ChildThread(painter, objects, home / "worker" / name),
+        {loader.id: loader.phase_limits_s for loader in LOADERS.values()},
+        limits=LIMITS,
+    ).run(stop_requested())

@@ -1,0 +1,174 @@
+"""From a request to the grant that a worker receives, over the same three hops without a studio.
+
+Ours is a whole command, the relay, the worker's claim and the recorder's grant, through the topics
+of jobs, results and grants. Relay and recorder are processes of their own, the worker is its real
+loop with a child that does nothing.
+"""
+
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack
+from time import perf_counter
+from typing import Any
+
+import httpx
+
+from adapters.objects.in_memory import InMemoryObjectStore
+from adapters.objects.presigned import Presigner
+from benchmarks.bare_hops import BareHops
+from benchmarks.measure import Arrivals, beside, broker, database, quantile, report
+from gpu_consumers.engines.registry import LOADERS
+from gpu_consumers.worker.assignments import Delivered, Order, Report, Start
+from gpu_consumers.worker.worker import Worker
+from processes.lifecycle import stop_requested
+from processes.prepare import publish_defaults
+from processes.recorder import GROUP, Recorder
+from processes.wiring.clock import system_clock
+from tests.flow.studio_desk import StudioDesk
+from tests.kafka.forked import forked
+from tests.kafka.relay_process import relay_process
+from topics.codec import Headers, Undecodable, encode
+from topics.consume import ConsumerLoop, DeadLetterBox, one_at_a_time
+from topics.kafka import KafkaTransport
+from topics.kafka_settings import KafkaSettings
+from topics.messages.grants import JobGranted
+from topics.messages.jobs import JobQueued
+from topics.messages.results import JobClaimed
+from topics.messages.work import WorkKind
+from topics.registry import GRANTS, JOBS, RESULTS, Message, Topic
+from topics.transport import BroadcastReader, From
+
+REQUESTS = 120
+WARM_UP = 10
+DRAWS_PER_PERSON = 50
+PATIENCE_S = 30.0
+SECRET = bytes(range(32))
+HOPS: dict[type[Message], Topic] = {
+    JobQueued: JOBS[WorkKind.IMAGE],
+    JobClaimed: RESULTS,
+    JobGranted: GRANTS,
+}
+
+
+class NotingChild:
+    """A child that notes what it is given and is done with it at once."""
+
+    is_alive = True
+
+    def __init__(self, granted: Arrivals) -> None:
+        self._granted = granted
+        self._reports: list[Report] = []
+
+    def send(self, order: Order) -> None:
+        """See `Child.send`."""
+        if isinstance(order, Start):
+            self._granted.note(order.job)
+            self._reports.append(Delivered(()))
+
+    def reports(self, timeout_s: float) -> list[Report]:
+        """See `Child.reports`."""
+        found, self._reports = self._reports, []
+        return found
+
+    def end(self) -> None:
+        """See `Child.end`."""
+
+
+def main() -> None:
+    """One request at a time, in turns with one bare round."""
+    granted = Arrivals()
+    limits_s = {loader.id: loader.phase_limits_s for loader in LOADERS.values()}
+    with database() as (url, admin_url), broker() as bootstrap, ExitStack() as stack:
+        transport = KafkaTransport(KafkaSettings(bootstrap))
+        transport.create_topics()
+        desk = open_desk(url, admin_url, stack)
+        publish_defaults(desk.studio)
+        for process in (
+            relay_process(url, bootstrap),
+            forked(run_recorder, url, admin_url, bootstrap),
+        ):
+            stack.callback(process.join)
+            stack.callback(process.terminate)
+        worker = Worker("bench", transport, lambda: NotingChild(granted), limits_s)
+        stack.enter_context(beside(worker.run))
+        with transport.broadcast(list(HOPS.values()), From.END) as reader:
+            granted.when(desk.draw(None, desk.creator()))
+            hops = stack.enter_context(BareHops(bootstrap, said(reader)))
+        requested, committed, bare = measured(desk, granted, hops.round)
+    report(
+        "request_to_grant",
+        "kafka-python: the bytes of the same three messages over three topics, to a process and "
+        "back, each acknowledged",
+        request_p50_ms=quantile(requested, 0.5) * 1000,
+        request_p95_ms=quantile(requested, 0.95) * 1000,
+        commit_p50_ms=quantile(committed, 0.5) * 1000,
+        commit_p95_ms=quantile(committed, 0.95) * 1000,
+        baseline_p50_ms=quantile(bare, 0.5) * 1000,
+        baseline_p95_ms=quantile(bare, 0.95) * 1000,
+        ratio=quantile(requested, 0.95) / quantile(bare, 0.95),
+        ratio_p50=quantile(requested, 0.5) / quantile(bare, 0.5),
+        ratio_from_commit=quantile(committed, 0.95) / quantile(bare, 0.95),
+    )
+
+
+def measured(
+    desk: StudioDesk, granted: Arrivals, bare_round: Callable[[], float]
+) -> tuple[list[float], list[float], list[float]]:
+    """Seconds from request and from commit until granted, and of a bare round."""
+    requested: list[float] = []
+    committed: list[float] = []
+    bare: list[float] = []
+    owner = desk.creator()
+    for number in range(WARM_UP + REQUESTS):
+        if number % DRAWS_PER_PERSON == 0:
+            owner = desk.creator()
+        began_s = perf_counter()
+        job = desk.draw(None, owner)
+        committed_s = perf_counter()
+        granted_s = granted.when(job)
+        requested.append(granted_s - began_s)
+        committed.append(max(0.0, granted_s - committed_s))
+        bare.append(bare_round())
+    return requested[WARM_UP:], committed[WARM_UP:], bare[WARM_UP:]
+
+
+def said(reader: BroadcastReader) -> list[tuple[Topic, Headers, bytes]]:
+    """The records of one real conversation, in its order."""
+    found: dict[type[Any], Message] = {}
+    ends_at_s = perf_counter() + PATIENCE_S
+    while found.keys() != HOPS.keys() and perf_counter() < ends_at_s:
+        for delivery in reader.poll(0.2):
+            message = delivery.message
+            if not isinstance(message, Undecodable) and type(message) in HOPS:
+                found.setdefault(type(message), message)
+    records = []
+    for kind, topic in HOPS.items():
+        encoded = encode(found[kind], source="/suite/bench", message_id="", at=system_clock())
+        records.append((topic, encoded.headers, encoded.value))
+    return records
+
+
+def open_desk(url: str, admin_url: str, stack: ExitStack) -> StudioDesk:
+    """A studio whose objects nobody fetches: their URLs are signed, no more."""
+    objects = InMemoryObjectStore(Presigner("http://studio.test/objects", SECRET))
+    http = stack.enter_context(httpx.Client())
+    return StudioDesk(url, admin_url, objects, http, stack, kek=SECRET, args_secret=SECRET)
+
+
+def run_recorder(url: str, admin_url: str, bootstrap: str) -> None:
+    """The recorder, in a process of its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stop = stop_requested()
+    transport = KafkaTransport(KafkaSettings(bootstrap))
+    with (
+        ExitStack() as stack,
+        transport.publisher("/suite/recorder") as out,
+        transport.consumer(GROUP, [RESULTS], "recorder") as consumer,
+    ):
+        desk = open_desk(url, admin_url, stack)
+        handle = Recorder(desk.studio, desk.store, desk.objects, out).handle
+        ConsumerLoop(consumer, one_at_a_time(handle), DeadLetterBox(out, GROUP)).run(stop)
+
+
+if __name__ == "__main__":
+    main()
