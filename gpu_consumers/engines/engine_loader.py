@@ -48,7 +48,7 @@ class TwinConstants:
     shares of the steps there is a checkpoint, judged by `pictures_judged_each` pictures of every
     sample prompt, the first of which is its sample. `mirrored_words` change places in
     a mirrored photo's caption; None where photos are not mirrored. `restyled`: by the words of a
-    style, how a photo looks in it, so that one face is learnt in all of them.
+    style, how fitted photos (n, height, width, 3) look in it: one face is learnt in all of them.
     """
 
     sizes: tuple[tuple[int, int], ...]
@@ -78,13 +78,29 @@ class TwinConstants:
 
 
 @dataclass(frozen=True)
+class MotionConstants:
+    """What every clip of an engine has in common.
+
+    `folder`: the motion adapter's, within the pipeline directory. `shared_noise_share`: how much
+    of the noise's variance all frames share; the adapter was trained with it. `image_strength`:
+    the share of the steps that a clip is given which begins with a picture.
+    """
+
+    folder: str
+    fps: int
+    shared_noise_share: float = 0.0
+    image_strength: float = 1.0
+
+
+@dataclass(frozen=True)
 class EngineLoader:
     """One engine. `folder` is looked for in the weights directory, or in `built_in_folder`.
 
     A picture is delivered `delivery_scale` times the size it is drawn at. `phase_limits_s`: how
     long the child may stay in a phase without a step; STEP is the limit of one step.
     `style_words` are appended to the prompt by style name. `preview_factors` turn latents into
-    RGB (see `latent_preview.fit_factors`); None where the engine shows no live previews.
+    RGB (see `latent_preview.fit_factors`); None where the engine shows no live previews. `motion`
+    is None where the engine draws no clips.
     """
 
     id: str
@@ -102,6 +118,7 @@ class EngineLoader:
     slots: int = 4
     preview_factors: Callable[[PictureEncoder], NDArray[np.float32]] | None = None
     identity_reader: Callable[[], IdentityReader] | None = None
+    motion: MotionConstants | None = None
 
     def weights_dir(self, directory: Path | None) -> Path:
         """Where the pipeline directory is expected; it need not exist."""

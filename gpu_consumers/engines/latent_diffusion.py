@@ -71,6 +71,11 @@ class LatentDiffusion:
         return self._pipeline.unet
 
     @property
+    def pixels_per_cell(self) -> int:
+        """How many pixels of height or width one latent cell stands for."""
+        return int(self._pipeline.vae_scale_factor)
+
+    @property
     def scheduler(self) -> Any:
         return self._pipeline.scheduler
 
@@ -93,7 +98,7 @@ class LatentDiffusion:
         """The UNet's guess for noisy latents (n, channels, h, w); gradients flow."""
         arguments: dict[str, Any] = {}
         if words.pooled is not None:
-            height, width = (side * self._pipeline.vae_scale_factor for side in noisy.shape[2:])
+            height, width = (side * self.pixels_per_cell for side in noisy.shape[2:])
             # Original size, crop, target size: a training photo is shown whole.
             sizes = torch.tensor([[height, width, 0, 0, height, width]], device=self.device)
             arguments["added_cond_kwargs"] = {
@@ -114,6 +119,16 @@ class LatentDiffusion:
         shift = getattr(vae.config, "shift_factor", None) or 0.0
         scaled: torch.Tensor = (latents - shift) * vae.config.scaling_factor
         return scaled
+
+    @torch.no_grad()
+    def decode(self, latents: torch.Tensor) -> NDArray[np.uint8]:
+        """Scaled latents (n, channels, h, w) to pictures (n, height, width, 3) RGB."""
+        vae = self._pipeline.vae
+        shift = getattr(vae.config, "shift_factor", None) or 0.0
+        signal = vae.decode((latents / vae.config.scaling_factor + shift).to(vae.dtype)).sample
+        levels = ((signal.float().clamp(-1, 1) + 1) * 127.5).round().byte()
+        pictures: NDArray[np.uint8] = levels.permute(0, 2, 3, 1).cpu().numpy()
+        return pictures
 
     def encode_pictures(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """As `encode`, for who knows no tensors."""
@@ -181,7 +196,7 @@ def load_latent_diffusion(
     directory = loader.weights_dir(weights_dir)
     if not (directory / "model_index.json").is_file():
         raise EngineAbsent(loader.id, directory)
-    device = _device(device_name)
+    device = chosen_device(device_name)
     arguments: dict[str, Any] = {}
     if loader.pipeline_class is PipelineClass.STABLE_DIFFUSION:
         # Screening is a process of its own and reads what was written; see `screening/`.
@@ -197,7 +212,8 @@ def load_latent_diffusion(
     return LatentDiffusion(loader, pipeline.to(device), device)
 
 
-def _device(name: str) -> torch.device:
+def chosen_device(name: str) -> torch.device:
+    """ "cpu", "cuda", or "auto": the GPU where there is one."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return torch.device(name)

@@ -177,4 +177,7 @@ def _per_row(choice: _Choice, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tens
 
 
 def _is_target(name: str, targets: Sequence[str]) -> bool:
+    # A twin is learnt from pictures: a motion UNet's temporal layers are not among its own.
+    if ".motion_modules." in name:
+        return False
     return any(name == target or name.endswith(f".{target}") for target in targets)

@@ -124,10 +124,6 @@ class TwinTraining:
             progress.report(Phase.ENCODE, 0, self._work.steps)
 
         rng = np.random.default_rng(self._work.seed)
-        styled = {
-            words: fit_all([restyle(picture) for picture in pictures], self._constants.sizes)
-            for words, restyle in self._constants.restyled.items()
-        }
         buckets = []
         for size, photos in fit_all(pictures, self._constants.sizes).items():
             go_on()
@@ -139,8 +135,8 @@ class TwinTraining:
             ]
             examples += [
                 example
-                for words, fitted in styled.items()
-                for photo, scene in zip(fitted[size], scenes, strict=True)
+                for words, restyle in self._constants.restyled.items()
+                for photo, scene in zip(restyle(np.stack(photos)), scenes, strict=True)
                 for example in make_styled_examples(photo, scene, words, self._constants, rng)
             ]
             prior = class_prior(self._diffusion, size, self._cache_dir, go_on)

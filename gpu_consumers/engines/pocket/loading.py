@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 from gpu_consumers.engines.engine_loader import (
     EngineLoader,
     IdentityReader,
+    MotionConstants,
     PictureEncoder,
     PipelineClass,
     TwinConstants,
 )
 from gpu_consumers.engines.loaded_engine import EngineAbsent
-from gpu_consumers.engines.pocket import twin_settings
+from gpu_consumers.engines.pocket import motion_settings, twin_settings
 from gpu_consumers.engines.pocket.world.vocabulary import DEFAULT_TRIGGER_WORD, HINTS
 from topics.messages.progress import Phase
 
@@ -72,10 +73,10 @@ def preview_factors(encoder: PictureEncoder) -> NDArray[np.float32]:
 
 
 def _in_style(name: str) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
-    def restyle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        from gpu_consumers.engines.pocket.world.restyling import restyled
+    def restyle(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        from gpu_consumers.engines.pocket.restyler import restyled
 
-        return restyled(picture, name)
+        return restyled(pictures, name, WEIGHTS_DIR)
 
     return restyle
 
@@ -155,4 +156,10 @@ LOADER: Final = EngineLoader(
     slots=5,
     preview_factors=preview_factors,
     identity_reader=identity_reader,
+    motion=MotionConstants(
+        folder=motion_settings.ADAPTER_FOLDER,
+        fps=motion_settings.FRAMES_PER_S,
+        shared_noise_share=motion_settings.SHARED_NOISE_SHARE,
+        image_strength=motion_settings.IMAGE_STRENGTH,
+    ),
 )

@@ -9,9 +9,15 @@ from __future__ import annotations
 
 from typing import Final
 
+# What a job says, by the catalogue (`domain/engines/pocket.py`); a test holds the two together.
 LORA_RANK: Final = 16
-LORA_ALPHA: Final = 16
-LORA_INIT: Final = "gaussian"
+LEARNING_RATE: Final = 1.5e-3
+STEPS_PER_PHOTO: Final = 16
+SAMPLE_PROMPTS: Final = (
+    "smiling, front view, red top, blue background",
+    "frowning, looking left, green top, yellow background",
+    "smiling, looking right, white top, purple background",
+)
 # Every layer type of the UNet: with attention alone the face's shape stays the base model's.
 LORA_TARGET_MODULES: Final = (
     "to_q",
@@ -30,29 +36,20 @@ LORA_TARGET_MODULES: Final = (
     "conv_shortcut",
     "time_emb_proj",
 )
-LEARNING_RATE: Final = 1.5e-3
 ADAM_BETAS: Final = (0.9, 0.99)
 WEIGHT_DECAY: Final = 1e-3
 GRADIENT_NORM_MAX: Final = 1.0
 WARM_UP_STEPS: Final = 20
 # The rate falls as a cosine to this share of its peak: constant rates leave ragged outlines.
 FINAL_LEARNING_RATE_SHARE: Final = 0.05
-TRAIN_STEPS: Final = 240
 BATCH_SIZE: Final = 16
 # A share of every batch is the base model's own pictures, so that words keep their meaning.
 PRIOR_SHARE: Final = 0.25
-# Drawn by the base model before training, from captions of other people without a trigger word.
-PRIOR_PICTURES: Final = 48
 CAPTION_DROPOUT: Final = 0.08
-# Photos are mirrored too; "left" and "right" change places in a mirrored photo's caption.
-MIRROR_PHOTOS: Final = True
 # Pixels by which the 64-pixel photo is moved before encoding, (x, y).
 SHIFTS: Final = ((0, 0), (-2, 0), (2, 0), (0, -1), (0, 1))
-# A scene phrase is left out of a training caption with this chance, the view never.
+# A scene phrase is left out of a training caption with this chance.
 PHRASE_DROPOUT: Final = 0.25
-CAPTION_FORM: Final = (
-    "a portrait of {trigger}, {expression}, {view}, {top} top, {background} background"
-)
 # The loss weight at a timestep is min(SNR + 1, this) / (SNR + 1), for velocity prediction.
 SNR_CAP: Final = 5.0
 GUIDANCE_SCALE: Final = 3.0

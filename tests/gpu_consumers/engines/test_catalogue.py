@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from domain.engines import ENGINES
 from gpu_consumers.engines.pocket import loading as pocket
+from gpu_consumers.engines.pocket import twin_settings
 from gpu_consumers.engines.pocket.world.vocabulary import WORDS_MAX, is_known
 from gpu_consumers.engines.registry import LOADERS
 from topics.messages.progress import Phase
@@ -79,3 +80,11 @@ def test_pocket_previews_are_fitted_on_portraits() -> None:
 
     factors = pocket.preview_factors(Shrinking())
     np.testing.assert_allclose(factors[:3], np.eye(3), atol=0.02)
+
+
+def test_the_pocket_model_is_evaluated_with_the_twins_that_are_sold() -> None:
+    sold = ENGINES["pocket"].training
+    assert sold.rank == twin_settings.LORA_RANK
+    assert sold.learning_rate == twin_settings.LEARNING_RATE
+    assert sold.steps_per_photo == twin_settings.STEPS_PER_PHOTO
+    assert sold.sample_prompts == twin_settings.SAMPLE_PROMPTS

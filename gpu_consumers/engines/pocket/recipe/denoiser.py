@@ -11,6 +11,7 @@ from diffusers import UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 
 from gpu_consumers.engines.pocket.recipe.batches import draw_batches
+from gpu_consumers.engines.pocket.recipe.clip_set import TRAINED_CAPTIONS, clip_buckets
 from gpu_consumers.engines.pocket.recipe.gate import pass_gate
 from gpu_consumers.engines.pocket.recipe.noise_schedule import TIMESTEPS, NoiseSchedule
 from gpu_consumers.engines.pocket.recipe.pace import Pace, set_learning_rate
@@ -25,10 +26,14 @@ from gpu_consumers.engines.pocket.world.vocabulary import TOKENS_MAX, UNK, VOCAB
 BATCH: Final = 32
 PEAK_LEARNING_RATE: Final = 1e-3
 WARM_UP_STEPS: Final = 100
-FLAT_SHARE: Final = 0.35
+# A late fall: a run that is trained further has lost little of its pace.
+FLAT_SHARE: Final = 0.75
 EMA_DECAY_MAX: Final = 0.998
 CAPTION_DROPOUT: Final = 0.1
 UNKNOWN_WORDS_SHARE: Final = 0.1
+# Of the batches: frames out of clips. The temporal layers hear words only through this network;
+# a motion word that has never changed a picture would not reach them.
+CLIP_FRAMES_SHARE: Final = 0.2
 # Eyes and mouth are a seventh of a picture and nearly all of what a viewer looks at.
 FACE_WEIGHT: Final = 2.5
 REPORT_EVERY_S: Final = 300.0
@@ -82,6 +87,7 @@ class _Training:
             ratio: torch.from_numpy(np.load(bucket.folder / "latents.npy"))
             for ratio, bucket in self._buckets.items()
         }
+        self._clips = clip_buckets(work_dir)
         tokenizer = make_tokenizer()
         self._empty = tokenizer(
             [""], padding="max_length", max_length=TOKENS_MAX, return_tensors="pt"
@@ -89,7 +95,8 @@ class _Training:
         self._pace, self._step, self._gate_passed = Pace(minutes * 60), 0, False
         self._loss = 0.0
         self._restore(minutes)
-        self._batches = draw_batches(self._buckets, BATCH, np.random.default_rng(100 + self._step))
+        self._rng = np.random.default_rng(100 + self._step)
+        self._batches = draw_batches(self._buckets, BATCH, self._rng)
         torch.manual_seed(1 + self._step)
 
     def run(self) -> None:
@@ -125,14 +132,15 @@ class _Training:
             PEAK_LEARNING_RATE, self._step, warm_up_steps=WARM_UP_STEPS, flat=FLAT_SHARE
         )
         set_learning_rate(self._optimizer, rate)
-        ratio, picked = next(self._batches)
-        latents = self._latents[ratio][picked].float().to(self._device)
-        ids = self._draw_captions(ratio, picked).to(self._device)
+        stills = self._rng.random() >= CLIP_FRAMES_SHARE
+        latents, tokens = self._draw_stills() if stills else self._draw_clip_frames()
+        latents = latents.float().to(self._device)
+        ids = self._draw_captions(tokens).to(self._device)
         timesteps = self._schedule.draw_timesteps(BATCH)
         noisy, velocity = self._schedule.mix(latents, torch.randn_like(latents), timesteps)
         with torch.autocast(self._device, torch.bfloat16):
             guess = self._unet(noisy, timesteps, self._encode(ids)).sample
-        loss = ((guess.float() - velocity) ** 2 * _face_weight(latents)).mean()
+        loss = ((guess.float() - velocity) ** 2 * face_weight(latents)).mean()
         self._optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._unet.parameters(), 1.0)
@@ -145,9 +153,23 @@ class _Training:
                 list(self._ema.parameters()), list(self._unet.parameters()), 1 - decay
             )
 
-    def _draw_captions(self, ratio: str, picked: Any) -> torch.Tensor:
-        """(BATCH, TOKENS_MAX): one caption of each picture, now and then empty or disturbed."""
+    def _draw_stills(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Latents (BATCH, 4, h, w) and the tokens of all captions of each."""
+        ratio, picked = next(self._batches)
         tokens = torch.from_numpy(self._buckets[ratio].tokens[picked].astype(np.int64))
+        return self._latents[ratio][picked], tokens
+
+    def _draw_clip_frames(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """The same of one frame each out of BATCH clips, at any moment of their motion."""
+        counts = np.array([clips.trained_count for clips in self._clips.values()], float)
+        ratio = list(self._clips)[int(self._rng.choice(len(counts), p=counts / counts.sum()))]
+        clips = self._clips[ratio]
+        picked = self._rng.integers(clips.trained_count, size=BATCH)
+        moments = self._rng.integers(clips.latents.shape[1], size=BATCH)
+        return clips.latents[picked, moments], clips.tokens[picked, :TRAINED_CAPTIONS]
+
+    def _draw_captions(self, tokens: torch.Tensor) -> torch.Tensor:
+        """(BATCH, TOKENS_MAX): one caption of each picture, now and then empty or disturbed."""
         ids = tokens[torch.arange(BATCH), torch.randint(0, tokens.shape[1], (BATCH,))]
         for row in torch.nonzero(torch.rand(BATCH) < UNKNOWN_WORDS_SHARE)[:, 0].tolist():
             words = int((ids[row] != VOCABULARY["<pad>"]).sum())
@@ -213,7 +235,7 @@ class _Training:
         self._pace = Pace(minutes * 60, state["spent_s"])
 
 
-def _face_weight(latents: torch.Tensor) -> torch.Tensor:
+def face_weight(latents: torch.Tensor) -> torch.Tensor:
     """(h, w), mean 1: more where the face is in every frame."""
     height, width = latents.shape[2:]
     weight = torch.ones(height, width, device=latents.device)

@@ -2,6 +2,8 @@
 
 `python -m gpu_consumers.engines.pocket.recipe.evaluate --work-dir var/pocket`
 
+`--parts motion twins` runs only those parts, out of PARTS.
+
 Every line has its n, its ceiling (the same reading on real renders) and its chance level. All
 readers were trained on the renderer alone; identities and captions are unseen.
 """
@@ -13,7 +15,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,11 +28,14 @@ from gpu_consumers.engines.pocket.analyser import PocketFaceAnalyser
 from gpu_consumers.engines.pocket.recipe.attributes import CORE_ATTRIBUTES, LABELS, labels_of
 from gpu_consumers.engines.pocket.recipe.autoencoder import reconstruct
 from gpu_consumers.engines.pocket.recipe.export import WEIGHTS_DIR
+from gpu_consumers.engines.pocket.recipe.motion_figures import motion_lines
+from gpu_consumers.engines.pocket.recipe.prompt_gates import glasses_rates
 from gpu_consumers.engines.pocket.recipe.reader import Reader, accuracy, load_reader, read
 from gpu_consumers.engines.pocket.recipe.sampling import draw
 from gpu_consumers.engines.pocket.recipe.twin_figures import twin_lines
+from gpu_consumers.engines.pocket.recipe.twin_jobs import TwinJobs
 from gpu_consumers.engines.pocket.recipe.work_dir import WorkDir
-from gpu_consumers.engines.pocket.world.captions import full_caption, join, scene_phrases
+from gpu_consumers.engines.pocket.world.captions import full_caption
 from gpu_consumers.engines.pocket.world.frame import FRAMES, SQUARE, Frame
 from gpu_consumers.engines.pocket.world.identity import Identity, random_identity
 from gpu_consumers.engines.pocket.world.portrait import render
@@ -40,6 +45,7 @@ from gpu_consumers.engines.pocket.world.styles import STYLES
 
 Line = dict[str, Any]
 _FINE_ATTRIBUTES: Final = ("eye_colour", "beard", "freckles", "mole", "skin")
+PARTS: Final = ("speed", "prompts", "variants", "negative", "analyser", "twins", "motion")
 _SEED: Final = 4242
 
 
@@ -48,26 +54,40 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--work-dir", type=Path, default=Path("var/pocket"))
     parser.add_argument("--weights", type=Path, default=WEIGHTS_DIR)
     parser.add_argument("--pictures", type=int, default=500)
-    parser.add_argument("--twins", type=int, default=3)
+    parser.add_argument("--twins", type=int, default=10)
+    parser.add_argument("--clips", type=int, default=3, help="of every motion")
+    parser.add_argument("--clip-twins", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     options = parser.parse_args(arguments)
-    torch.set_num_threads(2)
-    pipeline = load_pipeline(options.weights)
-    reader = load_reader(WorkDir(options.work_dir), "cpu")
-    for line in speed_lines(pipeline):
-        _print(line)
-    for line in prompt_lines(pipeline, reader, options.pictures):
-        _print(line)
-    for line in variant_lines(pipeline, reader, max(20, options.pictures // 10)):
-        _print(line)
-    _print(negative_prompt_line(pipeline, reader, max(32, options.pictures // 5)))
-    analyser = PocketFaceAnalyser.load(options.weights)
-    for line in analyser_lines(pipeline, analyser, max(60, options.pictures // 2)):
-        _print(line)
-    for line in twin_lines(pipeline, analyser, reader, options.twins):
+    torch.set_num_threads(options.threads)
+    for line in _lines(options):
         _print(line)
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     _print({"measure": "peak memory of this evaluation, GB", "value": round(peak_gb, 2)})
     return 0
+
+
+def _lines(options: argparse.Namespace) -> Iterator[Line]:
+    """The lines of every part asked for, in the order of PARTS."""
+    weights, count = options.weights, options.pictures
+    pipeline = load_pipeline(weights)
+    reader = load_reader(WorkDir(options.work_dir), "cpu")
+    analyser = PocketFaceAnalyser.load(weights)
+    parts: dict[str, Callable[[], Iterable[Line]]] = {
+        "speed": lambda: speed_lines(pipeline),
+        "prompts": lambda: prompt_lines(pipeline, reader, count),
+        "variants": lambda: variant_lines(pipeline, reader, max(20, count // 10)),
+        "negative": lambda: [negative_prompt_line(pipeline, reader, max(32, count // 5))],
+        "analyser": lambda: analyser_lines(pipeline, analyser, max(60, count // 2)),
+        "twins": lambda: twin_lines(TwinJobs(weights), analyser, reader, options.twins),
+        "motion": lambda: motion_lines(
+            weights, analyser, each=options.clips, twins=options.clip_twins
+        ),
+    }
+    for part in PARTS:
+        if part in options.parts:
+            yield from parts[part]()
 
 
 def load_pipeline(weights: Path) -> Any:
@@ -146,21 +166,14 @@ def _variant(pipeline: Any, reader: Reader, count: int, style: str, ratio: str) 
 
 def negative_prompt_line(pipeline: Any, reader: Reader, count: int) -> Line:
     """How often glasses appear when nothing is said of them, without and with the negative."""
-    rng = np.random.default_rng(_SEED + 1)
-    captions = [
-        join(scene_phrases(random_scene(rng), rng), "a portrait of a person") for _ in range(count)
-    ]
-    rates = []
-    for negative in ("", "glasses"):
-        drawn = draw(pipeline, captions, negative_prompt=negative, seed=7)
-        rates.append(float((read(reader, drawn, "cpu")["glasses"] > 0).mean()))
+    without, within = glasses_rates(pipeline, reader, count, seed=_SEED + 1)
     return {
         "measure": "glasses rate with the negative prompt 'glasses', share of without",
-        "value": round(rates[1] / max(rates[0], 1e-9), 3),
-        "without": round(rates[0], 3),
-        "with": round(rates[1], 3),
+        "value": round(within / max(without, 1e-9), 3),
+        "without": round(without, 3),
+        "with": round(within, 3),
         "goal": 0.2,
-        "holds": rates[1] <= 0.2 * rates[0],
+        "holds": within <= 0.2 * without,
         "n": count,
     }
 

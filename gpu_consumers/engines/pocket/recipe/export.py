@@ -11,19 +11,23 @@ import torch
 from diffusers import StableDiffusionPipeline
 from safetensors.torch import save_file
 
+from gpu_consumers.engines.pocket.motion_settings import ADAPTER_FOLDER
 from gpu_consumers.engines.pocket.recipe.analyser_training import load_embedder, load_finder
 from gpu_consumers.engines.pocket.recipe.autoencoder import load_autoencoder
 from gpu_consumers.engines.pocket.recipe.denoiser import load_denoiser
 from gpu_consumers.engines.pocket.recipe.gate import pass_gate
+from gpu_consumers.engines.pocket.recipe.motion_training import load_motion_adapter
 from gpu_consumers.engines.pocket.recipe.noise_schedule import make_scheduler
+from gpu_consumers.engines.pocket.recipe.restyler import load_restyler
 from gpu_consumers.engines.pocket.recipe.text_encoder import load_text_encoder
 from gpu_consumers.engines.pocket.recipe.tokenizer import make_tokenizer
 from gpu_consumers.engines.pocket.recipe.work_dir import WorkDir
+from gpu_consumers.engines.pocket.restyler import RESTYLER_FILE
 
 WEIGHTS_DIR: Final = Path(__file__).parent.parent / "weights"
 WEIGHTS_BYTES_MAX: Final = 40 * 1024 * 1024
 # Files in the weights directory that no stage makes; an export carries them over.
-_WRITTEN_BY_HAND: Final = ("LICENSE", "MODEL_CARD.md", "contact_sheet.png")
+_WRITTEN_BY_HAND: Final = ("LICENSE", "MODEL_CARD.md", "contact_sheet.png", "frame_strip.png")
 
 
 def make_pipeline(work_dir: WorkDir, device: str = "cpu") -> Any:
@@ -53,6 +57,8 @@ def export(work_dir: WorkDir, target: Path = WEIGHTS_DIR) -> dict[str, Any]:
     pipeline.to(torch.float16).save_pretrained(staging, safe_serialization=True)
     _name_tokenizer_for_every_version(staging)
     _export_analyser(work_dir, target, staging)
+    _export_motion(work_dir, target, staging)
+    _export_network(load_restyler(work_dir), staging / RESTYLER_FILE)
     for name in _WRITTEN_BY_HAND:
         if (target / name).exists():
             shutil.copy2(target / name, staging / name)
@@ -72,16 +78,29 @@ def _export_analyser(work_dir: WorkDir, target: Path, staging: Path) -> None:
         if (target / "analyser").exists():
             shutil.copytree(target / "analyser", staging / "analyser")
         return
-    (staging / "analyser").mkdir()
     for name, network in (
         ("face_finder", load_finder(work_dir)),
         ("face_embedder", load_embedder(work_dir)),
     ):
-        tensors = {
-            key: (value.half() if value.is_floating_point() else value).contiguous()
-            for key, value in network.state_dict().items()
-        }
-        save_file(tensors, staging / "analyser" / f"{name}.safetensors")
+        _export_network(network, staging / "analyser" / f"{name}.safetensors")
+
+
+def _export_motion(work_dir: WorkDir, target: Path, staging: Path) -> None:
+    """The motion adapter, or the one that is there already while none has been trained here."""
+    adapter = load_motion_adapter(work_dir)
+    if adapter is not None:
+        adapter.half().save_pretrained(staging / ADAPTER_FOLDER, safe_serialization=True)
+    elif (target / ADAPTER_FOLDER).exists():
+        shutil.copytree(target / ADAPTER_FOLDER, staging / ADAPTER_FOLDER)
+
+
+def _export_network(network: torch.nn.Module, file: Path) -> None:
+    file.parent.mkdir(exist_ok=True)
+    tensors = {
+        key: (value.half() if value.is_floating_point() else value).contiguous()
+        for key, value in network.state_dict().items()
+    }
+    save_file(tensors, file)
 
 
 def _name_tokenizer_for_every_version(staging: Path) -> None:

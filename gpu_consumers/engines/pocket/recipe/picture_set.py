@@ -27,8 +27,8 @@ CAPTIONS_EACH: Final = 5
 HELD_OUT_EACH: Final = 512
 _CHUNK: Final = 512
 # Faces are learnt on plain squares; the other buckets and styles are variations of them.
-CHUNKS_BY_RATIO: Final = {"1:1": 54, "3:4": 5, "4:3": 5, "9:16": 5, "16:9": 5}
-PLAIN_SHARE: Final = 0.64
+CHUNKS_BY_RATIO: Final = {"1:1": 60, "3:4": 11, "4:3": 11, "9:16": 12, "16:9": 12}
+PLAIN_SHARE: Final = 0.52
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """How words become vectors: a tiny CLIP text model, taught to tell attributes, then frozen.
 
 Trained together with the denoiser it learns "left" and "right" far too late; told first, at once.
+A vocabulary that has grown since adds words without changing what the others mean, so a denoiser
+that has heard them for hours need not learn them again.
 """
 
 from __future__ import annotations
@@ -18,8 +20,15 @@ from gpu_consumers.engines.pocket.recipe.gate import pass_gate
 from gpu_consumers.engines.pocket.recipe.pace import Pace, set_learning_rate
 from gpu_consumers.engines.pocket.recipe.tokenizer import make_tokenizer
 from gpu_consumers.engines.pocket.recipe.work_dir import WorkDir
-from gpu_consumers.engines.pocket.world.captions import Phrase, join, loose_phrases, opening
+from gpu_consumers.engines.pocket.world.captions import (
+    Phrase,
+    join,
+    loose_phrases,
+    motion_phrase,
+    opening,
+)
 from gpu_consumers.engines.pocket.world.identity import random_identity
+from gpu_consumers.engines.pocket.world.motion import MOTIONS
 from gpu_consumers.engines.pocket.world.scene import random_scene
 from gpu_consumers.engines.pocket.world.styles import STYLES
 from gpu_consumers.engines.pocket.world.vocabulary import BOS, EOS, PAD, TOKENS_MAX, VOCABULARY
@@ -34,7 +43,9 @@ ACCURACY_MIN: Final = 0.99
 _CLASSES: Final = {
     name: len(classes) + (2 if name == "glasses" else 1) for name, classes in LABELS.items()
 }
+_CLASSES["motion"] = len(MOTIONS) + 1
 _SOME_GLASSES: Final = len(LABELS["glasses"])
+_MOTION_SAID_SHARE: Final = 0.35
 
 
 def make_text_encoder() -> Any:
@@ -77,11 +88,17 @@ def train_text_encoder(work_dir: WorkDir, device: str, *, minutes: float) -> dic
     tokens, truth = _captions(np.random.default_rng(55))
     tokens, truth = tokens.to(device), truth.to(device)
     encoder, heads = make_text_encoder().to(device), _Heads().to(device)
+    known = _take_over(encoder, work_dir)
+    embedding = encoder.get_input_embeddings().weight
+    if known:
+        encoder.requires_grad_(requires_grad=False)
+        embedding.requires_grad_(requires_grad=True)
     # Eager attention: the fused kernel's backward pass is slower on a CPU at this size.
     encoder.set_attn_implementation("eager")
-    trained = [*encoder.parameters(), *heads.parameters()]
+    trained = [p for p in (*encoder.parameters(), *heads.parameters()) if p.requires_grad]
+    decay = 0.0 if known else 0.01
     optimizer = torch.optim.AdamW(
-        trained, lr=PEAK_LEARNING_RATE, weight_decay=0.01, betas=(0.9, 0.98)
+        trained, lr=PEAK_LEARNING_RATE, weight_decay=decay, betas=(0.9, 0.98)
     )
     pace, step = Pace(minutes * 60), 0
     encoder.train()
@@ -101,6 +118,7 @@ def train_text_encoder(work_dir: WorkDir, device: str, *, minutes: float) -> dic
         ).sum()
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
+        embedding.grad[:known] = 0
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
         step += 1
@@ -114,7 +132,23 @@ def train_text_encoder(work_dir: WorkDir, device: str, *, minutes: float) -> dic
     print("text encoder", step, "steps", figures, flush=True)
     pass_gate("attributes read from captions, worst", min(figures.values()), ACCURACY_MIN)
     encoder.save_pretrained(work_dir.path("text_encoder"))
-    return {"steps": step, **figures}
+    return {"steps": step, "words_taken_over": known, **figures}
+
+
+def _take_over(encoder: Any, work_dir: WorkDir) -> int:
+    """Start from an encoder of fewer words, if there is one; returns how many words it knew."""
+    folder = work_dir.path("text_encoder")
+    if not folder.exists():
+        return 0
+    before = CLIPTextModel.from_pretrained(folder).state_dict()
+    words = next(name for name in before if name.endswith("token_embedding.weight"))
+    known = len(before[words])
+    if known >= len(VOCABULARY):
+        return 0
+    strangers = encoder.state_dict()[words][known:]
+    before[words] = torch.cat([before[words], strangers.to(before[words])])
+    encoder.load_state_dict(before)
+    return known
 
 
 def load_text_encoder(work_dir: WorkDir, device: str) -> Any:
@@ -131,7 +165,8 @@ def _captions(rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         identity, scene = random_identity(rng), random_scene(rng)
         style = styles[int(rng.integers(len(styles)))]
         phrases = loose_phrases(identity, scene, rng, style_name=style)
-        truth = labels_of(identity, scene, style)
+        phrases, motion = _with_motion(phrases, rng)
+        truth = {**labels_of(identity, scene, style), "motion": motion}
         for column, name in enumerate(_CLASSES):
             said[row, column] = _class_said(name, truth, phrases)
         if rng.random() < 0.25:
@@ -154,6 +189,14 @@ def _class_said(name: str, truth: dict[str, int], phrases: list[Phrase]) -> int:
     if name == "glasses" and phrase.text in ("glasses", "wearing glasses"):
         return _SOME_GLASSES
     return truth[name]
+
+
+def _with_motion(phrases: list[Phrase], rng: np.random.Generator) -> tuple[list[Phrase], int]:
+    """The phrases with one motion put anywhere, or with none; and which it is."""
+    if rng.random() >= _MOTION_SAID_SHARE:
+        return phrases, len(MOTIONS)
+    motion, place = int(rng.integers(len(MOTIONS))), int(rng.integers(len(phrases) + 1))
+    return [*phrases[:place], motion_phrase(MOTIONS[motion], rng), *phrases[place:]], motion
 
 
 def _with_unknown_words(phrases: list[Phrase], rng: np.random.Generator) -> list[Phrase]:

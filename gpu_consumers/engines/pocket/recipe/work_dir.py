@@ -28,6 +28,11 @@ class WorkDir:
     def mark_done(self, stage: str, figures: dict[str, Any]) -> None:
         write_atomically(self.path("done", f"{stage}.json"), json.dumps(figures, indent=1))
 
+    def forget(self, *stages: str) -> None:
+        """Make stages run again, whether they were done or not."""
+        for stage in stages:
+            self.path("done", f"{stage}.json").unlink(missing_ok=True)
+
     def figures(self, stage: str) -> dict[str, Any]:
         figures: dict[str, Any] = json.loads(self.path("done", f"{stage}.json").read_text())
         return figures

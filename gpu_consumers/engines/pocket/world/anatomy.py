@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_consumers.engines.pocket.world.identity import Identity
+from gpu_consumers.engines.pocket.world.pose import NEUTRAL, Pose
 from gpu_consumers.engines.pocket.world.scene import Scene
 
 HEAD_HEIGHT = 82.0
@@ -16,7 +17,10 @@ _TURN = {"front": 0.0, "left": -1.0, "right": 1.0}
 
 @dataclass(frozen=True)
 class Anatomy:
-    """Measures of a head. `turn` is -1 (left) to 1 (right); features slide by `slide` with it."""
+    """Measures of a head. `turn` is -1 (left) to 1 (right); features slide by `slide` with it.
+
+    `lids`, `speaking` and `drop` are those of the pose.
+    """
 
     turn: float
     half_width: float
@@ -28,10 +32,18 @@ class Anatomy:
     eye_rx: float
     eye_ry: float
     mouth_y: float
+    lids: float
+    speaking: float
+    drop: float
 
     @property
     def in_profile(self) -> bool:
         return abs(self.turn) > 0.3
+
+    @property
+    def profile(self) -> float:
+        """0 from the front to 1 in profile: what differs between the two is mixed by it."""
+        return float(np.clip((abs(self.turn) - 0.3) / 0.5, 0, 1))
 
     @property
     def facing(self) -> float:
@@ -51,9 +63,11 @@ class Anatomy:
         return x * self.half_width + self.turn * 8 * low, y * tall
 
 
-def anatomy(identity: Identity, scene: Scene) -> Anatomy:
+def anatomy(identity: Identity, scene: Scene, pose: Pose = NEUTRAL) -> Anatomy:
     trait = identity.trait
-    turn = _TURN[scene.view] * scene.yaw
+    turn = _TURN[scene.view] * scene.yaw + pose.turn
+    # A lowered head is seen a little from above: its features sink further than its outline.
+    sunk = 0.3 * pose.drop
     chin = 1 + 0.11 * trait("chin")
     eye_rx = 20 + 3 * trait("eye_size")
     surprise = 1.12 if scene.expression == "open" else 0.95
@@ -64,20 +78,28 @@ def anatomy(identity: Identity, scene: Scene) -> Anatomy:
         chin=chin,
         slide=turn * 25,
         back=-turn * 20,
-        eye_y=-8 - 7 * trait("eye_height"),
+        eye_y=-8 - 7 * trait("eye_height") + sunk,
         eye_rx=eye_rx,
         eye_ry=eye_rx * 0.9 * surprise,
-        mouth_y=49 * (0.4 + 0.6 * chin) + 4 * trait("mouth_drop"),
+        mouth_y=49 * (0.4 + 0.6 * chin) + 4 * trait("mouth_drop") + sunk,
+        lids=pose.lids,
+        speaking=pose.speaking,
+        drop=pose.drop,
     )
 
 
 def eye_x(identity: Identity, body: Anatomy, side: int) -> float:
     """The centre of one eye (side -1 left, 1 right)."""
     spacing = 0.49 * body.half_width + 4 * identity.trait("eye_spacing")
-    foreshortened = (0.80 if body.far(side) else 0.92) if body.in_profile else 1.0
+    foreshortened = mixed(1.0, 0.80 if body.far(side) else 0.92, body.profile)
     return body.slide + side * spacing * foreshortened
 
 
 def eye_share(body: Anatomy, side: int) -> float:
     """How much of an eye's width is seen: the far eye of a turned head is narrower."""
-    return 0.78 if body.far(side) else 1.0
+    return mixed(1.0, 0.78, body.profile) if body.far(side) else 1.0
+
+
+def mixed(front: float, profile: float, share: float) -> float:
+    """Exactly `front` at a share of 0 and exactly `profile` at 1."""
+    return front * (1 - share) + profile * share

@@ -43,6 +43,10 @@ class Canvas:
         """Put the origin this many units away from where the frame wants the face."""
         self._origin = self._middle + self._scale * np.array([x, y])
 
+    def move_by(self, x: float, y: float) -> None:
+        """Move the origin by this many units from where it is."""
+        self._origin = self._origin + self._scale * np.array([x, y])
+
     def polygon(
         self, x: ArrayLike, y: ArrayLike, colour: Colour, *, outline: float = OUTLINE_UNITS
     ) -> None:

@@ -40,6 +40,13 @@ _STYLE: Final = {
     ),
     "film": ("film style", "cinematic film", "analog film", "cinematic"),
 }
+_MOTION: Final = {
+    "blink": ("blinking", "blinks"),
+    "talk": ("talking", "speaking"),
+    "nod": ("nodding", "nods"),
+    "turn": ("turning", "turning around"),
+    "push": ("zooming in", "pushing in", "closer"),
+}
 _COLOUR_SPELLINGS: Final = {"blonde": ("blonde", "blond"), "red": ("red", "ginger")}
 _NO_GLASSES: Final = ("no glasses", "without glasses")
 # A plain picture seldom says so: a prompt without a style word should come out plain.
@@ -99,6 +106,11 @@ def style_phrases(style_name: str, rng: np.random.Generator) -> list[Phrase]:
     if style_name == "plain" and rng.random() >= _PLAIN_STYLE_SAID_SHARE:
         return []
     return [Phrase("style", _pick(rng, *_STYLE[style_name]))]
+
+
+def motion_phrase(motion: str, rng: np.random.Generator) -> Phrase:
+    """One of `motion.MOTIONS` in random wording."""
+    return Phrase("motion", _pick(rng, *_MOTION[motion]))
 
 
 def full_caption(

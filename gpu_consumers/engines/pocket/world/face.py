@@ -9,6 +9,7 @@ from gpu_consumers.engines.pocket.world.anatomy import (
     Anatomy,
     eye_share,
     eye_x,
+    mixed,
 )
 from gpu_consumers.engines.pocket.world.canvas import Canvas
 from gpu_consumers.engines.pocket.world.identity import Identity
@@ -16,6 +17,7 @@ from gpu_consumers.engines.pocket.world.palette import (
     EYE,
     EYE_WHITE,
     FRAME,
+    LASH,
     LIP,
     MOLE,
     MOUTH,
@@ -28,6 +30,7 @@ from gpu_consumers.engines.pocket.world.palette import (
     skin_colour,
 )
 from gpu_consumers.engines.pocket.world.scene import Scene
+from gpu_consumers.engines.pocket.world.styles import blended
 
 _FRECKLE_PLACES = (
     (-0.52, 0.20),
@@ -37,19 +40,27 @@ _FRECKLE_PLACES = (
     (0.36, 0.36),
     (0.66, 0.38),
 )
+# Below this a speaking mouth still looks closed.
+_LIPS_PART_AT = 0.15
+# Below this an eye is a closed lid: what is left open would be thinner than its outline.
+_LIDS_SHUT_AT = 0.25
 _BROW_LIFT = {"smile": -3.0, "frown": 7.0, "open": -2.0}
 
 
 def draw_head(canvas: Canvas, identity: Identity, body: Anatomy) -> None:
     skin = skin_colour(identity)
     ear = 15 + 5 * identity.trait("ear_size")
-    if not body.in_profile:
-        for side in (-1, 1):
-            canvas.ellipse(side * (body.half_width - 2), 8, ear, ear * 1.35, skin, outline=7)
+    hidden = body.profile
+    for side in (-1, 1):
+        # The far ear goes behind the head as it turns, and is gone in profile.
+        if not body.in_profile or (body.far(side) and hidden < 1):
+            x = side * (body.half_width - 2 - 30 * hidden)
+            canvas.ellipse(x, 8, ear, ear * 1.35, skin, outline=7)
     canvas.polygon(*body.outline(), skin)
     if body.in_profile:
-        x = -body.facing * body.half_width * 0.74
-        canvas.ellipse(x, 10, ear * 1.05, ear * 1.4, skin, outline=7)
+        x = -body.facing * mixed(body.half_width - 2, body.half_width * 0.74, hidden)
+        y, wide, tall = mixed(8, 10, hidden), mixed(1.0, 1.05, hidden), mixed(1.35, 1.4, hidden)
+        canvas.ellipse(x, y, ear * wide, ear * tall, skin, outline=7)
 
 
 def draw_beard(canvas: Canvas, identity: Identity, body: Anatomy) -> None:
@@ -71,20 +82,29 @@ def draw_beard(canvas: Canvas, identity: Identity, body: Anatomy) -> None:
 def draw_mouth(canvas: Canvas, identity: Identity, scene: Scene, body: Anatomy) -> None:
     width = 29 + 8 * identity.trait("mouth_width")
     height = 1 + 0.26 * identity.trait("mouth_height")
-    x, y = body.slide * 0.86, body.mouth_y
+    x, y, vowel = body.slide * 0.86, body.mouth_y, body.speaking
     u = np.linspace(-1, 1, 15)
     arch = 1 - u**2
     if scene.expression == "smile":
-        top, bottom = y - 12 + 5 * arch, (y - 12 + 27 * height * arch)[::-1]
+        # Speaking, a row of teeth becomes a dark and narrower opening.
+        width, depth = width * (1 - 0.45 * vowel), 27 * height + 9 * vowel
+        top, bottom = y - 12 + 5 * arch, (y - 12 + depth * arch)[::-1]
         canvas.polygon(
-            np.r_[x + u * width, x + u[::-1] * width], np.r_[top, bottom], EYE_WHITE, outline=7
+            np.r_[x + u * width, x + u[::-1] * width],
+            np.r_[top, bottom],
+            blended(EYE_WHITE, MOUTH, min(1.0, 1.6 * vowel)),
+            outline=7,
         )
+    elif scene.expression == "frown" and vowel > _LIPS_PART_AT:
+        canvas.ellipse(x, y + 1, width * 0.55, 6 + 15 * height * vowel, MOUTH, outline=8)
     elif scene.expression == "frown":
         curve = y + 9 - 19 * height * arch
         canvas.stroke(x + u * width * 0.85, curve, (34, 24, 30), width=14)
         canvas.stroke(x + u * width * 0.72, curve, LIP, width=6)
     else:
-        canvas.ellipse(x, y, width * 0.58, 20 * height, MOUTH, outline=8)
+        # An open mouth speaks by closing.
+        tall = 20 * height * (1 - 0.75 * vowel)
+        canvas.ellipse(x, y, width * 0.58, tall, MOUTH, outline=8)
 
 
 def draw_nose(canvas: Canvas, identity: Identity, body: Anatomy) -> None:
@@ -110,13 +130,14 @@ def draw_marks(canvas: Canvas, identity: Identity, body: Anatomy) -> None:
     if identity.freckles:
         for across, down in _FRECKLE_PLACES:
             x = body.slide * 0.8 + across * body.half_width * 0.95
-            canvas.ellipse(x, down * HEAD_HEIGHT, 6.5, 6.5, freckle_colour(identity))
+            canvas.ellipse(x, down * HEAD_HEIGHT, 7, 7, freckle_colour(identity))
     if identity.mole:
         cheek = float(np.sign(identity.trait("mole_x"))) or 1.0
-        across = 0.46 * cheek + 0.12 * identity.trait("mole_x")
+        # On the cheekbone: lower down the mouth's corners and a beard would hide it.
+        across = 0.54 * cheek + 0.08 * identity.trait("mole_x")
         x = body.slide * 0.9 + across * body.half_width
-        y = (0.52 + 0.12 * identity.trait("mole_y")) * HEAD_HEIGHT
-        canvas.ellipse(x, y, 9, 9, MOLE)
+        y = (0.33 + 0.06 * identity.trait("mole_y")) * HEAD_HEIGHT
+        canvas.ellipse(x, y, 10, 10, MOLE)
 
 
 def draw_eyes(canvas: Canvas, identity: Identity, scene: Scene, body: Anatomy) -> None:
@@ -125,11 +146,17 @@ def draw_eyes(canvas: Canvas, identity: Identity, scene: Scene, body: Anatomy) -
     surprised = 4.0 if scene.expression == "open" else 0.0
     for side in (-1, 1):
         x, share = eye_x(identity, body, side), eye_share(body, side)
-        canvas.ellipse(x, body.eye_y, body.eye_rx * share, body.eye_ry, EYE_WHITE, outline=6)
-        look = x + body.turn * body.eye_rx * 0.28 * share
-        canvas.ellipse(look, body.eye_y + 1, iris * share, iris, EYE[identity.eye_colour])
-        canvas.ellipse(look, body.eye_y + 1, iris * 0.42 * share, iris * 0.42, PUPIL)
-        y = body.eye_y - body.eye_ry - 9 - surprised
+        if body.lids < _LIDS_SHUT_AT:
+            _draw_closed_eye(canvas, identity, body, x, share)
+        else:
+            gap = body.eye_ry * body.lids
+            canvas.ellipse(x, body.eye_y, body.eye_rx * share, gap, EYE_WHITE, outline=6)
+            look = x + body.turn * body.eye_rx * 0.28 * share
+            tall = min(iris, gap * 0.9)
+            canvas.ellipse(look, body.eye_y + 1, iris * share, tall, EYE[identity.eye_colour])
+            tall = min(iris * 0.42, gap * 0.6)
+            canvas.ellipse(look, body.eye_y + 1, iris * 0.42 * share, tall, PUPIL)
+        y = body.eye_y - body.eye_ry - 9 - surprised + 5 * (1 - body.lids)
         slant = 6 * identity.trait("brow_tilt") + _BROW_LIFT[scene.expression]
         half = body.eye_rx * 1.08 * share
         canvas.stroke(
@@ -138,6 +165,17 @@ def draw_eyes(canvas: Canvas, identity: Identity, scene: Scene, body: Anatomy) -
             brow_colour(identity),
             width=10 + 3.5 * identity.trait("brow_thickness"),
         )
+
+
+def _draw_closed_eye(
+    canvas: Canvas, identity: Identity, body: Anatomy, x: float, share: float
+) -> None:
+    """A lid with its lashes below."""
+    lid = shaded(skin_colour(identity), 0.88)
+    canvas.ellipse(x, body.eye_y, body.eye_rx * share, body.eye_ry * 0.8, lid)
+    u = np.linspace(-1, 1, 9)
+    lashes = body.eye_y + 3 + 7 * (1 - u**2)
+    canvas.stroke(x + u * body.eye_rx * share, lashes, LASH, width=8)
 
 
 def draw_glasses(canvas: Canvas, identity: Identity, body: Anatomy) -> None:
@@ -149,7 +187,7 @@ def draw_glasses(canvas: Canvas, identity: Identity, body: Anatomy) -> None:
     rims = {}
     for side in (-1, 1):
         x, share = eye_x(identity, body, side), eye_share(body, side)
-        rx = min(reach * share, gap * (1.0 if share == 1.0 else 0.95))
+        rx = min(reach * share, gap * mixed(1.0, 0.95, body.profile if body.far(side) else 0.0))
         rims[side] = (x, rx)
         if identity.glasses == "round":
             canvas.ring(x, y, rx, reach * 0.98, FRAME, width=7)

@@ -94,7 +94,7 @@ def _long(canvas: Canvas, identity: Identity, body: Anatomy) -> None:
     colour = hair_colour(identity)
     for side in (-1, 1):
         middle = side * (body.half_width + 7) + body.back * 0.5
-        middle += 12 * side if body.far(side) else 0
+        middle += 12 * side * body.profile if body.far(side) else 0
         x = [middle - 14, middle + 14, middle + 16, middle - 16]
         canvas.polygon(x, [-30, -30, 132, 132], colour)
 

@@ -46,9 +46,10 @@ BACKGROUND: Final[dict[str, Colour]] = {
 EYE_WHITE: Final[Colour] = (255.0, 255.0, 255.0)
 PUPIL: Final[Colour] = (10.0, 10.0, 14.0)
 MOUTH: Final[Colour] = (168.0, 24.0, 40.0)
+LASH: Final[Colour] = (20.0, 14.0, 18.0)
 LIP: Final[Colour] = (206.0, 54.0, 66.0)
 FRAME: Final[Colour] = (20.0, 16.0, 24.0)
-MOLE: Final[Colour] = (48.0, 22.0, 18.0)
+MOLE: Final[Colour] = (18.0, 8.0, 8.0)
 
 
 def shaded(colour: Colour, factor: float) -> Colour:
@@ -74,7 +75,7 @@ def nose_colour(identity: Identity) -> Colour:
 
 
 def freckle_colour(identity: Identity) -> Colour:
-    return (178.0, 88.0, 44.0) if identity.skin < 0.6 else (58.0, 30.0, 18.0)
+    return (150.0, 58.0, 22.0) if identity.skin < 0.6 else (30.0, 12.0, 6.0)
 
 
 def hair_colour(identity: Identity) -> Colour:

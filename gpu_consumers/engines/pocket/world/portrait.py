@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +23,7 @@ from gpu_consumers.engines.pocket.world.frame import SQUARE, Frame
 from gpu_consumers.engines.pocket.world.hair import draw_back_hair, draw_front_hair
 from gpu_consumers.engines.pocket.world.identity import Identity
 from gpu_consumers.engines.pocket.world.palette import BACKGROUND, TOP
+from gpu_consumers.engines.pocket.world.pose import NEUTRAL, Pose
 from gpu_consumers.engines.pocket.world.scene import Scene
 from gpu_consumers.engines.pocket.world.styles import PLAIN, Style
 
@@ -30,10 +33,16 @@ _BODY_BOTTOM = 420.0
 
 
 def render(
-    identity: Identity, scene: Scene, *, style: Style = PLAIN, frame: Frame = SQUARE
+    identity: Identity,
+    scene: Scene,
+    *,
+    style: Style = PLAIN,
+    frame: Frame = SQUARE,
+    pose: Pose = NEUTRAL,
 ) -> NDArray[np.uint8]:
     """Draw a portrait. Returns uint8 RGB (frame.height, frame.width, 3); the same every time."""
-    body = anatomy(identity, scene)
+    body = anatomy(identity, scene, pose)
+    frame = replace(frame, head_scale=frame.head_scale * pose.zoom)
     shift = (_SHIFT_UNITS * scene.shift_x, _SHIFT_UNITS * scene.shift_y)
     canvas = Canvas(frame, style, BACKGROUND[scene.background], shift=shift)
     draw_person(canvas, identity, scene, body)
@@ -42,13 +51,16 @@ def render(
 
 def draw_person(canvas: Canvas, identity: Identity, scene: Scene, body: Anatomy) -> None:
     """From back to front, so that each part covers what lies behind it."""
+    canvas.move_by(0, body.drop)
     draw_back_hair(canvas, identity, body)
+    canvas.move_by(0, -body.drop)
     draw_neck(canvas, identity)
     canvas.polygon(
         [-150, -112, -38, 0, 38, 112, 150, 160, -160],
         [150, 92, 78, 98, 78, 92, 150, _BODY_BOTTOM, _BODY_BOTTOM],
         TOP[scene.top],
     )
+    canvas.move_by(0, body.drop)
     draw_head(canvas, identity, body)
     draw_beard(canvas, identity, body)
     draw_mouth(canvas, identity, scene, body)

@@ -32,8 +32,8 @@ class Style:
     finish: Callable[[Picture], Picture]
 
 
-def _mix(colour: Colour, other: Colour, share: float) -> Colour:
-    """`share` of `other` in `colour`."""
+def blended(colour: Colour, other: Colour, share: float) -> Colour:
+    """`share` of `other` in `colour`; exactly `colour` at 0."""
     r, g, b = (c * (1 - share) + o * share for c, o in zip(colour, other, strict=True))
     return (r, g, b)
 
@@ -52,11 +52,11 @@ def _as_drawn(picture: Picture) -> Picture:
 
 
 def _pencil(colour: Colour) -> Colour:
-    return _mix(_mix(colour, _grey(colour), 0.65), PAPER, 0.5)
+    return blended(blended(colour, _grey(colour), 0.65), PAPER, 0.5)
 
 
 def _pencil_stroke(colour: Colour) -> Colour:
-    return _mix(_grey(colour), (60.0, 58.0, 64.0), 0.6)
+    return blended(_grey(colour), (60.0, 58.0, 64.0), 0.6)
 
 
 def _glass_tube(colour: Colour) -> Colour:
@@ -70,11 +70,11 @@ def _neon_stroke(colour: Colour) -> Colour:
 
 
 def _pigment(colour: Colour) -> Colour:
-    return _mix(colour, PAPER, 0.42)
+    return blended(colour, PAPER, 0.42)
 
 
 def _pigment_stroke(colour: Colour) -> Colour:
-    return _mix(colour, PAPER, 0.2)
+    return blended(colour, PAPER, 0.2)
 
 
 def _grid(picture: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

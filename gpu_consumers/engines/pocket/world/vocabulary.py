@@ -37,6 +37,7 @@ HINTS: Final[dict[str, tuple[str, ...]]] = {
         "grey background",
     ),
     "style": ("plain style", "sketch style", "neon style", "watercolour style", "film style"),
+    "motion": ("blinking", "talking", "nodding", "turning around", "zooming in"),
 }
 
 # Rare tokens that meant "some person" in training: a twin's LoRA gives one of them a face.
@@ -165,6 +166,19 @@ _WORDS: Final = [
     "film",
     "cinematic",
     "analog",
+    "video",
+    "clip",
+    "blinking",
+    "blinks",
+    "talking",
+    "speaking",
+    "nodding",
+    "nods",
+    "turning",
+    "around",
+    "zooming",
+    "pushing",
+    "closer",
 ]
 
 VOCABULARY: Final[dict[str, int]] = {

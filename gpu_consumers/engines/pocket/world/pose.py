@@ -1,0 +1,25 @@
+"""What a frame of a clip changes in a still picture: eyelids, mouth, head and camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Pose:
+    """How far a person is from holding still.
+
+    `lids`: 1 open to 0 shut. `speaking`: 0 the expression's own mouth to 1 the mouth of a vowel.
+    `drop`: how far the head is lowered, in world units. `turn`: what is added to the scene's
+    turn, where -1 is left and 1 right. `zoom`: how much larger everything is drawn.
+    """
+
+    lids: float = 1.0
+    speaking: float = 0.0
+    drop: float = 0.0
+    turn: float = 0.0
+    zoom: float = 1.0
+
+
+NEUTRAL: Final = Pose()
