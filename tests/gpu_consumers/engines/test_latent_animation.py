@@ -244,17 +244,27 @@ def test_an_engine_without_its_motion_adapter_is_absent(weights: Path, tmp_path:
 
 @SHIPPED
 def test_the_shipped_adapter_moves_a_face_without_changing_who_it_is() -> None:
-    from gpu_consumers.engines.latent_animation import load_latent_animation
+    """Against frames that know nothing of each other: they flicker, and vary in who they show."""
+    from gpu_consumers.engines.latent_animation import Clip, load_latent_animation
     from gpu_consumers.engines.pocket.analyser import PocketFaceAnalyser
     from gpu_consumers.engines.pocket.recipe.motion_measures import (
         flicker,
         identity_jitter,
         visible_motion,
     )
+    from gpu_consumers.engines.pocket.recipe.motion_trial import without_motion
 
     animation = load_latent_animation(LOADER, None, "cpu")
-    clip = draw(animation, frames=16, num_inference_steps=8)
-    assert visible_motion(clip) > 2
-    assert identity_jitter(PocketFaceAnalyser.load(WEIGHTS_DIR), clip) < 0.1
-    # Frames that knew nothing of each other flickered by 10 to 16 levels.
-    assert flicker(clip) < 8
+    analyser = PocketFaceAnalyser.load(WEIGHTS_DIR)
+    words = "a portrait of a person, talking, short red hair, no glasses, smiling, front view"
+
+    def drawn() -> np.ndarray:
+        size = settings(frames=16, num_inference_steps=8)
+        return animation.draw(Clip(words, "", 7), size, lambda _done, _latents: None)
+
+    clip = drawn()
+    without_motion(animation)
+    unlinked = drawn()
+    assert visible_motion(clip) > visible_motion(unlinked)
+    assert identity_jitter(analyser, clip) < identity_jitter(analyser, unlinked)
+    assert flicker(clip) < flicker(unlinked)
