@@ -30,7 +30,6 @@ from gpu_consumers.engines.pocket.recipe.denoiser import train_denoiser
 from gpu_consumers.engines.pocket.recipe.export import export
 from gpu_consumers.engines.pocket.recipe.gate import GateFailed
 from gpu_consumers.engines.pocket.recipe.minutes import MINUTES, Minutes
-from gpu_consumers.engines.pocket.recipe.motion_gate import pass_motion_gate
 from gpu_consumers.engines.pocket.recipe.motion_training import train_motion
 from gpu_consumers.engines.pocket.recipe.picture_set import make_pictures
 from gpu_consumers.engines.pocket.recipe.prompt_gates import pass_prompt_gates
@@ -38,7 +37,6 @@ from gpu_consumers.engines.pocket.recipe.reader import train_reader
 from gpu_consumers.engines.pocket.recipe.restyler import train_restyler
 from gpu_consumers.engines.pocket.recipe.text_encoder import train_text_encoder
 from gpu_consumers.engines.pocket.recipe.threads import THREADS_MAX
-from gpu_consumers.engines.pocket.recipe.twin_gate import pass_twin_gate
 from gpu_consumers.engines.pocket.recipe.work_dir import WorkDir
 
 _SLACK_S = 30.0
@@ -52,9 +50,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--work-dir", type=Path, default=Path("var/pocket"))
     parser.add_argument("--minutes", type=float, help="of the denoiser")
     parser.add_argument("--motion-minutes", type=float)
-    parser.add_argument(
-        "--resume", action="store_true", help="go on where it stopped; this is also the default"
-    )
     options = parser.parse_args(arguments)
     torch.set_num_threads(THREADS_MAX)
     work_dir = WorkDir(options.work_dir)
@@ -93,10 +88,24 @@ def _stages(
         ("prompts", lambda: pass_prompt_gates(work_dir, device)),
         ("finder", lambda: train_finder(work_dir, device, minutes=minutes.finder)),
         ("embedder", lambda: train_embedder(work_dir, device, minutes=minutes.embedder)),
-        ("twin", lambda: pass_twin_gate(work_dir)),
+        ("twin", lambda: _pass_twin_gate(work_dir)),
         ("motion", lambda: train_motion(work_dir, device, minutes=minutes.motion)),
-        ("motion_gate", lambda: pass_motion_gate(work_dir)),
+        ("motion_gate", lambda: _pass_motion_gate(work_dir)),
     ]
+
+
+def _pass_twin_gate(work_dir: WorkDir) -> dict[str, Any]:
+    # The code that serves creators speaks in messages: only these two gates need msgspec, and a
+    # machine that just trains may be without it.
+    from gpu_consumers.engines.pocket.recipe.twin_gate import pass_twin_gate
+
+    return pass_twin_gate(work_dir)
+
+
+def _pass_motion_gate(work_dir: WorkDir) -> dict[str, Any]:
+    from gpu_consumers.engines.pocket.recipe.motion_gate import pass_motion_gate
+
+    return pass_motion_gate(work_dir)
 
 
 def _run_stage(

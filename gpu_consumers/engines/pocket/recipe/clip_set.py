@@ -81,14 +81,14 @@ def clip_buckets(work_dir: WorkDir) -> dict[str, ClipBucket]:
     }
 
 
-def make_clips(work_dir: WorkDir, device: str, *, share: float = 1.0) -> dict[str, Any]:
-    """Render and encode every bucket that is not there yet. `share` below 1 makes a smaller set."""
+def make_clips(work_dir: WorkDir, device: str) -> dict[str, Any]:
+    """Render and encode every bucket that is not there yet."""
     from gpu_consumers.engines.pocket.recipe.tokenizer import make_tokenizer
 
     tokenizer, vae = make_tokenizer(), load_autoencoder(work_dir, device)
     counts = {}
     for number, (ratio, bucket) in enumerate(clip_buckets(work_dir).items()):
-        chunks = max(2, round(_CHUNKS_BY_RATIO[ratio] * share))
+        chunks = _CHUNKS_BY_RATIO[ratio]
         counts[ratio] = chunks * _CHUNK
         if (bucket.folder / "done.json").exists():
             continue

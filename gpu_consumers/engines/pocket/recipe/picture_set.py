@@ -69,14 +69,14 @@ def buckets(work_dir: WorkDir) -> dict[str, Bucket]:
     }
 
 
-def make_pictures(work_dir: WorkDir, *, share: float = 1.0) -> dict[str, Any]:
-    """Render every bucket that is not there yet. `share` below 1 makes a smaller set."""
+def make_pictures(work_dir: WorkDir) -> dict[str, Any]:
+    """Render every bucket that is not there yet."""
     from gpu_consumers.engines.pocket.recipe.tokenizer import make_tokenizer
 
     tokenizer = make_tokenizer()
     counts = {}
     for number, (ratio, bucket) in enumerate(buckets(work_dir).items()):
-        chunks = max(2, round(CHUNKS_BY_RATIO[ratio] * share))
+        chunks = CHUNKS_BY_RATIO[ratio]
         counts[ratio] = chunks * _CHUNK
         if (bucket.folder / "done.json").exists():
             continue

@@ -55,7 +55,9 @@ def train_restyler(work_dir: WorkDir, device: str, *, minutes: float) -> dict[st
     figures = _differences_left(network.eval(), drawn[-HELD_OUT:], device)
     print("restyler", step, "steps", figures, flush=True)
     worst = max(figures.values())
-    pass_gate("share of a style that is missed, worst, below", 1 - worst, 1 - DIFFERENCE_LEFT_MAX)
+    pass_gate(
+        "share of what a style changes that is drawn, worst", 1 - worst, 1 - DIFFERENCE_LEFT_MAX
+    )
     torch.save(network.state_dict(), work_dir.path("restyler.pt"))
     return {"steps": step, **figures}
 
