@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from gpu_consumers.engines.pocket.recipe.evaluate import load_pipeline
 from gpu_consumers.engines.pocket.recipe.export import WEIGHTS_DIR
 from gpu_consumers.engines.pocket.recipe.sampling import draw
+from gpu_consumers.engines.pocket.recipe.sheet_file import write_sheet
 from gpu_consumers.engines.pocket.recipe.twin_jobs import Ask, TwinJobs, scene_words, shrunk
 from gpu_consumers.engines.pocket.world.captions import full_caption
 from gpu_consumers.engines.pocket.world.frame import FRAMES, SQUARE, Frame
@@ -33,7 +33,6 @@ from gpu_consumers.engines.pocket.world.styles import STYLES
 _COLUMNS: Final = 12
 _TWIN_SCENES: Final = 8
 _EACH: Final = 2
-_ENLARGED: Final = 2
 _GAP_PX: Final = 4
 _Picture = NDArray[np.uint8]
 
@@ -49,13 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     rows += _prompted_rows(load_pipeline(options.weights))
     width = max(row.shape[1] for row in rows)
     sheet = np.concatenate([_padded(row, width, row.shape[0] + _GAP_PX) for row in rows])
-    size = (sheet.shape[1] * _ENLARGED, sheet.shape[0] * _ENLARGED)
-    sheet = np.asarray(cv2.resize(sheet, size, interpolation=cv2.INTER_NEAREST), np.uint8)
-    cv2.imwrite(
-        str(options.output),
-        cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR),
-        [cv2.IMWRITE_PNG_COMPRESSION, 9],
-    )
+    write_sheet(sheet, options.output)
     return 0
 
 

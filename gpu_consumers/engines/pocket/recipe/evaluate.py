@@ -160,7 +160,8 @@ def _variant(pipeline: Any, reader: Reader, count: int, style: str, ratio: str) 
     ceiling = accuracy(read(reader, real, "cpu"), truth)
     scores = accuracy(read(reader, draw(pipeline, captions, seed=6, frame=frame), "cpu"), truth)
     what = f"style {style}" if ratio == "1:1" else f"aspect {ratio}"
-    yield _line(f"{what}: style read", scores["style"], ceiling["style"], 0.97, count, 0.2)
+    if ratio == "1:1":
+        yield _line(f"{what}: style read", scores["style"], ceiling["style"], 0.97, count, 0.2)
     yield _line(f"{what}: all seven", scores["all_seven"], ceiling["all_seven"], 0.9, count, 0.0)
 
 

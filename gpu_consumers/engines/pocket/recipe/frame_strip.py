@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from gpu_consumers.engines.pocket.recipe.export import WEIGHTS_DIR
 from gpu_consumers.engines.pocket.recipe.motion_figures import hold, twin_prompt
 from gpu_consumers.engines.pocket.recipe.motion_trial import draw_clips, load_animation, trials
+from gpu_consumers.engines.pocket.recipe.sheet_file import write_sheet
 from gpu_consumers.engines.pocket.recipe.twin_jobs import TwinJobs
 from gpu_consumers.engines.pocket.world.motion import MOTIONS
 from gpu_consumers.engines.pocket.world.photo_set import described_photo_set
@@ -30,7 +30,6 @@ _FRAMES: Final = 32
 # Blinks and syllables are over in half a second: their rows show neighbouring frames.
 _EVERY: Final = {"blink": 1, "talk": 1, "nod": 1, "turn": 2, "push": 3}
 _COLUMNS: Final = 11
-_ENLARGED: Final = 2
 _GAP_PX: Final = 4
 _SEED: Final = 90_000
 _Pictures = NDArray[np.uint8]
@@ -44,13 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     torch.set_num_threads(2)
     strip = np.concatenate(_rows(options.weights, options.twin_seed))
-    size = (strip.shape[1] * _ENLARGED, strip.shape[0] * _ENLARGED)
-    strip = np.asarray(cv2.resize(strip, size, interpolation=cv2.INTER_NEAREST), np.uint8)
-    cv2.imwrite(
-        str(options.output),
-        cv2.cvtColor(strip, cv2.COLOR_RGB2BGR),
-        [cv2.IMWRITE_PNG_COMPRESSION, 9],
-    )
+    write_sheet(strip, options.output)
     return 0
 
 
