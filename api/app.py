@@ -12,15 +12,14 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from api import limits, webhooks
 from api.body_limit import BodyLimit
 from api.context import context_getter
 from api.documents import TrustedDocuments
-from api.limits import BODY_SIZE_MAX_BYTES
 from api.parts import Parts
 from api.router import GRAPHQL_PATH, StudioRouter
 from api.schema import build_schema
 from api.security_headers import SecurityHeaders
-from api.webhooks import webhook_routes
 
 WORKER_THREADS = 40
 """Commands and queries block a thread each; the database's pools bound what they do at once."""
@@ -59,12 +58,16 @@ def build_app(parts: Parts, folders: Folders, background: Background) -> FastAPI
     documents = TrustedDocuments.load(folders.operations)
     router = StudioRouter(build_schema(), documents, context_getter(parts))
     app.include_router(router)
-    app.include_router(webhook_routes(parts))
+    app.include_router(webhooks.webhook_routes(parts))
     _health(app, background.is_ready)
     for path, mounted in background.mounts.items():
         app.mount(path, mounted)
     _pages(app, folders, documents)
-    app.add_middleware(BodyLimit, path=GRAPHQL_PATH, size_max_bytes=BODY_SIZE_MAX_BYTES)
+    app.add_middleware(
+        BodyLimit,
+        size_max_bytes={GRAPHQL_PATH: limits.BODY_SIZE_MAX_BYTES}
+        | dict.fromkeys(webhooks.PATHS, webhooks.BODY_SIZE_MAX_BYTES),
+    )
     app.add_middleware(SecurityHeaders)
     return app
 

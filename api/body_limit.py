@@ -1,30 +1,41 @@
 """A limit on the body of a request, kept while it arrives: nothing larger is ever in memory."""
 
+from collections.abc import Mapping
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# A server that answers and closes while the client still sends resets the connection, and with it
+# goes the answer. So this much more than the limit is read and thrown away first.
+_DISCARDED_MAX_LIMITS = 64
 
 
 class BodyLimit:
-    """Answers 413 on `path` to a body beyond `size_max_bytes`. Plain ASGI: streams pass."""
+    """Answers 413 to a body beyond what `size_max_bytes` has for its path. Streams pass."""
 
-    def __init__(self, app: ASGIApp, path: str, size_max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, size_max_bytes: Mapping[str, int]) -> None:
         self._app = app
-        self._path = path
         self._size_max_bytes = size_max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] != "http" or scope["path"].rstrip("/") != self._path:
+        path = scope["path"].rstrip("/") if scope["type"] == "http" else None
+        size_max_bytes = self._size_max_bytes.get(path) if path else None
+        if size_max_bytes is None:
             await self._app(scope, receive, send)
             return
         messages: list[Message] = []
-        size_bytes = 0
-        while not messages or messages[-1].get("more_body"):
+        size_bytes, more_body = 0, True
+        while more_body and size_bytes <= size_max_bytes * _DISCARDED_MAX_LIMITS:
             message = await receive()
-            messages.append(message)
             size_bytes += len(message.get("body", b""))
-            if size_bytes > self._size_max_bytes:
-                await _refuse(send)
-                return
+            more_body = message.get("more_body", False)
+            if size_bytes <= size_max_bytes:
+                messages.append(message)
+            else:
+                messages.clear()
+        if size_bytes > size_max_bytes:
+            await _refuse(send, closes=more_body)
+            return
         arrived = iter(messages)
 
         async def receive_again() -> Message:
@@ -35,9 +46,14 @@ class BodyLimit:
         await self._app(scope, receive_again, send)
 
 
-async def _refuse(send: Send) -> None:
-    # The rest of the body is not read, so the connection cannot be used again.
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+async def _refuse(send: Send, *, closes: bool) -> None:
     body = b'{"errors":[{"message":"The body is too large.","extensions":{"limit":"body"}}]}'
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    if closes:
+        # The rest of the body is not read, so the connection cannot be used again.
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body})
