@@ -195,20 +195,6 @@ class UnsupportedMediaType(Refusal):
         self.media_type = media_type
 
 
-class RealPhotographs(Refusal):
-    """Real photographs on an engine that draws cartoons."""
-
-    code: ClassVar[str] = "REAL_PHOTOGRAPHS"
-    details: ClassVar[tuple[str, ...]] = ("engine",)
-
-    def __init__(self, engine: str) -> None:
-        super().__init__(
-            f"These are photographs, and the engine {engine} draws cartoons: "
-            "take one of the sample photo sets instead."
-        )
-        self.engine = engine
-
-
 class InsufficientCredits(Refusal):
     """The available balance does not cover the price."""
 
