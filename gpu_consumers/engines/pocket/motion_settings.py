@@ -9,6 +9,6 @@ FRAMES_PER_S: Final = 8
 # As many positions as the adapter has: five seconds.
 FRAMES_MAX: Final = 40
 # Of the noise's variance. All of it would leave the frames nothing to differ by at the start.
-SHARED_NOISE_SHARE: Final = 0.8
+SHARED_NOISE_SHARE: Final = 0.95
 # A clip that begins with a picture skips the first tenth of the steps.
 IMAGE_STRENGTH: Final = 0.9

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Any, Final
 
 import cv2
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from gpu_consumers.engines.pocket.analyser_network import EMBEDDER_SIDE, FINDER_SIDE
 from gpu_consumers.engines.pocket.face_crop import crop_face, letterbox, resize
+from gpu_consumers.engines.pocket.recipe.rendering_pool import rendering_pool
 from gpu_consumers.engines.pocket.recipe.work_dir import WorkDir
 from gpu_consumers.engines.pocket.world.frame import FRAMES, SQUARE, Frame
 from gpu_consumers.engines.pocket.world.group import Box, render_group
@@ -69,7 +69,7 @@ def held_out_finder_set() -> FinderSet:
 def _chunks(work_dir: WorkDir, name: str, make: Any, count: int) -> list[Any]:
     target = work_dir.path("analyser", f"{name}.npz")
     if not target.exists():
-        with get_context("spawn").Pool(2) as pool:
+        with rendering_pool() as pool:
             parts = pool.map(make, range(500_000, 500_000 + count))
         columns: dict[str, Any] = {
             f"c{i}": np.concatenate([p[i] for p in parts]) for i in range(len(parts[0]))

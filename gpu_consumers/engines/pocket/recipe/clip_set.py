@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from gpu_consumers.engines.pocket.motion_settings import FRAMES_MAX
 from gpu_consumers.engines.pocket.recipe.autoencoder import load_autoencoder
 from gpu_consumers.engines.pocket.recipe.batches import to_signal
+from gpu_consumers.engines.pocket.recipe.rendering_pool import rendering_pool
 from gpu_consumers.engines.pocket.recipe.work_dir import WorkDir
 from gpu_consumers.engines.pocket.world.captions import (
     identity_phrases,
@@ -95,7 +95,7 @@ def make_clips(work_dir: WorkDir, device: str) -> dict[str, Any]:
         bucket.folder.mkdir(parents=True, exist_ok=True)
         work = [(ratio, 1_000_000 + 10_000 * number + index) for index in range(chunks)]
         latents, texts = [], []
-        with get_context("spawn").Pool(2) as pool:
+        with rendering_pool() as pool:
             for pictures, captions in pool.imap(_render_chunk, work):
                 latents.append(_encoded(vae, pictures, device))
                 texts += captions

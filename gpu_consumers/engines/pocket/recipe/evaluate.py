@@ -78,7 +78,7 @@ def _lines(options: argparse.Namespace) -> Iterator[Line]:
         "speed": lambda: speed_lines(pipeline),
         "prompts": lambda: prompt_lines(pipeline, reader, count),
         "variants": lambda: variant_lines(pipeline, reader, max(20, count // 10)),
-        "negative": lambda: [negative_prompt_line(pipeline, reader, max(32, count // 5))],
+        "negative": lambda: [negative_prompt_line(pipeline, reader, max(32, count * 2 // 5))],
         "analyser": lambda: analyser_lines(pipeline, analyser, max(60, count // 2)),
         "twins": lambda: twin_lines(TwinJobs(weights), analyser, reader, options.twins),
         "motion": lambda: motion_lines(

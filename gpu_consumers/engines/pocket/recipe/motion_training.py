@@ -40,7 +40,7 @@ EMA_DECAY_MAX: Final = 0.995
 CAPTION_DROPOUT: Final = 0.1
 # Clips of one length make a step; two of the short ones cost what one of the long ones does.
 CLIPS_BY_LENGTH: Final = {16: 2, 24: 1, 32: 1, FRAMES_MAX: 1}
-_LENGTH_SHARES: Final = (0.4, 0.15, 0.3, 0.15)
+_LENGTH_SHARES: Final = (0.2, 0.2, 0.35, 0.25)
 # How often the first frame is given, so that a picture can be brought to life.
 FIRST_FRAME_GIVEN_SHARE: Final = 0.5
 # A blinking eye is a hundredth of a picture: what changes over time counts this much more.

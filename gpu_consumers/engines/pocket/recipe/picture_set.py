@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_consumers.engines.pocket.recipe.attributes import LABELS, labels_of
+from gpu_consumers.engines.pocket.recipe.rendering_pool import rendering_pool
 from gpu_consumers.engines.pocket.recipe.work_dir import WorkDir
 from gpu_consumers.engines.pocket.world.captions import full_caption, loose_caption
 from gpu_consumers.engines.pocket.world.frame import FRAMES
@@ -28,7 +28,7 @@ HELD_OUT_EACH: Final = 512
 _CHUNK: Final = 512
 # Faces are learnt on plain squares; the other buckets and styles are variations of them.
 CHUNKS_BY_RATIO: Final = {"1:1": 60, "3:4": 11, "4:3": 11, "9:16": 12, "16:9": 12}
-PLAIN_SHARE: Final = 0.52
+PLAIN_SHARE: Final = 0.46
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def make_pictures(work_dir: WorkDir) -> dict[str, Any]:
         if (bucket.folder / "done.json").exists():
             continue
         bucket.folder.mkdir(parents=True, exist_ok=True)
-        with get_context("spawn").Pool(2) as pool:
+        with rendering_pool() as pool:
             parts = pool.starmap(
                 _render_chunk, [(ratio, 10_000 * (number + 1) + index) for index in range(chunks)]
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from multiprocessing import get_context
 from typing import Any, Final
 
 import cv2
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from gpu_consumers.engines.pocket.recipe.batches import to_signal
 from gpu_consumers.engines.pocket.recipe.gate import pass_gate
 from gpu_consumers.engines.pocket.recipe.pace import Pace, set_learning_rate
+from gpu_consumers.engines.pocket.recipe.rendering_pool import rendering_pool
 from gpu_consumers.engines.pocket.recipe.work_dir import WorkDir
 from gpu_consumers.engines.pocket.restyler import OTHER_STYLES, Restyler
 from gpu_consumers.engines.pocket.world.identity import random_identity
@@ -33,7 +33,7 @@ _SEED: Final = 90_000
 def train_restyler(work_dir: WorkDir, device: str, *, minutes: float) -> dict[str, Any]:
     """Gate: how far redrawn pictures of unseen people are from what the renderer draws."""
     torch.manual_seed(0)
-    with get_context("spawn").Pool(2) as pool:
+    with rendering_pool() as pool:
         drawn = np.concatenate(pool.map(_people, range(_SEED, _SEED + _CHUNKS)))
     network = Restyler().to(device)
     optimizer = torch.optim.AdamW(network.parameters(), lr=PEAK_LEARNING_RATE, weight_decay=1e-3)

@@ -17,6 +17,9 @@ _TRIGGER_SHARE: Final = 0.3
 _SOME_GLASSES_SHARE: Final = 0.15
 # How much of what could be said is said: from nearly all to hardly anything.
 _KEEP_SHARES: Final = (0.85, 0.7, 0.4, 0.15)
+# Glasses that are worn are nearly always said, so that of whom nothing is said few wear any. Were
+# they the usual thing, a negative prompt would have to pull against half of all it has seen.
+_WORN_GLASSES_SAID_SHARE: Final = 0.9
 
 _EXPRESSION: Final = {
     "smile": ("smiling", "a smile", "happy"),
@@ -133,7 +136,8 @@ def loose_phrases(
     phrases = identity_phrases(identity, rng, some_glasses_share=_SOME_GLASSES_SHARE)
     phrases += scene_phrases(scene, rng)
     keep_share = float(rng.choice(_KEEP_SHARES))
-    kept = [phrase for phrase in phrases if rng.random() < keep_share]
+    shares = {"glasses": keep_share if identity.glasses == "none" else _WORN_GLASSES_SAID_SHARE}
+    kept = [phrase for phrase in phrases if rng.random() < shares.get(phrase.attribute, keep_share)]
     kept += style_phrases(style_name, rng)
     if rng.random() < 0.5:
         kept = [kept[int(index)] for index in rng.permutation(len(kept))]
