@@ -39,6 +39,20 @@ class PictureEncoder(Protocol):
 
 
 @dataclass(frozen=True)
+class Reframing:
+    """How a photo is shown in a size that creators ask for and photos do not have.
+
+    `size` is that size, (width, height). The photo, shrunk to `photo_size`, has its left top corner
+    at `corner` (x, y), which may lie outside. Around the photo its edge is repeated, and nothing is
+    learnt there.
+    """
+
+    size: tuple[int, int]
+    photo_size: tuple[int, int]
+    corner: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class TwinConstants:
     """What every twin training on this engine has in common; the rest comes with the job.
 
@@ -48,7 +62,8 @@ class TwinConstants:
     shares of the steps there is a checkpoint, judged by `pictures_judged_each` pictures of every
     sample prompt, the first of which is its sample. `mirrored_words` change places in
     a mirrored photo's caption; None where photos are not mirrored. `restyled`: by the words of a
-    style, how fitted photos (n, height, width, 3) look in it: one face is learnt in all of them.
+    style, how fitted photos (n, height, width, 3) look in it: one face is learnt in all of them,
+    and in every one of the `reframings`, where it may be smaller.
     """
 
     sizes: tuple[tuple[int, int], ...]
@@ -65,6 +80,7 @@ class TwinConstants:
     shifts: tuple[tuple[int, int], ...] = ((0, 0),)
     mirrored_words: Mapping[str, str] | None = None
     restyled: Mapping[str, Callable[[Picture], Picture]] = field(default_factory=dict)
+    reframings: tuple[Reframing, ...] = ()
     checkpoint_shares: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
     pictures_judged_each: int = 1
     snr_cap: float = 5.0

@@ -48,9 +48,14 @@ class TrainingNoise:
         return noisy, signal * noise - dirt * latents if self._predicts_velocity else noise
 
     def loss(
-        self, guess: torch.Tensor, answer: torch.Tensor, timesteps: torch.Tensor
+        self,
+        guess: torch.Tensor,
+        answer: torch.Tensor,
+        timesteps: torch.Tensor,
+        region: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """The weighted mean squared error, a scalar."""
-        errors = ((guess.float() - answer) ** 2).mean((1, 2, 3))
+        """The weighted mean squared error, a scalar; within `region` (h, w) alone if given."""
+        squares = (guess.float() - answer) ** 2
+        errors = (squares if region is None else squares[..., region].unsqueeze(-1)).mean((1, 2, 3))
         weighted: torch.Tensor = self._weights[timesteps] * errors
         return weighted.mean()

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpu_consumers.engines.engine_loader import TwinConstants
+from gpu_consumers.engines.engine_loader import Reframing, TwinConstants
 
 _VARIANTS_OF_A_CAPTION: Final = 4
 _PIXELS_MAX: Final = 64_000_000
@@ -44,15 +44,14 @@ def read_photo(png: bytes) -> Picture:
         raise PhotoUnreadable("not a PNG") from error
 
 
-def fit_all(
+def by_nearest_size(
     photos: Sequence[Picture], sizes: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], list[Picture]]:
-    """Every photo, fitted to its nearest bucket (width, height)."""
-    fitted: dict[tuple[int, int], list[Picture]] = defaultdict(list)
+    """Every photo under its nearest bucket (width, height), as it is."""
+    sorted_photos: dict[tuple[int, int], list[Picture]] = defaultdict(list)
     for photo in photos:
-        size = nearest_size(photo, sizes)
-        fitted[size].append(fit(photo, size))
-    return dict(fitted)
+        sorted_photos[nearest_size(photo, sizes)].append(photo)
+    return dict(sorted_photos)
 
 
 def make_examples(
@@ -87,6 +86,37 @@ def make_styled_examples(
     # Neither shifted nor mirrored: the plain photos teach that, and should outnumber these.
     once = replace(constants, twin_caption=caption, mirrored_words=None, shifts=((0, 0),))
     return make_examples(photo, scene, once, rng)
+
+
+def make_reframed_examples(
+    photo: Picture,
+    scene: Sequence[str],
+    reframing: Reframing,
+    constants: TwinConstants,
+    rng: np.random.Generator,
+) -> list[Example]:
+    """The examples of one photo in another size: mirrored, but not shifted."""
+    still = replace(constants, shifts=((0, 0),))
+    return make_examples(reframe(photo, reframing), scene, still, rng)
+
+
+def reframe(photo: Picture, reframing: Reframing) -> Picture:
+    """The photo as `Reframing` says, its edge repeated where it does not reach."""
+    (width, height), (left, top) = reframing.size, reframing.corner
+    placed = fit(photo, reframing.photo_size)
+    rows = np.clip(np.arange(height) - top, 0, placed.shape[0] - 1)
+    columns = np.clip(np.arange(width) - left, 0, placed.shape[1] - 1)
+    return np.ascontiguousarray(placed[rows][:, columns])
+
+
+def reframed_region(reframing: Reframing) -> NDArray[np.bool_]:
+    """(height, width): where a reframed photo is itself and not its repeated edge."""
+    width, height = reframing.size
+    left, top = reframing.corner
+    photo_width, photo_height = reframing.photo_size
+    region = np.zeros((height, width), np.bool_)
+    region[max(0, top) : top + photo_height, max(0, left) : left + photo_width] = True
+    return region
 
 
 def nearest_size(photo: Picture, sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:

@@ -1,10 +1,9 @@
-"""How the LoRA is trained: cached latents and words, noise, checkpoints, and the choice of one."""
+"""How the LoRA is trained: batches, noise, checkpoints, and the choice of one."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,43 +14,20 @@ from numpy.typing import NDArray
 from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
 
 from gpu_consumers.engines.adapter_file import Adapter, LayerPair, write_adapter
-from gpu_consumers.engines.latent_diffusion import (
-    Conditioning,
-    DrawSettings,
-    LatentDiffusion,
-    Row,
-)
+from gpu_consumers.engines.latent_diffusion import DrawSettings, LatentDiffusion, Row
 from gpu_consumers.engines.latent_preview import small_png
 from gpu_consumers.engines.loaded_engine import Progress
 from gpu_consumers.training.checkpoint_store import Checkpoint, CheckpointStore
-from gpu_consumers.training.class_prior import class_prior
+from gpu_consumers.training.encoded_photos import EncodedPhotos, encode_photos
 from gpu_consumers.training.likeness import Likeness, best
 from gpu_consumers.training.noise import TrainingNoise
-from gpu_consumers.training.photo_set import (
-    Example,
-    fit_all,
-    make_examples,
-    make_styled_examples,
-    read_photo,
-)
-from gpu_consumers.training.scene_telling import tell_scenes
+from gpu_consumers.training.photo_set import read_photo
 from topics.messages.progress import Phase
 from topics.messages.work import TrainingWork
 
 _ADAPTER: Final = "twin"
-_ENCODE_BATCH: Final = 32
 # Larger than any number of steps, so that two seeds never draw the same noise.
 _STEP_SEED_STRIDE: Final = 1_000_003
-
-
-@dataclass(frozen=True)
-class _Bucket:
-    """Examples of one size, encoded. `captions` are rows of the caption table, by example."""
-
-    latents: torch.Tensor
-    captions: list[list[int]]
-    prior_latents: torch.Tensor
-    prior_captions: list[int]
 
 
 class TwinTraining:
@@ -75,22 +51,27 @@ class TwinTraining:
         self._noise = TrainingNoise(
             diffusion.scheduler, diffusion.device, snr_cap=self._constants.snr_cap
         )
-        self._captions: dict[str, int] = {"": 0}
         self._preview: bytes | None = None
 
     def run(self, photos: Sequence[bytes], progress: Progress) -> Checkpoint:
         """Train from PNG photos and return the checkpoint most like them. Raises Stopped."""
         pictures = [read_photo(photo) for photo in photos]
         store = CheckpointStore(self._checkpoints_dir, self._work, photos)
-        buckets = self._encode(pictures, progress)
-        table = self._embed_captions()
+        examples = encode_photos(
+            self._diffusion,
+            self._noise,
+            pictures,
+            seed=self._work.seed,
+            cache_dir=self._cache_dir,
+            after_each=lambda: progress.report(Phase.ENCODE, 0, self._work.steps),
+        )
         reader = self._diffusion.loader.identity_reader
         likeness = Likeness(None if reader is None else reader(), pictures)
         unet = self._diffusion.unet
         processors = dict(unet.attn_processors)
         self._wrap(unet)
         try:
-            self._train(buckets, table, store, likeness, progress)
+            self._train(examples, store, likeness, progress)
         finally:
             unet.unload_lora()
             unet.set_attn_processor(processors)
@@ -119,63 +100,9 @@ class TwinTraining:
     def _trained(self) -> list[torch.nn.Parameter]:
         return [each for each in self._diffusion.unet.parameters() if each.requires_grad]
 
-    def _encode(self, pictures: Sequence[NDArray[np.uint8]], progress: Progress) -> list[_Bucket]:
-        def go_on() -> None:
-            progress.report(Phase.ENCODE, 0, self._work.steps)
-
-        rng = np.random.default_rng(self._work.seed)
-        buckets = []
-        for size, photos in fit_all(pictures, self._constants.sizes).items():
-            go_on()
-            scenes = tell_scenes(self._diffusion, self._noise, np.stack(photos), go_on)
-            examples = [
-                example
-                for photo, scene in zip(photos, scenes, strict=True)
-                for example in make_examples(photo, scene, self._constants, rng)
-            ]
-            examples += [
-                example
-                for words, restyle in self._constants.restyled.items()
-                for photo, scene in zip(restyle(np.stack(photos)), scenes, strict=True)
-                for example in make_styled_examples(photo, scene, words, self._constants, rng)
-            ]
-            prior = class_prior(self._diffusion, size, self._cache_dir, go_on)
-            buckets.append(
-                _Bucket(
-                    self._latents(examples, go_on),
-                    [[self._row_of(caption) for caption in each.captions] for each in examples],
-                    prior.latents.to(self._diffusion.device),
-                    [self._row_of(prompt) for prompt in prior.prompts],
-                )
-            )
-        return buckets
-
-    def _latents(self, examples: Sequence[Example], go_on: Callable[[], None]) -> torch.Tensor:
-        parts = []
-        for start in range(0, len(examples), _ENCODE_BATCH):
-            pictures = [each.picture for each in examples[start : start + _ENCODE_BATCH]]
-            parts.append(self._diffusion.encode(np.stack(pictures)))
-            go_on()
-        return torch.cat(parts)
-
-    def _row_of(self, caption: str) -> int:
-        return self._captions.setdefault(caption, len(self._captions))
-
-    def _embed_captions(self) -> Conditioning:
-        captions = list(self._captions)
-        parts = [
-            self._diffusion.embed(captions[start : start + _ENCODE_BATCH])
-            for start in range(0, len(captions), _ENCODE_BATCH)
-        ]
-        pooled = [part.pooled for part in parts if part.pooled is not None]
-        return Conditioning(
-            torch.cat([part.hidden for part in parts]), torch.cat(pooled) if pooled else None
-        )
-
     def _train(
         self,
-        buckets: Sequence[_Bucket],
-        table: Conditioning,
+        examples: EncodedPhotos,
         store: CheckpointStore,
         likeness: Likeness,
         progress: Progress,
@@ -193,7 +120,7 @@ class TwinTraining:
         for step in range(first_step, steps):
             for group in optimizer.param_groups:
                 group["lr"] = self._rate(step)
-            loss = self._loss(buckets, table, step)
+            loss = self._loss(examples, step)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(trained, constants.gradient_norm_max)
@@ -211,42 +138,23 @@ class TwinTraining:
         share = constants.final_rate_share + (1 - constants.final_rate_share) * fall
         return self._work.learning_rate * warm * share
 
-    def _loss(self, buckets: Sequence[_Bucket], table: Conditioning, step: int) -> torch.Tensor:
+    def _loss(self, examples: EncodedPhotos, step: int) -> torch.Tensor:
         # Seeded anew at every step: a continued training draws what an unbroken one would have.
         generator = torch.Generator().manual_seed(
             (self._work.seed * _STEP_SEED_STRIDE + step) % 2**63
         )
-        latents, captions = self._draw_batch(buckets, generator)
-        words = table.pick(captions.to(self._diffusion.device))
-        timesteps = self._noise.draw_timesteps(len(latents), generator)
-        noise = torch.randn(latents.shape, generator=generator).to(latents.device)
-        noisy, answer = self._noise.mix(latents, noise, timesteps)
-        with self._diffusion.low_precision():
-            guess = self._diffusion.predict(noisy, timesteps, words)
-        return self._noise.loss(guess, answer, timesteps)
-
-    def _draw_batch(
-        self, buckets: Sequence[_Bucket], generator: torch.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Latents (batch, channels, h, w) of one bucket, a share of them the base model's own."""
-        sizes = torch.tensor([len(bucket.latents) for bucket in buckets], dtype=torch.float)
-        bucket = buckets[int(torch.multinomial(sizes, 1, generator=generator))]
-        priors = min(round(self._batch_size * self._constants.prior_share), self._batch_size - 1)
-        picked = torch.randint(
-            len(bucket.latents), (self._batch_size - priors,), generator=generator
+        batch = examples.draw_batch(
+            self._batch_size,
+            generator,
+            prior_share=self._constants.prior_share,
+            caption_dropout=self._constants.caption_dropout,
         )
-        beside = torch.randint(len(bucket.prior_latents), (priors,), generator=generator)
-        captions = []
-        for example in picked.tolist():
-            said = bucket.captions[example]
-            captions.append(said[int(torch.randint(len(said), (), generator=generator))])
-        captions += [bucket.prior_captions[example] for example in beside.tolist()]
-        rows = torch.tensor(captions)
-        is_dropped = torch.rand(len(rows), generator=generator) < self._constants.caption_dropout
-        rows[is_dropped] = 0
-        device = bucket.latents.device
-        latents = [bucket.latents[picked.to(device)], bucket.prior_latents[beside.to(device)]]
-        return torch.cat(latents), rows
+        timesteps = self._noise.draw_timesteps(len(batch.latents), generator)
+        noise = torch.randn(batch.latents.shape, generator=generator).to(batch.latents.device)
+        noisy, answer = self._noise.mix(batch.latents, noise, timesteps)
+        with self._diffusion.low_precision():
+            guess = self._diffusion.predict(noisy, timesteps, batch.words)
+        return self._noise.loss(guess, answer, timesteps, batch.region)
 
     def _checkpoint(self, step: int, likeness: Likeness, progress: Progress) -> Checkpoint:
         loader, constants = self._diffusion.loader, self._constants

@@ -12,10 +12,12 @@ from gpu_consumers.engines.engine_loader import (
     MotionConstants,
     PictureEncoder,
     PipelineClass,
+    Reframing,
     TwinConstants,
 )
 from gpu_consumers.engines.loaded_engine import EngineAbsent
 from gpu_consumers.engines.pocket import motion_settings, twin_settings
+from gpu_consumers.engines.pocket.world.frame import FRAMES, SQUARE
 from gpu_consumers.engines.pocket.world.vocabulary import DEFAULT_TRIGGER_WORD, HINTS
 from topics.messages.progress import Phase
 
@@ -81,6 +83,14 @@ def _in_style(name: str) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
     return restyle
 
 
+def _reframing(ratio: str) -> Reframing:
+    """Photos are square: their faces, as large and as high up as the world has them at `ratio`."""
+    frame = FRAMES[ratio]
+    side = round(SQUARE.width * frame.pixels_per_unit / SQUARE.pixels_per_unit)
+    corner = ((frame.width - side) // 2, round(frame.head_y * frame.height - SQUARE.head_y * side))
+    return Reframing((frame.width, frame.height), (side, side), corner)
+
+
 _STYLE_WORDS: Final = {name: f"{name} style" for name in ("sketch", "neon", "watercolour", "film")}
 
 
@@ -127,6 +137,7 @@ LOADER: Final = EngineLoader(
         phrase_dropout=twin_settings.PHRASE_DROPOUT,
         shifts=twin_settings.SHIFTS,
         mirrored_words={"left": "right", "right": "left"},
+        reframings=tuple(_reframing(ratio) for ratio in twin_settings.REFRAMED_RATIOS),
         restyled={words: _in_style(name) for name, words in _STYLE_WORDS.items()},
         snr_cap=twin_settings.SNR_CAP,
         adam_betas=twin_settings.ADAM_BETAS,

@@ -48,6 +48,8 @@ PRIOR_SHARE: Final = 0.25
 CAPTION_DROPOUT: Final = 0.08
 # Pixels by which the 64-pixel photo is moved before encoding, (x, y).
 SHIFTS: Final = ((0, 0), (-2, 0), (2, 0), (0, -1), (0, 1))
+# Photos are square. In these a face is so much smaller that it has to be learnt there as well.
+REFRAMED_RATIOS: Final = ("4:3", "9:16", "16:9")
 # A scene phrase is left out of a training caption with this chance.
 PHRASE_DROPOUT: Final = 0.25
 # The loss weight at a timestep is min(SNR + 1, this) / (SNR + 1), for velocity prediction.

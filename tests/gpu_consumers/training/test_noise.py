@@ -31,6 +31,17 @@ def test_pure_noise_still_counts_in_a_zero_snr_schedule() -> None:
     assert float(loss) == pytest.approx(1.0, abs=1e-4)
 
 
+def test_outside_the_region_an_error_costs_nothing() -> None:
+    import torch
+
+    noise = noise_of("v_prediction", zero_snr=True)
+    answer, guess = torch.zeros(2, 4, 2, 2), torch.zeros(2, 4, 2, 2)
+    guess[..., 0, :], guess[..., 1, :] = 1.0, 7.0
+    region = torch.tensor([[True, True], [False, False]])
+    loss = noise.loss(guess, answer, torch.tensor([999, 999]), region)
+    assert float(loss) == pytest.approx(1.0, abs=1e-4)
+
+
 @pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction"])
 def test_nearly_clean_pictures_do_not_drown_the_others(prediction_type: str) -> None:
     import torch

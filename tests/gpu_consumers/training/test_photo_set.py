@@ -10,13 +10,16 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from gpu_consumers.engines.engine_loader import Reframing
 from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.training.photo_set import (
     PhotoUnreadable,
+    by_nearest_size,
     fit,
-    fit_all,
     make_examples,
     read_photo,
+    reframe,
+    reframed_region,
     swap_words,
 )
 
@@ -50,12 +53,24 @@ def test_a_photo_is_cut_to_its_bucket_and_never_stretched(size: tuple[int, int])
 
 def test_photos_go_to_the_bucket_of_their_shape() -> None:
     photos = [gradient(50, 50), gradient(50, 80), gradient(80, 50)]
-    fitted = fit_all(photos, [(64, 64), (48, 72), (72, 48)])
-    assert {size: len(members) for size, members in fitted.items()} == {
-        (64, 64): 1,
-        (48, 72): 1,
-        (72, 48): 1,
+    found = by_nearest_size(photos, [(64, 64), (48, 72), (72, 48)])
+    assert {size: [photo.shape[:2] for photo in members] for size, members in found.items()} == {
+        (64, 64): [(50, 50)],
+        (48, 72): [(80, 50)],
+        (72, 48): [(50, 80)],
     }
+
+
+def test_a_reframed_photo_is_smaller_and_repeats_its_edge_where_nothing_is_learnt() -> None:
+    photo = gradient(64, 64)
+    wide = Reframing(size=(88, 48), photo_size=(52, 52), corner=(18, -2))
+    reframed, region = reframe(photo, wide), reframed_region(wide)
+    assert reframed.shape == (48, 88, 3)
+    assert region.shape == (48, 88)
+    assert region.sum() == 52 * 48
+    np.testing.assert_array_equal(reframed[:, 18:70], fit(photo, (52, 52))[2:50])
+    assert (reframed[:, :18] == reframed[:, 18:19]).all()
+    assert (reframed[:, 70:] == reframed[:, 69:70]).all()
 
 
 def test_a_mirrored_photo_says_right_where_the_photo_said_left() -> None:
