@@ -6,17 +6,13 @@ loop with a child that does nothing.
 """
 
 import signal
-from collections.abc import Callable
 from contextlib import ExitStack
 from time import perf_counter
 from typing import Any
 
-import httpx
-
-from adapters.objects.in_memory import InMemoryObjectStore
-from adapters.objects.presigned import Presigner
 from benchmarks.bare_hops import BareHops
-from benchmarks.measure import Arrivals, beside, broker, database, quantile, report
+from benchmarks.measure import Arrivals, beside, broker, database, report
+from benchmarks.timed_requests import open_desk, timed_requests
 from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.worker.assignments import Delivered, Order, Report, Start
 from gpu_consumers.worker.worker import Worker
@@ -24,7 +20,6 @@ from processes.lifecycle import stop_requested
 from processes.prepare import publish_defaults
 from processes.recorder import GROUP, Recorder
 from processes.wiring.clock import system_clock
-from tests.flow.studio_desk import StudioDesk
 from tests.kafka.forked import forked
 from tests.kafka.relay_process import relay_process
 from topics.codec import Headers, Undecodable, encode
@@ -38,11 +33,7 @@ from topics.messages.work import WorkKind
 from topics.registry import GRANTS, JOBS, RESULTS, Message, Topic
 from topics.transport import BroadcastReader, From
 
-REQUESTS = 120
-WARM_UP = 10
-DRAWS_PER_PERSON = 50
 PATIENCE_S = 30.0
-SECRET = bytes(range(32))
 HOPS: dict[type[Message], Topic] = {
     JobQueued: JOBS[WorkKind.IMAGE],
     JobClaimed: RESULTS,
@@ -94,42 +85,13 @@ def main() -> None:
         with transport.broadcast(list(HOPS.values()), From.END) as reader:
             granted.when(desk.draw(None, desk.creator()))
             hops = stack.enter_context(BareHops(bootstrap, said(reader)))
-        requested, committed, bare = measured(desk, granted, hops.round)
+        taken = timed_requests(desk, granted, hops.round)
     report(
         "request_to_grant",
         "kafka-python: the bytes of the same three messages over three topics, to a process and "
         "back, each acknowledged",
-        request_p50_ms=quantile(requested, 0.5) * 1000,
-        request_p95_ms=quantile(requested, 0.95) * 1000,
-        commit_p50_ms=quantile(committed, 0.5) * 1000,
-        commit_p95_ms=quantile(committed, 0.95) * 1000,
-        baseline_p50_ms=quantile(bare, 0.5) * 1000,
-        baseline_p95_ms=quantile(bare, 0.95) * 1000,
-        ratio=quantile(requested, 0.95) / quantile(bare, 0.95),
-        ratio_p50=quantile(requested, 0.5) / quantile(bare, 0.5),
-        ratio_from_commit=quantile(committed, 0.95) / quantile(bare, 0.95),
+        **taken.figures(),
     )
-
-
-def measured(
-    desk: StudioDesk, granted: Arrivals, bare_round: Callable[[], float]
-) -> tuple[list[float], list[float], list[float]]:
-    """Seconds from request and from commit until granted, and of a bare round."""
-    requested: list[float] = []
-    committed: list[float] = []
-    bare: list[float] = []
-    owner = desk.creator()
-    for number in range(WARM_UP + REQUESTS):
-        if number % DRAWS_PER_PERSON == 0:
-            owner = desk.creator()
-        began_s = perf_counter()
-        job = desk.draw(None, owner)
-        committed_s = perf_counter()
-        granted_s = granted.when(job)
-        requested.append(granted_s - began_s)
-        committed.append(max(0.0, granted_s - committed_s))
-        bare.append(bare_round())
-    return requested[WARM_UP:], committed[WARM_UP:], bare[WARM_UP:]
 
 
 def said(reader: BroadcastReader) -> list[tuple[Topic, Headers, bytes]]:
@@ -146,13 +108,6 @@ def said(reader: BroadcastReader) -> list[tuple[Topic, Headers, bytes]]:
         encoded = encode(found[kind], source="/suite/bench", message_id="", at=system_clock())
         records.append((topic, encoded.headers, encoded.value))
     return records
-
-
-def open_desk(url: str, admin_url: str, stack: ExitStack) -> StudioDesk:
-    """A studio whose objects nobody fetches: their URLs are signed, no more."""
-    objects = InMemoryObjectStore(Presigner("http://studio.test/objects", SECRET))
-    http = stack.enter_context(httpx.Client())
-    return StudioDesk(url, admin_url, objects, http, stack, kek=SECRET, args_secret=SECRET)
 
 
 def run_recorder(url: str, admin_url: str, bootstrap: str) -> None:

@@ -13,11 +13,11 @@ from diffusers.models.attention_processor import AttnProcessor
 from gpu_consumers.engines.pocket.recipe.batches import draw_batches
 from gpu_consumers.engines.pocket.recipe.clip_set import TRAINED_CAPTIONS, clip_buckets
 from gpu_consumers.engines.pocket.recipe.gate import pass_gate
+from gpu_consumers.engines.pocket.recipe.long_stage import train_until_over
 from gpu_consumers.engines.pocket.recipe.noise_schedule import TIMESTEPS, NoiseSchedule
 from gpu_consumers.engines.pocket.recipe.pace import Pace, set_learning_rate
 from gpu_consumers.engines.pocket.recipe.picture_set import HELD_OUT_EACH, buckets
 from gpu_consumers.engines.pocket.recipe.text_encoder import WIDTH, load_text_encoder
-from gpu_consumers.engines.pocket.recipe.threads import Threads
 from gpu_consumers.engines.pocket.recipe.tokenizer import make_tokenizer
 from gpu_consumers.engines.pocket.recipe.word_swap import swap_rises
 from gpu_consumers.engines.pocket.recipe.work_dir import WorkDir
@@ -36,7 +36,6 @@ UNKNOWN_WORDS_SHARE: Final = 0.1
 CLIP_FRAMES_SHARE: Final = 0.2
 # Eyes and mouth are a seventh of a picture and nearly all of what a viewer looks at.
 FACE_WEIGHT: Final = 2.5
-REPORT_EVERY_S: Final = 300.0
 # Exchanging left and right must matter by now, or the words are not being heard at all.
 SWAP_GATE_AFTER_S: Final = 240.0
 LEFT_RIGHT_RISE_MIN: Final = 0.05
@@ -60,9 +59,7 @@ def make_denoiser() -> Any:
 
 def train_denoiser(work_dir: WorkDir, device: str, *, minutes: float) -> dict[str, Any]:
     """Train for `minutes` in all, counting what earlier runs spent. Gate: the word swap."""
-    training = _Training(work_dir, device, minutes)
-    training.run()
-    return training.report()
+    return train_until_over(_Training(work_dir, device, minutes))
 
 
 class _Training:
@@ -92,32 +89,25 @@ class _Training:
         self._empty = tokenizer(
             [""], padding="max_length", max_length=TOKENS_MAX, return_tensors="pt"
         ).input_ids[0]
-        self._pace, self._step, self._gate_passed = Pace(minutes * 60), 0, False
+        self.pace, self._step, self._gate_passed = Pace(minutes * 60), 0, False
         self._loss = 0.0
         self._restore(minutes)
         self._rng = np.random.default_rng(100 + self._step)
         self._batches = draw_batches(self._buckets, BATCH, self._rng)
         torch.manual_seed(1 + self._step)
 
-    def run(self) -> None:
-        reported_s, threads = self._pace.spent_s, Threads()
-        while not self._pace.is_over:
-            self._train_step()
-            threads.step_done()
-            if not self._gate_passed and self._pace.spent_s > SWAP_GATE_AFTER_S:
-                rise = self._swaps()["left-right"]
-                pass_gate("error rise when left and right are swapped", rise, LEFT_RIGHT_RISE_MIN)
-                self._gate_passed = True
-            if self._pace.wants_checkpoint():
-                self._save()
-            if self._pace.spent_s - reported_s > REPORT_EVERY_S:
-                reported_s = self._pace.spent_s
-                self.report()
-        self._save()
+    def train_step(self) -> None:
+        """See `LongStage.train_step`. Raises GateFailed where words are not heard after a while."""
+        self._learn()
+        if not self._gate_passed and self.pace.spent_s > SWAP_GATE_AFTER_S:
+            rise = self._swaps()["left-right"]
+            pass_gate("error rise when left and right are swapped", rise, LEFT_RIGHT_RISE_MIN)
+            self._gate_passed = True
 
     def report(self) -> dict[str, Any]:
+        """See `LongStage.report`."""
         figures = {
-            "spent_s": round(self._pace.spent_s),
+            "spent_s": round(self.pace.spent_s),
             "steps": self._step,
             "pictures_seen": self._step * BATCH,
             "loss": round(self._loss, 4),
@@ -127,8 +117,8 @@ class _Training:
         print("denoiser", figures, flush=True)
         return figures
 
-    def _train_step(self) -> None:
-        rate = self._pace.learning_rate(
+    def _learn(self) -> None:
+        rate = self.pace.learning_rate(
             PEAK_LEARNING_RATE, self._step, warm_up_steps=WARM_UP_STEPS, flat=FLAT_SHARE
         )
         set_learning_rate(self._optimizer, rate)
@@ -209,7 +199,8 @@ class _Training:
         latents = self._latents["1:1"][-HELD_OUT_EACH:].float()
         return swap_rises(self._ema, self._encode, self._buckets["1:1"], latents, self._device)
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """See `LongStage.save`."""
         self._work_dir.save_checkpoint(
             "denoiser",
             {
@@ -217,7 +208,7 @@ class _Training:
                 "ema": self._ema.state_dict(),
                 "optimizer": self._optimizer.state_dict(),
                 "step": self._step,
-                "spent_s": self._pace.spent_s,
+                "spent_s": self.pace.spent_s,
                 "gate_passed": self._gate_passed,
                 "loss": self._loss,
             },
@@ -232,7 +223,7 @@ class _Training:
         self._optimizer.load_state_dict(state["optimizer"])
         self._step, self._gate_passed = state["step"], state["gate_passed"]
         self._loss = state["loss"]
-        self._pace = Pace(minutes * 60, state["spent_s"])
+        self.pace = Pace(minutes * 60, state["spent_s"])
 
 
 def face_weight(latents: torch.Tensor) -> torch.Tensor:

@@ -25,10 +25,10 @@ from gpu_consumers.engines.pocket.recipe.clip_set import (
     clip_buckets,
 )
 from gpu_consumers.engines.pocket.recipe.denoiser import face_weight, load_denoiser
+from gpu_consumers.engines.pocket.recipe.long_stage import train_until_over
 from gpu_consumers.engines.pocket.recipe.noise_schedule import NoiseSchedule
 from gpu_consumers.engines.pocket.recipe.pace import Pace, set_learning_rate
 from gpu_consumers.engines.pocket.recipe.text_encoder import load_text_encoder
-from gpu_consumers.engines.pocket.recipe.threads import Threads
 from gpu_consumers.engines.pocket.recipe.tokenizer import make_tokenizer
 from gpu_consumers.engines.pocket.recipe.work_dir import WorkDir
 from gpu_consumers.engines.pocket.world.vocabulary import TOKENS_MAX
@@ -46,7 +46,6 @@ FIRST_FRAME_GIVEN_SHARE: Final = 0.5
 # A blinking eye is a hundredth of a picture: what changes over time counts this much more.
 MOVING_WEIGHT: Final = 2.0
 MOVING_WEIGHT_MAX: Final = 8.0
-REPORT_EVERY_S: Final = 240.0
 _HELD_OUT_FRAMES: Final = 16
 _HELD_OUT_TIMESTEPS: Final = (950, 750, 400)
 
@@ -68,9 +67,7 @@ def make_motion_adapter() -> Any:
 
 def train_motion(work_dir: WorkDir, device: str, *, minutes: float) -> dict[str, Any]:
     """Train for `minutes` in all, counting what earlier runs spent. The gate is `motion_gate`."""
-    training = _Training(work_dir, device, minutes)
-    training.run()
-    return training.report()
+    return train_until_over(_Training(work_dir, device, minutes))
 
 
 def load_motion_adapter(work_dir: WorkDir) -> Any | None:
@@ -112,22 +109,10 @@ class _Training:
         ).input_ids[0]
         # Before anything is learnt the temporal layers have no effect.
         self._without_motion = self._held_out_loss(self._ema, FULL_CAPTION)
-        self._pace, self._step, self._loss = Pace(minutes * 60), 0, 0.0
+        self.pace, self._step, self._loss = Pace(minutes * 60), 0, 0.0
         self._restore(minutes)
         self._rng = np.random.default_rng(500 + self._step)
         torch.manual_seed(1 + self._step)
-
-    def run(self) -> None:
-        reported_s, threads = self._pace.spent_s, Threads()
-        while not self._pace.is_over:
-            self._train_step()
-            threads.step_done()
-            if self._pace.wants_checkpoint():
-                self._save()
-            if self._pace.spent_s - reported_s > REPORT_EVERY_S:
-                reported_s = self._pace.spent_s
-                self.report()
-        self._save()
 
     def report(self) -> dict[str, Any]:
         """Velocity errors on held-out clips: `without_motion` those of the frozen layers alone;
@@ -135,7 +120,7 @@ class _Training:
         mine = self._held_out_loss(self._ema, FULL_CAPTION)
         swapped = self._held_out_loss(self._ema, SWAPPED_CAPTION)
         figures = {
-            "spent_s": round(self._pace.spent_s),
+            "spent_s": round(self.pace.spent_s),
             "steps": self._step,
             "loss": round(self._loss, 4),
             "held_out_loss": round(mine, 4),
@@ -145,8 +130,9 @@ class _Training:
         print("motion", figures, flush=True)
         return figures
 
-    def _train_step(self) -> None:
-        rate = self._pace.learning_rate(
+    def train_step(self) -> None:
+        """See `LongStage.train_step`."""
+        rate = self.pace.learning_rate(
             PEAK_LEARNING_RATE, self._step, warm_up_steps=WARM_UP_STEPS, flat=FLAT_SHARE
         )
         set_learning_rate(self._optimizer, rate)
@@ -237,7 +223,8 @@ class _Training:
             total += float(((guess - velocity) ** 2).mean())
         return total / len(_HELD_OUT_TIMESTEPS)
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """See `LongStage.save`."""
         self._work_dir.save_checkpoint(
             "motion",
             {
@@ -245,7 +232,7 @@ class _Training:
                 "ema": _motion_state(self._ema),
                 "optimizer": self._optimizer.state_dict(),
                 "step": self._step,
-                "spent_s": self._pace.spent_s,
+                "spent_s": self.pace.spent_s,
                 "loss": self._loss,
             },
         )
@@ -258,7 +245,7 @@ class _Training:
         self._ema.load_state_dict(state["ema"], strict=False)
         self._optimizer.load_state_dict(state["optimizer"])
         self._step, self._loss = state["step"], state["loss"]
-        self._pace = Pace(minutes * 60, state["spent_s"])
+        self.pace = Pace(minutes * 60, state["spent_s"])
 
 
 def _motion_state(unet: Any) -> dict[str, torch.Tensor]:
