@@ -29,7 +29,7 @@ from gpu_consumers.engines.pocket.recipe.attributes import CORE_ATTRIBUTES, LABE
 from gpu_consumers.engines.pocket.recipe.autoencoder import reconstruct
 from gpu_consumers.engines.pocket.recipe.export import WEIGHTS_DIR
 from gpu_consumers.engines.pocket.recipe.motion_figures import motion_lines
-from gpu_consumers.engines.pocket.recipe.prompt_gates import glasses_rates
+from gpu_consumers.engines.pocket.recipe.prompt_gates import NEGATIVES, negative_rates
 from gpu_consumers.engines.pocket.recipe.reader import Reader, accuracy, load_reader, read
 from gpu_consumers.engines.pocket.recipe.sampling import draw
 from gpu_consumers.engines.pocket.recipe.twin_figures import twin_lines
@@ -78,7 +78,7 @@ def _lines(options: argparse.Namespace) -> Iterator[Line]:
         "speed": lambda: speed_lines(pipeline),
         "prompts": lambda: prompt_lines(pipeline, reader, count),
         "variants": lambda: variant_lines(pipeline, reader, max(20, count // 10)),
-        "negative": lambda: [negative_prompt_line(pipeline, reader, max(32, count * 2 // 5))],
+        "negative": lambda: negative_lines(pipeline, reader, max(32, count * 2 // 5)),
         "analyser": lambda: analyser_lines(pipeline, analyser, max(60, count // 2)),
         "twins": lambda: twin_lines(TwinJobs(weights), analyser, reader, options.twins),
         "motion": lambda: motion_lines(
@@ -165,18 +165,19 @@ def _variant(pipeline: Any, reader: Reader, count: int, style: str, ratio: str) 
     yield _line(f"{what}: all seven", scores["all_seven"], ceiling["all_seven"], 0.9, count, 0.0)
 
 
-def negative_prompt_line(pipeline: Any, reader: Reader, count: int) -> Line:
-    """How often glasses appear when nothing is said of them, without and with the negative."""
-    without, within = glasses_rates(pipeline, reader, count, seed=_SEED + 1)
-    return {
-        "measure": "glasses rate with the negative prompt 'glasses', share of without",
-        "value": round(within / max(without, 1e-9), 3),
-        "without": round(without, 3),
-        "with": round(within, 3),
-        "goal": 0.2,
-        "holds": within <= 0.2 * without,
-        "n": count,
-    }
+def negative_lines(pipeline: Any, reader: Reader, count: int) -> Iterator[Line]:
+    """How much is left of what each negative prompt should take away."""
+    for negative in NEGATIVES:
+        without, within = negative_rates(pipeline, reader, negative, count, seed=_SEED + 1)
+        yield {
+            "measure": f"negative prompt '{negative.words}': share that is left",
+            "value": round(within / max(without, 1e-9), 3),
+            "without": round(without, 3),
+            "with": round(within, 3),
+            "goal": 0.2,
+            "holds": within <= 0.2 * without,
+            "n": count,
+        }
 
 
 def analyser_lines(pipeline: Any, analyser: PocketFaceAnalyser, count: int) -> Iterator[Line]:

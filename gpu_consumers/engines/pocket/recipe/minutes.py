@@ -31,7 +31,7 @@ MINUTES: Final = {
         decoder=5.0,
         finder=4.0,
         embedder=5.0,
-        motion=25.0,
+        motion=95.0,
     ),
     # Chosen so that all stages with their pictures, clips and gates stay below 25 minutes.
     "cuda": Minutes(
@@ -43,6 +43,6 @@ MINUTES: Final = {
         decoder=0.8,
         finder=0.5,
         embedder=0.6,
-        motion=3.0,
+        motion=5.0,
     ),
 }
