@@ -98,8 +98,8 @@ class MotionConstants:
     """What every clip of an engine has in common.
 
     `folder`: the motion adapter's, within the pipeline directory. `shared_noise_share`: how much
-    of the noise's variance all frames share; the adapter was trained with it. `image_strength`:
-    the share of the steps that a clip is given which begins with a picture.
+    of the noise's variance all frames share, no less than the adapter was trained with.
+    `image_strength`: the share of the steps that a clip is given which begins with a picture.
     """
 
     folder: str

@@ -19,7 +19,7 @@ def frame_noise(
 
     Each frame alone is standard normal noise, as an image model expects. What is common draws the
     same person in every frame before anything has been learnt of motion; what is left lets frames
-    differ. A model must draw with the share that it was trained with.
+    differ. A model draws with at least the share that it was trained with: more of it is calmer.
     """
     common = torch.randn(1, *shape, generator=generator)
     own = torch.randn(frames, *shape, generator=generator)

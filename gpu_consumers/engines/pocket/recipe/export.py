@@ -62,6 +62,7 @@ def export(work_dir: WorkDir, target: Path = WEIGHTS_DIR) -> dict[str, Any]:
     for name in _WRITTEN_BY_HAND:
         if (target / name).exists():
             shutil.copy2(target / name, staging / name)
+    _forget_folders(staging)
     size = sum(file.stat().st_size for file in staging.rglob("*") if file.is_file())
     pass_gate("bytes to spare below the limit", WEIGHTS_BYTES_MAX - size, 0)
     retired = target.with_name(target.name + ".retired")
@@ -92,6 +93,14 @@ def _export_motion(work_dir: WorkDir, target: Path, staging: Path) -> None:
         adapter.half().save_pretrained(staging / ADAPTER_FOLDER, safe_serialization=True)
     elif (target / ADAPTER_FOLDER).exists():
         shutil.copytree(target / ADAPTER_FOLDER, staging / ADAPTER_FOLDER)
+
+
+def _forget_folders(staging: Path) -> None:
+    """Take out of every configuration the folder that its part was loaded from."""
+    for file in staging.rglob("config.json"):
+        settings = json.loads(file.read_text())
+        if settings.pop("_name_or_path", None) is not None:
+            file.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n")
 
 
 def _export_network(network: torch.nn.Module, file: Path) -> None:

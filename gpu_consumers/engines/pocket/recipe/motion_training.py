@@ -16,7 +16,7 @@ from diffusers import MotionAdapter, UNetMotionModel
 from diffusers.models.attention_processor import AttnProcessor
 
 from gpu_consumers.engines.frame_noise import frame_noise
-from gpu_consumers.engines.pocket.motion_settings import FRAMES_MAX, SHARED_NOISE_SHARE
+from gpu_consumers.engines.pocket.motion_settings import FRAMES_MAX, TRAINED_SHARED_NOISE_SHARE
 from gpu_consumers.engines.pocket.recipe.clip_set import (
     FULL_CAPTION,
     HELD_OUT_EACH,
@@ -184,7 +184,7 @@ class _Training:
                 frame_noise(
                     frames,
                     clean.shape[2:],
-                    shared_share=SHARED_NOISE_SHARE,
+                    shared_share=TRAINED_SHARED_NOISE_SHARE,
                     generator=generator,
                 )
                 for _ in range(clips)
