@@ -123,14 +123,15 @@ class FolderObjectStore:
         """See the port. Also removes what a write of this key left when its process was killed."""
         for key in [checked_key(key) for key in keys]:
             path = self._root / key
-            for file in sorted(path.parent.glob(f"{path.name}~*"), key=_bytes_before_facts):
+            beside = (file for file in _files_of(path.parent) if _is_of(file, path.name))
+            for file in sorted(beside, key=_bytes_before_facts):
                 file.unlink(missing_ok=True)
 
     def delete_prefix(self, prefix: str) -> int:
         """See the port."""
         folder = self._root / checked_prefix(prefix)
         gone = 0
-        for path in sorted(folder.rglob("*~*"), key=_bytes_before_facts):
+        for path in sorted(_files_below(folder), key=_bytes_before_facts):
             gone += path.name.endswith(_FACTS)
             path.unlink(missing_ok=True)
         _prune(folder, self._root)
@@ -139,8 +140,8 @@ class FolderObjectStore:
     def keys(self, prefix: str) -> Iterator[str]:
         """See the port."""
         folder = self._root / checked_prefix(prefix) if prefix else self._root
-        found = (path.relative_to(self._root) for path in folder.rglob(f"*{_FACTS}"))
-        return iter(sorted(str(path).removesuffix(_FACTS) for path in found))
+        found = (str(path.relative_to(self._root)) for path in _files_below(folder))
+        return iter(sorted(name.removesuffix(_FACTS) for name in found if name.endswith(_FACTS)))
 
 
 class FolderDraft:
@@ -208,10 +209,34 @@ def _bytes_before_facts(path: Path) -> bool:
     return path.name.endswith(_FACTS)
 
 
+def _is_of(file: Path, name: str) -> bool:
+    return file.name.startswith(f"{name}~")
+
+
+def _files_of(folder: Path) -> list[Path]:
+    _, _, names = next(os.walk(folder, onerror=_unless_gone), (None, None, []))
+    return [folder / name for name in names]
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, also while another process deletes some of its folders.
+
+    Raises OSError for a folder that exists and cannot be read.
+    """
+    for parent, _, names in os.walk(folder, onerror=_unless_gone):
+        yield from (Path(parent, name) for name in names)
+
+
+def _unless_gone(failed: OSError) -> None:
+    # Without a handler `os.walk` skips what it may not read, and a deletion would claim too much.
+    if not isinstance(failed, (FileNotFoundError, NotADirectoryError)):
+        raise failed
+
+
 def _prune(folder: Path, root: Path) -> None:
     """Remove empty folders from the leaves up to, and without, the root."""
-    below = sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True)
-    for empty in [*below, folder, *folder.parents]:
+    walk = os.walk(folder, topdown=False, onerror=_unless_gone)
+    for empty in [*(Path(parent) for parent, _, _ in walk), *folder.parents]:
         if empty == root:
             return
         try:

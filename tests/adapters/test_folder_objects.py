@@ -1,5 +1,7 @@
 """What only the folder promises: other processes, killed writers, files for this user only."""
 
+import errno
+import os
 import stat
 import threading
 from pathlib import Path
@@ -81,6 +83,49 @@ def test_readers_meet_whole_objects_while_they_are_replaced(store: FolderObjectS
     is_over.set()
     reader.join()
     assert torn == []
+
+
+def test_objects_are_listed_and_deleted_while_another_deletes_their_folders(
+    store: FolderObjectStore,
+) -> None:
+    for photo in range(300):
+        store.put(f"photos/{photo:03}/a/b", b"fog", media_type="image/png")
+
+    def delete_folders() -> None:
+        for photo in range(300):
+            store.delete_prefix(f"photos/{photo:03}/")
+
+    def delete_keys() -> None:
+        for photo in range(300):
+            store.delete([f"photos/{photo:03}/a/b"])
+
+    others = [threading.Thread(target=each) for each in (delete_folders, delete_keys)]
+    for other in others:
+        other.start()
+    counts = [300]
+    while counts[-1]:
+        counts.append(len(list(store.keys("photos/"))))
+    for other in others:
+        other.join()
+    store.delete_prefix("photos/")
+    assert counts == sorted(counts, reverse=True)
+    assert list(store.keys("")) == []
+
+
+def test_a_folder_that_may_not_be_read_is_never_taken_for_an_empty_one(
+    store: FolderObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put(PHOTO, b"fog", media_type="image/png")
+    scan = os.scandir
+
+    def locked(path: str | Path) -> object:
+        if Path(path).name == "ada":
+            raise PermissionError(errno.EACCES, "locked")
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    with pytest.raises(PermissionError):
+        store.delete_prefix("photos/")
 
 
 def test_a_discarded_draft_never_takes_a_published_object_along(store: FolderObjectStore) -> None:
