@@ -116,7 +116,10 @@ class EngineLoader:
     long the child may stay in a phase without a step; STEP is the limit of one step.
     `style_words` are appended to the prompt by style name. `preview_factors` turn latents into
     RGB (see `latent_preview.fit_factors`); None where the engine shows no live previews. `motion`
-    is None where the engine draws no clips.
+    is None where the engine draws no clips. `twin_share_unguided`: a twin's strength in the half
+    of guidance that pictures are led away from, as a share of that in the other half; below 1
+    they are led towards the face as well as the words, away from a weaker likeness (autoguidance,
+    Karras et al. 2024, arXiv 2406.02507).
     """
 
     id: str
@@ -128,6 +131,7 @@ class EngineLoader:
     built_in_folder: Path | None = None
     delivery_scale: int = 1
     guidance_rescale: float = 0.0
+    twin_share_unguided: float = 1.0
     render_batch_max: int = 4
     rank_max: int = 64
     adapter_size_bytes_max: int = 512 * 1024 * 1024

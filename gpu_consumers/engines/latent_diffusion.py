@@ -157,7 +157,8 @@ class LatentDiffusion:
             on_step(step + 1, tensors["latents"])
             return {}
 
-        with self.bank.rows([row.twin for row in rows]):
+        twins = [row.twin for row in rows]
+        with self.bank.rows(twins, unguided_share=self.loader.twin_share_unguided):
             drawn = self._pipeline(
                 prompt=[row.prompt for row in rows],
                 negative_prompt=[row.negative_prompt for row in rows],

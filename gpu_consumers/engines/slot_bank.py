@@ -66,10 +66,14 @@ class SlotBank:
         self._held[key] = slot
 
     @contextmanager
-    def rows(self, twins: Sequence[RowTwin | None]) -> Iterator[None]:
+    def rows(
+        self, twins: Sequence[RowTwin | None], *, unguided_share: float = 1.0
+    ) -> Iterator[None]:
         """Inside, row i of every batch shows `twins[i]`; a batch n times as long repeats them.
 
-        Every key must be held. A batch of None only runs the base model without extra work.
+        Guidance doubles the batch: in its first half, the one that pictures are led away from,
+        a twin has only `unguided_share` of its strength. Every key must be held. A batch of None
+        only runs the base model without extra work.
         """
         slots, strengths = [], []
         for twin in twins:
@@ -79,7 +83,9 @@ class SlotBank:
                 self._held.move_to_end(twin.key)
         is_idle = all(strength == 0.0 for strength in strengths)
         for layer in self._layers.values():
-            layer.choose(None if is_idle else _Choice(tuple(slots), tuple(strengths)))
+            layer.choose(
+                None if is_idle else _Choice(tuple(slots), tuple(strengths), unguided_share)
+            )
         try:
             yield
         finally:
@@ -91,10 +97,12 @@ class SlotBank:
 class _Choice:
     slots: tuple[int, ...]
     strengths: tuple[float, ...]
+    unguided_share: float
 
     @property
-    def is_uniform(self) -> bool:
-        return len(set(self.slots)) == 1 and len(set(self.strengths)) == 1
+    def only_slot(self) -> int | None:
+        """The slot of every row, which is faster to apply than one of their own."""
+        return self.slots[0] if len(set(self.slots)) == 1 else None
 
 
 class _SlotLayer:
@@ -130,16 +138,16 @@ class _SlotLayer:
         return output + self._multiplied(x, self._choice)
 
     def _multiplied(self, x: torch.Tensor, choice: _Choice) -> torch.Tensor:
-        if choice.is_uniform:
-            slot, strength = choice.slots[0], choice.strengths[0]
-            low = functional.linear(x, self._down[slot])
-            return functional.linear(low, self._up[slot]) * strength
         slots, strengths = _per_row(choice, x)
         flat = x.reshape(x.shape[0], -1, x.shape[-1])
-        changed = torch.bmm(
-            torch.bmm(flat, self._down[slots].transpose(1, 2)) * strengths,
-            self._up[slots].transpose(1, 2),
-        )
+        if (slot := choice.only_slot) is not None:
+            low = functional.linear(flat, self._down[slot]) * strengths
+            changed = functional.linear(low, self._up[slot])
+        else:
+            changed = torch.bmm(
+                torch.bmm(flat, self._down[slots].transpose(1, 2)) * strengths,
+                self._up[slots].transpose(1, 2),
+            )
         return changed.reshape(*x.shape[:-1], -1)
 
     def _convolved(self, x: torch.Tensor, choice: _Choice, layer: nn.Conv2d) -> torch.Tensor:
@@ -148,11 +156,10 @@ class _SlotLayer:
             "padding": layer.padding,
             "dilation": layer.dilation,
         }
-        if choice.is_uniform:
-            slot, strength = choice.slots[0], choice.strengths[0]
-            low: torch.Tensor = functional.conv2d(x, self._down[slot], **geometry)
-            return functional.conv2d(low, self._up[slot][:, :, None, None]) * strength
         slots, strengths = _per_row(choice, x)
+        if (slot := choice.only_slot) is not None:
+            low: torch.Tensor = functional.conv2d(x, self._down[slot], **geometry)
+            return functional.conv2d(low * strengths[..., None], self._up[slot][:, :, None, None])
         # One group a row: each row is convolved with its own twin's kernels.
         rows = x.shape[0]
         low = functional.conv2d(
@@ -173,6 +180,8 @@ def _per_row(choice: _Choice, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tens
         raise ValueError(f"{x.shape[0]} rows are no multiple of {len(choice.slots)}")
     slots = torch.tensor(choice.slots, device=x.device).repeat(repeats)
     strengths = torch.tensor(choice.strengths, device=x.device, dtype=x.dtype).repeat(repeats)
+    if repeats > 1:
+        strengths[: len(choice.strengths)] *= choice.unguided_share
     return slots, strengths[:, None, None]
 
 

@@ -161,6 +161,7 @@ LOADER: Final = EngineLoader(
     style_words=_STYLE_WORDS,
     delivery_scale=8,
     guidance_rescale=twin_settings.GUIDANCE_RESCALE,
+    twin_share_unguided=twin_settings.UNGUIDED_SHARE,
     render_batch_max=8,
     rank_max=32,
     adapter_size_bytes_max=32 * 1024 * 1024,

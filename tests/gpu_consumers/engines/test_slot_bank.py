@@ -140,6 +140,36 @@ def test_a_batch_that_guidance_doubled_repeats_its_rows(unet: Any, bank: Any) ->
     assert nearly(doubled[3], run(unet)[3])
 
 
+@pytest.mark.parametrize("second", ["ada", "grace"])
+def test_what_guidance_leads_away_from_has_only_a_share_of_the_twin(
+    unet: Any, bank: Any, second: str
+) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin
+
+    twins = {"ada": twin(bank, 1), "grace": twin(bank, 2)}
+    for name, adapter in twins.items():
+        bank.put(name, adapter)
+    with bank.rows([RowTwin("ada", 0.8), RowTwin(second, 0.8)], unguided_share=0.5):
+        doubled = run(unet)
+    for row, name, strength in (
+        (0, "ada", 0.4),
+        (1, second, 0.4),
+        (2, "ada", 0.8),
+        (3, second, 0.8),
+    ):
+        assert nearly(doubled[row], run_with_peft(unet, twins[name], strength)[row])
+
+
+def test_a_batch_that_guidance_left_alone_has_the_whole_twin(unet: Any, bank: Any) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin
+
+    ada = twin(bank, 1)
+    bank.put("ada", ada)
+    with bank.rows([RowTwin("ada", 0.8)] * 4, unguided_share=0.5):
+        alone = run(unet)
+    assert nearly(alone, run_with_peft(unet, ada, 0.8))
+
+
 def test_outside_the_rows_the_network_is_exactly_the_base_model(unet: Any, bank: Any) -> None:
     from gpu_consumers.engines.slot_bank import RowTwin
 
