@@ -258,6 +258,36 @@ def test_strength_nought_is_the_base_model_with_the_twins_name_in_the_prompt(
     assert difference(drawn[1], drawn[2]) > 0
 
 
+def test_the_twins_share_where_nothing_guides_matters_to_guided_pictures_alone(
+    engine: DiffusionEngine,
+    twin: TrainedTwin,
+    weights_dir: Path,
+    tmp_path: Path,
+) -> None:
+    from gpu_consumers.engines.diffusion_engine import load_diffusion_engine
+
+    sharing = load_diffusion_engine(
+        replace(engine._loader, twin_share_unguided=0.5),
+        weights_dir=weights_dir,
+        cache_dir=tmp_path,
+        device_name="cpu",
+    )
+    guided, unguided = (
+        [
+            each.render(
+                pictures_of_a_lighthouse(engine, 7, guidance_scale=scale),
+                twin.adapter,
+                Watching(),
+                batch_size=1,
+            )[0]
+            for each in (engine, sharing)
+        ]
+        for scale in (4.0, 1.0)
+    )
+    assert difference(*guided) > 0
+    assert difference(*unguided) == 0
+
+
 def test_the_bank_draws_what_training_drew(engine: DiffusionEngine, twin: TrainedTwin) -> None:
     """The samples were drawn with peft in float32, and the file holds float16."""
     loader = engine._loader

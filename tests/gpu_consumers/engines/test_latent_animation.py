@@ -151,6 +151,19 @@ def test_a_twin_changes_every_frame_and_only_while_it_is_asked_for(
     assert (draw(animation) == before).all()
 
 
+def test_guidance_leads_a_clip_away_from_a_weaker_twin(
+    animation: LatentAnimation, weights: Path
+) -> None:
+    from gpu_consumers.engines.latent_animation import load_latent_animation
+
+    whole = load_latent_animation(replace(LOADER, twin_share_unguided=1.0), weights, "cpu")
+    for each in (animation, whole):
+        each.bank.put("grace", a_twin(animation))
+    shown, as_before = (draw(each, twin=RowTwin("grace", 1.0)) for each in (animation, whole))
+    assert (np.abs(shown.astype(int) - as_before).mean((1, 2, 3)) > 1).all()
+    assert (draw(animation) == draw(whole)).all()
+
+
 def test_a_twin_fits_the_picture_unet_and_the_motion_unet_alike(
     animation: LatentAnimation,
 ) -> None:
