@@ -108,6 +108,11 @@ def pictures_of_a_lighthouse(engine: DiffusionEngine, *seeds: int, **changes: An
     return ImageWork(**{**fields, **changes})
 
 
+def one_lighthouse(engine: DiffusionEngine, adapter: bytes, **changes: Any) -> RenderedPicture:
+    work = pictures_of_a_lighthouse(engine, 7, **changes)
+    return engine.render(work, adapter, Watching(), batch_size=1)[0]
+
+
 def pixels(picture: RenderedPicture) -> NDArray[np.int64]:
     with Image.open(io.BytesIO(picture.png)) as image:
         return np.asarray(image.convert("RGB")).astype(np.int64)
@@ -239,15 +244,8 @@ def test_a_trained_twin_changes_its_pictures_and_leaves_the_base_model_as_it_was
 def test_strength_nought_is_the_base_model_with_the_twins_name_in_the_prompt(
     engine: DiffusionEngine, twin: TrainedTwin
 ) -> None:
-    strengths = (0.0, 0.5, 1.0)
     drawn = [
-        engine.render(
-            pictures_of_a_lighthouse(engine, 7, twin_strength=strength),
-            twin.adapter,
-            Watching(),
-            batch_size=1,
-        )[0]
-        for strength in strengths
+        one_lighthouse(engine, twin.adapter, twin_strength=strength) for strength in (0.0, 0.5, 1.0)
     ]
     named = engine._loader.prompt_for("a lighthouse in fog", "plain", names_twin=True)
     (base,) = engine.render(
@@ -273,15 +271,7 @@ def test_the_twins_share_where_nothing_guides_matters_to_guided_pictures_alone(
         device_name="cpu",
     )
     guided, unguided = (
-        [
-            each.render(
-                pictures_of_a_lighthouse(engine, 7, guidance_scale=scale),
-                twin.adapter,
-                Watching(),
-                batch_size=1,
-            )[0]
-            for each in (engine, sharing)
-        ]
+        [one_lighthouse(each, twin.adapter, guidance_scale=scale) for each in (engine, sharing)]
         for scale in (4.0, 1.0)
     )
     assert difference(*guided) > 0
