@@ -123,8 +123,9 @@ class FolderObjectStore:
         """See the port. Also removes what a write of this key left when its process was killed."""
         for key in [checked_key(key) for key in keys]:
             path = self._root / key
-            beside = (file for file in _files_of(path.parent) if _is_of(file, path.name))
-            for file in sorted(beside, key=_bytes_before_facts):
+            beside = _files_of(path.parent)
+            mine = [file for file in beside if file.name.startswith(f"{path.name}~")]
+            for file in sorted(mine, key=_bytes_before_facts):
                 file.unlink(missing_ok=True)
 
     def delete_prefix(self, prefix: str) -> int:
@@ -207,10 +208,6 @@ def _read_facts(path: Path) -> _StoredFacts | None:
 def _bytes_before_facts(path: Path) -> bool:
     # A crash in between leaves facts without bytes, which reads as absent; never the reverse.
     return path.name.endswith(_FACTS)
-
-
-def _is_of(file: Path, name: str) -> bool:
-    return file.name.startswith(f"{name}~")
 
 
 def _files_of(folder: Path) -> list[Path]:

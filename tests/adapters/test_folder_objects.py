@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -99,14 +100,13 @@ def test_objects_are_listed_and_deleted_while_another_deletes_their_folders(
         for photo in range(300):
             store.delete([f"photos/{photo:03}/a/b"])
 
-    others = [threading.Thread(target=each) for each in (delete_folders, delete_keys)]
-    for other in others:
-        other.start()
     counts = [300]
-    while counts[-1]:
-        counts.append(len(list(store.keys("photos/"))))
+    with ThreadPoolExecutor() as pool:
+        others = [pool.submit(each) for each in (delete_folders, delete_keys)]
+        while not all(other.done() for other in others):
+            counts.append(len(list(store.keys("photos/"))))
     for other in others:
-        other.join()
+        other.result()
     store.delete_prefix("photos/")
     assert counts == sorted(counts, reverse=True)
     assert list(store.keys("")) == []
