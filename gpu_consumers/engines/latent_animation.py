@@ -102,11 +102,7 @@ class LatentAnimation:
 
     @contextmanager
     def _showing(self, twin: RowTwin | None, frames: int) -> Iterator[None]:
-        share = self._diffusion.loader.twin_share_unguided
-        with (
-            self.bank.rows([twin] * frames, unguided_share=share),
-            self._diffusion.low_precision(),
-        ):
+        with self.bank.rows([twin] * frames), self._diffusion.low_precision():
             yield
 
     @torch.no_grad()

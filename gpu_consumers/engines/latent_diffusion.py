@@ -63,7 +63,11 @@ class LatentDiffusion:
         self._pipeline = pipeline
         pipeline.set_progress_bar_config(disable=True)
         self.bank = SlotBank(
-            self.unet, loader.twin.lora_targets, slots=loader.slots, rank_max=loader.rank_max
+            self.unet,
+            loader.twin.lora_targets,
+            slots=loader.slots,
+            rank_max=loader.rank_max,
+            unguided_share=loader.twin_share_unguided,
         )
 
     @property
@@ -157,8 +161,7 @@ class LatentDiffusion:
             on_step(step + 1, tensors["latents"])
             return {}
 
-        twins = [row.twin for row in rows]
-        with self.bank.rows(twins, unguided_share=self.loader.twin_share_unguided):
+        with self.bank.rows([row.twin for row in rows]):
             drawn = self._pipeline(
                 prompt=[row.prompt for row in rows],
                 negative_prompt=[row.negative_prompt for row in rows],

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -31,12 +31,21 @@ class RowTwin:
 class SlotBank:
     """Holds at most `slots` twins; the one used longest ago makes room for a new one.
 
-    `targets` are suffixes of layer names, as peft understands `target_modules`.
+    `targets` are suffixes of layer names, as peft understands `target_modules`. Guidance doubles a
+    batch: in its first half, which pictures are led away from, a twin has `unguided_share` of its
+    strength.
     """
 
     def __init__(
-        self, network: nn.Module, targets: Sequence[str], *, slots: int, rank_max: int
+        self,
+        network: nn.Module,
+        targets: Sequence[str],
+        *,
+        slots: int,
+        rank_max: int,
+        unguided_share: float = 1.0,
     ) -> None:
+        self._unguided_share = unguided_share
         self._layers = {
             name: _SlotLayer(module, slots, rank_max)
             for name, module in network.named_modules()
@@ -66,14 +75,10 @@ class SlotBank:
         self._held[key] = slot
 
     @contextmanager
-    def rows(
-        self, twins: Sequence[RowTwin | None], *, unguided_share: float = 1.0
-    ) -> Iterator[None]:
+    def rows(self, twins: Sequence[RowTwin | None]) -> Iterator[None]:
         """Inside, row i of every batch shows `twins[i]`; a batch n times as long repeats them.
 
-        Guidance doubles the batch: in its first half, the one that pictures are led away from,
-        a twin has only `unguided_share` of its strength. Every key must be held. A batch of None
-        only runs the base model without extra work.
+        Every key must be held. A batch of None only runs the base model without extra work.
         """
         slots, strengths = [], []
         for twin in twins:
@@ -82,10 +87,9 @@ class SlotBank:
             if twin is not None:
                 self._held.move_to_end(twin.key)
         is_idle = all(strength == 0.0 for strength in strengths)
+        chosen = _Choice(tuple(slots), tuple(strengths), self._unguided_share)
         for layer in self._layers.values():
-            layer.choose(
-                None if is_idle else _Choice(tuple(slots), tuple(strengths), unguided_share)
-            )
+            layer.choose(None if is_idle else chosen)
         try:
             yield
         finally:
@@ -95,14 +99,38 @@ class SlotBank:
 
 @dataclass(frozen=True)
 class _Choice:
+    """One for all layers, so that what the device needs of it is copied there once."""
+
     slots: tuple[int, ...]
     strengths: tuple[float, ...]
     unguided_share: float
+    _placed: dict[tuple[int, torch.device, torch.dtype], tuple[torch.Tensor, torch.Tensor]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def only_slot(self) -> int | None:
         """The slot of every row, which is faster to apply than one of their own."""
         return self.slots[0] if len(set(self.slots)) == 1 else None
+
+    def for_rows_of(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Slots (rows,) and strengths (rows, 1, 1), repeated as guidance repeats the batch."""
+        key = (x.shape[0], x.device, x.dtype)
+        if key not in self._placed:
+            self._placed[key] = self._place(*key)
+        return self._placed[key]
+
+    def _place(
+        self, rows: int, device: torch.device, dtype: torch.dtype
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        repeats, rest = divmod(rows, len(self.slots))
+        if rest:
+            raise ValueError(f"{rows} rows are no multiple of {len(self.slots)}")
+        slots = torch.tensor(self.slots, device=device).repeat(repeats)
+        strengths = torch.tensor(self.strengths, device=device, dtype=dtype).repeat(repeats)
+        if repeats > 1:
+            strengths[: len(self.strengths)] *= self.unguided_share
+        return slots, strengths[:, None, None]
 
 
 class _SlotLayer:
@@ -138,7 +166,7 @@ class _SlotLayer:
         return output + self._multiplied(x, self._choice)
 
     def _multiplied(self, x: torch.Tensor, choice: _Choice) -> torch.Tensor:
-        slots, strengths = _per_row(choice, x)
+        slots, strengths = choice.for_rows_of(x)
         flat = x.reshape(x.shape[0], -1, x.shape[-1])
         if (slot := choice.only_slot) is not None:
             low = functional.linear(flat, self._down[slot]) * strengths
@@ -156,7 +184,7 @@ class _SlotLayer:
             "padding": layer.padding,
             "dilation": layer.dilation,
         }
-        slots, strengths = _per_row(choice, x)
+        slots, strengths = choice.for_rows_of(x)
         if (slot := choice.only_slot) is not None:
             low: torch.Tensor = functional.conv2d(x, self._down[slot], **geometry)
             return functional.conv2d(low * strengths[..., None], self._up[slot][:, :, None, None])
@@ -171,18 +199,6 @@ class _SlotLayer:
         height, width = low.shape[2:]
         low = low.reshape(rows, -1, height * width) * strengths
         return torch.bmm(self._up[slots], low).reshape(rows, -1, height, width)
-
-
-def _per_row(choice: _Choice, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Slots (rows,) and strengths (rows, 1, 1), repeated as guidance repeats the batch."""
-    repeats, rest = divmod(x.shape[0], len(choice.slots))
-    if rest:
-        raise ValueError(f"{x.shape[0]} rows are no multiple of {len(choice.slots)}")
-    slots = torch.tensor(choice.slots, device=x.device).repeat(repeats)
-    strengths = torch.tensor(choice.strengths, device=x.device, dtype=x.dtype).repeat(repeats)
-    if repeats > 1:
-        strengths[: len(choice.strengths)] *= choice.unguided_share
-    return slots, strengths[:, None, None]
 
 
 def _is_target(name: str, targets: Sequence[str]) -> bool:

@@ -256,7 +256,7 @@ def test_strength_nought_is_the_base_model_with_the_twins_name_in_the_prompt(
     assert difference(drawn[1], drawn[2]) > 0
 
 
-def test_the_twins_share_where_nothing_guides_matters_to_guided_pictures_alone(
+def test_a_weaker_twin_to_lead_away_from_changes_guided_pictures_alone(
     engine: DiffusionEngine,
     twin: TrainedTwin,
     weights_dir: Path,

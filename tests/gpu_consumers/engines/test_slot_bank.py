@@ -141,15 +141,14 @@ def test_a_batch_that_guidance_doubled_repeats_its_rows(unet: Any, bank: Any) ->
 
 
 @pytest.mark.parametrize("second", ["ada", "grace"])
-def test_what_guidance_leads_away_from_has_only_a_share_of_the_twin(
-    unet: Any, bank: Any, second: str
-) -> None:
-    from gpu_consumers.engines.slot_bank import RowTwin
+def test_what_guidance_leads_away_from_has_only_a_share_of_the_twin(unet: Any, second: str) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
 
+    bank = SlotBank(unet, TARGETS, slots=3, rank_max=8, unguided_share=0.5)
     twins = {"ada": twin(bank, 1), "grace": twin(bank, 2)}
     for name, adapter in twins.items():
         bank.put(name, adapter)
-    with bank.rows([RowTwin("ada", 0.8), RowTwin(second, 0.8)], unguided_share=0.5):
+    with bank.rows([RowTwin("ada", 0.8), RowTwin(second, 0.8)]):
         doubled = run(unet)
     for row, name, strength in (
         (0, "ada", 0.4),
@@ -160,12 +159,13 @@ def test_what_guidance_leads_away_from_has_only_a_share_of_the_twin(
         assert nearly(doubled[row], run_with_peft(unet, twins[name], strength)[row])
 
 
-def test_a_batch_that_guidance_left_alone_has_the_whole_twin(unet: Any, bank: Any) -> None:
-    from gpu_consumers.engines.slot_bank import RowTwin
+def test_a_batch_that_guidance_left_alone_has_the_whole_twin(unet: Any) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
 
+    bank = SlotBank(unet, TARGETS, slots=3, rank_max=8, unguided_share=0.5)
     ada = twin(bank, 1)
     bank.put("ada", ada)
-    with bank.rows([RowTwin("ada", 0.8)] * 4, unguided_share=0.5):
+    with bank.rows([RowTwin("ada", 0.8)] * 4):
         alone = run(unet)
     assert nearly(alone, run_with_peft(unet, ada, 0.8))
 
