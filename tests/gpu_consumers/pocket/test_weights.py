@@ -54,6 +54,12 @@ def test_the_weights_fit_and_are_safetensors_only() -> None:
     assert (WEIGHTS / "MODEL_CARD.md").exists()
 
 
+def test_no_configuration_names_a_folder_of_the_training() -> None:
+    configurations = list(WEIGHTS.rglob("*.json"))
+    assert configurations
+    assert not [file for file in configurations if "_name_or_path" in json.loads(file.read_text())]
+
+
 def test_the_tokenizer_is_named_by_a_class_that_every_transformers_has() -> None:
     index = json.loads((WEIGHTS / "model_index.json").read_text())
     assert index["tokenizer"] == ["transformers", "PreTrainedTokenizerFast"]
