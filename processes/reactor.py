@@ -18,7 +18,7 @@ from commands.gallery.record_purged import RecordPurged
 from commands.ports.identity_provider import IdentityProvider
 from commands.ports.object_store import ObjectStore
 from commands.ports.payment_provider import PaymentProvider
-from commands.reactions.intents import (
+from commands.reactions.deeds import (
     DeleteObjects,
     PurgeObject,
     RefetchPayment,

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from commands.reactions.intents import DeleteObjects
+from commands.reactions.deeds import DeleteObjects
 from domain import object_keys
 from domain.engines import ENGINES
 from domain.job import Job

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from commands.reactions.intents import RefetchPayment
+from commands.reactions.deeds import RefetchPayment
 from domain.wallet import Wallet
 
 

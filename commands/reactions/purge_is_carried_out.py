@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from commands.reactions.intents import PurgeObject
+from commands.reactions.deeds import PurgeObject
 from domain.asset import Asset
 
 

@@ -66,6 +66,4 @@ def answers_to(event: Aggregate.Event, owner_id: UUID) -> Iterator[Answer]:
     """What one event asks for, each with its idempotency key. Nothing for most events."""
     for reaction in REACTIONS:
         if reaction.event_class is type(event):
-            answer = reaction.react(event, owner_id)
-            if answer is not None:
-                yield Answer(reaction.name, reaction.key(event), answer)
+            yield from reaction.answers(event, owner_id)

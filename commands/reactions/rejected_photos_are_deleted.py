@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from commands.reactions.intents import DeleteObjects
+from commands.reactions.deeds import DeleteObjects
 from commands.twin.places import places_of_submission
 from domain.twin import Twin
 

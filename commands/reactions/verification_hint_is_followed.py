@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from commands.reactions.intents import RefetchVerification
+from commands.reactions.deeds import RefetchVerification
 from domain.person import Person
 
 

@@ -47,9 +47,11 @@ def verification_id(owner_id: UUID, idempotency_key: UUID) -> UUID:
     return uuid5(owner_id, f"verification:{idempotency_key}")
 
 
-def reaction_key(cause_id: UUID, cause_version: int, reaction: str) -> UUID:
+def reaction_key(cause_id: UUID, cause_version: int, reaction: str, target: str = "") -> UUID:
     """The idempotency key of the command with which `reaction` answers one event.
 
-    The event is named by its aggregate and version, which never change.
+    The event is named by its aggregate and version, which never change. `target` tells several
+    answers of one reaction to one event apart.
     """
-    return uuid5(cause_id, f"{cause_version}:{reaction}")
+    name = f"{cause_version}:{reaction}"
+    return uuid5(cause_id, f"{name}:{target}" if target else name)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from commands.gallery.record_purged import RecordPurged
-from commands.reactions.intents import DeleteObjects, PurgeObject
+from commands.reactions.deeds import DeleteObjects, PurgeObject
 from commands.reactions.reaction import Answer
 from commands.reactions.registry import answers_to
 from commands.twin.record_deletion import RecordDeletion

@@ -15,7 +15,7 @@ from commands.jobs.open_next_attempt import OpenNextAttempt
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.ports.identity_provider import ProviderDecision
 from commands.ports.payment_provider import ProviderPayment
-from commands.reactions.intents import (
+from commands.reactions.deeds import (
     DeleteObjects,
     PurgeObject,
     RefetchPayment,

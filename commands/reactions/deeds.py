@@ -51,4 +51,4 @@ class RefetchPayment:
     purchase_id: UUID
 
 
-Intent = DeleteObjects | PurgeObject | RefetchVerification | RefetchPayment
+Deed = DeleteObjects | PurgeObject | RefetchVerification | RefetchPayment
