@@ -51,4 +51,11 @@ class RefetchPayment:
     purchase_id: UUID
 
 
-Deed = DeleteObjects | PurgeObject | RefetchVerification | RefetchPayment
+@dataclass(frozen=True)
+class ReadEvent:
+    """Read the event at this position and write its intents: a release before could not."""
+
+    position: int
+
+
+Deed = DeleteObjects | PurgeObject | RefetchVerification | RefetchPayment | ReadEvent

@@ -1,37 +1,44 @@
-"""Reactor: events → commands and deeds."""
+"""Reactor: events → intents → commands and deeds."""
 
 import threading
-import time
 
 from adapters.event_store.log import EventLog
+from adapters.event_store.positions import ActiveReader
+from adapters.intents.postgres import ReaderIntents, open_intents
 from domain.events import STORED_FORM
-from processes.reactor import Outside, Reactor
+from processes.reactor.crew import EXECUTORS, Crew
+from processes.reactor.deeds import Deeds, Outside
+from processes.reactor.executor import Executor, Wake
+from processes.reactor.tail import Tail
 from processes.secrets import load_secrets
 from processes.settings import Settings
 from processes.wiring.active import while_active
+from processes.wiring.clock import system_clock
 from processes.wiring.objects import open_objects
 from processes.wiring.providers import open_identity, open_payment
 from processes.wiring.studio import open_studio
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
-    """Run the reactor until `stop` is set."""
+    """Run the reactor until `stop` is set: every one carries out intents, one follows the log."""
     url = settings.require_database_url()
     secrets = load_secrets(settings.secrets)
+    wake = Wake()
     with (
         EventLog(url, application="reactor") as events,
         open_studio(settings, secrets, "reactor") as writing,
+        open_intents(url, connections_max=EXECUTORS + 1, application="reactor") as intents,
     ):
         outside = Outside(
             objects=open_objects(settings, secrets),
             identity=open_identity(settings, secrets),
             payment=open_payment(settings, secrets),
         )
-        while_active(
-            url,
-            "reactor",
-            stop,
-            lambda reader: Reactor(
-                events, reader, STORED_FORM, writing.studio, outside, time.monotonic
-            ).run(stop),
-        )
+        deeds = Deeds(writing.studio, outside, events, STORED_FORM, system_clock)
+        executors = [Executor(intents, deeds, system_clock) for _ in range(EXECUTORS)]
+
+        def follow(reader: ActiveReader) -> None:
+            Tail(events, ReaderIntents(reader), STORED_FORM, system_clock, wake).run(stop)
+
+        with Crew(executors, stop, wake):
+            while_active(url, "reactor", stop, follow, role="writer")
