@@ -40,6 +40,7 @@ class InMemoryIntents:
         self._rows: dict[UUID, _Row] = {}
         self._turns: dict[UUID, _Turn] = {}
         self._position = 0
+        self._adopted = False
         self._written = 0
 
     def position(self) -> int:
@@ -51,6 +52,19 @@ class InMemoryIntents:
         with self._lock:
             self._write(intents)
             self._position = max(self._position, read_to)
+
+    def adopted(self) -> bool:
+        """See the port."""
+        return self._adopted
+
+    def adopt(self, intents: Sequence[Intent]) -> None:
+        """See the port."""
+        with self._lock:
+            self._write(intents)
+
+    def end_adoption(self) -> None:
+        """See the port."""
+        self._adopted = True
 
     def claim(self, *, now: datetime, leased_until: datetime) -> Lease | None:
         """See the port."""

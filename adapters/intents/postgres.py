@@ -14,6 +14,9 @@ from adapters.event_store.positions import ActiveReader
 from adapters.postgres.connect import open_pool
 from commands.ports.intents import Intent, IntentState, Lease
 
+_ADOPTION = "reactor-adoption"
+"""The reader's name under which `events.positions` notes that an adoption is over."""
+
 _INTENT = (
     "intent_id, owner_id, cause_position, reaction, target, payload, created_at, next_try_at, "
     "attempts, outcome"
@@ -276,6 +279,28 @@ class ReaderIntents:
             if intents:
                 write_intents(connection, intents)
             self._reader.save(read_to)
+
+    def adopted(self) -> bool:
+        """See the port."""
+        with self._reader.transaction() as connection:
+            noted = connection.execute(
+                "SELECT 1 FROM events.positions WHERE reader = %s", [_ADOPTION]
+            ).fetchone()
+        return noted is not None
+
+    def adopt(self, intents: Sequence[Intent]) -> None:
+        """See the port."""
+        with self._reader.transaction() as connection:
+            write_intents(connection, intents)
+
+    def end_adoption(self) -> None:
+        """See the port."""
+        with self._reader.transaction() as connection:
+            connection.execute(
+                "INSERT INTO events.positions (reader, position) VALUES (%s, 0) "
+                "ON CONFLICT DO NOTHING",
+                [_ADOPTION],
+            )
 
 
 def write_intents(connection: Connection[TupleRow], intents: Sequence[Intent]) -> None:

@@ -131,3 +131,15 @@ class IntentTail(Protocol):
         An intent with an outcome is written as done.
         """
         ...
+
+    def adopted(self) -> bool:
+        """Whether what was done before there were intents has been taken over."""
+        ...
+
+    def adopt(self, intents: Sequence[Intent]) -> None:
+        """Write intents of events that lie before the position, which stays where it is."""
+        ...
+
+    def end_adoption(self) -> None:
+        """All of it has been taken over: `adopted` from now on."""
+        ...

@@ -16,16 +16,22 @@ from commands.jobs.open_next_attempt import OpenNextAttempt
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.reactions.deeds import (
     DeleteObjects,
+    FollowPurchase,
+    FollowVerification,
     PurgeObject,
     ReadEvent,
     RefetchPayment,
     RefetchVerification,
 )
+from commands.wallet.expire_promotion import ExpirePromotion
 
 WANTED: Mapping[str, type[Any]] = MappingProxyType(
     {
         "delete-objects": DeleteObjects,
+        "expire-promotion": ExpirePromotion,
         "fail-job": FailJob,
+        "follow-purchase": FollowPurchase,
+        "follow-verification": FollowVerification,
         "hide-assets": HideAssets,
         "open-next-attempt": OpenNextAttempt,
         "purge-object": PurgeObject,

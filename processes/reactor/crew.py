@@ -1,8 +1,9 @@
-"""The executors of one process, and that none of them dies or hangs unnoticed."""
+"""The threads of one reactor, and that none of them dies or hangs unnoticed."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -27,7 +28,9 @@ class DeedHangs(Exception):
 
 
 class Crew:
-    """Runs executors in threads while its block is active, and holds their leases.
+    """Runs executors, and what works beside them, in threads while its block is active.
+
+    Holds the leases of what is being carried out.
 
     Where one of them dies, or hangs, `stop` is set, and the block ends with what it died of.
     """
@@ -38,6 +41,7 @@ class Crew:
         stop: threading.Event,
         wake: Wake,
         *,
+        beside: Sequence[Callable[[threading.Event], None]] = (),
         pace: Pace = PACE,
     ) -> None:
         self._stop = stop
@@ -46,11 +50,10 @@ class Crew:
         self._executors = executors
         self._ended = threading.Event()
         self._died_of: BaseException | None = None
+        works = [*(partial(one.run, wake=wake) for one in executors), *beside]
         self._threads = [
-            threading.Thread(
-                target=self._execute, args=[one], name=f"executor {number}", daemon=True
-            )
-            for number, one in enumerate(executors, start=1)
+            threading.Thread(target=self._work, args=[work], name=f"crew {number}", daemon=True)
+            for number, work in enumerate(works, start=1)
         ]
         self._holder = threading.Thread(target=self._hold, name="leases", daemon=True)
 
@@ -75,9 +78,9 @@ class Crew:
         if self._died_of is not None:
             raise self._died_of
 
-    def _execute(self, executor: Executor) -> None:
+    def _work(self, work: Callable[[threading.Event], None]) -> None:
         try:
-            executor.run(self._stop, self._wake)
+            work(self._stop)
         except BaseException as error:
             self._fail(error)
 

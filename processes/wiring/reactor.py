@@ -6,6 +6,8 @@ from adapters.event_store.log import EventLog
 from adapters.event_store.positions import ActiveReader
 from adapters.intents.postgres import ReaderIntents, open_intents
 from domain.events import STORED_FORM
+from processes.reactor.adoption import Adoption
+from processes.reactor.answers import READING
 from processes.reactor.crew import EXECUTORS, Crew
 from processes.reactor.deeds import Deeds, Outside
 from processes.reactor.executor import Executor, Wake
@@ -17,6 +19,7 @@ from processes.wiring.clock import system_clock
 from processes.wiring.objects import open_objects
 from processes.wiring.providers import open_identity, open_payment
 from processes.wiring.studio import open_studio
+from processes.wiring.sweeps import open_sweeps
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
@@ -28,6 +31,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         EventLog(url, application="reactor") as events,
         open_studio(settings, secrets, "reactor") as writing,
         open_intents(url, connections_max=EXECUTORS + 1, application="reactor") as intents,
+        open_sweeps(url, intents, system_clock) as sweeps,
     ):
         outside = Outside(
             objects=open_objects(settings, secrets),
@@ -38,7 +42,11 @@ def run(settings: Settings, stop: threading.Event) -> None:
         executors = [Executor(intents, deeds, system_clock) for _ in range(EXECUTORS)]
 
         def follow(reader: ActiveReader) -> None:
-            Tail(events, ReaderIntents(reader), STORED_FORM, system_clock, wake).run(stop)
+            tailed = ReaderIntents(reader)
+            Adoption(events, tailed, STORED_FORM, system_clock).run(stop)
+            Tail(events, tailed, STORED_FORM, system_clock, wake).run(stop)
 
-        with Crew(executors, stop, wake):
+        # What another release could not read, this one looks at right away.
+        intents.wake(READING, now=system_clock())
+        with Crew(executors, stop, wake, beside=[sweeps.run]):
             while_active(url, "reactor", stop, follow, role="writer")

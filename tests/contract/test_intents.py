@@ -108,6 +108,18 @@ def test_the_position_is_written_with_the_intents_and_never_goes_back(intents: B
     assert intents.tail.position() == 7
 
 
+def test_an_adoption_leaves_the_position_and_is_over_once_it_is_said_so(intents: Both) -> None:
+    intents.tail.record([], read_to=7)
+    assert not intents.tail.adopted()
+    intents.tail.adopt([intent("lens"), intent("wick", outcome="done-before")])
+    assert not intents.tail.adopted()
+    intents.tail.end_adoption()
+    intents.tail.end_adoption()
+    assert intents.tail.adopted()
+    assert intents.tail.position() == 7
+    assert intents.done_in_order() == ["lens"]
+
+
 def test_an_intent_that_is_known_stays_as_it_is(intents: Both) -> None:
     intents.given(intent("lens"))
     assert intents.done_in_order() == ["lens"]

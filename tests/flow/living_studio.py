@@ -39,6 +39,7 @@ from processes import projector as projector_process
 from processes import recorder as recorder_process
 from processes.prepare import publish_defaults
 from processes.projector import FactProjection
+from processes.reactor.adoption import Adoption
 from processes.reactor.crew import Crew
 from processes.reactor.deeds import Deeds, Outside
 from processes.reactor.executor import Executor, Wake
@@ -206,7 +207,9 @@ class LivingStudio(StudioDesk):
             executors = [Executor(intents, deeds, system_clock) for _ in range(EXECUTORS)]
 
             def follow(reader: ActiveReader) -> None:
-                Tail(events, ReaderIntents(reader), STORED_FORM, system_clock, wake).run(stop)
+                tailed = ReaderIntents(reader)
+                Adoption(events, tailed, STORED_FORM, system_clock).run(stop)
+                Tail(events, tailed, STORED_FORM, system_clock, wake).run(stop)
 
             with Crew(executors, stop, wake):
                 while_active(self.url, "reactor", stop, follow, role="writer")

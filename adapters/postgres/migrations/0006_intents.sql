@@ -43,3 +43,15 @@ CREATE TABLE events.turns (
 CREATE INDEX turns_in_order ON events.turns (due_at);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON events.intents, events.turns TO writer;
+
+-- When a kind of sweep was last begun. Whoever moves it on sweeps, and nobody else until it is due.
+CREATE TABLE events.sweeps (
+    name text PRIMARY KEY,
+    begun_at timestamptz NOT NULL
+);
+GRANT SELECT, INSERT, UPDATE ON events.sweeps TO writer;
+
+-- What retention sweeps look for, and that they may delete it.
+CREATE INDEX commands_by_age ON events.commands (recorded_at);
+CREATE INDEX webhooks_by_age ON vault.webhooks (received_at);
+GRANT DELETE ON events.commands, events.snapshots TO writer;
