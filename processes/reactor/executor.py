@@ -147,7 +147,7 @@ class Executor:
             return self._deeds.carry_out(wanted, intent.owner_id, intent.intent_id)
         except Refusal as refusal:
             # The world has moved on since the event: what was to be done is no longer wanted.
-            log.info("intent refused", reaction=intent.reaction, code=refusal.code)
+            log.debug("intent refused", reaction=intent.reaction, code=refusal.code)
             return Done(outcome=f"refused:{refusal.code}")
 
     def _failed(self, lease: Lease, error: Exception) -> None:
