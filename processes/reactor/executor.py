@@ -32,7 +32,7 @@ class Pace:
     retry_s_max: float = 3_600.0
     release_retry_s: float = 60.0
     poll_s: float = 1.0
-    lease_s: float = 60.0
+    lease_s: float = 20.0
 
     def retry_after_s(self, failures: int, first_s: float) -> float:
         """How long to wait after so many failures in a row (1 or more)."""

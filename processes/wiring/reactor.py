@@ -10,7 +10,7 @@ from processes.reactor.adoption import Adoption
 from processes.reactor.answers import READING
 from processes.reactor.crew import EXECUTORS, Crew
 from processes.reactor.deeds import Deeds, Outside
-from processes.reactor.executor import Executor, Wake
+from processes.reactor.executor import Executor, Pace, Wake
 from processes.reactor.tail import Tail
 from processes.secrets import load_secrets
 from processes.settings import Settings
@@ -39,7 +39,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
             payment=open_payment(settings, secrets),
         )
         deeds = Deeds(writing.studio, outside, events, STORED_FORM, system_clock)
-        executors = [Executor(intents, deeds, system_clock) for _ in range(EXECUTORS)]
+        pace = Pace(lease_s=settings.lease_s)
+        executors = [Executor(intents, deeds, system_clock, pace=pace) for _ in range(EXECUTORS)]
 
         def follow(reader: ActiveReader) -> None:
             tailed = ReaderIntents(reader)
@@ -48,5 +49,5 @@ def run(settings: Settings, stop: threading.Event) -> None:
 
         # What another release could not read, this one looks at right away.
         intents.wake(READING, now=system_clock())
-        with Crew(executors, stop, wake, beside=[sweeps.run]):
+        with Crew(executors, stop, wake, beside=[sweeps.run], pace=pace):
             while_active(url, "reactor", stop, follow, role="writer")
