@@ -11,7 +11,6 @@ from commands.account import (
     start_verification,
 )
 from commands.gallery import (
-    hide_assets,
     keep_asset,
     purge_asset,
     record_purged,
@@ -213,9 +212,6 @@ HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
         ),
         unset_favourite.UnsetFavourite: Handler(
             unset_favourite.handle, unset_favourite.FavouriteUnset, (Asset.Unfavourited,)
-        ),
-        hide_assets.HideAssets: Handler(
-            hide_assets.handle, hide_assets.AssetsHidden, (Asset.Hidden,)
         ),
         keep_asset.KeepAsset: Handler(keep_asset.handle, keep_asset.AssetKept, (Asset.Kept,)),
         purge_asset.PurgeAsset: Handler(

@@ -18,7 +18,6 @@ from commands.reactions import (
     rejected_photos_are_deleted,
     verification_hint_is_followed,
     verification_is_followed,
-    withdrawal_hides_assets,
     withdrawal_stops_jobs,
 )
 from commands.reactions.reaction import Answer, Reaction
@@ -31,7 +30,6 @@ from domain.wallet import Wallet
 
 REACTIONS: tuple[Reaction, ...] = (
     Reaction("withdrawal-stops-jobs", Twin.ConsentWithdrawn, withdrawal_stops_jobs.react),
-    Reaction("withdrawal-hides-assets", Twin.ConsentWithdrawn, withdrawal_hides_assets.react),
     Reaction("deletion-is-carried-out", Twin.DeletionRequested, deletion_is_carried_out.react),
     Reaction(
         "accepted-photos-clear-uploads",

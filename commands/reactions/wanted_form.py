@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from commands.gallery.hide_assets import HideAssets
 from commands.jobs.fail_job import FailJob
 from commands.jobs.open_next_attempt import OpenNextAttempt
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
@@ -32,7 +31,6 @@ WANTED: Mapping[str, type[Any]] = MappingProxyType(
         "fail-job": FailJob,
         "follow-purchase": FollowPurchase,
         "follow-verification": FollowVerification,
-        "hide-assets": HideAssets,
         "open-next-attempt": OpenNextAttempt,
         "purge-object": PurgeObject,
         "read-event": ReadEvent,

@@ -7,7 +7,6 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from commands.gallery.hide_assets import HideAssets
 from commands.gallery.purge_asset import PurgeAsset
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.fail_job import FailJob
@@ -24,7 +23,7 @@ from commands.reactions.deeds import (
     RefetchVerification,
 )
 from commands.reactions.provider_answers import payment_answer, verification_answer
-from commands.reactions.reaction import Reaction
+from commands.reactions.reaction import Intended, Reaction
 from commands.reactions.registry import REACTIONS, answers_to
 from commands.reactions.wanted_form import (
     WANTED,
@@ -84,9 +83,9 @@ def _requested() -> Aggregate.Event:
 CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     (
         _event(Twin.ConsentWithdrawn, epoch=4, open_jobs=(OTHER,)),
-        [StopJobsOfTwin(IT, (OTHER,)), HideAssets(IT, epoch=3)],
+        [StopJobsOfTwin(IT, (OTHER,))],
     ),
-    (_event(Twin.ConsentWithdrawn, epoch=2, open_jobs=()), [HideAssets(IT, epoch=1)]),
+    (_event(Twin.ConsentWithdrawn, epoch=2, open_jobs=()), []),
     (
         _event(Twin.DeletionRequested, prefixes=("photos/a/", "adapters/a/b.safetensors")),
         [DeleteObjects(("photos/a/", "adapters/a/b.safetensors"), twin_id=IT)],
@@ -257,8 +256,9 @@ def test_a_stored_want_of_another_release_is_read_or_left_alone() -> None:
 
 
 def test_two_answers_to_one_event_have_two_keys() -> None:
-    keys = [answer.key for answer in answers_to(CASES[0][0], ADA)]
-    assert len(set(keys)) == len(keys) == 2
+    event = _event(Twin.DeletionRequested, prefixes=("photos/a/",))
+    both = Reaction("two-at-once", type(event), lambda *_: (Intended(1, "a"), Intended(2, "b")))
+    assert len({answer.key for answer in both.answers(event, ADA)}) == 2
 
 
 def test_answering_all_events_again_changes_nothing(spec: StudioSpec) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from domain.asset import Asset, AssetKind, HiddenBecause, RefusalReason, Why
+from domain.asset import Asset, AssetKind, RefusalReason, Why
 from domain.checks import CheckVerdict, ItemVerdict
 from domain.job import AttemptFailure, CancelledBy, Job, JobFailure
 from domain.kernel.aggregate import Aggregate
@@ -165,12 +165,12 @@ def released_asset(id: UUID | None = None) -> Asset:
     )
 
 
-def asset_that_was_hidden_kept_and_purged() -> Asset:
+def asset_that_was_kept_reported_and_purged() -> Asset:
     asset = released_asset()
     asset.set_favourite(at=MONDAY)
     asset.unset_favourite(at=MONDAY)
-    asset.hide(HiddenBecause.CONSENT_WITHDRAWN, at=TUESDAY)
-    asset.keep(at=TUESDAY)
+    asset.keep(2, at=TUESDAY)
+    asset.report(at=TUESDAY)
     asset.request_purge(at=LATER)
     asset.record_purged(at=LATER)
     return asset
@@ -212,7 +212,7 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         job_that_completed_at_the_second_attempt,
         training_that_failed_after_it_was_rendered,
         job_that_was_cancelled_while_it_ran,
-        asset_that_was_hidden_kept_and_purged,
+        asset_that_was_kept_reported_and_purged,
         refused_asset,
         price_list_with_two_versions,
         policy_with_the_rows_that_ship,

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from domain.asset import HiddenBecause
 from domain.consent_text import ConsentScope
 from domain.events import STORED_FORM
 from domain.job import AttemptFailure, CancelledBy, JobFailure
@@ -274,7 +273,7 @@ def test_a_cancelled_job_shows_who_stopped_it_and_the_share_it_cost(folded: Fold
     assert some(row, "captured_millicredits", "released_millicredits") == [100, 300]
 
 
-def test_a_picture_is_favoured_hidden_kept_and_purged(folded: Folded) -> None:
+def test_a_picture_is_favoured_reported_and_purged(folded: Folded) -> None:
     history = folded.history
     person = history.verified_person(ADA)
     wallet = history.wallet_with_credits(ADA)
@@ -282,15 +281,13 @@ def test_a_picture_is_favoured_hidden_kept_and_purged(folded: Folded) -> None:
     history.finished(job, None, wallet)
     asset = history.asset(job.items[0].asset_id)
     asset.set_favourite(at=history.now)
-    asset.hide(HiddenBecause.CONSENT_WITHDRAWN, at=history.now)
+    asset.report(at=history.now)
     history.save(ADA, asset)
     row = folded.row("assets")
-    assert some(row, "favourite", "state", "hidden_reason") == [True, "hidden", "consent-withdrawn"]
-    asset.keep(at=history.now)
+    assert some(row, "favourite", "state", "hidden_reason") == [True, "hidden", "reported"]
     asset.unset_favourite(at=history.now)
     history.save(ADA, asset)
-    row = folded.row("assets")
-    assert some(row, "favourite", "state", "hidden_reason") == [False, "released", None]
+    assert not folded.row("assets")["favourite"]
     asset.request_purge(at=history.now)
     history.save(ADA, asset)
     assert folded.row("assets")["state"] == "purge-requested"
