@@ -48,7 +48,9 @@ def broken(
 
 
 def studio(store: PostgresEventStore) -> Studio:
-    return Studio(store, {WriteLine: Handler(write_line, int)}, lambda: MORNING, b"secret")
+    return Studio(
+        store, {WriteLine: Handler("write-line", write_line, int)}, lambda: MORNING, b"secret"
+    )
 
 
 def test_one_key_fifty_times_at_once_writes_one_line(database: str) -> None:
@@ -119,7 +121,7 @@ def test_a_backend_that_is_ended_before_the_insert_leaves_nothing(
     attempts: list[str] = []
     with open_diary_store(database) as store:
         open_diary(store, NOTES, ADA)
-        handlers = {WriteLine: Handler(interrupted, int)}
+        handlers = {WriteLine: Handler("write-line", interrupted, int)}
         door = Studio(store, handlers, lambda: MORNING, b"secret")
         answer = door.execute(WriteLine("a lighthouse in fog"), owner_id=ADA, key=KEY)
         assert (answer.result, answer.position) == (1, 2)
