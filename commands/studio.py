@@ -78,8 +78,9 @@ class Studio:
 
         The same key with the same command answers the stored result; with another command it raises
         `IdempotencyKeyReused`. Raises whatever `Refusal` the domain has; refusals are not stored.
-        Raises `ConcurrentChange` or `OutcomeUnknown` after `CONFLICT_RETRIES_MAX` retries, and
-        `TypeError` for a question.
+        Raises `ConcurrentChange` or `OutcomeUnknown` after `CONFLICT_RETRIES_MAX` retries,
+        `OwnerBusy` where the owner's other commands keep this one waiting for too long,
+        `EventNotStorable` for what no store takes, and `TypeError` for a question.
         """
         handler = self._handlers[type(command)]
         if isinstance(handler, Question):

@@ -24,7 +24,7 @@ from commands.jobs.record_claim import (
 )
 from commands.jobs.record_rendered import RecordRendered, rendered_key
 from commands.jobs.record_screening import RecordScreening, ScreenedItem, screening_key
-from commands.ports.event_store import EventStore
+from commands.ports.event_store import EventStore, OwnerBusy
 from commands.ports.object_store import ObjectStore
 from commands.studio import Studio
 from commands.twin.claim_photo_set import ClaimPhotoSet, PhotoSetGranted
@@ -70,6 +70,9 @@ TOPIC = RESULTS
 DOWNLOAD_LIFETIME_S = 120
 PICTURE_SIZE_MAX_BYTES = 32 * 1024 * 1024
 ADAPTER_SIZE_MAX_BYTES = 512 * 1024 * 1024
+OWNER_TRIES_MAX = 3
+"""More would let one owner's reports keep everybody's waiting for longer than a lease."""
+
 SCREENING_DEADLINE_S = 600
 """Told to the screener only: nothing expires a screening, since its message stays uncommitted."""
 
@@ -91,15 +94,29 @@ class Recorder:
         objects: ObjectStore,
         publisher: Publisher,
         now_s: Callable[[], float] = time.time,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._studio = studio
         self._store = store
         self._objects = objects
         self._publisher = publisher
         self._now_s = now_s
+        self._pause = pause
 
     def handle(self, delivery: Delivery) -> None:
-        """Record one report. What the domain refuses is logged and done with."""
+        """Record one report. What the domain refuses is logged and done with.
+
+        An owner who is at work elsewhere is waited for. Raises `OwnerBusy` after
+        `OWNER_TRIES_MAX` tries: the report is not done with, and comes again.
+        """
+        for _ in range(OWNER_TRIES_MAX - 1):
+            try:
+                return self._handle(delivery)
+            except OwnerBusy as busy:
+                self._pause(busy.retry_after_s)
+        return self._handle(delivery)
+
+    def _handle(self, delivery: Delivery) -> None:
         match delivery.message:
             case JobClaimed() as claim:
                 self._answer(claim)

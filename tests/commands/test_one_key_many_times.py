@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
+from adapters.event_store.owner_turns import OwnerTurns
 from commands.jobs.read_prompt import ReadPrompt
 from commands.jobs.request_images import RequestImages
 from domain.kernel.identity import wallet_id
@@ -19,38 +20,44 @@ from tests.commands.studio_spec import ADA, GRACE, StudioSpec
 KEY = uuid5(ADA, "the lighthouse")
 
 
-def test_fifty_threads_with_one_key_make_one_job_and_one_debit(spec: StudioSpec) -> None:
-    journey.verified(spec)
-    journey.rich(spec)
-    before = len(spec.store.rows())
+@pytest.fixture
+def patient() -> StudioSpec:
+    """A studio in which one owner's commands may crowd, and wait for their turn."""
+    return StudioSpec(OwnerTurns(waiting_max=100, wait_max_s=60.0)).opened()
+
+
+def test_fifty_threads_with_one_key_make_one_job_and_one_debit(patient: StudioSpec) -> None:
+    journey.verified(patient)
+    journey.rich(patient)
+    before = len(patient.store.rows())
     with ThreadPoolExecutor(50) as threads:
         results = list(
             threads.map(
-                lambda _: spec.studio.execute(A_LIGHTHOUSE, owner_id=ADA, key=KEY), range(50)
+                lambda _: patient.studio.execute(A_LIGHTHOUSE, owner_id=ADA, key=KEY), range(50)
             )
         )
     assert len(set(map(repr, results))) == 1
-    recorded = [row.event_type for row in spec.store.rows(before)]
+    recorded = [row.event_type for row in patient.store.rows(before)]
     assert recorded == ["person.generation-authorised", "wallet.reserved", "job.requested"]
 
 
-def test_a_hundred_parallel_spends_never_overdraw_the_wallet(spec: StudioSpec) -> None:
-    journey.verified(spec)
-    journey.rich(spec)
+def test_a_hundred_parallel_spends_never_overdraw_the_wallet(patient: StudioSpec) -> None:
+    journey.verified(patient)
+    journey.rich(patient)
     command = replace(A_LIGHTHOUSE, count=8)
     price = 8 * (50 + 2 * 25)
     affordable = 10_000 // price
 
     def spend(number: int) -> bool:
         try:
-            spec.studio.execute(command, owner_id=ADA, key=uuid5(ADA, f"spend {number}"))
+            patient.studio.execute(command, owner_id=ADA, key=uuid5(ADA, f"spend {number}"))
         except InsufficientCredits:
             return False
         return True
 
     with ThreadPoolExecutor(16) as threads:
         spent = list(threads.map(spend, range(100)))
-    wallet = spec.load(Wallet, wallet_id(ADA))
+    wallet = patient.load(Wallet, wallet_id(ADA))
     assert spent.count(True) == affordable
     assert wallet.reserved == affordable * price
     assert wallet.available == 10_000 - wallet.reserved >= 0

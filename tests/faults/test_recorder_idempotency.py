@@ -9,6 +9,7 @@ from uuid import uuid5
 import psycopg
 import pytest
 
+from adapters.event_store.owner_turns import OwnerTurns
 from adapters.event_store.store import PostgresEventStore
 from commands.ports.event_store import OutcomeUnknown
 from commands.studio import Handler, Studio
@@ -54,7 +55,11 @@ def studio(store: PostgresEventStore) -> Studio:
 
 
 def test_one_key_fifty_times_at_once_writes_one_line(database: str) -> None:
-    with open_diary_store(database, connections_max=8) as store, ThreadPoolExecutor(50) as threads:
+    patient = OwnerTurns(waiting_max=50, wait_max_s=60.0)
+    with (
+        open_diary_store(database, connections_max=8, turns=patient) as store,
+        ThreadPoolExecutor(50) as threads,
+    ):
         open_diary(store, NOTES, ADA)
         door = studio(store)
         asked = WriteLine("a lighthouse in fog")
