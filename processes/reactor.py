@@ -7,6 +7,7 @@ twice; so starting again from an older position changes nothing.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from commands.studio import Studio
 from commands.twin.record_deletion import RecordDeletion
 from domain.kernel.refusal import Refusal
 from domain.kernel.stored_form import NoKeys, StoredEventUnreadable, StoredForm
+from processes.wiring.clock import system_clock
 from topics.messages.fact import Fact
 
 log = structlog.get_logger()
@@ -75,6 +77,7 @@ class Reactor:
         studio: Studio,
         outside: Outside,
         monotonic_s: Callable[[], float],
+        now: Callable[[], datetime] = system_clock,
     ) -> None:
         self._events = events
         self._reader = reader
@@ -82,6 +85,7 @@ class Reactor:
         self._studio = studio
         self._outside = outside
         self._monotonic_s = monotonic_s
+        self._now = now
         self._keys = NoKeys()
         self._pending: list[_Pending] = []
 
@@ -122,10 +126,13 @@ class Reactor:
                 carry_out=partial(self.carry_out, answer.wanted, fact.owner_id, answer.key),
                 name=answer.reaction,
                 failures=0,
-                retry_at_s=0.0,
+                retry_at_s=self._monotonic_s() + self._due_in_s(answer.due_at),
             )
-            if not self._try(pending):
+            if answer.due_at is not None or not self._try(pending):
                 self._pending.append(pending)
+
+    def _due_in_s(self, due_at: datetime | None) -> float:
+        return 0.0 if due_at is None else (due_at - self._now()).total_seconds()
 
     def _retry_due(self) -> None:
         now_s = self._monotonic_s()

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from msgspec import UnsetType
 
 from commands.jobs.claim_screening import ClaimScreening, ScreeningGranted
 from commands.jobs.claims import ClaimDenied
@@ -35,6 +36,7 @@ from domain.kernel.personal_text import Erased, text_or
 from domain.kernel.refusal import Refusal
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.refusals import ConsentMissing, JobEnded, NotFound, StaleResult
+from domain.screening import SCREENING_LIMIT
 from topics.messages.grants import ClaimRefusal, ClaimRefused, JobGranted
 from topics.messages.results import (
     CheckResult,
@@ -73,8 +75,8 @@ ADAPTER_SIZE_MAX_BYTES = 512 * 1024 * 1024
 OWNER_TRIES_MAX = 3
 """More would let one owner's reports keep everybody's waiting for longer than a lease."""
 
-SCREENING_DEADLINE_S = 600
-"""Told to the screener only: nothing expires a screening, since its message stays uncommitted."""
+SCREENING_DEADLINE_S = SCREENING_LIMIT.total_seconds()
+"""Told to the screener only. Outputs are given up by the domain, from the moment they wait."""
 
 _DENIALS: dict[type[Refusal], ClaimRefusal] = {
     JobEnded: ClaimRefusal.JOB_ENDED,
@@ -289,6 +291,7 @@ class Recorder:
             adapter_quarantine_key=adapter.quarantine_key if adapter else None,
             adapter_key=adapter.adapter_key if adapter else None,
             adapter_rank=adapter.rank if adapter else None,
+            screening=answer.screening,
         )
         return self._grant(claim, owner, self._now_s() + SCREENING_DEADLINE_S, work)
 
@@ -355,7 +358,9 @@ def _rendered(rendered: JobRendered) -> RecordRendered:
 
 def _failed(failed: JobFailed) -> RecordAttemptFailed:
     reason = AttemptFailure(failed.reason.value)
-    return RecordAttemptFailed(failed.job, failed.attempt, failed.claim_id, reason)
+    return RecordAttemptFailed(
+        failed.job, failed.attempt, failed.claim_id, reason, _screening(failed)
+    )
 
 
 def _screened(screened: OutputsScreened) -> RecordScreening:
@@ -373,7 +378,13 @@ def _screened(screened: OutputsScreened) -> RecordScreening:
             for output in screened.outputs
         ),
         adapter_checks=tuple(_verdict(check) for check in screened.adapter_checks),
+        screening=_screening(screened),
     )
+
+
+def _screening(report: JobFailed | OutputsScreened) -> int:
+    """Which screening is meant: the first, where a screener of an earlier release reports."""
+    return 1 if isinstance(report.screening, UnsetType) else report.screening
 
 
 def _verdict(check: CheckResult) -> CheckVerdict:

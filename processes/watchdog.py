@@ -165,7 +165,7 @@ class Watchdog:
         job_id = event.originator_id
         now_s = self._monotonic_s()
         match event:
-            case Job.Requested() | Job.AttemptOpened() | Job.Rendered():
+            case Job.Requested() | Job.AttemptOpened() | Job.Rendered() | Job.ScreeningOpened():
                 self._running.pop(job_id, None)
                 self._waiting[job_id] = _Waiting(publications_of(event, fact), now_s)
             case Job.Started():
@@ -175,6 +175,7 @@ class Watchdog:
                 )
             case (
                 Job.AttemptFailed()
+                | Job.ScreeningFailed()
                 | Job.Screened()
                 | Job.Completed()
                 | Job.Failed()

@@ -9,10 +9,12 @@ from commands.reactions import (
     discarded_result_is_deleted,
     ended_job_clears_quarantine,
     failed_attempt_goes_on,
+    failed_screening_goes_on,
     payment_hint_is_followed,
     purge_is_carried_out,
     refused_asset_is_deleted,
     rejected_photos_are_deleted,
+    screening_is_bounded,
     verification_hint_is_followed,
     withdrawal_hides_assets,
     withdrawal_stops_jobs,
@@ -58,6 +60,9 @@ REACTIONS: tuple[Reaction, ...] = (
         verification_hint_is_followed.react,
     ),
     Reaction("payment-hint-is-followed", Wallet.PaymentHinted, payment_hint_is_followed.react),
+    Reaction("first-screening-is-bounded", Job.Rendered, screening_is_bounded.after_rendering),
+    Reaction("next-screening-is-bounded", Job.ScreeningOpened, screening_is_bounded.after_opening),
+    Reaction("failed-screening-goes-on", Job.ScreeningFailed, failed_screening_goes_on.react),
 )
 """In the order in which the answers to one event are carried out."""
 

@@ -147,6 +147,8 @@ class LiveStudio:
             fact.event_type, fact.originator_id, fact.originator_version, fact.data, NoKeys()
         )
         for answer in answers_to(event, fact.owner_id):
+            if answer.due_at is not None and answer.due_at > self.clock():
+                continue
             try:
                 self.reactor.carry_out(answer.wanted, fact.owner_id, answer.key)
             except Refusal:

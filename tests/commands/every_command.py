@@ -26,8 +26,10 @@ from commands.gallery.set_favourite import SetFavourite
 from commands.gallery.unset_favourite import UnsetFavourite
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.expire_attempt import ExpireAttempt
+from commands.jobs.expire_screening import ExpireScreening
 from commands.jobs.fail_job import FailJob
 from commands.jobs.open_next_attempt import OpenNextAttempt
+from commands.jobs.open_next_screening import OpenNextScreening
 from commands.jobs.record_attempt_failed import RecordAttemptFailed
 from commands.jobs.record_claim import RecordClaim
 from commands.jobs.record_rendered import RecordRendered
@@ -143,6 +145,8 @@ EVERY_COMMAND: Mapping[str, Any] = {
     "record-attempt-failed": RecordAttemptFailed(JOB, 1, CLAIM, AttemptFailure.OUT_OF_MEMORY),
     "expire-attempt": ExpireAttempt(JOB, 1, CLAIM),
     "open-next-attempt": OpenNextAttempt(JOB, 2),
+    "expire-screening": ExpireScreening(JOB, 1, 2),
+    "open-next-screening": OpenNextScreening(JOB, 1, 2),
     "record-screening": RecordScreening(
         JOB, 1, CLAIM, (ScreenedItem(0, (VERDICT,), SHA256, 9_500),), (VERDICT,)
     ),

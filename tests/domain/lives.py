@@ -15,6 +15,7 @@ from domain.policy import DEFAULT_ROWS, Policy
 from domain.price_list import DEFAULT_ENTRIES, PriceList
 from domain.rating import Rating
 from domain.release import SignedCopy, release
+from domain.screening import ScreeningFailure
 from domain.twin import Twin
 from domain.wallet import PurchaseFailure, Wallet
 from tests.domain.people import (
@@ -25,6 +26,7 @@ from tests.domain.people import (
     LIGHTHOUSE_JOB,
     MONDAY,
     NEXT_YEAR,
+    OTHER_CLAIM,
     POCKET,
     SANDBOX,
     STARTER,
@@ -129,6 +131,24 @@ def job_that_completed_at_the_second_attempt() -> Job:
     return job
 
 
+def job_that_was_screened_at_the_third_try() -> Job:
+    job = rendered(image_job())
+    job.record_screening_failed(1, 1, ScreeningFailure.UNAVAILABLE, claim_id=OTHER_CLAIM, at=MONDAY)
+    job.open_screening(1, 2, at=TUESDAY)
+    job.record_screening_failed(1, 2, ScreeningFailure.STALLED, at=TUESDAY)
+    job.open_screening(1, 3, at=TUESDAY)
+    job.record_screened(1, (), screening=3, at=LATER)
+    job.complete([item.asset_id for item in job.items], (), at=LATER)
+    return job
+
+
+def job_that_nobody_could_screen() -> Job:
+    job = rendered(image_job())
+    job.record_screening_failed(1, 1, ScreeningFailure.STALLED, at=TUESDAY)
+    job.fail(JobFailure.SCREENING_UNAVAILABLE, at=LATER)
+    return job
+
+
 def training_that_failed_after_it_was_rendered() -> Job:
     job = rendered(training_job())
     job.fail(JobFailure.ADAPTER_REFUSED, at=LATER)
@@ -210,6 +230,8 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         twin_whose_photos_were_rejected,
         wallet_that_saw_everything,
         job_that_completed_at_the_second_attempt,
+        job_that_was_screened_at_the_third_try,
+        job_that_nobody_could_screen,
         training_that_failed_after_it_was_rendered,
         job_that_was_cancelled_while_it_ran,
         asset_that_was_hidden_kept_and_purged,
