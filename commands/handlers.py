@@ -52,6 +52,7 @@ from commands.twin import (
     request_deletion,
     sign_biometric_release,
     submit_photos,
+    withdraw_all_consents,
     withdraw_consent,
 )
 from commands.wallet import (
@@ -127,6 +128,12 @@ HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
             "withdraw-consent",
             withdraw_consent.handle,
             withdraw_consent.ConsentWithdrawn,
+            (Twin.ConsentWithdrawn, Twin.DeletionRequested),
+        ),
+        withdraw_all_consents.WithdrawAllConsents: Handler(
+            "withdraw-all-consents",
+            withdraw_all_consents.handle,
+            withdraw_all_consents.ConsentsWithdrawn,
             (Twin.ConsentWithdrawn, Twin.DeletionRequested),
         ),
         plan_photo_uploads.PlanPhotoUploads: Handler(

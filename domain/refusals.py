@@ -89,6 +89,15 @@ class NotVerified(Refusal):
         super().__init__("Verify your identity and age first.")
 
 
+class UnderAge(Refusal):
+    """An identity check found that this person is no adult. Nothing later undoes that."""
+
+    code: ClassVar[str] = "UNDER_AGE"
+
+    def __init__(self) -> None:
+        super().__init__("This studio is for adults; no further identity check is made.")
+
+
 class AssuranceTooLow(Refusal):
     """This engine draws photographs and needs an identity proved by a document."""
 

@@ -15,6 +15,7 @@ from commands.reactions import (
     refused_asset_is_deleted,
     rejected_photos_are_deleted,
     screening_is_bounded,
+    under_age_withdraws_consents,
     verification_hint_is_followed,
     withdrawal_hides_assets,
     withdrawal_stops_jobs,
@@ -63,6 +64,11 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("first-screening-is-bounded", Job.Rendered, screening_is_bounded.after_rendering),
     Reaction("next-screening-is-bounded", Job.ScreeningOpened, screening_is_bounded.after_opening),
     Reaction("failed-screening-goes-on", Job.ScreeningFailed, failed_screening_goes_on.react),
+    Reaction(
+        "under-age-withdraws-consents",
+        Person.VerificationDeclined,
+        under_age_withdraws_consents.react,
+    ),
 )
 """In the order in which the answers to one event are carried out."""
 

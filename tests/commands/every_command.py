@@ -48,6 +48,7 @@ from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
 from commands.twin.request_deletion import RequestDeletion
 from commands.twin.sign_biometric_release import SignBiometricRelease
 from commands.twin.submit_photos import SubmitPhotos
+from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.twin.withdraw_consent import WithdrawConsent
 from commands.wallet.buy_credits import BuyCredits
 from commands.wallet.confirm_payment import ConfirmPayment
@@ -97,6 +98,7 @@ EVERY_COMMAND: Mapping[str, Any] = {
     "sign-biometric-release": SignBiometricRelease(TWIN, SHA256, locale="de"),
     "grant-consent": GrantConsent(TWIN, SHA256, tuple(ConsentScope)),
     "withdraw-consent": WithdrawConsent(TWIN),
+    "withdraw-all-consents": WithdrawAllConsents(),
     "plan-photo-uploads": PlanPhotoUploads(TWIN, (PhotoFile("image/png", 20_000, SHA256),)),
     "submit-photos": SubmitPhotos(TWIN, SUBMISSION, "pocket", (PHOTO,)),
     "record-photo-verdicts": RecordPhotoVerdicts(

@@ -26,6 +26,7 @@ from commands.reactions.deeds import (
 from commands.reactions.provider_answers import payment_answer, verification_answer
 from commands.reactions.reaction import Reaction
 from commands.reactions.registry import REACTIONS, answers_to
+from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.twin.withdraw_consent import WithdrawConsent
 from commands.wallet.confirm_payment import ConfirmPayment
 from commands.wallet.fail_purchase import FailPurchase
@@ -34,7 +35,7 @@ from domain.job import AttemptFailure, CancelledBy, Job, JobFailure, JobState
 from domain.job_kind import JobKind
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import asset_id
-from domain.person import Person
+from domain.person import Person, VerificationOutcome
 from domain.screening import SCREENING_LIMIT, SCREENINGS_MAX, ScreeningFailure
 from domain.twin import Twin
 from domain.wallet import PurchaseFailure, Wallet
@@ -69,6 +70,15 @@ def _failed_screening(screening: int, reason: ScreeningFailure) -> Aggregate.Eve
         claim_id=None,
         reason=reason,
         screenings_left=SCREENINGS_MAX - screening,
+    )
+
+
+def _declined(*, under_age: bool) -> Aggregate.Event:
+    return _event(
+        Person.VerificationDeclined,
+        verification_id=OTHER,
+        outcome=VerificationOutcome.DECLINED,
+        under_age=under_age,
     )
 
 
@@ -172,6 +182,8 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
         _failed_screening(SCREENINGS_MAX, ScreeningFailure.UNAVAILABLE),
         [FailJob(IT, JobFailure.SCREENING_UNAVAILABLE)],
     ),
+    (_declined(under_age=False), []),
+    (_declined(under_age=True), [WithdrawAllConsents()]),
 ]
 
 

@@ -75,6 +75,16 @@ def person_who_was_verified_at_the_second_try() -> Person:
     return person
 
 
+def person_who_was_found_under_age() -> Person:
+    person = verified()
+    again = named("Ada's passport renewed")
+    person.start_verification(again, SANDBOX, at=TUESDAY)
+    person.record_decision(
+        again, VerificationDecision(VerificationOutcome.APPROVED, adult=False), at=TUESDAY
+    )
+    return person
+
+
 def twin_that_was_drawn_and_withdrawn() -> Twin:
     twin = trained_twin()
     twin.authorise_generation(
@@ -226,6 +236,7 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
     life.__name__.replace("_", "-"): life
     for life in (
         person_who_was_verified_at_the_second_try,
+        person_who_was_found_under_age,
         twin_that_was_drawn_and_withdrawn,
         twin_whose_photos_were_rejected,
         wallet_that_saw_everything,

@@ -141,6 +141,26 @@ def test_a_new_check_does_not_take_a_verification_away(folded: Folded) -> None:
     assert folded.row("account")["verification"] == "verified"
 
 
+@pytest.mark.parametrize("later_check", [False, True], ids=["by this check", "by an earlier one"])
+def test_whoever_is_found_under_age_is_verified_no_more(
+    folded: Folded, *, later_check: bool
+) -> None:
+    person = folded.history.verified_person(ADA)
+    person.start_verification(GRACE, "sandbox", at=folded.history.now)
+    if later_check:
+        person.start_verification(ADA, "sandbox", at=folded.history.now)
+    decision = VerificationDecision(VerificationOutcome.APPROVED, adult=False)
+    person.record_decision(GRACE, decision, at=folded.history.now)
+    folded.history.save(ADA, person)
+    row = folded.row("account")
+    assert some(row, "verification", "assurance", "country", "valid_until") == [
+        "declined",
+        None,
+        None,
+        None,
+    ]
+
+
 def test_a_twin_is_ready_for_training_once_its_photos_are_accepted(folded: Folded) -> None:
     person = folded.history.verified_person(ADA)
     folded.history.twin_with_photos(person, "Countess")
