@@ -212,7 +212,10 @@ HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
             "request-images", request_images.handle, JobOpened, (*_IMAGES_REQUESTED,)
         ),
         retry_job.RetryJob: Handler(
-            "retry-job", retry_job.handle, JobOpened, (Twin.TrainingAuthorised, *_IMAGES_REQUESTED)
+            "retry-job",
+            retry_job.handle,
+            JobOpened,
+            (Twin.TrainingAuthorised, *_IMAGES_REQUESTED, Job.Retried),
         ),
         cancel_job.CancelJob: Handler(
             "cancel-job", cancel_job.handle, cancel_job.JobCancelled, (Job.Cancelled, *_SETTLED)

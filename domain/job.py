@@ -234,6 +234,15 @@ class Job(Aggregate):
         by: CancelledBy
         state_before: JobState
 
+    class Retried(Aggregate.Event):
+        """Its owner had the ended job done again, as a new one."""
+
+        TOPIC = "job.retried"
+        retry_id: UUID
+
+        def apply(self, aggregate: "Job") -> None:
+            aggregate.retry_id = self.retry_id
+
     @classmethod
     def request(
         cls,
@@ -339,6 +348,7 @@ class Job(Aggregate):
         self._attempt_failed = False
         self.screening = 0
         self._screening_failed = False
+        self.retry_id: UUID | None = None
 
     @property
     def ended(self) -> bool:
@@ -546,6 +556,11 @@ class Job(Aggregate):
         cancelled = self.state is JobState.CANCELLED and self.cancelled_by is CancelledBy.OWNER
         if self.state is not JobState.FAILED and not cancelled:
             raise JobNotRetryable()
+
+    def retry(self, retry_id: UUID, *, at: datetime) -> None:
+        """Remember the job that does this one again. Raises as `require_retryable`."""
+        self.require_retryable()
+        self.trigger_event(self.Retried, retry_id=retry_id, timestamp=at)
 
     def _require_open(self) -> None:
         if self.ended:

@@ -159,6 +159,13 @@ def job_that_nobody_could_screen() -> Job:
     return job
 
 
+def job_that_was_done_again() -> Job:
+    job = image_job()
+    job.cancel(CancelledBy.OWNER, at=TUESDAY)
+    job.retry(named("a lighthouse in fog, again"), at=LATER)
+    return job
+
+
 def training_that_failed_after_it_was_rendered() -> Job:
     job = rendered(training_job())
     job.fail(JobFailure.ADAPTER_REFUSED, at=LATER)
@@ -243,6 +250,7 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         job_that_completed_at_the_second_attempt,
         job_that_was_screened_at_the_third_try,
         job_that_nobody_could_screen,
+        job_that_was_done_again,
         training_that_failed_after_it_was_rendered,
         job_that_was_cancelled_while_it_ran,
         asset_that_was_hidden_kept_and_purged,

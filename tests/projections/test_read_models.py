@@ -91,6 +91,8 @@ def test_every_event_type_is_folded_or_said_to_be_of_no_interest() -> None:
         "wallet.payment-hinted",
         # Read models show what is there, and this says that something is not.
         "job.result-discarded",
+        # The new job says which one it does again.
+        "job.retried",
         # A job that is being screened for the third time is being screened.
         "job.screening-failed",
         "job.screening-opened",
