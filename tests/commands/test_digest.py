@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 
 from commands.digest import canonical, digest
 from commands.first_digest import first_digest
+from commands.gallery.set_favourite import SetFavourite
+from commands.gallery.unset_favourite import UnsetFavourite
 from commands.handlers import HANDLERS
 from commands.jobs.request_images import RequestImages
 from commands.ports.event_store import RecordedCommand
@@ -212,6 +214,12 @@ def test_two_commands_of_different_meaning_never_share_a_digest(data: st.DataObj
     same = type(one) is type(other) and (one == other or repr(one) == repr(other))
     assert same or not shared
     assert _digest(deepcopy(one)) == _digest(one)
+
+
+def test_two_commands_that_say_the_same_of_the_same_thing_are_two_requests() -> None:
+    asset = UUID(int=1)
+    assert canonical(SetFavourite(asset)) == canonical(UnsetFavourite(asset))
+    assert _digest(SetFavourite(asset)) != _digest(UnsetFavourite(asset))
 
 
 def _digest(command: Any) -> bytes:

@@ -1,5 +1,7 @@
 """Attempts that fail and jobs that are stopped: what they cost, and what comes after them."""
 
+from datetime import timedelta
+
 import pytest
 
 from commands.gallery.purge_asset import PurgeAsset
@@ -134,6 +136,23 @@ def test_a_training_that_cannot_be_screened_is_screened_again_and_not_trained_ag
     types = studio.types_of(job)
     assert types.count("job.started") == types.count("job.screening-failed") == 1
     assert studio.twin(twin, owner).adapter("pocket")
+
+
+def test_a_screener_that_stands_still_holds_nobodys_credits(
+    studio: LivingStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = studio.creator()
+    before = studio.wallet(owner)
+    limit = timedelta(milliseconds=50)
+    monkeypatch.setattr("commands.reactions.screening_is_bounded.SCREENING_LIMIT", limit)
+    studio.analyser.hold()
+    job = studio.draw(None, owner)
+    assert studio.analyser.is_looking.wait(PATIENCE_S)
+    studio.comes_to(job, owner, JobState.FAILED)
+    assert studio.why_it_failed(job) == JobFailure.SCREENING_UNAVAILABLE
+    assert studio.wallet(owner) == before
+    assert studio.types_of(job).count("job.started") == 1
+    studio.reader_has_seen(job, owner, JobState.FAILED)
 
 
 def test_a_purged_picture_is_gone_from_the_store(studio: LivingStudio) -> None:
