@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from msgspec import UnsetType
 
 from commands.jobs.claim_screening import ClaimScreening, ScreeningGranted
 from commands.jobs.claims import ClaimDenied
@@ -24,7 +25,7 @@ from commands.jobs.record_claim import (
 )
 from commands.jobs.record_rendered import RecordRendered, rendered_key
 from commands.jobs.record_screening import RecordScreening, ScreenedItem, screening_key
-from commands.ports.event_store import EventStore
+from commands.ports.event_store import EventStore, OwnerBusy
 from commands.ports.object_store import ObjectStore
 from commands.studio import Studio
 from commands.twin.claim_photo_set import ClaimPhotoSet, PhotoSetGranted
@@ -35,6 +36,7 @@ from domain.kernel.personal_text import Erased, text_or
 from domain.kernel.refusal import Refusal
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.refusals import ConsentMissing, JobEnded, NotFound, StaleResult
+from domain.screening import SCREENING_LIMIT
 from topics.messages.grants import ClaimRefusal, ClaimRefused, JobGranted
 from topics.messages.results import (
     CheckResult,
@@ -70,8 +72,11 @@ TOPIC = RESULTS
 DOWNLOAD_LIFETIME_S = 120
 PICTURE_SIZE_MAX_BYTES = 32 * 1024 * 1024
 ADAPTER_SIZE_MAX_BYTES = 512 * 1024 * 1024
-SCREENING_DEADLINE_S = 600
-"""Told to the screener only: nothing expires a screening, since its message stays uncommitted."""
+OWNER_TRIES_MAX = 3
+"""More would let one owner's reports keep everybody's waiting for longer than a lease."""
+
+SCREENING_DEADLINE_S = SCREENING_LIMIT.total_seconds()
+"""Told to the screener only. Outputs are given up by the domain, from the moment they wait."""
 
 _DENIALS: dict[type[Refusal], ClaimRefusal] = {
     JobEnded: ClaimRefusal.JOB_ENDED,
@@ -91,15 +96,29 @@ class Recorder:
         objects: ObjectStore,
         publisher: Publisher,
         now_s: Callable[[], float] = time.time,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._studio = studio
         self._store = store
         self._objects = objects
         self._publisher = publisher
         self._now_s = now_s
+        self._pause = pause
 
     def handle(self, delivery: Delivery) -> None:
-        """Record one report. What the domain refuses is logged and done with."""
+        """Record one report. What the domain refuses is logged and done with.
+
+        An owner who is at work elsewhere is waited for. Raises `OwnerBusy` after
+        `OWNER_TRIES_MAX` tries: the report is not done with, and comes again.
+        """
+        for _ in range(OWNER_TRIES_MAX - 1):
+            try:
+                return self._handle(delivery)
+            except OwnerBusy as busy:
+                self._pause(busy.retry_after_s)
+        return self._handle(delivery)
+
+    def _handle(self, delivery: Delivery) -> None:
         match delivery.message:
             case JobClaimed() as claim:
                 self._answer(claim)
@@ -272,6 +291,7 @@ class Recorder:
             adapter_quarantine_key=adapter.quarantine_key if adapter else None,
             adapter_key=adapter.adapter_key if adapter else None,
             adapter_rank=adapter.rank if adapter else None,
+            screening=answer.screening,
         )
         return self._grant(claim, owner, self._now_s() + SCREENING_DEADLINE_S, work)
 
@@ -338,7 +358,9 @@ def _rendered(rendered: JobRendered) -> RecordRendered:
 
 def _failed(failed: JobFailed) -> RecordAttemptFailed:
     reason = AttemptFailure(failed.reason.value)
-    return RecordAttemptFailed(failed.job, failed.attempt, failed.claim_id, reason)
+    return RecordAttemptFailed(
+        failed.job, failed.attempt, failed.claim_id, reason, _screening(failed)
+    )
 
 
 def _screened(screened: OutputsScreened) -> RecordScreening:
@@ -356,7 +378,13 @@ def _screened(screened: OutputsScreened) -> RecordScreening:
             for output in screened.outputs
         ),
         adapter_checks=tuple(_verdict(check) for check in screened.adapter_checks),
+        screening=_screening(screened),
     )
+
+
+def _screening(report: JobFailed | OutputsScreened) -> int:
+    """Which screening is meant: the first, where a screener of an earlier release reports."""
+    return 1 if isinstance(report.screening, UnsetType) else report.screening
 
 
 def _verdict(check: CheckResult) -> CheckVerdict:

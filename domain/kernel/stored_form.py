@@ -55,7 +55,7 @@ class NoKeys:
 
 
 class EventNotStorable(Exception):
-    """An event that may not be written: unknown type, or larger than the limit."""
+    """What may never be written: an unknown type, an event or a save beyond its limit, a gap."""
 
 
 class StoredEventUnreadable(Exception):

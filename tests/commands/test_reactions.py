@@ -9,8 +9,10 @@ import pytest
 
 from commands.gallery.purge_asset import PurgeAsset
 from commands.jobs.cancel_job import CancelJob
+from commands.jobs.expire_screening import ExpireScreening
 from commands.jobs.fail_job import FailJob
 from commands.jobs.open_next_attempt import OpenNextAttempt
+from commands.jobs.open_next_screening import OpenNextScreening
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.ports.identity_provider import ProviderDecision
 from commands.ports.payment_provider import ProviderPayment
@@ -31,16 +33,19 @@ from commands.reactions.wanted_form import (
     decode_wanted,
     encode_wanted,
 )
+from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.twin.withdraw_consent import WithdrawConsent
 from commands.wallet.confirm_payment import ConfirmPayment
 from commands.wallet.expire_promotion import ExpirePromotion
 from commands.wallet.fail_purchase import FailPurchase
 from domain.asset import Asset, AssetKind
 from domain.job import AttemptFailure, CancelledBy, Job, JobFailure, JobState
+from domain.job_kind import JobKind
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import asset_id
 from domain.kernel.personal_text import Erased, PersonalText
-from domain.person import Person
+from domain.person import Person, VerificationOutcome
+from domain.screening import SCREENING_LIMIT, SCREENINGS_MAX, ScreeningFailure
 from domain.twin import Twin
 from domain.wallet import Draw, PurchaseFailure, Wallet
 from tests.commands import journey
@@ -78,6 +83,26 @@ def _requested() -> Aggregate.Event:
     requested, *_ = lives.job_that_was_cancelled_while_it_ran().pending_events
     assert isinstance(requested, Job.Requested)
     return requested
+
+
+def _failed_screening(screening: int, reason: ScreeningFailure) -> Aggregate.Event:
+    return _event(
+        Job.ScreeningFailed,
+        attempt=2,
+        screening=screening,
+        claim_id=None,
+        reason=reason,
+        screenings_left=SCREENINGS_MAX - screening,
+    )
+
+
+def _declined(*, under_age: bool) -> Aggregate.Event:
+    return _event(
+        Person.VerificationDeclined,
+        verification_id=OTHER,
+        outcome=VerificationOutcome.DECLINED,
+        under_age=under_age,
+    )
 
 
 CASES: list[tuple[Aggregate.Event, list[Any]]] = [
@@ -186,7 +211,51 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     (_returned(Wallet.Expired), [ExpirePromotion(OTHER), ExpirePromotion(IT)]),
     (_requested(), [FailJob(LIGHTHOUSE_JOB, JobFailure.DEADLINE_PASSED)]),
     (_event(Twin.JobEnded, job_id=OTHER), []),
+    (
+        _event(
+            Job.Rendered,
+            kind=JobKind.IMAGES,
+            engine="pocket",
+            twin_id=None,
+            attempt=2,
+            claim_id=OTHER,
+            outputs=(),
+            adapter=None,
+        ),
+        [ExpireScreening(IT, attempt=2, screening=1)],
+    ),
+    (
+        _event(Job.ScreeningOpened, attempt=2, screening=3),
+        [ExpireScreening(IT, attempt=2, screening=3)],
+    ),
+    (
+        _failed_screening(SCREENINGS_MAX - 1, ScreeningFailure.UNAVAILABLE),
+        [OpenNextScreening(IT, attempt=2, screening=SCREENINGS_MAX)],
+    ),
+    (
+        _failed_screening(SCREENINGS_MAX, ScreeningFailure.UNAVAILABLE),
+        [FailJob(IT, JobFailure.SCREENING_UNAVAILABLE)],
+    ),
+    (_declined(under_age=False), []),
+    (_declined(under_age=True), [WithdrawAllConsents()]),
 ]
+
+
+def test_a_screening_is_given_up_when_its_time_is_over() -> None:
+    for event in (event for event, _ in CASES if isinstance(event, Job.ScreeningOpened)):
+        assert [answer.due_at for answer in answers_to(event, ADA)] == [MONDAY + SCREENING_LIMIT]
+
+
+def test_a_store_that_is_away_gets_ever_more_time_and_a_stall_was_time_enough() -> None:
+    def pauses(reason: ScreeningFailure) -> list[timedelta]:
+        events = [_failed_screening(n, reason) for n in range(1, SCREENINGS_MAX)]
+        answers = [answer for event in events for answer in answers_to(event, ADA)]
+        return [(answer.due_at or MONDAY) - MONDAY for answer in answers]
+
+    after_failures = pauses(ScreeningFailure.UNAVAILABLE)
+    assert after_failures == sorted(after_failures)
+    assert after_failures[0] < after_failures[-1]
+    assert not any(pauses(ScreeningFailure.STALLED))
 
 
 @pytest.mark.parametrize(("event", "wanted"), CASES, ids=lambda value: type(value).__qualname__)

@@ -15,6 +15,7 @@ from domain.policy import DEFAULT_ROWS, Policy
 from domain.price_list import DEFAULT_ENTRIES, PriceList
 from domain.rating import Rating
 from domain.release import SignedCopy, release
+from domain.screening import ScreeningFailure
 from domain.twin import Twin
 from domain.wallet import PurchaseFailure, Wallet
 from tests.domain.people import (
@@ -25,6 +26,7 @@ from tests.domain.people import (
     LIGHTHOUSE_JOB,
     MONDAY,
     NEXT_YEAR,
+    OTHER_CLAIM,
     POCKET,
     SANDBOX,
     STARTER,
@@ -70,6 +72,16 @@ def person_who_was_verified_at_the_second_try() -> Person:
         at=LATER,
     )
     person.open_twin(ADAS_TWIN, at=TUESDAY)
+    return person
+
+
+def person_who_was_found_under_age() -> Person:
+    person = verified()
+    again = named("Ada's passport renewed")
+    person.start_verification(again, SANDBOX, at=TUESDAY)
+    person.record_decision(
+        again, VerificationDecision(VerificationOutcome.APPROVED, adult=False), at=TUESDAY
+    )
     return person
 
 
@@ -126,6 +138,31 @@ def job_that_completed_at_the_second_attempt() -> Job:
     job.record_screened(2, [ItemVerdict(0, (verdict,))], at=TUESDAY)
     fates = [item.asset_id for item in job.items]
     job.complete(fates[:3], fates[3:], at=LATER)
+    return job
+
+
+def job_that_was_screened_at_the_third_try() -> Job:
+    job = rendered(image_job())
+    job.record_screening_failed(1, 1, ScreeningFailure.UNAVAILABLE, claim_id=OTHER_CLAIM, at=MONDAY)
+    job.open_screening(1, 2, at=TUESDAY)
+    job.record_screening_failed(1, 2, ScreeningFailure.STALLED, at=TUESDAY)
+    job.open_screening(1, 3, at=TUESDAY)
+    job.record_screened(1, (), screening=3, at=LATER)
+    job.complete([item.asset_id for item in job.items], (), at=LATER)
+    return job
+
+
+def job_that_nobody_could_screen() -> Job:
+    job = rendered(image_job())
+    job.record_screening_failed(1, 1, ScreeningFailure.STALLED, at=TUESDAY)
+    job.fail(JobFailure.SCREENING_UNAVAILABLE, at=LATER)
+    return job
+
+
+def job_that_was_done_again() -> Job:
+    job = image_job()
+    job.cancel(CancelledBy.OWNER, at=TUESDAY)
+    job.retry(named("a lighthouse in fog, again"), at=LATER)
     return job
 
 
@@ -206,10 +243,14 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
     life.__name__.replace("_", "-"): life
     for life in (
         person_who_was_verified_at_the_second_try,
+        person_who_was_found_under_age,
         twin_that_was_drawn_and_withdrawn,
         twin_whose_photos_were_rejected,
         wallet_that_saw_everything,
         job_that_completed_at_the_second_attempt,
+        job_that_was_screened_at_the_third_try,
+        job_that_nobody_could_screen,
+        job_that_was_done_again,
         training_that_failed_after_it_was_rendered,
         job_that_was_cancelled_while_it_ran,
         asset_that_was_kept_reported_and_purged,

@@ -107,7 +107,10 @@ class OutputToScreen(msgspec.Struct, frozen=True):
 
 
 class OutputsWork(msgspec.Struct, frozen=True, tag="outputs"):
-    """Outputs of one attempt to be screened. `template_key` is None for a job without a twin."""
+    """Outputs of one attempt to be screened. `template_key` is None for a job without a twin.
+
+    `screening` counts the screenings of the attempt from 1; the report repeats it.
+    """
 
     engine: str
     rating: str
@@ -117,6 +120,7 @@ class OutputsWork(msgspec.Struct, frozen=True, tag="outputs"):
     adapter_quarantine_key: str | None = None
     adapter_key: str | None = None
     adapter_rank: int | None = None
+    screening: int | msgspec.UnsetType = msgspec.UNSET
 
 
 Work = ImageWork | TrainingWork | PhotoSetWork | OutputsWork
