@@ -5,6 +5,7 @@ value is the stored bytes, unchanged; a dead letter's are the bytes it was found
 message is msgspec JSON.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from topics.messages.bounds import EVENT_SIZE_MAX_BYTES, EVENT_TYPE_LENGTH_MAX, POSITION_MAX
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.fact import Fact, Watermark
 from topics.registry import SCHEMA_VERSION, Message, Topic
@@ -126,6 +128,7 @@ class _Versioned(msgspec.Struct):
     v: int
 
 
+_EVENT_TYPE = re.compile(rf"[a-z0-9._-]{{1,{EVENT_TYPE_LENGTH_MAX}}}")
 _VERSION_OF_FACT = msgspec.json.Decoder(_Versioned)
 _DECODERS: dict[type[Message], msgspec.json.Decoder[Message]] = {}
 
@@ -203,7 +206,7 @@ def _read(kind: type[Message], type_name: str, named: Mapping[str, bytes], value
 def _read_fact(type_name: str, named: Mapping[str, bytes], value: bytes) -> Fact:
     originator, _, version = _text(named, "ce_id").rpartition(":")
     try:
-        return Fact(
+        fact = Fact(
             position=int(_text(named, "ce_sequence")),
             owner_id=UUID(_text(named, "ce_ownerid")),
             originator_id=UUID(originator),
@@ -214,18 +217,31 @@ def _read_fact(type_name: str, named: Mapping[str, bytes], value: bytes) -> Fact
         )
     except ValueError as error:
         raise _Unreadable(Undecodability.HEADERS) from error
+    if not (
+        1 <= fact.position <= POSITION_MAX
+        and 1 <= fact.originator_version <= POSITION_MAX
+        and _EVENT_TYPE.fullmatch(type_name)
+        and fact.recorded_at.tzinfo is not None
+    ):
+        raise _Unreadable(Undecodability.HEADERS)
+    if len(value) > EVENT_SIZE_MAX_BYTES:
+        raise _Unreadable(Undecodability.VALUE)
+    return fact
 
 
 def _read_dead_letter(named: Mapping[str, bytes], headers: Headers, value: bytes) -> DeadLetter:
     try:
-        return DeadLetter(
-            topic=_text(named, f"{_ORIGIN}topic"),
-            partition=int(_text(named, f"{_ORIGIN}partition")),
-            offset=int(_text(named, f"{_ORIGIN}offset")),
-            reason=_text(named, f"{_ORIGIN}reason"),
-            group=_text(named, f"{_ORIGIN}group"),
-            headers=tuple(pair for pair in headers if not pair[0].startswith(_ORIGIN)),
-            value=value,
+        return msgspec.convert(
+            {
+                "topic": _text(named, f"{_ORIGIN}topic"),
+                "partition": int(_text(named, f"{_ORIGIN}partition")),
+                "offset": int(_text(named, f"{_ORIGIN}offset")),
+                "reason": _text(named, f"{_ORIGIN}reason"),
+                "group": _text(named, f"{_ORIGIN}group"),
+                "headers": tuple(pair for pair in headers if not pair[0].startswith(_ORIGIN)),
+                "value": value,
+            },
+            DeadLetter,
         )
     except ValueError as error:
         raise _Unreadable(Undecodability.HEADERS) from error

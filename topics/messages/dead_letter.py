@@ -2,6 +2,8 @@
 
 import msgspec
 
+from topics.messages.bounds import Label, MemberName, Partition, Position, TopicName
+
 
 class DeadLetter(msgspec.Struct, frozen=True):
     """A record as it was found. On the wire `value` is the value and `headers` stand unchanged.
@@ -9,10 +11,10 @@ class DeadLetter(msgspec.Struct, frozen=True):
     `reason` is a value of `topics.codec.Undecodability`; `group` is the reader that gave up.
     """
 
-    topic: str
-    partition: int
-    offset: int
-    reason: str
-    group: str
+    topic: TopicName
+    partition: Partition
+    offset: Position
+    reason: Label
+    group: MemberName
     headers: tuple[tuple[str, bytes], ...]
     value: bytes
