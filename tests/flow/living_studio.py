@@ -19,6 +19,7 @@ from adapters.identity.sandbox import SandboxIdentity
 from adapters.objects.http import object_app
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
+from adapters.parked_messages.postgres import PostgresParkedMessages
 from adapters.payment.sandbox import SandboxPayment
 from adapters.postgres.connect import open_pool
 from adapters.provenance.file_signer import FileSigner
@@ -40,6 +41,7 @@ from processes.prepare import publish_defaults
 from processes.projector import FactProjection
 from processes.reactor import Outside, Reactor
 from processes.recorder import Recorder
+from processes.recorder.parking import ParkingRecorder
 from processes.relay import Relay
 from processes.watchdog import Watchdog
 from processes.wiring.active import while_active
@@ -49,7 +51,7 @@ from tests.faults.oracle import until
 from tests.flow.painter import ChildThread, Painter
 from tests.flow.scripted_analyser import ScriptedAnalyser
 from tests.flow.studio_desk import StudioDesk
-from topics.consume import ConsumerLoop, DeadLetterBox, one_at_a_time
+from topics.consume import ConsumerLoop, DeadLetterBox
 from topics.registry import FACTS, RESULTS
 from topics.transport import From, Transport
 
@@ -93,6 +95,7 @@ class LivingStudio(StudioDesk):
         self._folder = folder
         self._stack = stack
         self._projecting = stack.enter_context(open_pool(url, "projector", size_max=2))
+        self._parking = stack.enter_context(open_pool(url, "writer", size_max=2))
         self.identity = SandboxIdentity(
             folder / "sandbox",
             public_url=ADDRESS,
@@ -185,10 +188,12 @@ class LivingStudio(StudioDesk):
             self.transport.publisher("/suite/recorder") as publisher,
             self.transport.consumer(group, [RESULTS], "recorder") as consumer,
         ):
-            recorder = Recorder(self.studio, self.store, self.objects, publisher)
-            ConsumerLoop(
-                consumer, one_at_a_time(recorder.handle), DeadLetterBox(publisher, group)
-            ).run(stop)
+            recorder = ParkingRecorder(
+                Recorder(self.studio, self.store, self.objects, publisher),
+                PostgresParkedMessages(self._parking),
+                DeadLetterBox(publisher, group, in_a_row_max=None),
+            )
+            ConsumerLoop(consumer, recorder.handle, None, meanwhile=recorder.retry_due).run(stop)
 
     def _reactor(self, stop: threading.Event) -> None:
         outside = Outside(self.objects, self.identity, self.payment)

@@ -25,6 +25,7 @@ _SEGMENT: Final = r"(?!\.{1,2}(/|$))[A-Za-z0-9._-]{1,128}"
 NAME_LENGTH_MAX: Final = 320
 """A host's name has up to 253 characters, and the process's stands before it."""
 
+LABEL_LENGTH_MAX: Final = 64
 PROMPT_LENGTH_MAX: Final = 2_000
 """Three times what the engine that takes the longest allows."""
 
@@ -94,8 +95,8 @@ EngineId: TypeAlias = Annotated[str, Meta(pattern=_WORDS, max_length=64)]
 """Empty where the grant says which engine it was."""
 
 BatchKey: TypeAlias = Annotated[str, Meta(pattern=_NO_CONTROLS, max_length=200)]
-Label: TypeAlias = Annotated[str, Meta(pattern=_NO_CONTROLS, max_length=64)]
-"""A style, a rating."""
+Label: TypeAlias = Annotated[str, Meta(pattern=_NO_CONTROLS, max_length=LABEL_LENGTH_MAX)]
+"""A style, a rating, a reason."""
 
 CheckName: TypeAlias = Annotated[str, Meta(pattern=_PRINTABLE, max_length=CHECK_NAME_LENGTH_MAX)]
 ModelName: TypeAlias = Annotated[str, Meta(pattern=_PRINTABLE, max_length=MODEL_NAME_LENGTH_MAX)]

@@ -1,4 +1,4 @@
-"""`suite.dead-letters.v1`: bytes that no one could decode, with where they came from."""
+"""`suite.dead-letters.v1`: what no one could decode or handle, with where it came from."""
 
 import msgspec
 
@@ -8,7 +8,8 @@ from topics.messages.bounds import Label, MemberName, Partition, Position, Topic
 class DeadLetter(msgspec.Struct, frozen=True):
     """A record as it was found. On the wire `value` is the value and `headers` stand unchanged.
 
-    `reason` is a value of `topics.codec.Undecodability`; `group` is the reader that gave up.
+    `reason` is a value of `topics.codec.Undecodability`, or says that a handler kept raising, and
+    what; `group` is the reader that gave up.
     """
 
     topic: TopicName
