@@ -46,6 +46,7 @@ from processes.relay import Relay
 from processes.watchdog import Watchdog
 from processes.wiring.active import while_active
 from processes.wiring.clock import system_clock
+from projections.catch_up import CatchUp
 from projections.projector import Projector
 from tests.faults.oracle import until
 from tests.flow.painter import ChildThread, Painter
@@ -177,10 +178,15 @@ class LivingStudio(StudioDesk):
             self.transport.publisher("/suite/projector") as publisher,
             self.transport.consumer(group, [FACTS], "projector") as consumer,
         ):
+            connect = self._projecting.connection
             projection = FactProjection(
-                Projector(self._projecting.connection, STORED_FORM, self.keys)
+                Projector(connect, STORED_FORM, self.keys),
+                CatchUp(connect, STORED_FORM, self.keys, self.events.read_of),
+                DeadLetterBox(publisher, group),
             )
-            ConsumerLoop(consumer, projection.handle, DeadLetterBox(publisher, group)).run(stop)
+            ConsumerLoop(consumer, projection.handle, None, meanwhile=projection.retry_due).run(
+                stop
+            )
 
     def _recorder(self, stop: threading.Event) -> None:
         group = recorder_process.GROUP
