@@ -49,7 +49,11 @@ def _of(kind: Any, given: Mapping[str, st.SearchStrategy[Any]]) -> st.SearchStra
             return _of(kind.type, given)
         case inspect.StructType():
             return st.builds(
-                kind.cls, **{f.name: given.get(f.name) or _of(f.type, {}) for f in kind.fields}
+                kind.cls,
+                **{
+                    f.name: given[f.name] if f.name in given else _of(f.type, {})
+                    for f in kind.fields
+                },
             )
         case inspect.UnionType():
             return st.one_of([_of(one, {}) for one in kind.types])
