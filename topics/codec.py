@@ -31,6 +31,10 @@ class MessageTooLarge(Exception):
     """The message would not fit into a record. Nothing was published."""
 
 
+class MessageOutOfBounds(Exception):
+    """The message says more than its type allows: nobody could read it. Nothing was published."""
+
+
 class Undecodability(StrEnum):
     """Why a record could not be read."""
 
@@ -97,6 +101,18 @@ def encode(
     if len(value) > MESSAGE_SIZE_MAX_BYTES:
         raise MessageTooLarge(f"{len(value)} bytes; the limit is {MESSAGE_SIZE_MAX_BYTES}")
     return Encoded(headers, value)
+
+
+def require_bounds(message: Message) -> None:
+    """Make sure that whoever reads this message finds it within the bounds of its type.
+
+    For who publishes what somebody else has measured. Raises `MessageOutOfBounds`, which names the
+    field and never its content.
+    """
+    try:
+        _decoder(type(message)).decode(msgspec.json.encode(message))
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise MessageOutOfBounds(f"{type(message).__name__}: {error}") from error
 
 
 def decode(
@@ -194,13 +210,17 @@ def _decode(topic: Topic, headers: Headers, value: bytes) -> Message:
 def _read(kind: type[Message], type_name: str, named: Mapping[str, bytes], value: bytes) -> Message:
     if _text(named, "ce_dataschema") != dataschema(type_name, SCHEMA_VERSION):
         raise _Unreadable(Undecodability.UNKNOWN_VERSION)
+    try:
+        return _decoder(kind).decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _Unreadable(Undecodability.VALUE) from error
+
+
+def _decoder(kind: type[Message]) -> msgspec.json.Decoder[Message]:
     decoder = _DECODERS.get(kind)
     if decoder is None:
         decoder = _DECODERS.setdefault(kind, msgspec.json.Decoder(kind))
-    try:
-        return decoder.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _Unreadable(Undecodability.VALUE) from error
+    return decoder
 
 
 def _read_fact(type_name: str, named: Mapping[str, bytes], value: bytes) -> Fact:

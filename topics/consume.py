@@ -14,8 +14,12 @@ from topics.transport import (
     AssignmentLost,
     Consumer,
     Delivery,
+    MemberFenced,
     Publisher,
+    PublishFailed,
     TopicPartition,
+    TopicUnknown,
+    TransportUnreachable,
 )
 
 DEAD_LETTERS_IN_A_ROW_MAX = 20
@@ -26,6 +30,10 @@ POLL_S = 1.0
 
 RAISED = "raised"
 """Why a record that could be read is a dead letter: its handler raised, time and again."""
+
+TRIES_MAX = 4
+"""How often a message is handled that makes its handler raise, where there is no database to park
+it in: then it is given up."""
 
 Handler: TypeAlias = Callable[[Sequence[Delivery]], None]
 """Takes a batch in order per partition. May see a record twice. Raising repeats the batch later."""
@@ -48,6 +56,17 @@ class TooManyDeadLetters(Exception):
             "cannot read or handle; the last is "
             f"{last.topic}[{last.partition}]@{last.offset}: {reason}"
         )
+
+
+NOT_THE_MESSAGE: tuple[type[Exception], ...] = (
+    PublishFailed,
+    TransportUnreachable,
+    TopicUnknown,
+    MemberFenced,
+    AssignmentLost,
+    TooManyDeadLetters,
+)
+"""What says nothing about the message that was being handled: another one would fare no better."""
 
 
 class DeadLetterBox:

@@ -21,7 +21,8 @@ from gpu_consumers.worker.backlog import Backlog, QueuedJob
 from gpu_consumers.worker.child_process import Child
 from gpu_consumers.worker.offsets import Offsets
 from gpu_consumers.worker.running_job import Attempt, Claim, Ending
-from topics.consume import DeadLetterBox, TooManyDeadLetters
+from topics.codec import require_bounds
+from topics.consume import NOT_THE_MESSAGE, TRIES_MAX, DeadLetterBox, TooManyDeadLetters
 from topics.messages.control import StopJob
 from topics.messages.grants import ClaimRefused, JobGranted
 from topics.messages.jobs import JobQueued
@@ -133,7 +134,18 @@ class Worker:
             self.close()
 
     def step(self) -> None:
-        """One round: read what is there, wait at most `wait_s` for more, act on what is due."""
+        """One round: read what is there, wait at most `wait_s` for more, act on what is due.
+
+        Whatever raises over the job that is held ends that job here, and not the worker.
+        """
+        try:
+            self._turn()
+        except NOT_THE_MESSAGE:
+            raise
+        except Exception as error:
+            self._set_back(error)
+
+    def _turn(self) -> None:
         self._read_control()
         match self._held:
             case None:
@@ -214,7 +226,7 @@ class Worker:
             return False
         for one in readable:
             if isinstance(one.message, JobQueued) and one.message.kind in KINDS:
-                self._backlog.add(QueuedJob(one.at, one.offset, one.message))
+                self._backlog.add(QueuedJob(one.at, one.offset, one.message, one))
                 return False
         return True
 
@@ -372,14 +384,42 @@ class Worker:
         _log.info("job failed: %s, %s", grant.job, reason)
         self._end(Ending(attempt.job, failed))
 
+    def _set_back(self, error: Exception) -> None:
+        """The child is not to be trusted, its result cannot be said, or the claim cannot be made.
+
+        The domain is told of a failed attempt, if that can be said; else the message is given up,
+        and its job ends by its own bounds.
+        """
+        name = type(error).__name__
+        _log.error("set back: %s", name)
+        match self._held:
+            case None:
+                raise error
+            case Attempt() as attempt:
+                self._break_off(attempt, FailureReason.ENGINE_ERROR)
+            case Claim() | Ending() as held:
+                held.setbacks += 1
+                if isinstance(held, Ending):
+                    held.result = _broke(held.result)
+                if held.setbacks >= TRIES_MAX:
+                    self._dead_letters.give_up(held.job.delivery, name)
+                    self._done_with(held.job)
+            case other:
+                assert_never(other)
+
     def _end(self, ending: Ending) -> None:
         """Publish how it ended, then commit. Repeated by `step` until it is acknowledged."""
         self._held = ending
+        require_bounds(ending.result)
         if self._published(RESULTS, ending.result):
             # Committed last: a crash before this line repeats the message instead of losing it.
             self._finish(ending.job)
 
     def _finish(self, job: QueuedJob) -> None:
+        self._dead_letters.handled()
+        self._done_with(job)
+
+    def _done_with(self, job: QueuedJob) -> None:
         self._held = None
         self._offsets.finished(job.at, job.offset)
         self._commit()
@@ -433,3 +473,8 @@ class Worker:
         lost = JobFailed(queued.job, queued.attempt, claim.claim_id, FailureReason.WORKER_LOST)
         self._published(RESULTS, lost)
         self._held = None
+
+
+def _broke(result: JobRendered | JobFailed) -> JobFailed:
+    """What is said of an attempt whose own result cannot be."""
+    return JobFailed(result.job, result.attempt, result.claim_id, FailureReason.ENGINE_ERROR)
