@@ -39,7 +39,8 @@ Commands without a mutation belong to the processes: recorder, reactor, watchdog
 
 ## Reactions
 
-Pure functions from an event to a command or an intent, in `commands/reactions/`.
+Pure functions from an event to commands and deeds, at once or in time, in `commands/reactions/`.
+The reactor keeps each answer as an intent until it was carried out.
 
 | event type | reaction |
 |---|---|

@@ -94,6 +94,11 @@ class Studio:
             work = Work(transaction, owner_id, key, self._clock())
             return self._handlers[type(command)].handle(command, work)
 
+    def was_executed(self, *, owner_id: UUID, key: UUID) -> bool:
+        """Whether a command was executed under this key, and not refused."""
+        with self._store.transaction(owner_id) as transaction:
+            return transaction.recorded(key) is not None
+
     def _once(
         self, command: Any, handler: Handler[R], owner_id: UUID, key: UUID, args_hmac: bytes
     ) -> Accepted[R]:

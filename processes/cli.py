@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -29,12 +30,14 @@ audit_cli = typer.Typer(no_args_is_help=True, help="The credit ledger, replayed.
 projections_cli = typer.Typer(no_args_is_help=True, help="The read models.")
 policy_cli = typer.Typer(no_args_is_help=True, help="What may be made where.")
 accounts_cli = typer.Typer(no_args_is_help=True, help="Who may sign in as what.")
+credits_cli = typer.Typer(no_args_is_help=True, help="Credits that are given, not sold.")
 cli.add_typer(topics_cli, name="topics")
 cli.add_typer(schema_cli, name="schema")
 cli.add_typer(audit_cli, name="audit")
 cli.add_typer(projections_cli, name="projections")
 cli.add_typer(accounts_cli, name="accounts")
 cli.add_typer(policy_cli, name="policy")
+cli.add_typer(credits_cli, name="credits")
 
 ROOT = Path(__file__).parents[1]
 
@@ -266,6 +269,26 @@ def accounts_role(
     if not set_role(_settings(), email, role):
         typer.echo("no such account, or no such role", err=True)
         raise typer.Exit(1)
+
+
+@credits_cli.command("grant")
+def credits_grant(
+    email: Annotated[str, typer.Argument(help="Of an existing account.")],
+    millicredits: Annotated[int, typer.Argument(min=1, help="A thousand are one credit.")],
+    until: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day on which they can be spent.")
+    ],
+    key: Annotated[str, typer.Option(help="Names this grant: repeated, it grants once.")],
+) -> None:
+    """Give an account credits that expire: spent before all others, and taken back in time."""
+    from processes.credit_grants import NothingGranted, grant_credits
+
+    try:
+        grant = grant_credits(_settings(), email, millicredits, until=until.date(), key=key)
+    except NothingGranted as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"granted {millicredits} millicredits until {until.date()}: {grant}")
 
 
 def main() -> None:

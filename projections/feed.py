@@ -14,6 +14,9 @@ from psycopg import Cursor
 from projections.read_model import Change
 from topics.messages.fact import Fact
 
+TRIM_MAX = 5_000
+"""Deltas that one statement drops unless told otherwise: a few milliseconds of locks."""
+
 _JOBS: LiteralString = """
 INSERT INTO feed (owner_id, position, ordinal, topic, subject_id, payload, recorded_at)
 SELECT c.owner_id, c.position, 0, 'jobs', j.job_id,
@@ -107,8 +110,9 @@ def _delta(statement: LiteralString, fact: Fact, subject_id: UUID) -> Change:
     )
 
 
-def trim(cursor: Cursor[Any], *, recorded_before: datetime) -> int:
-    """Drop deltas older than `recorded_before` and remember up to where. Returns how many.
+def trim(cursor: Cursor[Any], *, recorded_before: datetime, limit: int = TRIM_MAX) -> int:
+    """Drop up to `limit` deltas older than `recorded_before`, the oldest first, and remember up to
+    where. Returns how many.
 
     Whoever resumes from before that point is told `Lagged` and takes a new snapshot. The cursor's
     role must be allowed to write read models.
@@ -116,7 +120,10 @@ def trim(cursor: Cursor[Any], *, recorded_before: datetime) -> int:
     cursor.execute(
         """
         WITH gone AS (
-            DELETE FROM views.feed WHERE recorded_at < %s RETURNING owner_id, position
+            DELETE FROM views.feed WHERE (owner_id, position, ordinal) IN (
+                SELECT owner_id, position, ordinal FROM views.feed
+                WHERE recorded_at < %s ORDER BY recorded_at LIMIT %s
+            ) RETURNING owner_id, position
         )
         INSERT INTO views.feed_trimmed AS t (owner_id, position, dropped)
         SELECT owner_id, max(position), count(*) FROM gone GROUP BY owner_id
@@ -125,7 +132,7 @@ def trim(cursor: Cursor[Any], *, recorded_before: datetime) -> int:
                dropped = t.dropped + excluded.dropped
         RETURNING (SELECT count(*) FROM gone)
         """,
-        (recorded_before,),
+        (recorded_before, limit),
     )
     counted = cast(Sequence[int] | None, cursor.fetchone())
     return int(counted[0]) if counted is not None else 0

@@ -54,6 +54,15 @@ class ActiveReader:
                 prepare=True,
             )
 
+    @contextmanager
+    def transaction(self) -> Iterator[Connection[TupleRow]]:
+        """A transaction of whoever holds the name: what is written in it and saved stands together.
+
+        Raises `ReaderLost`.
+        """
+        with _lost_if_closed(self._connection), self._connection.transaction():
+            yield self._connection
+
     def read(self, after: int, limit: int) -> list[Fact]:
         """As `EventLog.read`, by who still holds the name while it reads. Raises `ReaderLost`."""
         with _lost_if_closed(self._connection):

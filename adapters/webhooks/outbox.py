@@ -13,6 +13,8 @@ from commands.ports.clock import Clock
 
 SEND_TIMEOUT_S = 5.0
 BATCH_MAX = 50
+KEPT_MAX = 1_000
+"""Delivered webhooks that can be sent again. Those before them are forgotten."""
 
 Post = Callable[[str, bytes, Mapping[str, str]], int]
 """Send a body with headers to a URL; answers the HTTP status. Raises OSError or httpx.HTTPError."""
@@ -65,10 +67,15 @@ class WebhookOutbox:
 
     @staticmethod
     def queue(connection: sqlite3.Connection, webhook: Webhook) -> None:
-        """Keep a webhook in the transaction of what it tells."""
+        """Keep a webhook in the transaction of what it tells, and forget very old ones."""
         connection.execute(
             "insert into webhooks (webhook_id, subject_id, body) values (?, ?, ?)",
             (str(webhook.webhook_id), str(webhook.subject_id), msgspec.json.encode(webhook)),
+        )
+        connection.execute(
+            "delete from webhooks where delivered"
+            " and rowid <= (select max(rowid) from webhooks) - ?",
+            (KEPT_MAX,),
         )
 
     def deliver(self) -> int:

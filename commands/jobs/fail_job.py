@@ -1,7 +1,7 @@
 """A job ends without a result, and costs nothing."""
 
 from dataclasses import dataclass
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
@@ -23,11 +23,6 @@ class JobFailed(msgspec.Struct, frozen=True):
     """All that was set aside is back."""
 
     job_id: UUID
-
-
-def fail_job_key(job_id: UUID, reason: JobFailure) -> UUID:
-    """One end per job and reason."""
-    return uuid5(job_id, f"failed:{reason}")
 
 
 def handle(command: FailJob, work: Work) -> JobFailed:

@@ -4,6 +4,7 @@ Each says everything that is needed, and may be carried out twice.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 
@@ -39,16 +40,55 @@ class PurgeObject:
 
 @dataclass(frozen=True)
 class RefetchVerification:
-    """Ask the identity provider, then execute the command that `verification_answer` makes."""
+    """Ask the identity provider, then execute the command that `verification_answer` makes.
+
+    For a while from `since` on it is asked again where it has decided nothing.
+    """
 
     verification_id: UUID
+    since: datetime
 
 
 @dataclass(frozen=True)
 class RefetchPayment:
-    """Ask the payment provider, then execute the command that `payment_answer` makes."""
+    """Ask the payment provider, then execute the command that `payment_answer` makes.
+
+    For a while from `since` on it is asked again where it has decided nothing.
+    """
 
     purchase_id: UUID
+    since: datetime
 
 
-Deed = DeleteObjects | PurgeObject | RefetchVerification | RefetchPayment
+@dataclass(frozen=True)
+class FollowVerification:
+    """Ask about a check that was begun at `since` until it is decided, or its time is over."""
+
+    verification_id: UUID
+    since: datetime
+
+
+@dataclass(frozen=True)
+class FollowPurchase:
+    """Ask about a purchase that was begun at `since` until it is decided, or its time is over."""
+
+    purchase_id: UUID
+    since: datetime
+
+
+@dataclass(frozen=True)
+class ReadEvent:
+    """Read the event at this position and write its intents: a release before could not."""
+
+    position: int
+
+
+Deed = (
+    DeleteObjects
+    | PurgeObject
+    | RefetchVerification
+    | RefetchPayment
+    | FollowVerification
+    | FollowPurchase
+    | ReadEvent
+)

@@ -8,4 +8,4 @@ from domain.wallet import Wallet
 
 def react(event: Wallet.PaymentHinted, owner_id: UUID) -> RefetchPayment:
     """The hint itself is never believed."""
-    return RefetchPayment(purchase_id=event.purchase_id)
+    return RefetchPayment(purchase_id=event.purchase_id, since=event.timestamp)

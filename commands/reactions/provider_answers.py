@@ -8,6 +8,7 @@ from commands.ports.identity_provider import ProviderDecision
 from commands.ports.payment_provider import ProviderPayment
 from commands.wallet.confirm_payment import ConfirmPayment, confirm_payment_key
 from commands.wallet.fail_purchase import FailPurchase, fail_purchase_key
+from domain.person import FINAL_OUTCOMES, VerificationOutcome
 from domain.wallet import PurchaseFailure
 
 _FAILURES = {
@@ -24,6 +25,13 @@ class ProviderAnswer:
 
     command: RecordVerification | ConfirmPayment | FailPurchase
     key: UUID
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the provider will say nothing else. A check may be begun again in its page."""
+        if isinstance(self.command, RecordVerification):
+            return self.command.outcome in FINAL_OUTCOMES
+        return True
 
 
 def verification_answer(
@@ -47,6 +55,12 @@ def verification_answer(
     return ProviderAnswer(command, uuid5(cause, f"decision:{decision.outcome}:{decision.adult}"))
 
 
+def verification_expired(verification_id: UUID) -> ProviderAnswer:
+    """What is recorded of a check that nobody ended in its time."""
+    command = RecordVerification(verification_id, VerificationOutcome.EXPIRED.value)
+    return ProviderAnswer(command, uuid5(verification_id, "time-is-over"))
+
+
 def payment_answer(purchase_id: UUID, payment: ProviderPayment) -> ProviderAnswer | None:
     """What a payment asks us to record; None while nothing is decided, or the word is unknown."""
     if payment.status == "paid" and payment.payment_reference is not None:
@@ -64,3 +78,11 @@ def payment_answer(purchase_id: UUID, payment: ProviderPayment) -> ProviderAnswe
         return None
     failed = FailPurchase(purchase_id=purchase_id, reason=reason)
     return ProviderAnswer(failed, fail_purchase_key(purchase_id, reason))
+
+
+def purchase_expired(purchase_id: UUID) -> ProviderAnswer:
+    """What is recorded of a purchase that nobody paid in its time."""
+    reason = PurchaseFailure.EXPIRED
+    return ProviderAnswer(
+        FailPurchase(purchase_id=purchase_id, reason=reason), fail_purchase_key(purchase_id, reason)
+    )

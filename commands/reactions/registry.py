@@ -9,11 +9,15 @@ from commands.reactions import (
     discarded_result_is_deleted,
     ended_job_clears_quarantine,
     failed_attempt_goes_on,
+    job_has_a_deadline,
     payment_hint_is_followed,
+    promotion_expires,
+    purchase_is_followed,
     purge_is_carried_out,
     refused_asset_is_deleted,
     rejected_photos_are_deleted,
     verification_hint_is_followed,
+    verification_is_followed,
     withdrawal_hides_assets,
     withdrawal_stops_jobs,
 )
@@ -58,6 +62,17 @@ REACTIONS: tuple[Reaction, ...] = (
         verification_hint_is_followed.react,
     ),
     Reaction("payment-hint-is-followed", Wallet.PaymentHinted, payment_hint_is_followed.react),
+    Reaction("job-has-a-deadline", Job.Requested, job_has_a_deadline.react),
+    Reaction(
+        "verification-is-followed", Person.VerificationStarted, verification_is_followed.react
+    ),
+    Reaction("purchase-is-followed", Wallet.PurchaseStarted, purchase_is_followed.react),
+    Reaction(
+        "expired-purchase-is-looked-at", Wallet.PurchaseFailed, purchase_is_followed.after_expiry
+    ),
+    Reaction("promotion-expires", Wallet.Promoted, promotion_expires.react),
+    Reaction("released-promotion-expires", Wallet.Released, promotion_expires.after_return),
+    Reaction("returned-promotion-expires", Wallet.Expired, promotion_expires.after_return),
 )
 """In the order in which the answers to one event are carried out."""
 

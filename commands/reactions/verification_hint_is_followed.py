@@ -8,4 +8,4 @@ from domain.person import Person
 
 def react(event: Person.VerificationHinted, owner_id: UUID) -> RefetchVerification:
     """The hint itself is never believed."""
-    return RefetchVerification(verification_id=event.verification_id)
+    return RefetchVerification(verification_id=event.verification_id, since=event.timestamp)

@@ -1,7 +1,7 @@
 """A promotion's last day has passed: what is left of it goes back."""
 
 from dataclasses import dataclass
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
@@ -21,11 +21,6 @@ class PromotionExpired(msgspec.Struct, frozen=True):
     """Nothing of this grant can be spent any more."""
 
     grant_id: UUID
-
-
-def expire_promotion_key(grant_id: UUID) -> UUID:
-    """One expiry per grant, however often the watchdog looks."""
-    return uuid5(grant_id, "expiry")
 
 
 def handle(command: ExpirePromotion, work: Work) -> PromotionExpired:

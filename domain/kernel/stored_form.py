@@ -97,6 +97,19 @@ class StoredForm:
         """The class behind a stored name. Raises `StoredEventUnreadable` where there is none."""
         return self._shape(event_type, version=None).event_class
 
+    def reads(self, event_type: str, data: bytes) -> bool:
+        """Whether this release knows the type and the version of stored bytes.
+
+        Costs far less than decoding them. What is read may still turn out to be unreadable.
+        """
+        shape = self._by_type.get(event_type)
+        if shape is None:
+            return False
+        try:
+            return _stored_version(event_type, data) <= shape.event_class.schema_version
+        except StoredEventUnreadable:
+            return False
+
     def encode(self, event: Aggregate.Event, owner_id: UUID, sealer: Sealer) -> bytes:
         """The bytes to store. Raises `EventNotStorable`."""
         shape = self._by_type.get(type(event).TOPIC)

@@ -1,37 +1,53 @@
-"""Reactor: events → commands and deeds."""
+"""Reactor: events → intents → commands and deeds."""
 
 import threading
-import time
 
 from adapters.event_store.log import EventLog
+from adapters.event_store.positions import ActiveReader
+from adapters.intents.postgres import ReaderIntents, open_intents
 from domain.events import STORED_FORM
-from processes.reactor import Outside, Reactor
+from processes.reactor.adoption import Adoption
+from processes.reactor.answers import READING
+from processes.reactor.crew import EXECUTORS, Crew
+from processes.reactor.deeds import Deeds, Outside
+from processes.reactor.executor import Executor, Pace, Wake
+from processes.reactor.tail import Tail
 from processes.secrets import load_secrets
 from processes.settings import Settings
 from processes.wiring.active import while_active
+from processes.wiring.clock import system_clock
 from processes.wiring.objects import open_objects
 from processes.wiring.providers import open_identity, open_payment
 from processes.wiring.studio import open_studio
+from processes.wiring.sweeps import open_sweeps
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
-    """Run the reactor until `stop` is set."""
+    """Run the reactor until `stop` is set: every one carries out intents, one follows the log."""
     url = settings.require_database_url()
     secrets = load_secrets(settings.secrets)
+    wake = Wake()
     with (
         EventLog(url, application="reactor") as events,
         open_studio(settings, secrets, "reactor") as writing,
+        open_intents(url, connections_max=EXECUTORS + 1, application="reactor") as intents,
+        open_sweeps(url, intents, system_clock) as sweeps,
     ):
         outside = Outside(
             objects=open_objects(settings, secrets),
             identity=open_identity(settings, secrets),
             payment=open_payment(settings, secrets),
         )
-        while_active(
-            url,
-            "reactor",
-            stop,
-            lambda reader: Reactor(
-                events, reader, STORED_FORM, writing.studio, outside, time.monotonic
-            ).run(stop),
-        )
+        deeds = Deeds(writing.studio, outside, events, STORED_FORM, system_clock)
+        pace = Pace(lease_s=settings.lease_s)
+        executors = [Executor(intents, deeds, system_clock, pace=pace) for _ in range(EXECUTORS)]
+
+        def follow(reader: ActiveReader) -> None:
+            tailed = ReaderIntents(reader)
+            Adoption(events, tailed, STORED_FORM, system_clock).run(stop)
+            Tail(events, tailed, STORED_FORM, system_clock, wake).run(stop)
+
+        # What another release could not read, this one looks at right away.
+        intents.wake(READING, now=system_clock())
+        with Crew(executors, stop, wake, beside=[sweeps.run], pace=pace):
+            while_active(url, "reactor", stop, follow, role="writer")

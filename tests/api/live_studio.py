@@ -20,6 +20,7 @@ from adapters.event_store.positions import claim_reader
 from adapters.event_store.store import PostgresEventStore
 from adapters.identity.sandbox import SandboxIdentity
 from adapters.identity.sandbox_pages import identity_pages
+from adapters.intents.postgres import ReaderIntents, open_intents
 from adapters.objects.http import object_app
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
@@ -35,17 +36,15 @@ from api.parts import Parts
 from api.progress import ProgressBoard
 from api.sign_in_limit import SignInLimit
 from commands.handlers import HANDLERS
-from commands.reactions.registry import answers_to
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
 from commands.studio import Studio
 from domain.events import STORED_FORM
 from domain.kernel.identity import SYSTEM
-from domain.kernel.refusal import Refusal
-from domain.kernel.stored_form import NoKeys
-from processes.reactor import Outside, Reactor
+from processes.reactor.deeds import Deeds, Outside
+from processes.reactor.executor import Executor, Wake
+from processes.reactor.tail import Tail
 from projections.projector import Projector
-from topics.messages.fact import Fact
 from topics.registry import FACTS
 
 ROOT = Path(__file__).parents[2]
@@ -106,7 +105,8 @@ class LiveStudio:
     webhooks: Webhooks
     log: EventLog
     projector: Projector
-    reactor: Reactor
+    tail: Tail
+    executor: Executor
     _projected: int = 0
     _reacted: int = 0
     _keys: int = 0
@@ -121,11 +121,10 @@ class LiveStudio:
         return self._projected
 
     def react(self) -> None:
-        """Let the reactor answer every new event, and those that follow from its answers."""
-        while facts := self.log.read(self._reacted, BATCH):
-            for fact in facts:
-                self._answer(fact)
-            self._reacted = facts[-1].position
+        """Have everything done that is due, and whatever follows from it."""
+        self._reacted = self.tail.follow(self._reacted)
+        while self.executor.carry_out_next():
+            self._reacted = self.tail.follow(self._reacted)
 
     def settle(self) -> int:
         """React, then project: everything that follows from what was done has been done."""
@@ -142,17 +141,6 @@ class LiveStudio:
         """What was recorded of an owner, oldest first."""
         return [f.event_type for f in self.log.stream() if f.owner_id == owner]
 
-    def _answer(self, fact: Fact) -> None:
-        event = STORED_FORM.decode(
-            fact.event_type, fact.originator_id, fact.originator_version, fact.data, NoKeys()
-        )
-        for answer in answers_to(event, fact.owner_id):
-            try:
-                self.reactor.carry_out(answer.wanted, fact.owner_id, answer.key)
-            except Refusal:
-                # What was to be done is no longer wanted.
-                continue
-
 
 @contextmanager
 def live_studio(database: str, folder: Path) -> Iterator[LiveStudio]:
@@ -163,7 +151,8 @@ def live_studio(database: str, folder: Path) -> Iterator[LiveStudio]:
         readers = stack.enter_context(open_pool(database, "reader", size_max=12))
         projecting = stack.enter_context(open_pool(database, "projector", size_max=2))
         log = stack.enter_context(EventLog(database))
-        reader = stack.enter_context(claim_reader(database, "reactor", wait_s=1.0))
+        reader = stack.enter_context(claim_reader(database, "reactor", wait_s=1.0, role="writer"))
+        intents = stack.enter_context(open_intents(database, connections_max=2))
         keys = SubjectKeys(vault, b"k" * 32)
         store = PostgresEventStore(writers, STORED_FORM, keys)
         clock, webhooks = MovableClock(), Webhooks()
@@ -217,9 +206,7 @@ def live_studio(database: str, folder: Path) -> Iterator[LiveStudio]:
                 },
             ),
         )
-        reactor = Reactor(
-            log, reader, STORED_FORM, studio, Outside(objects, identity, payment), time.monotonic
-        )
+        deeds = Deeds(studio, Outside(objects, identity, payment), log, STORED_FORM, clock)
         live = LiveStudio(
             url=url,
             database=database,
@@ -234,7 +221,8 @@ def live_studio(database: str, folder: Path) -> Iterator[LiveStudio]:
             webhooks=webhooks,
             log=log,
             projector=Projector(projecting.connection, STORED_FORM, keys),
-            reactor=reactor,
+            tail=Tail(log, ReaderIntents(reader), STORED_FORM, clock, Wake()),
+            executor=Executor(intents, deeds, clock),
         )
         live.does(PublishPriceList(version=1, accepted_until=clock()), SYSTEM)
         live.does(PublishPolicy(version=1, approvers=(uuid5(SYSTEM, "Grace"),)), SYSTEM)

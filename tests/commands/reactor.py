@@ -23,6 +23,9 @@ def react(spec: StudioSpec) -> list[str]:
         for row in rows:
             position = row.position
             for answer in answers_to(spec.store.decode(row), row.owner_id):
+                if answer.due_at is not None:
+                    # Time stands still here.
+                    continue
                 for _ in range(2):
                     _carry_out(spec, answer, row.owner_id, deleted)
     return deleted

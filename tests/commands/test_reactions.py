@@ -1,8 +1,8 @@
 """Reactions only decide: one event gets one answer, and doing it again changes nothing."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args, get_type_hints
 from uuid import UUID, uuid5
 
 import pytest
@@ -17,6 +17,8 @@ from commands.ports.identity_provider import ProviderDecision
 from commands.ports.payment_provider import ProviderPayment
 from commands.reactions.deeds import (
     DeleteObjects,
+    FollowPurchase,
+    FollowVerification,
     PurgeObject,
     RefetchPayment,
     RefetchVerification,
@@ -24,23 +26,34 @@ from commands.reactions.deeds import (
 from commands.reactions.provider_answers import payment_answer, verification_answer
 from commands.reactions.reaction import Reaction
 from commands.reactions.registry import REACTIONS, answers_to
+from commands.reactions.wanted_form import (
+    WANTED,
+    WantedUnreadable,
+    decode_wanted,
+    encode_wanted,
+)
 from commands.twin.withdraw_consent import WithdrawConsent
 from commands.wallet.confirm_payment import ConfirmPayment
+from commands.wallet.expire_promotion import ExpirePromotion
 from commands.wallet.fail_purchase import FailPurchase
 from domain.asset import Asset, AssetKind
 from domain.job import AttemptFailure, CancelledBy, Job, JobFailure, JobState
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import asset_id
+from domain.kernel.personal_text import Erased, PersonalText
 from domain.person import Person
 from domain.twin import Twin
-from domain.wallet import PurchaseFailure, Wallet
+from domain.wallet import Draw, PurchaseFailure, Wallet
 from tests.commands import journey
 from tests.commands.reactor import react
 from tests.commands.studio_spec import ADA, StudioSpec
+from tests.domain import lives
+from tests.domain.people import LIGHTHOUSE_JOB
 
 IT = UUID(int=7)
 OTHER = UUID(int=8)
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+NEXT_YEAR = MONDAY + timedelta(days=365)
 
 
 def _event(event_class: Callable[..., Aggregate.Event], /, **fields: Any) -> Aggregate.Event:
@@ -55,6 +68,17 @@ def _failed_attempt(attempts_left: int) -> Aggregate.Event:
         reason=AttemptFailure.WORKER_LOST,
         attempts_left=attempts_left,
     )
+
+
+def _returned(event_class: Callable[..., Aggregate.Event]) -> Aggregate.Event:
+    draws = (Draw(OTHER, 2), Draw(IT, 3), Draw(None, 5))
+    return _event(event_class, job_id=IT, millicredits=10, draws=draws, postings=())
+
+
+def _requested() -> Aggregate.Event:
+    requested, *_ = lives.job_that_was_cancelled_while_it_ran().pending_events
+    assert isinstance(requested, Job.Requested)
+    return requested
 
 
 CASES: list[tuple[Aggregate.Event, list[Any]]] = [
@@ -129,8 +153,39 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
         [DeleteObjects((f"gallery/{ADA}/{IT}.png",))],
     ),
     (_event(Asset.PurgeRequested, object_key="gallery/a.png"), [PurgeObject(IT, "gallery/a.png")]),
-    (_event(Person.VerificationHinted, verification_id=OTHER), [RefetchVerification(OTHER)]),
-    (_event(Wallet.PaymentHinted, purchase_id=OTHER), [RefetchPayment(OTHER)]),
+    (
+        _event(Person.VerificationHinted, verification_id=OTHER),
+        [RefetchVerification(OTHER, since=MONDAY)],
+    ),
+    (_event(Wallet.PaymentHinted, purchase_id=OTHER), [RefetchPayment(OTHER, since=MONDAY)]),
+    (
+        _event(Person.VerificationStarted, verification_id=OTHER, provider="sandbox"),
+        [FollowVerification(OTHER, since=MONDAY)],
+    ),
+    (
+        _event(
+            Wallet.PurchaseStarted,
+            purchase_id=OTHER,
+            package="starter",
+            millicredits=1_000,
+            price_minor_units=900,
+            currency="EUR",
+            provider="sandbox",
+        ),
+        [FollowPurchase(OTHER, since=MONDAY)],
+    ),
+    (
+        _event(Wallet.PurchaseFailed, purchase_id=OTHER, reason=PurchaseFailure.EXPIRED),
+        [RefetchPayment(OTHER, since=MONDAY + timedelta(days=7))],
+    ),
+    (_event(Wallet.PurchaseFailed, purchase_id=OTHER, reason=PurchaseFailure.DECLINED), []),
+    (
+        _event(Wallet.Promoted, grant_id=OTHER, millicredits=1, expires_at=NEXT_YEAR, postings=()),
+        [ExpirePromotion(OTHER)],
+    ),
+    (_returned(Wallet.Released), [ExpirePromotion(OTHER), ExpirePromotion(IT)]),
+    (_returned(Wallet.Expired), [ExpirePromotion(OTHER), ExpirePromotion(IT)]),
+    (_requested(), [FailJob(LIGHTHOUSE_JOB, JobFailure.DEADLINE_PASSED)]),
     (_event(Twin.JobEnded, job_id=OTHER), []),
 ]
 
@@ -152,6 +207,53 @@ def test_every_reaction_has_a_name_of_its_own() -> None:
 @pytest.mark.parametrize("reaction", REACTIONS, ids=lambda reaction: reaction.name)
 def test_every_reaction_is_tried_here(reaction: Reaction) -> None:
     assert any(type(event) is reaction.event_class for event, _ in CASES)
+
+
+@pytest.mark.parametrize(
+    ("reaction", "due_after"),
+    [
+        ("verification-is-followed", timedelta(minutes=10)),
+        ("purchase-is-followed", timedelta(minutes=10)),
+        ("expired-purchase-is-looked-at", timedelta(days=7)),
+        ("promotion-expires", timedelta(days=365)),
+        ("job-has-a-deadline", timedelta(hours=24)),
+    ],
+)
+def test_some_answers_are_due_later(reaction: str, due_after: timedelta) -> None:
+    due = {
+        answer.due_at - event.timestamp
+        for event, _ in CASES
+        for answer in answers_to(event, ADA)
+        if answer.reaction == reaction and answer.due_at is not None
+    }
+    assert due == {due_after}
+
+
+@pytest.mark.parametrize(("event", "wanted"), CASES, ids=lambda value: type(value).__qualname__)
+def test_whatever_is_wanted_is_stored_and_read_again(
+    event: Aggregate.Event, wanted: list[Any]
+) -> None:
+    assert [decode_wanted(encode_wanted(one)) for one in wanted] == wanted
+
+
+def test_nothing_that_is_stored_can_hold_personal_text() -> None:
+    held = {hint for kind in WANTED.values() for hint in get_type_hints(kind).values()}
+    assert held
+    assert not [hint for hint in held if {PersonalText, Erased} & {hint, *get_args(hint)}]
+
+
+def test_a_stored_want_of_another_release_is_read_or_left_alone() -> None:
+    assert decode_wanted(
+        b'{"name":"fail-job","fields":{"job_id":"00000000-0000-0000-0000-000000000007",'
+        b'"reason":"deadline-passed","of_tomorrow":1}}'
+    ) == FailJob(IT, JobFailure.DEADLINE_PASSED)
+    for unreadable in (
+        b'{"name":"of-tomorrow","fields":{}}',
+        b'{"name":"fail-job","fields":{}}',
+        b"not JSON",
+    ):
+        with pytest.raises(WantedUnreadable):
+            decode_wanted(unreadable)
 
 
 def test_two_answers_to_one_event_have_two_keys() -> None:

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from adapters.event_store.log import EventLog
 from adapters.event_store.positions import ActiveReader
 from adapters.identity.sandbox import SandboxIdentity
+from adapters.intents.postgres import ReaderIntents, open_intents
 from adapters.objects.http import object_app
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
@@ -39,7 +40,11 @@ from processes import projector as projector_process
 from processes import recorder as recorder_process
 from processes.prepare import publish_defaults
 from processes.projector import FactProjection
-from processes.reactor import Outside, Reactor
+from processes.reactor.adoption import Adoption
+from processes.reactor.crew import Crew
+from processes.reactor.deeds import Deeds, Outside
+from processes.reactor.executor import Executor, Wake
+from processes.reactor.tail import Tail
 from processes.recorder import Recorder
 from processes.recorder.parking import ParkingRecorder
 from processes.relay import Relay
@@ -63,6 +68,7 @@ PACE = ScreenerPace(poll_s=0.1, claim_again_s=2.0, alive_s=0.5, retry_delays_s=(
 LIMITS = WorkerLimits(wait_s=0.05, alive_interval_s=0.5, claim_again_s=2.0, stop_grace_s=20.0)
 LEASE_S = 5.0
 STOP_PATIENCE_S = 30.0
+EXECUTORS = 2
 
 
 class LivingStudio(StudioDesk):
@@ -203,12 +209,21 @@ class LivingStudio(StudioDesk):
 
     def _reactor(self, stop: threading.Event) -> None:
         outside = Outside(self.objects, self.identity, self.payment)
+        wake = Wake()
+        with (
+            EventLog(self.url) as events,
+            open_intents(self.url, connections_max=EXECUTORS + 1) as intents,
+        ):
+            deeds = Deeds(self.studio, outside, events, STORED_FORM, system_clock)
+            executors = [Executor(intents, deeds, system_clock) for _ in range(EXECUTORS)]
 
-        def react(reader: ActiveReader) -> None:
-            with EventLog(self.url) as events:
-                Reactor(events, reader, STORED_FORM, self.studio, outside, time.monotonic).run(stop)
+            def follow(reader: ActiveReader) -> None:
+                tailed = ReaderIntents(reader)
+                Adoption(events, tailed, STORED_FORM, system_clock).run(stop)
+                Tail(events, tailed, STORED_FORM, system_clock, wake).run(stop)
 
-        while_active(self.url, "reactor", stop, react)
+            with Crew(executors, stop, wake):
+                while_active(self.url, "reactor", stop, follow, role="writer")
 
     def _watchdog(self, stop: threading.Event) -> None:
         def watch(reader: ActiveReader) -> None:

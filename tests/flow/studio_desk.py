@@ -164,12 +164,15 @@ class StudioDesk:
         return found
 
     def reactor_is_at(self, position: int) -> bool:
-        """Whether every reaction to events up to a position is done."""
+        """Whether everything that events up to a position ask for is done, or has to wait."""
         with psycopg.connect(self.admin_url) as admin:
             found = admin.execute(
-                "SELECT position FROM events.positions WHERE reader = 'reactor'"
+                "SELECT position, EXISTS (SELECT FROM events.intents WHERE done_at IS NULL "
+                "AND cause_position <= %s AND (attempts > 0 OR next_try_at <= %s)) "
+                "FROM events.positions WHERE reader = 'reactor'",
+                [position, system_clock()],
             ).fetchone()
-        return found is not None and int(found[0]) >= position
+        return found is not None and int(found[0]) >= position and not found[1]
 
     def gallery_of(
         self, owner: UUID, only: GalleryFilter | None = None

@@ -1,0 +1,1 @@
+"""How intents are kept: in PostgreSQL beside the events, and in dictionaries for tests."""

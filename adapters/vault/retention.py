@@ -1,0 +1,30 @@
+"""What the vault forgets: sessions that are over, and webhooks too old to be believed again.
+
+Every statement here deletes at most as many rows as it is told, and may be repeated.
+"""
+
+from datetime import datetime
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+
+def forget_webhooks(connection: Connection[TupleRow], before: datetime, limit: int) -> int:
+    """Forget webhooks received before then, oldest first. Answers how many.
+
+    One that is replayed so late carries a stale signature.
+    """
+    return connection.execute(
+        "DELETE FROM vault.webhooks WHERE (provider, webhook_id) IN (SELECT provider, webhook_id "
+        "FROM vault.webhooks WHERE received_at < %s ORDER BY received_at LIMIT %s)",
+        [before, limit],
+    ).rowcount
+
+
+def forget_sessions(connection: Connection[TupleRow], before: datetime, limit: int) -> int:
+    """Forget sessions that expired before then. Answers how many."""
+    return connection.execute(
+        "DELETE FROM vault.sessions WHERE token_sha256 IN (SELECT token_sha256 "
+        "FROM vault.sessions WHERE expires_at < %s ORDER BY expires_at LIMIT %s)",
+        [before, limit],
+    ).rowcount

@@ -1,0 +1,145 @@
+"""What is still to be done because of events: one row an effect, until it was done.
+
+All times are arguments: no store of intents has a clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID
+
+WHEN_WOKEN = datetime(9999, 1, 1, tzinfo=UTC)
+"""The `next_try_at` of what is not tried again until somebody makes it due."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """One effect of one event.
+
+    `intent_id` is the idempotency key of the command that it ends in. `payload` says what is to be
+    done, in the form of `commands.reactions.wanted_form`: ids, amounts and enums, no personal text.
+    `attempts` counts failures. `outcome` is given where it was done before it is written.
+    """
+
+    intent_id: UUID
+    owner_id: UUID
+    cause_position: int
+    reaction: str
+    target: str
+    payload: bytes
+    created_at: datetime
+    next_try_at: datetime
+    attempts: int = 0
+    outcome: str | None = None
+
+
+@dataclass(frozen=True)
+class Lease:
+    """An intent that one executor may carry out until the lease runs out, or is renewed."""
+
+    intent: Intent
+    lease_id: UUID
+
+
+@dataclass(frozen=True)
+class IntentState:
+    """How an intent stands. `last_error` is the name of a class, never a message."""
+
+    intent: Intent
+    done_at: datetime | None
+    parked_at: datetime | None
+    last_error: str | None
+
+
+class IntentStore(Protocol):
+    """Every intent. May be used from many threads and by many processes at once."""
+
+    def claim(self, *, now: datetime, leased_until: datetime) -> Lease | None:
+        """Lease one intent that is due; None where there is none.
+
+        One owner's intents are leased one at a time, the longest due first, and owners take turns.
+        A lease that ran out counts as none: its intent may be claimed again.
+        """
+        ...
+
+    def renew(self, lease: Lease, *, leased_until: datetime) -> None:
+        """Hold a lease for longer. One that was lost stays lost."""
+        ...
+
+    def finish(
+        self, lease: Lease, *, outcome: str, now: datetime, then: Sequence[Intent] = ()
+    ) -> None:
+        """It is done, for ever; what follows from it is written in the same transaction.
+
+        Counts also after the lease was lost. The first outcome stays.
+        """
+        ...
+
+    def postpone(self, lease: Lease, *, until: datetime, now: datetime) -> None:
+        """Not yet: try again at `until`. No failure. Changes nothing after the lease was lost."""
+        ...
+
+    def fail(
+        self, lease: Lease, *, error: str, retry_at: datetime, now: datetime, parked: bool
+    ) -> None:
+        """It failed with an error of this class: count it and try again at `retry_at`.
+
+        `parked` has it shown as parked from now on. Changes nothing after the lease was lost.
+        """
+        ...
+
+    def wake(self, reaction: str, *, now: datetime) -> int:
+        """Make everything due now that is pending of one reaction. Answers how many."""
+        ...
+
+    def next_try_at(self) -> datetime | None:
+        """When the next intent is due, leased ones not excepted; None where nothing is pending."""
+        ...
+
+    def find(self, intent_id: UUID) -> IntentState | None:
+        """How one intent stands; None where there is none, or no longer."""
+        ...
+
+    def parked(self, limit: int) -> tuple[IntentState, ...]:
+        """Pending intents that are shown as parked, those parked longest first."""
+        ...
+
+    def retry(self, intent_id: UUID, *, now: datetime) -> bool:
+        """Make an intent due now, as if it had never failed. False where it is not pending."""
+        ...
+
+    def drop(self, intent_id: UUID, *, now: datetime) -> bool:
+        """Never carry an intent out: it ends as `dropped`. False where it is not pending."""
+        ...
+
+    def forget_done(self, *, done_before: datetime, limit: int) -> int:
+        """Delete up to `limit` intents that were done before then. Answers how many."""
+        ...
+
+
+class IntentTail(Protocol):
+    """The side of the one process that turns events into intents."""
+
+    def position(self) -> int:
+        """The position up to which every event was turned into its intents; 0 at first."""
+        ...
+
+    def record(self, intents: Sequence[Intent], *, read_to: int) -> None:
+        """Write intents and the position, both or neither. Intents that are known stay as they are.
+
+        An intent with an outcome is written as done.
+        """
+        ...
+
+    def adopted(self) -> bool:
+        """Whether what was done before there were intents has been taken over."""
+        ...
+
+    def adopt(self, intents: Sequence[Intent]) -> None:
+        """Write intents of events that lie before the position, which stays where it is."""
+        ...
+
+    def end_adoption(self) -> None:
+        """All of it has been taken over: `adopted` from now on."""
+        ...

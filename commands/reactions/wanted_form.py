@@ -1,0 +1,73 @@
+"""How what a reaction wants is stored: under a name that no move of a module changes.
+
+The bytes are msgspec JSON: the stored name, and the fields of the command or deed. Fields are added
+with a default and never renamed, as in events; none of them holds personal text.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from commands.gallery.hide_assets import HideAssets
+from commands.jobs.fail_job import FailJob
+from commands.jobs.open_next_attempt import OpenNextAttempt
+from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
+from commands.reactions.deeds import (
+    DeleteObjects,
+    FollowPurchase,
+    FollowVerification,
+    PurgeObject,
+    ReadEvent,
+    RefetchPayment,
+    RefetchVerification,
+)
+from commands.wallet.expire_promotion import ExpirePromotion
+
+WANTED: Mapping[str, type[Any]] = MappingProxyType(
+    {
+        "delete-objects": DeleteObjects,
+        "expire-promotion": ExpirePromotion,
+        "fail-job": FailJob,
+        "follow-purchase": FollowPurchase,
+        "follow-verification": FollowVerification,
+        "hide-assets": HideAssets,
+        "open-next-attempt": OpenNextAttempt,
+        "purge-object": PurgeObject,
+        "read-event": ReadEvent,
+        "refetch-payment": RefetchPayment,
+        "refetch-verification": RefetchVerification,
+        "stop-jobs-of-twin": StopJobsOfTwin,
+    }
+)
+"""Every command and deed that a reaction may want, by its stored name. A name is a promise."""
+
+_NAMES = {kind: name for name, kind in WANTED.items()}
+
+
+class WantedUnreadable(Exception):
+    """A stored want that this release does not know. Another release may."""
+
+
+class _Stored(msgspec.Struct):
+    name: str
+    fields: msgspec.Raw
+
+
+def encode_wanted(wanted: Any) -> bytes:
+    """The bytes to store. Raises `KeyError` for what is not in `WANTED`."""
+    name = _NAMES[type(wanted)]
+    return msgspec.json.encode(_Stored(name, msgspec.Raw(msgspec.json.encode(wanted))))
+
+
+def decode_wanted(payload: bytes) -> Any:
+    """The command or deed behind stored bytes of any release. Raises `WantedUnreadable`."""
+    try:
+        stored = msgspec.json.decode(payload, type=_Stored)
+        return msgspec.json.decode(stored.fields, type=WANTED[stored.name])
+    except KeyError as error:
+        raise WantedUnreadable(f"nothing is called {error}") from error
+    except msgspec.DecodeError as error:
+        # Its message names fields and types, never what stood in them.
+        raise WantedUnreadable(str(error)) from error

@@ -1,0 +1,23 @@
+"""How long things may stay open before time decides them, and how often is asked until then."""
+
+from datetime import datetime, timedelta
+
+ASKED_FIRST_AFTER = timedelta(minutes=10)
+"""Webhooks come within seconds: after so long one is lost, or nothing was decided yet."""
+
+PURCHASE_OPEN_MAX = timedelta(hours=24)
+"""A checkout page that nobody paid on for a day was left; its place is for the next purchase."""
+
+EXPIRED_PURCHASE_LAST_ASKED_AFTER = timedelta(days=7)
+"""Money may be days on its way to the provider. It credits whenever it comes, so look once more."""
+
+VERIFICATION_OPEN_MAX = timedelta(days=7)
+"""Providers keep a started check for a week; people come back to one with another document."""
+
+JOB_OPEN_MAX = timedelta(hours=24)
+"""The longest job runs an hour. Whoever waits for a day is better served by their credits."""
+
+
+def asked_again_at(since: datetime, now: datetime, end: datetime) -> datetime:
+    """When to ask again about what is open since then: ever later, and once at its end."""
+    return min(end, now + max(now - since, ASKED_FIRST_AFTER))

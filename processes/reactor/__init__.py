@@ -1,0 +1,1 @@
+"""How events have effects: they become intents, each carried out until it is done."""

@@ -1,0 +1,177 @@
+"""Carries out what was intended: commands, deletions, questions to providers.
+
+Everything here may be done twice, since a crash may fall between a deed and its mark.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from commands.gallery.record_purged import RecordPurged
+from commands.ports.clock import Clock
+from commands.ports.identity_provider import IdentityProvider
+from commands.ports.intents import Intent
+from commands.ports.object_store import ObjectStore
+from commands.ports.payment_provider import PaymentProvider
+from commands.reactions.deeds import (
+    DeleteObjects,
+    FollowPurchase,
+    FollowVerification,
+    PurgeObject,
+    ReadEvent,
+    RefetchPayment,
+    RefetchVerification,
+)
+from commands.reactions.provider_answers import (
+    ProviderAnswer,
+    payment_answer,
+    purchase_expired,
+    verification_answer,
+    verification_expired,
+)
+from commands.studio import Studio
+from commands.twin.record_deletion import RecordDeletion
+from domain.kernel.stored_form import StoredForm
+from domain.time_limits import PURCHASE_OPEN_MAX, VERIFICATION_OPEN_MAX, asked_again_at
+from processes.reactor.answers import answered
+from topics.messages.fact import Fact
+
+HINT_ASKED_AGAIN_AFTER = timedelta(seconds=10)
+HINT_PATIENCE = timedelta(minutes=10)
+"""A provider may hint at what its own answers show a little later."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The outside that deeds reach."""
+
+    objects: ObjectStore
+    identity: IdentityProvider
+    payment: PaymentProvider
+
+
+class FactSource(Protocol):
+    """The event log, as far as a reactor reads it."""
+
+    def read(self, after: int, limit: int) -> Sequence[Fact]:
+        """At most `limit` facts after a position, in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Done:
+    """Nothing is left to do, but for what follows from it."""
+
+    then: tuple[Intent, ...] = ()
+    outcome: str = "done"
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """Nothing failed, and nothing is decided: to be tried again then."""
+
+    until: datetime
+
+
+Outcome = Done | NotYet
+
+
+class Deeds:
+    """What executors call. Safe to share between threads."""
+
+    def __init__(
+        self, studio: Studio, outside: Outside, events: FactSource, form: StoredForm, clock: Clock
+    ) -> None:
+        self._studio = studio
+        self._outside = outside
+        self._events = events
+        self._form = form
+        self._clock = clock
+        self._deeds: dict[type, Callable[..., Outcome]] = {
+            DeleteObjects: self._delete,
+            PurgeObject: self._purge,
+            RefetchVerification: self._refetch_verification,
+            RefetchPayment: self._refetch_payment,
+            FollowVerification: self._follow_verification,
+            FollowPurchase: self._follow_purchase,
+            ReadEvent: self._read,
+        }
+
+    def carry_out(self, wanted: object, owner_id: UUID, key: UUID) -> Outcome:
+        """Execute a command, or do a deed and record what came of it. May be called twice.
+
+        Raises `Refusal` where it is no longer wanted, and whatever the outside raises.
+        """
+        deed = self._deeds.get(type(wanted))
+        if deed is not None:
+            return deed(wanted, owner_id, key)
+        return self._execute(wanted, owner_id, key)
+
+    def _execute(self, command: object, owner_id: UUID, key: UUID) -> Done:
+        self._studio.execute(command, owner_id=owner_id, key=key)
+        return Done()
+
+    def _delete(self, deed: DeleteObjects, owner_id: UUID, key: UUID) -> Done:
+        if deed.twin_id is not None and self._studio.was_executed(owner_id=owner_id, key=key):
+            # Reported before a crash. What lies there now came with a later consent.
+            return Done()
+        count = sum(self._outside.objects.delete_prefix(prefix) for prefix in deed.prefixes)
+        self._outside.objects.delete(deed.keys)
+        if deed.twin_id is None:
+            return Done()
+        report = RecordDeletion(deed.twin_id, deed.places, count + len(deed.keys))
+        return self._execute(report, owner_id, key)
+
+    def _purge(self, deed: PurgeObject, owner_id: UUID, key: UUID) -> Done:
+        self._outside.objects.delete([deed.object_key])
+        return self._execute(RecordPurged(deed.asset_id), owner_id, key)
+
+    def _refetch_verification(
+        self, deed: RefetchVerification, owner_id: UUID, key: UUID
+    ) -> Outcome:
+        decision = self._outside.identity.decision(deed.verification_id)
+        found = verification_answer(deed.verification_id, decision, cause=key)
+        return self._answered(found, deed.since, owner_id)
+
+    def _refetch_payment(self, deed: RefetchPayment, owner_id: UUID, key: UUID) -> Outcome:
+        payment = self._outside.payment.payment(deed.purchase_id)
+        found = payment_answer(deed.purchase_id, payment)
+        return self._answered(found, deed.since, owner_id)
+
+    def _answered(self, found: ProviderAnswer | None, since: datetime, owner_id: UUID) -> Outcome:
+        if found is not None:
+            return self._execute(found.command, owner_id, found.key)
+        waited = self._clock() - since
+        if waited >= HINT_PATIENCE:
+            # Forged, or far too early. Whoever follows the purchase or the check asks again.
+            return Done(outcome="undecided")
+        return NotYet(self._clock() + max(waited, HINT_ASKED_AGAIN_AFTER))
+
+    def _follow_verification(self, deed: FollowVerification, owner_id: UUID, key: UUID) -> Outcome:
+        decision = self._outside.identity.decision(deed.verification_id)
+        found = verification_answer(deed.verification_id, decision, cause=key)
+        if found is not None:
+            self._execute(found.command, owner_id, found.key)
+            if found.is_final:
+                return Done()
+        now, end = self._clock(), deed.since + VERIFICATION_OPEN_MAX
+        if now < end:
+            return NotYet(asked_again_at(deed.since, now, end))
+        expired = verification_expired(deed.verification_id)
+        return self._execute(expired.command, owner_id, expired.key)
+
+    def _follow_purchase(self, deed: FollowPurchase, owner_id: UUID, key: UUID) -> Outcome:
+        payment = self._outside.payment.payment(deed.purchase_id)
+        found = payment_answer(deed.purchase_id, payment)
+        now, end = self._clock(), deed.since + PURCHASE_OPEN_MAX
+        if found is None and now < end:
+            return NotYet(asked_again_at(deed.since, now, end))
+        # Only now, after the provider has answered and still knew of no payment.
+        found = found or purchase_expired(deed.purchase_id)
+        return self._execute(found.command, owner_id, found.key)
+
+    def _read(self, deed: ReadEvent, owner_id: UUID, key: UUID) -> Done:
+        [fact] = self._events.read(deed.position - 1, 1)
+        return Done(then=tuple(answered(fact, self._form, now=self._clock())))

@@ -1,0 +1,79 @@
+"""What is swept, each kind by the role that may."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from adapters.event_store.retention import begin_sweep, forget_commands, forget_snapshots
+from adapters.postgres.connect import open_pool
+from adapters.vault.retention import forget_sessions, forget_webhooks
+from commands.ports.clock import Clock
+from commands.ports.intents import IntentStore
+from processes.reactor.sweeps import (
+    COMMANDS_KEPT,
+    DONE_INTENTS_KEPT,
+    FEED_KEPT,
+    NO_TIME,
+    ROUND_EVERY,
+    SESSIONS_KEPT,
+    WEBHOOKS_KEPT,
+    Sweep,
+    Sweeps,
+)
+from projections.feed import trim
+
+Pool = ConnectionPool[Connection[TupleRow]]
+
+
+@contextmanager
+def open_sweeps(url: str, intents: IntentStore, clock: Clock) -> Iterator[Sweeps]:
+    """The sweeps, over a connection of each role that the block closes again."""
+    with (
+        open_pool(url, "writer", size_max=1, application="sweeps") as writer,
+        open_pool(url, "projector", size_max=1, application="sweeps") as projector,
+        open_pool(url, "vault", size_max=1, application="sweeps") as vault,
+    ):
+
+        def begin(now: datetime) -> bool:
+            with writer.connection() as connection:
+                return begin_sweep(connection, "retention", now=now, last_before=now - ROUND_EVERY)
+
+        yield Sweeps(
+            [
+                Sweep("feed", FEED_KEPT, _by(projector, _feed)),
+                Sweep("snapshots", NO_TIME, _by(writer, _snapshots)),
+                Sweep("commands", COMMANDS_KEPT, _by(writer, forget_commands)),
+                Sweep("webhooks", WEBHOOKS_KEPT, _by(vault, forget_webhooks)),
+                Sweep("sessions", SESSIONS_KEPT, _by(vault, forget_sessions)),
+                Sweep(
+                    "intents",
+                    DONE_INTENTS_KEPT,
+                    lambda before, most: intents.forget_done(done_before=before, limit=most),
+                ),
+            ],
+            begin,
+            clock,
+        )
+
+
+def _by(
+    pool: Pool, forget: Callable[[Connection[TupleRow], datetime, int], int]
+) -> Callable[[datetime, int], int]:
+    def forgotten(before: datetime, limit: int) -> int:
+        with pool.connection() as connection:
+            return forget(connection, before, limit)
+
+    return forgotten
+
+
+def _snapshots(connection: Connection[TupleRow], _: datetime, limit: int) -> int:
+    return forget_snapshots(connection, limit)
+
+
+def _feed(connection: Connection[TupleRow], before: datetime, limit: int) -> int:
+    with connection.cursor() as cursor:
+        return trim(cursor, recorded_before=before, limit=limit)

@@ -1,0 +1,331 @@
+"""What every store of intents promises executors, and the one process that writes them."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import psycopg
+import pytest
+
+from adapters.event_store.positions import ReaderLost, claim_reader
+from adapters.intents.in_memory import InMemoryIntents
+from adapters.intents.postgres import ReaderIntents, open_intents
+from adapters.postgres.connect import connect
+from commands.ports.intents import WHEN_WOKEN, Intent, IntentStore, IntentTail, Lease
+from domain.kernel.identity import SYSTEM
+
+ADA = uuid5(SYSTEM, "Ada")
+GRACE = uuid5(SYSTEM, "Grace")
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+LEASE = timedelta(seconds=60)
+
+
+def later(**duration: float) -> datetime:
+    """Some time after noon, in the words of `timedelta`."""
+    return NOON + timedelta(**duration)
+
+
+def intent(name: str, owner: UUID = ADA, **fields: Any) -> Intent:
+    """Something that is due at noon, unless `fields` say otherwise."""
+    given: dict[str, Any] = {
+        "intent_id": uuid5(owner, name),
+        "owner_id": owner,
+        "cause_position": 1,
+        "reaction": "lamp-is-lit",
+        "target": name,
+        "payload": b'{"name":"light-lamp","fields":{}}',
+        "created_at": NOON,
+        "next_try_at": NOON,
+    }
+    return Intent(**{**given, **fields})
+
+
+class Both:
+    """A store, and the tail that writes into it."""
+
+    def __init__(self, store: IntentStore, tail: IntentTail) -> None:
+        self.store = store
+        self.tail = tail
+
+    def given(self, *intents: Intent) -> None:
+        """Intents that were written before."""
+        self.tail.record(intents, read_to=1)
+
+    def claimed(self, at: datetime = NOON) -> Lease:
+        """What an executor gets, which has to be something."""
+        lease = self.store.claim(now=at, leased_until=at + LEASE)
+        assert lease is not None
+        return lease
+
+    def names_claimed(self, at: datetime = NOON) -> list[str]:
+        """Everything that executors get that stand in a row, by target."""
+        leases = []
+        while lease := self.store.claim(now=at, leased_until=at + LEASE):
+            leases.append(lease.intent.target)
+        return leases
+
+    def done_in_order(self, at: datetime = NOON) -> list[str]:
+        """Everything that one executor does until there is nothing left, by target."""
+        done = []
+        while lease := self.store.claim(now=at, leased_until=at + LEASE):
+            done.append(lease.intent.target)
+            self.store.finish(lease, outcome="done", now=at)
+        return done
+
+
+@pytest.fixture(params=["in_memory", "postgres"])
+def intents(request: pytest.FixtureRequest) -> Iterator[Both]:
+    if request.param == "in_memory":
+        kept = InMemoryIntents()
+        yield Both(kept, kept)
+        return
+    database = request.getfixturevalue("database")
+    with ExitStack() as stack:
+        store = stack.enter_context(open_intents(database, connections_max=4))
+        reader = stack.enter_context(claim_reader(database, "reactor", wait_s=1, role="writer"))
+        yield Both(store, ReaderIntents(reader))
+
+
+def test_an_intent_comes_back_as_it_was_written(intents: Both) -> None:
+    written = intent("lens", cause_position=7, next_try_at=later(seconds=-1))
+    intents.given(written)
+    assert intents.claimed().intent == written
+
+
+def test_nothing_is_claimed_where_nothing_is_due(intents: Both) -> None:
+    assert intents.names_claimed() == []
+    intents.given(intent("lens", next_try_at=later(seconds=1)))
+    assert intents.names_claimed() == []
+    assert intents.names_claimed(later(seconds=1)) == ["lens"]
+
+
+def test_the_position_is_written_with_the_intents_and_never_goes_back(intents: Both) -> None:
+    assert intents.tail.position() == 0
+    intents.tail.record([intent("lens")], read_to=7)
+    intents.tail.record([], read_to=5)
+    assert intents.tail.position() == 7
+
+
+def test_an_adoption_leaves_the_position_and_is_over_once_it_is_said_so(intents: Both) -> None:
+    intents.tail.record([], read_to=7)
+    assert not intents.tail.adopted()
+    intents.tail.adopt([intent("lens"), intent("wick", outcome="done-before")])
+    assert not intents.tail.adopted()
+    intents.tail.end_adoption()
+    intents.tail.end_adoption()
+    assert intents.tail.adopted()
+    assert intents.tail.position() == 7
+    assert intents.done_in_order() == ["lens"]
+
+
+def test_an_intent_that_is_known_stays_as_it_is(intents: Both) -> None:
+    intents.given(intent("lens"))
+    assert intents.done_in_order() == ["lens"]
+    intents.given(intent("lens", next_try_at=later(days=-1)), intent("wick"))
+    assert intents.done_in_order() == ["wick"]
+
+
+def test_what_was_done_before_it_was_written_is_never_claimed(intents: Both) -> None:
+    intents.given(intent("lens", outcome="adopted"), intent("wick"))
+    assert intents.done_in_order() == ["wick"]
+    state = intents.store.find(intent("lens").intent_id)
+    assert state is not None
+    assert (state.done_at, state.intent.outcome) == (NOON, "adopted")
+
+
+def test_one_owners_intents_are_leased_one_at_a_time_and_others_beside_them(
+    intents: Both,
+) -> None:
+    intents.given(intent("lens"), intent("wick"), intent("sail", GRACE))
+    assert sorted(intents.names_claimed()) == ["lens", "sail"]
+
+
+def test_one_owners_intents_are_done_in_the_order_in_which_they_are_due(intents: Both) -> None:
+    intents.given(intent("second"), intent("third"), intent("first", next_try_at=later(seconds=-1)))
+    assert intents.done_in_order() == ["first", "second", "third"]
+
+
+def test_owners_take_turns_however_much_one_of_them_has(intents: Both) -> None:
+    intents.given(*(intent(f"lamp {number}") for number in range(5)))
+    intents.given(intent("sail", GRACE, next_try_at=later(seconds=1)))
+    assert "sail" in intents.done_in_order(later(seconds=2))[:2]
+
+
+def test_a_lease_that_ran_out_counts_as_none(intents: Both) -> None:
+    intents.given(intent("lens"))
+    first = intents.claimed()
+    assert intents.names_claimed(later(seconds=59)) == []
+    second = intents.claimed(later(seconds=60))
+    assert second.intent == first.intent
+    assert second.lease_id != first.lease_id
+
+
+def test_a_lease_is_held_for_longer(intents: Both) -> None:
+    intents.given(intent("lens"))
+    intents.store.renew(intents.claimed(), leased_until=later(seconds=120))
+    assert intents.names_claimed(later(seconds=119)) == []
+
+
+def test_a_lost_lease_cannot_be_held(intents: Both) -> None:
+    intents.given(intent("lens"))
+    lost = intents.claimed()
+    intents.claimed(later(seconds=60))
+    intents.store.renew(lost, leased_until=later(days=1))
+    assert intents.names_claimed(later(seconds=120)) == ["lens"]
+
+
+def test_done_is_done(intents: Both) -> None:
+    intents.given(intent("lens"))
+    lease = intents.claimed()
+    intents.store.finish(lease, outcome="refused:JOB_ENDED", now=later(seconds=1))
+    assert intents.names_claimed(later(days=365)) == []
+    state = intents.store.find(lease.intent.intent_id)
+    assert state is not None
+    assert state.done_at == later(seconds=1)
+    assert state.intent.outcome == "refused:JOB_ENDED"
+
+
+def test_what_was_done_after_the_lease_was_lost_is_done_all_the_same(intents: Both) -> None:
+    intents.given(intent("lens"))
+    slow, quick = intents.claimed(), intents.claimed(later(seconds=60))
+    intents.store.finish(slow, outcome="done", now=later(seconds=61))
+    intents.store.finish(quick, outcome="refused:LATE", now=later(seconds=62))
+    state = intents.store.find(slow.intent.intent_id)
+    assert state is not None
+    assert (state.done_at, state.intent.outcome) == (later(seconds=61), "done")
+    assert intents.names_claimed(later(days=1)) == []
+
+
+def test_what_follows_is_written_with_the_mark(intents: Both) -> None:
+    intents.given(intent("event"))
+    intents.store.finish(
+        intents.claimed(), outcome="done", now=NOON, then=[intent("lens"), intent("wick")]
+    )
+    assert intents.done_in_order() == ["lens", "wick"]
+
+
+def test_not_yet_is_no_failure(intents: Both) -> None:
+    intents.given(intent("lens"), intent("wick"))
+    intents.store.postpone(intents.claimed(), until=later(minutes=10), now=NOON)
+    assert intents.done_in_order(later(minutes=9)) == ["wick"]
+    assert intents.claimed(later(minutes=10)).intent.attempts == 0
+
+
+def test_a_failure_is_counted_and_holds_nobody_up(intents: Both) -> None:
+    intents.given(intent("lens"), intent("wick"), intent("sail", GRACE))
+    lease = intents.claimed()
+    intents.store.fail(lease, error="LampBroken", retry_at=later(seconds=1), now=NOON, parked=False)
+    assert sorted(intents.done_in_order()) == sorted(
+        {"lens", "wick", "sail"} - {lease.intent.target}
+    )
+    again = intents.claimed(later(seconds=1))
+    assert (again.intent.target, again.intent.attempts) == (lease.intent.target, 1)
+    state = intents.store.find(again.intent.intent_id)
+    assert state is not None
+    assert (state.last_error, state.parked_at) == ("LampBroken", None)
+
+
+def test_who_lost_the_lease_changes_nothing(intents: Both) -> None:
+    intents.given(intent("lens"))
+    lost, held = intents.claimed(), intents.claimed(later(seconds=60))
+    intents.store.fail(
+        lost, error="LampBroken", retry_at=later(days=9), now=later(seconds=61), parked=True
+    )
+    intents.store.postpone(lost, until=later(days=9), now=later(seconds=61))
+    assert intents.names_claimed(later(seconds=119)) == []
+    state = intents.store.find(held.intent.intent_id)
+    assert state is not None
+    assert (state.intent, state.parked_at) == (intent("lens"), None)
+
+
+def test_a_parked_intent_is_shown_and_tried_nevertheless(intents: Both) -> None:
+    intents.given(intent("lens"), intent("wick"))
+    for number in range(2):
+        lease = intents.claimed(later(minutes=number))
+        intents.store.fail(
+            lease,
+            error="LampBroken",
+            retry_at=later(hours=1),
+            now=later(minutes=number),
+            parked=True,
+        )
+    shown = intents.store.parked(10)
+    assert [state.intent.target for state in shown] == ["lens", "wick"]
+    assert [state.parked_at for state in shown] == [NOON, later(minutes=1)]
+    assert len(intents.store.parked(1)) == 1
+    assert intents.done_in_order(later(hours=1)) == ["lens", "wick"]
+    assert intents.store.parked(10) == ()
+
+
+def test_a_parked_intent_is_tried_at_once_where_somebody_asks_for_it(intents: Both) -> None:
+    intents.given(intent("lens"))
+    lease = intents.claimed()
+    intents.store.fail(lease, error="LampBroken", retry_at=later(hours=1), now=NOON, parked=True)
+    assert intents.store.retry(lease.intent.intent_id, now=later(minutes=1))
+    assert intents.store.parked(10) == ()
+    assert intents.claimed(later(minutes=1)).intent.attempts == 0
+    assert not intents.store.retry(uuid5(ADA, "nothing"), now=NOON)
+
+
+def test_a_dropped_intent_is_never_tried_again(intents: Both) -> None:
+    intents.given(intent("lens"), intent("wick"))
+    assert intents.store.drop(intent("lens").intent_id, now=NOON)
+    assert not intents.store.drop(intent("lens").intent_id, now=NOON)
+    assert not intents.store.retry(intent("lens").intent_id, now=NOON)
+    assert intents.done_in_order(later(days=1)) == ["wick"]
+    assert intents.store.next_try_at() is None
+
+
+def test_what_waits_to_be_woken_waits_for_ever(intents: Both) -> None:
+    intents.given(intent("lens", reaction="unread", next_try_at=WHEN_WOKEN), intent("wick"))
+    assert intents.done_in_order(later(days=3_650)) == ["wick"]
+    assert intents.store.next_try_at() == WHEN_WOKEN
+    assert intents.store.wake("unread", now=later(days=1)) == 1
+    assert intents.store.wake("heard", now=later(days=1)) == 0
+    assert intents.store.next_try_at() == later(days=1)
+    assert intents.done_in_order(later(days=1)) == ["lens"]
+
+
+def test_the_next_time_to_look_is_known(intents: Both) -> None:
+    assert intents.store.next_try_at() is None
+    intents.given(intent("lens", next_try_at=later(hours=2)))
+    intents.given(intent("sail", GRACE, next_try_at=later(hours=1)))
+    assert intents.store.next_try_at() == later(hours=1)
+
+
+def test_old_intents_are_forgotten_in_batches_once_they_are_done(intents: Both) -> None:
+    intents.given(*(intent(f"lamp {number}") for number in range(3)))
+    intents.given(intent("sail", GRACE, next_try_at=later(days=400)))
+    intents.done_in_order(NOON)
+    assert intents.store.forget_done(done_before=NOON, limit=10) == 0
+    assert intents.store.forget_done(done_before=later(seconds=1), limit=2) == 2
+    assert intents.store.forget_done(done_before=later(seconds=1), limit=2) == 1
+    assert intents.store.find(intent("lamp 0").intent_id) is None
+    assert intents.names_claimed(later(days=400)) == ["sail"]
+
+
+def test_whoever_lost_the_readers_name_writes_no_intent(database: str, admin_database: str) -> None:
+    with (
+        open_intents(database, connections_max=2) as store,
+        claim_reader(database, "reactor", wait_s=1, role="writer") as deposed,
+    ):
+        with psycopg.connect(admin_database, autocommit=True) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE application_name LIKE 'reader reactor%'"
+            )
+        with pytest.raises(ReaderLost):
+            ReaderIntents(deposed).record([intent("lens")], read_to=1)
+        assert store.find(intent("lens").intent_id) is None
+
+
+@pytest.mark.parametrize("role", ["projector", "reader", "topics", "vault"])
+def test_no_other_role_sees_or_writes_intents(database: str, role: Any) -> None:
+    for statement in (b"SELECT payload FROM events.intents", b"DELETE FROM events.turns"):
+        with (
+            connect(database, role) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute(statement)
