@@ -14,11 +14,15 @@ from topics.messages.results import FailureReason, JobFailed, JobRendered
 
 @dataclass
 class Claim:
-    """Published, not yet answered. `asked_s` is when it was last published."""
+    """Published, not yet answered. `asked_s` is when it was last published.
+
+    `setbacks` counts how often something raised meanwhile, here and in `Ending`.
+    """
 
     job: QueuedJob
     claim_id: UUID
     asked_s: float
+    setbacks: int = 0
 
 
 @dataclass
@@ -41,3 +45,4 @@ class Ending:
 
     job: QueuedJob
     result: JobRendered | JobFailed
+    setbacks: int = 0

@@ -10,7 +10,8 @@ from uuid import UUID, uuid5
 import pytest
 
 from gpu_consumers.worker.assignments import Advanced, Broke, Delivered, Order, Report, Start, Stop
-from gpu_consumers.worker.worker import GROUP, Worker, WorkerLimits
+from gpu_consumers.worker.intake import GROUP
+from gpu_consumers.worker.worker import Worker, WorkerLimits
 from topics.codec import Encoded
 from topics.in_memory import InMemoryPublisher, InMemoryTransport
 from topics.messages.control import StopJob, StopReason
