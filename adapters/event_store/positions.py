@@ -59,6 +59,15 @@ class ActiveReader:
         with _lost_if_closed(self._connection):
             return read_facts(self._connection, after, limit)
 
+    @contextmanager
+    def transaction(self) -> Iterator[Connection[TupleRow]]:
+        """One transaction of who holds the name. `load` and `save` inside it are part of it.
+
+        Raises `ReaderLost`.
+        """
+        with _lost_if_closed(self._connection), self._connection.transaction():
+            yield self._connection
+
     def check(self) -> None:
         """Make sure that the name is still ours. Raises `ReaderLost`."""
         with _lost_if_closed(self._connection):
