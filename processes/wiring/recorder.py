@@ -24,4 +24,6 @@ def run(settings: Settings, stop: threading.Event) -> None:
         objects = open_objects(settings, secrets)
         recorder = Recorder(writing.studio, writing.store, objects, publisher)
         dead_letters = DeadLetterBox(publisher, GROUP)
-        ConsumerLoop(consumer, one_at_a_time(recorder.handle), dead_letters).run(stop)
+        # Each report may wait for its owner's lock: looking at the stop shows that it goes on.
+        handle = one_at_a_time(recorder.handle, turned=stop.is_set)
+        ConsumerLoop(consumer, handle, dead_letters).run(stop)
