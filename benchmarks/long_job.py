@@ -208,7 +208,6 @@ def train(desk: StudioDesk, settings: KafkaSettings, *, rebalance: bool) -> Cour
         watchdog = Watchdog(
             desk.events,
             voices,
-            stack.enter_context(transport.publisher("/suite/watchdog")),
             STORED_FORM,
             desk.studio,
             lease_s=LEASE_S,

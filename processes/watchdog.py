@@ -1,4 +1,4 @@
-"""Ends attempts that nobody is alive for, and asks again for work whose message was lost.
+"""Ends attempts that nobody is alive for.
 
 It stores nothing: what is open it reads from the event log, who is alive it hears on the results
 topic. After its start it waits one lease before it ends anything, since it may have missed a voice.
@@ -19,25 +19,14 @@ from domain.job import Job
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.refusal import Refusal
 from domain.kernel.stored_form import NoKeys, StoredEventUnreadable, StoredForm
-from processes.outbox import EVENT_TYPES_WITH_MESSAGES, publications_of
 from topics.messages.fact import Fact
 from topics.messages.results import JobAlive
-from topics.transport import BroadcastReader, Publication, Publisher
+from topics.transport import BroadcastReader
 
 log = structlog.get_logger()
 
 READ_LIMIT = 2_000
 POLL_S = 0.5
-ASK_AGAIN_LEASES = 30
-"""Work that nobody took up after so many leases is announced again: its message may be lost."""
-
-
-@dataclass
-class _Waiting:
-    """Announced work that nobody has reported on yet."""
-
-    announcements: tuple[Publication, ...]
-    since_s: float
 
 
 @dataclass
@@ -58,7 +47,6 @@ class Watchdog:
         self,
         events: EventLog,
         voices: BroadcastReader,
-        publisher: Publisher,
         form: StoredForm,
         studio: Studio,
         *,
@@ -69,7 +57,6 @@ class Watchdog:
     ) -> None:
         self._events = events
         self._voices = voices
-        self._publisher = publisher
         self._form = form
         self._studio = studio
         self._lease_s = lease_s
@@ -79,7 +66,6 @@ class Watchdog:
         self._keys = NoKeys()
         self._position = 0
         self._running: dict[UUID, _Running] = {}
-        self._waiting: dict[UUID, _Waiting] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Watch until `stop` is set."""
@@ -92,7 +78,6 @@ class Watchdog:
             self._still_active()
             if self._monotonic_s() >= armed_at_s:
                 self.expire()
-                self.ask_again()
 
     def catch_up(self) -> None:
         """Read the log to its end."""
@@ -131,18 +116,8 @@ class Watchdog:
                 log.warning("attempt expired", job=str(job_id), attempt=running.attempt)
             self._running.pop(job_id, None)
 
-    def ask_again(self) -> None:
-        """Announce work again that has waited for very long. Consumers dedupe."""
-        before_s = self._monotonic_s() - ASK_AGAIN_LEASES * self._lease_s
-        for waiting in self._waiting.values():
-            if waiting.since_s <= before_s:
-                self._publisher.publish_all(waiting.announcements)
-                waiting.since_s = self._monotonic_s()
-
     def _note(self, fact: Fact) -> None:
-        if not fact.event_type.startswith("job.") and (
-            fact.event_type not in EVENT_TYPES_WITH_MESSAGES
-        ):
+        if not fact.event_type.startswith("job."):
             return
         try:
             event = self._form.decode(
@@ -161,22 +136,19 @@ class Watchdog:
         job_id = event.originator_id
         now_s = self._monotonic_s()
         match event:
-            case Job.Requested() | Job.AttemptOpened() | Job.Rendered():
-                self._running.pop(job_id, None)
-                self._waiting[job_id] = _Waiting(publications_of(event, fact), now_s)
             case Job.Started():
-                self._waiting.pop(job_id, None)
                 self._running[job_id] = _Running(
                     fact.owner_id, event.attempt, event.claim_id, event.deadline, now_s
                 )
             case (
-                Job.AttemptFailed()
+                Job.AttemptOpened()
+                | Job.Rendered()
+                | Job.AttemptFailed()
                 | Job.Screened()
                 | Job.Completed()
                 | Job.Failed()
                 | Job.Cancelled()
             ):
                 self._running.pop(job_id, None)
-                self._waiting.pop(job_id, None)
             case _:
                 return

@@ -6,7 +6,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from commands.ports.intents import Intent, IntentState, Lease
+from commands.ports.intents import (
+    OVER,
+    PLACES_PER_OWNER,
+    WHEN_WOKEN,
+    Intent,
+    IntentState,
+    Lease,
+    NoPlace,
+    Over,
+    Place,
+)
 
 
 @dataclass
@@ -16,6 +26,8 @@ class _Row:
     done_at: datetime | None = None
     parked_at: datetime | None = None
     last_error: str | None = None
+    has_place: bool = False
+    announced_at: datetime | None = None
 
     @property
     def state(self) -> IntentState:
@@ -47,10 +59,14 @@ class InMemoryIntents:
         """See the port."""
         return self._position
 
-    def record(self, intents: Sequence[Intent], *, read_to: int) -> None:
+    def record(
+        self, intents: Sequence[Intent], *, read_to: int, now: datetime, over: Sequence[Over] = ()
+    ) -> None:
         """See the port."""
         with self._lock:
             self._write(intents)
+            for one in over:
+                self._over(one, now)
             self._position = max(self._position, read_to)
 
     def adopted(self) -> bool:
@@ -102,6 +118,10 @@ class InMemoryIntents:
 
         self._change(lease, now, later)
 
+    def release(self, lease: Lease, *, now: datetime) -> None:
+        """See the port."""
+        self._change(lease, now, lambda row: None)
+
     def fail(
         self, lease: Lease, *, error: str, retry_at: datetime, now: datetime, parked: bool
     ) -> None:
@@ -115,6 +135,23 @@ class InMemoryIntents:
                 row.parked_at = now
 
         self._change(lease, now, failed)
+
+    def take_place(self, intent_id: UUID, owner_id: UUID) -> Place | NoPlace:
+        """See the port."""
+        with self._lock:
+            row = self._rows.get(intent_id)
+            if row is None or row.done_at is not None:
+                return NoPlace.OVER
+            if not row.has_place and not self._room(owner_id, row.intent.queue):
+                row.intent = replace(row.intent, next_try_at=WHEN_WOKEN)
+                return NoPlace.WAITS
+            row.has_place = True
+            return Place(row.announced_at)
+
+    def note_announced(self, intent_id: UUID, *, at: datetime) -> None:
+        """See the port."""
+        with self._lock:
+            self._rows[intent_id].announced_at = at
 
     def wake(self, reaction: str, *, now: datetime) -> int:
         """See the port."""
@@ -188,6 +225,35 @@ class InMemoryIntents:
             turn = self._turns.setdefault(intent.owner_id, _Turn(intent.next_try_at))
             turn.due_at = min(turn.due_at, intent.next_try_at)
             turn.pending[intent.intent_id] = row
+
+    def _over(self, over: Over, now: datetime) -> None:
+        ended = [
+            row
+            for row in self._pending_of(over.owner_id)
+            if row.intent.queue is not None
+            and row.intent.target == over.target
+            and row.intent.cause_position < over.before
+        ]
+        for row in ended:
+            self._end(row, OVER, now)
+        for queue in {row.intent.queue for row in ended}:
+            waiting = [
+                row
+                for row in self._pending_of(over.owner_id)
+                if row.intent.queue == queue and row.intent.next_try_at == WHEN_WOKEN
+            ]
+            for row in waiting[: self._room(over.owner_id, queue)]:
+                row.intent = replace(row.intent, next_try_at=now)
+                turn = self._turns[over.owner_id]
+                turn.due_at = min(turn.due_at, now)
+
+    def _room(self, owner: UUID, queue: str | None) -> int:
+        pending = self._pending_of(owner)
+        return PLACES_PER_OWNER - sum(row.has_place for row in pending if row.intent.queue == queue)
+
+    def _pending_of(self, owner: UUID) -> list[_Row]:
+        turn = self._turns.get(owner)
+        return [] if turn is None else list(turn.pending.values())
 
     def _end(self, row: _Row, outcome: str, now: datetime) -> bool:
         if row.done_at is not None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from commands.reactions import (
     accepted_photos_clear_uploads,
+    cancelled_job_is_stopped,
     deletion_is_carried_out,
     discarded_result_is_deleted,
     ended_job_clears_quarantine,
@@ -20,6 +21,7 @@ from commands.reactions import (
     verification_is_followed,
     withdrawal_hides_assets,
     withdrawal_stops_jobs,
+    work_is_announced,
 )
 from commands.reactions.reaction import Answer, Reaction
 from domain.asset import Asset
@@ -39,6 +41,11 @@ REACTIONS: tuple[Reaction, ...] = (
         accepted_photos_clear_uploads.react,
     ),
     Reaction("rejected-photos-are-deleted", Twin.PhotosRejected, rejected_photos_are_deleted.react),
+    Reaction("requested-job-is-announced", Job.Requested, work_is_announced.first_attempt),
+    Reaction("opened-attempt-is-announced", Job.AttemptOpened, work_is_announced.next_attempt),
+    Reaction("rendered-outputs-are-announced", Job.Rendered, work_is_announced.screening),
+    Reaction("submitted-photos-are-announced", Twin.PhotosSubmitted, work_is_announced.photos),
+    Reaction("cancelled-job-is-stopped", Job.Cancelled, cancelled_job_is_stopped.react),
     Reaction("failed-attempt-goes-on", Job.AttemptFailed, failed_attempt_goes_on.react),
     Reaction(
         "completed-job-clears-quarantine",

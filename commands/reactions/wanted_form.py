@@ -15,6 +15,8 @@ from commands.jobs.fail_job import FailJob
 from commands.jobs.open_next_attempt import OpenNextAttempt
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.reactions.deeds import (
+    AnnounceStop,
+    AnnounceWork,
     DeleteObjects,
     FollowPurchase,
     FollowVerification,
@@ -27,6 +29,8 @@ from commands.wallet.expire_promotion import ExpirePromotion
 
 WANTED: Mapping[str, type[Any]] = MappingProxyType(
     {
+        "announce-stop": AnnounceStop,
+        "announce-work": AnnounceWork,
         "delete-objects": DeleteObjects,
         "expire-promotion": ExpirePromotion,
         "fail-job": FailJob,

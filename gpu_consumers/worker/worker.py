@@ -34,6 +34,7 @@ from topics.registry import (
     JOBS,
     PROGRESS,
     RESULTS,
+    WORKERS,
     Message,
     Topic,
     key_of,
@@ -47,7 +48,7 @@ from topics.transport import (
     Transport,
 )
 
-GROUP: Final = "workers"
+GROUP: Final = WORKERS
 KINDS: Final = (WorkKind.TRAINING, WorkKind.IMAGE)
 PHASE_LIMIT_S: Final = 120.0
 _STOPS_REMEMBERED: Final = 4096

@@ -28,7 +28,6 @@ def run(settings: Settings, stop: threading.Event) -> None:
         EventLog(url, application="watchdog") as events,
         open_studio(settings, secrets, "watchdog") as writing,
         open_transport(settings) as transport,
-        transport.publisher("/suite/watchdog") as publisher,
     ):
 
         def watch(reader: ActiveReader) -> None:
@@ -36,7 +35,6 @@ def run(settings: Settings, stop: threading.Event) -> None:
                 Watchdog(
                     events,
                     voices,
-                    publisher,
                     STORED_FORM,
                     writing.studio,
                     lease_s=settings.lease_s,

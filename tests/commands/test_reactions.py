@@ -16,12 +16,15 @@ from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.ports.identity_provider import ProviderDecision
 from commands.ports.payment_provider import ProviderPayment
 from commands.reactions.deeds import (
+    AnnounceStop,
+    AnnounceWork,
     DeleteObjects,
     FollowPurchase,
     FollowVerification,
     PurgeObject,
     RefetchPayment,
     RefetchVerification,
+    WorkKind,
 )
 from commands.reactions.provider_answers import payment_answer, verification_answer
 from commands.reactions.reaction import Reaction
@@ -38,6 +41,7 @@ from commands.wallet.expire_promotion import ExpirePromotion
 from commands.wallet.fail_purchase import FailPurchase
 from domain.asset import Asset, AssetKind
 from domain.job import AttemptFailure, CancelledBy, Job, JobFailure, JobState
+from domain.job_kind import JobKind
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import asset_id
 from domain.kernel.personal_text import Erased, PersonalText
@@ -53,6 +57,7 @@ from tests.domain.people import LIGHTHOUSE_JOB
 IT = UUID(int=7)
 OTHER = UUID(int=8)
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+RETIRED = "an engine that left the catalogue"
 NEXT_YEAR = MONDAY + timedelta(days=365)
 
 
@@ -75,7 +80,19 @@ def _returned(event_class: Callable[..., Aggregate.Event]) -> Aggregate.Event:
     return _event(event_class, job_id=IT, millicredits=10, draws=draws, postings=())
 
 
-def _requested() -> Aggregate.Event:
+def _work(
+    kind: WorkKind,
+    job: UUID,
+    attempt: int,
+    batch_key: str,
+    twin: UUID | None,
+    *,
+    engine: str = "pocket",
+) -> AnnounceWork:
+    return AnnounceWork(kind, job, attempt, engine, batch_key, ADA, twin)
+
+
+def _requested() -> Job.Requested:
     requested, *_ = lives.job_that_was_cancelled_while_it_ran().pending_events
     assert isinstance(requested, Job.Requested)
     return requested
@@ -127,12 +144,13 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     (
         _event(Job.Cancelled, by=CancelledBy.OWNER, state_before=JobState.RENDERED),
         [
+            AnnounceStop(IT, CancelledBy.OWNER),
             DeleteObjects(
                 (
                     f"quarantine/{IT}/",
                     *(f"gallery/{ADA}/{asset_id(IT, item)}.png" for item in range(8)),
                 )
-            )
+            ),
         ],
     ),
     (
@@ -185,7 +203,41 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     ),
     (_returned(Wallet.Released), [ExpirePromotion(OTHER), ExpirePromotion(IT)]),
     (_returned(Wallet.Expired), [ExpirePromotion(OTHER), ExpirePromotion(IT)]),
-    (_requested(), [FailJob(LIGHTHOUSE_JOB, JobFailure.DEADLINE_PASSED)]),
+    (
+        _requested(),
+        [
+            _work(WorkKind.IMAGE, LIGHTHOUSE_JOB, 1, _requested().batch_key, None),
+            FailJob(LIGHTHOUSE_JOB, JobFailure.DEADLINE_PASSED),
+        ],
+    ),
+    (
+        _event(
+            Job.AttemptOpened,
+            attempt=2,
+            kind=JobKind.TRAINING,
+            engine=RETIRED,
+            twin_id=OTHER,
+            batch_key="as it was",
+        ),
+        [_work(WorkKind.TRAINING, IT, 2, "as it was", OTHER, engine=RETIRED)],
+    ),
+    (
+        _event(
+            Job.Rendered,
+            kind=JobKind.IMAGES,
+            engine=RETIRED,
+            twin_id=OTHER,
+            attempt=2,
+            claim_id=OTHER,
+            outputs=(),
+            adapter=None,
+        ),
+        [_work(WorkKind.SCREENING, IT, 2, "outputs", None, engine="")],
+    ),
+    (
+        _event(Twin.PhotosSubmitted, submission_id=OTHER, engine="pocket", photos=(), epoch=1),
+        [_work(WorkKind.SCREENING, OTHER, 1, "photos", IT)],
+    ),
     (_event(Twin.JobEnded, job_id=OTHER), []),
 ]
 

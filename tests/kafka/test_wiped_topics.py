@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from threading import Event, Thread
 from uuid import UUID
 
@@ -18,10 +19,9 @@ from domain.job import JobState
 from processes.prepare import publish_defaults
 from processes.projector import GROUP, FactProjection
 from processes.relay import Relay
-from processes.watchdog import ASK_AGAIN_LEASES, Watchdog
-from processes.wiring.clock import system_clock
 from projections.projector import Projector
 from projections.rebuild import Rebuild
+from tests.api.live_studio import MovableClock
 from tests.contract.transport_carriers import collect
 from tests.faults.effects import doubled_effects
 from tests.faults.oracle import until
@@ -29,17 +29,18 @@ from tests.flow.studio_desk import StudioDesk
 from tests.kafka.conftest import WIPES
 from tests.kafka.fault_count import FaultCount
 from tests.kafka.wiped import wipe
+from tests.reactor.postgres_reactor import started_reactor
+from tests.reactor.running_reactor import sandbox_outside
 from topics.consume import ConsumerLoop, DeadLetterBox
 from topics.kafka import KafkaTransport
 from topics.messages.fact import Watermark
 from topics.messages.jobs import JobQueued
 from topics.messages.work import WorkKind
-from topics.registry import FACTS, JOBS, RESULTS
+from topics.registry import FACTS, JOBS
 from topics.transport import From
 
 Tally = Callable[[FaultCount], None]
 
-LEASE_S = 20.0
 SECRET = bytes(range(32))
 WIPED = (FACTS, JOBS[WorkKind.IMAGE])
 
@@ -68,7 +69,7 @@ def relay_everything(desk: StudioDesk, kafka: KafkaTransport) -> None:
             kafka.publisher("/suite/relay") as publisher,
             claim_reader(desk.url, "relay", wait_s=5.0) as reader,
         ):
-            Relay(events, reader, publisher, STORED_FORM).run(stop)
+            Relay(events, reader, publisher).run(stop)
 
     running = Thread(target=relay)
     with kafka.broadcast([FACTS], From.END) as heard:
@@ -150,33 +151,21 @@ def test_read_models_of_a_wiped_topic_are_rebuilt_and_go_on(
 
 @pytest.mark.kafka
 def test_open_jobs_of_a_wiped_topic_are_announced_again(
-    desk: StudioDesk, kafka: KafkaTransport, own_broker: str, tally: Tally
+    desk: StudioDesk, kafka: KafkaTransport, own_broker: str, tally: Tally, tmp_path: Path
 ) -> None:
     ada = desk.creator()
     jobs = {desk.draw(None, ada) for _ in range(3)}
-    relay_everything(desk, kafka)
-    wipe(own_broker, WIPED)
-    now_s = 0.0
-    with (
-        kafka.publisher("/suite/watchdog") as publisher,
-        kafka.broadcast([RESULTS], From.END) as voices,
-    ):
-        watchdog = Watchdog(
-            desk.events,
-            voices,
-            publisher,
-            STORED_FORM,
-            desk.studio,
-            lease_s=LEASE_S,
-            monotonic_s=lambda: now_s,
-            now=system_clock,
-            still_active=lambda: None,
-        )
-        watchdog.catch_up()
-        watchdog.ask_again()
+    clock = MovableClock()
+    outside = sandbox_outside(desk.objects, tmp_path)
+    with started_reactor(desk.url, desk.studio, outside, clock, transport=kafka) as reactor:
+        reactor.settles()
+        assert announced(kafka, len(jobs)) == jobs
+        wipe(own_broker, WIPED)
+        clock.pass_by(minutes=9)
+        reactor.settles()
         assert announced(kafka, 0) == set()
-        now_s = ASK_AGAIN_LEASES * LEASE_S
-        watchdog.ask_again()
+        clock.pass_by(minutes=2)
+        reactor.settles()
     found = announced(kafka, len(jobs))
     tally(FaultCount("waiting jobs wiped", 1, len(jobs - found), len(found - jobs), 0))
     assert found == jobs
