@@ -13,14 +13,14 @@ from psycopg import sql
 from adapters.postgres.connect import open_pool
 from benchmarks.measure import alternating, broker, database, report, seconds
 from domain.events import STORED_FORM
-from processes.outbox import fact_publication
 from processes.projector import GROUP, FactProjection
 from projections.projector import FACTS_PER_TRANSACTION_MAX, Projector
 from tests.projections.studio_history import ADA, StudioHistory, a_whole_journey
 from topics.consume import ConsumerLoop, DeadLetterBox
 from topics.kafka import KafkaTransport
 from topics.kafka_settings import KafkaSettings
-from topics.registry import FACTS
+from topics.registry import FACTS, key_of
+from topics.transport import Publication
 
 JOURNEYS = 150
 ROUNDS = 5
@@ -42,7 +42,9 @@ def main() -> None:
             open_pool(url, "projector", size_max=2) as pool,
             psycopg.connect(admin_url, autocommit=True) as admin,
         ):
-            publisher.publish_all([fact_publication(fact) for fact in history.facts])
+            publisher.publish_all(
+                [Publication(FACTS, key_of(fact), fact) for fact in history.facts]
+            )
             projector = Projector(pool.connection, STORED_FORM, history.keys)
 
             def ours() -> float:

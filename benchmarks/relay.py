@@ -15,7 +15,6 @@ from adapters.event_store.positions import ActiveReader, claim_reader
 from adapters.event_store.recorder import EventRecorder
 from adapters.postgres.connect import open_pool
 from benchmarks.measure import alternating, broker, database, report, seconds
-from domain.events import STORED_FORM
 from domain.kernel.identity import SYSTEM
 from processes.relay import Relay
 from processes.wiring.clock import system_clock
@@ -137,7 +136,7 @@ def relay_all(url: str, log: EventLog, publisher: Publisher) -> float:
     """Seconds of the relay as it is, from the first event to the last, under a new name."""
     stop = threading.Event()
     with claim_reader(url, f"benchmark {next(_names)}", wait_s=5.0) as reader:
-        relay = Relay(log, UntilHead(reader, EVENTS, stop), publisher, STORED_FORM)
+        relay = Relay(log, UntilHead(reader, EVENTS, stop), publisher)
         return seconds(lambda: relay.run(stop))
 
 

@@ -1,12 +1,14 @@
 """From a request to the grant that a worker receives, over the same three hops without a studio.
 
-Ours is a whole command, the relay, the worker's claim and the recorder's grant, through the topics
-of jobs, results and grants. Relay and recorder are processes of their own, the worker is its real
-loop with a child that does nothing.
+Ours is a whole command, the reactor, the worker's claim and the recorder's grant, through the
+topics of jobs, results and grants. Reactor and recorder are processes of their own, the worker is
+its real loop with a child that does nothing.
 """
 
 import signal
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
@@ -21,7 +23,7 @@ from processes.prepare import publish_defaults
 from processes.recorder import GROUP, Recorder
 from processes.wiring.clock import system_clock
 from tests.kafka.forked import forked
-from tests.kafka.relay_process import relay_process
+from tests.kafka.reactor_process import reactor_process
 from topics.codec import Headers, Undecodable, encode
 from topics.consume import ConsumerLoop, DeadLetterBox, one_at_a_time
 from topics.kafka import KafkaTransport
@@ -74,8 +76,9 @@ def main() -> None:
         transport.create_topics()
         desk = open_desk(url, admin_url, stack)
         publish_defaults(desk.studio)
+        home = Path(stack.enter_context(TemporaryDirectory(prefix="suite-bench-")))
         for process in (
-            relay_process(url, bootstrap),
+            reactor_process(url, bootstrap, home),
             forked(run_recorder, url, admin_url, bootstrap),
         ):
             stack.callback(process.join)

@@ -1,12 +1,14 @@
 """From a request to the job message a worker receives, over bare produce and consume.
 
-Ours is a whole command (authorise, reserve, open the job, commit), the relay in its own process,
+Ours is a whole command (authorise, reserve, open the job, commit), the reactor in its own process,
 the broker, and the decoding; the baseline is the same bytes through the same broker.
 """
 
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from uuid import uuid4
 
@@ -16,7 +18,7 @@ from benchmarks.measure import Arrivals, beside, broker, database, report
 from benchmarks.timed_requests import open_desk, timed_requests
 from processes.prepare import publish_defaults
 from processes.wiring.clock import system_clock
-from tests.kafka.relay_process import relay_process
+from tests.kafka.reactor_process import reactor_process
 from topics.codec import encode
 from topics.kafka import KafkaTransport
 from topics.kafka_settings import KafkaSettings
@@ -37,9 +39,10 @@ def main() -> None:
         transport.create_topics()
         desk = open_desk(url, admin_url, stack)
         publish_defaults(desk.studio)
-        relay = relay_process(url, bootstrap)
-        stack.callback(relay.join)
-        stack.callback(relay.terminate)
+        home = Path(stack.enter_context(TemporaryDirectory(prefix="suite-bench-")))
+        reactor = reactor_process(url, bootstrap, home)
+        stack.callback(reactor.join)
+        stack.callback(reactor.terminate)
         reader = stack.enter_context(transport.broadcast([TOPIC], From.END))
         reader.poll(0.0)
         received = Arrivals()
@@ -71,7 +74,7 @@ def bare_round(producer: KafkaProducer, received: Arrivals) -> Callable[[], floa
         queued = JobQueued(
             job=job, attempt=1, kind=WorkKind.IMAGE, engine="pocket", batch_key="", owner=job
         )
-        encoded = encode(queued, source="/suite/relay", message_id=str(job), at=system_clock())
+        encoded = encode(queued, source="/suite/reactor", message_id=str(job), at=system_clock())
         producer.send(
             TOPIC.name,
             value=encoded.value,

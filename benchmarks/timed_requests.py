@@ -10,11 +10,13 @@ import httpx
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
 from benchmarks.measure import Arrivals, quantile
+from commands.ports.intents import PLACES_PER_OWNER
 from tests.flow.studio_desk import StudioDesk
 
 REQUESTS = 120
 WARM_UP = 10
-DRAWS_PER_PERSON = 50
+DRAWS_PER_PERSON = PLACES_PER_OWNER
+"""Nobody takes these up, so that a fifth would wait for a place."""
 SECRET = bytes(range(32))
 
 

@@ -10,25 +10,24 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from uuid import UUID
 
 import httpx
 
-from adapters.event_store.log import EventLog
-from adapters.event_store.positions import claim_reader
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
 from benchmarks.measure import broker, database, report, seconds
-from domain.events import STORED_FORM
 from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.worker.assignments import Delivered, Order, Report, Start
 from gpu_consumers.worker.intake import KINDS
 from gpu_consumers.worker.worker import Worker
 from processes.prepare import publish_defaults
 from processes.recorder import GROUP, Recorder
-from processes.relay import Relay
 from tests.flow.studio_desk import StudioDesk
+from tests.reactor.running_reactor import running_reactor, sandbox_outside
 from topics.consume import ConsumerLoop, DeadLetterBox, one_at_a_time
 from topics.kafka import KafkaTransport
 from topics.kafka_settings import KafkaSettings
@@ -142,16 +141,8 @@ def bare(workers: int) -> float:
 
 @contextmanager
 def running(desk: StudioDesk, transport: Transport) -> Iterator[None]:
-    """Relay and recorder are running inside the block."""
+    """Reactor and recorder are running inside the block."""
     stop = threading.Event()
-
-    def relay() -> None:
-        with (
-            EventLog(desk.url) as events,
-            transport.publisher("/suite/relay") as out,
-            claim_reader(desk.url, "relay", wait_s=5.0) as reader,
-        ):
-            Relay(events, reader, out, STORED_FORM).run(stop)
 
     def recorder() -> None:
         with (
@@ -162,15 +153,16 @@ def running(desk: StudioDesk, transport: Transport) -> Iterator[None]:
             loop = ConsumerLoop(consumer, one_at_a_time(handle), DeadLetterBox(out, GROUP))
             loop.run(stop)
 
-    threads = [threading.Thread(target=part) for part in (relay, recorder)]
-    for thread in threads:
-        thread.start()
+    thread = threading.Thread(target=recorder)
+    thread.start()
     try:
-        yield
+        with TemporaryDirectory(prefix="suite-bench-") as folder:
+            outside = sandbox_outside(desk.objects, Path(folder))
+            with running_reactor(desk.url, desk.studio, outside, transport):
+                yield
     finally:
         stop.set()
-        for thread in threads:
-            thread.join()
+        thread.join()
 
 
 def run(desk: StudioDesk, transport: Transport, workers: int, jobs: int) -> float:

@@ -34,6 +34,7 @@ from commands.jobs import (
     retry_job,
     start_twin_training,
     stop_jobs_of_twin,
+    work_waits,
 )
 from commands.jobs.claims import ClaimDenied
 from commands.jobs.late import ReportLate, ReportTaken
@@ -257,6 +258,9 @@ HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
             (Job.AttemptOpened,),
         ),
         claim_screening.ClaimScreening: Question(claim_screening.handle),
+        work_waits.AttemptWaits: Question(work_waits.attempt_waits),
+        work_waits.ScreeningWaits: Question(work_waits.screening_waits),
+        work_waits.PhotosWait: Question(work_waits.photos_wait),
         record_screening.RecordScreening: Handler(
             "record-screening",
             record_screening.handle,

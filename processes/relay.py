@@ -8,10 +8,8 @@ import structlog
 
 from adapters.event_store.log import EventLog
 from adapters.event_store.positions import ActiveReader
-from domain.kernel.stored_form import NoKeys, StoredEventUnreadable, StoredForm
-from processes.outbox import EVENT_TYPES_WITH_MESSAGES, fact_publication, publications_of
 from topics.messages.fact import Fact, Watermark
-from topics.registry import FACTS
+from topics.registry import FACTS, key_of
 from topics.transport import Publication, Publisher, Sent
 
 log = structlog.get_logger()
@@ -39,14 +37,10 @@ class Relay:
     dedupes. A relay that lost its name raises `ReaderLost` at its next save.
     """
 
-    def __init__(
-        self, events: EventLog, reader: ActiveReader, publisher: Publisher, form: StoredForm
-    ) -> None:
+    def __init__(self, events: EventLog, reader: ActiveReader, publisher: Publisher) -> None:
         self._events = events
         self._reader = reader
         self._publisher = publisher
-        self._form = form
-        self._keys = NoKeys()
 
     def run(self, stop: threading.Event) -> None:
         """Relay until `stop` is set and what was sent is acknowledged.
@@ -81,10 +75,8 @@ class Relay:
             self._reader.save(settled.position)
 
     def _send(self, facts: list[Fact]) -> _Batch:
-        publications: list[Publication] = []
-        for fact in facts:
-            publications.append(fact_publication(fact))
-            publications.extend(self._messages_of(fact))
+        # Copied unread: what follows from an event is said by the reactor.
+        publications = [Publication(FACTS, key_of(fact), fact) for fact in facts]
         position = facts[-1].position
         mark = Watermark(position)
         # In every partition, behind the facts that it covers.
@@ -93,20 +85,3 @@ class Relay:
         )
         log.debug("relaying", facts=len(facts), position=position)
         return _Batch(position, self._publisher.send_all(publications))
-
-    def _messages_of(self, fact: Fact) -> tuple[Publication, ...]:
-        if fact.event_type not in EVENT_TYPES_WITH_MESSAGES:
-            return ()
-        try:
-            event = self._form.decode(
-                fact.event_type,
-                fact.originator_id,
-                fact.originator_version,
-                fact.data,
-                self._keys,
-            )
-        except StoredEventUnreadable as error:
-            # The fact goes out as it is; a newer release says what follows from it.
-            log.error("event unreadable", position=fact.position, reason=str(error))
-            return ()
-        return publications_of(event, fact)

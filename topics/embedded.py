@@ -51,6 +51,21 @@ PUBLISH_RECORDS_MAX = 2_000
 
 _UNKNOWN_PARTITION = "UT001"
 
+_LAG = """
+SELECT sum(
+    p.next_offset - greatest(coalesce(o.next_offset, 0), coalesce(first.kept, p.next_offset))
+)
+FROM topics.partitions p
+LEFT JOIN topics.offsets o
+    ON o.topic = p.topic AND o.partition = p.partition AND o.group_name = %s
+LEFT JOIN LATERAL (
+    SELECT r.record_offset AS kept FROM topics.records r
+    WHERE r.topic = p.topic AND r.partition = p.partition
+    ORDER BY r.record_offset LIMIT 1
+) first ON true
+WHERE p.topic = %s
+"""
+
 
 class EmbeddedTransport:
     """Logs in PostgreSQL. `url` is a login that may become the role `topics`."""
@@ -87,6 +102,14 @@ class EmbeddedTransport:
     def broadcast(self, topics: Sequence[Topic], from_: From) -> "EmbeddedBroadcastReader":
         """See `Transport.broadcast`."""
         return EmbeddedBroadcastReader(self._url, topics, from_)
+
+    def lag(self, group: str, topic: Topic) -> int:
+        """See `Transport.lag`."""
+        with self._pool.connection() as connection:
+            row = connection.execute(_LAG, [group, topic.name]).fetchone()
+        if row is None or row[0] is None:
+            raise TopicUnknown(topic.name)
+        return int(row[0])
 
     def create_topics(self, topics: Iterable[Topic] = TOPICS) -> None:
         """See `Transport.create_topics`."""

@@ -126,6 +126,17 @@ class InMemoryTransport:
         """See `Transport.broadcast`."""
         return InMemoryBroadcastReader(self, topics, from_)
 
+    def lag(self, group: str, topic: Topic) -> int:
+        """See `Transport.lag`."""
+        with self.changed:
+            self.known([topic])
+            offsets = self.groups[group].offsets
+            places = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+            return sum(
+                len(log.read(offsets.get(at, 0), log.next_offset))
+                for at, log in ((at, self.log(at)) for at in places)
+            )
+
     def create_topics(self, topics: Iterable[Topic] = TOPICS) -> None:
         """See `Transport.create_topics`."""
         with self.changed:

@@ -1,12 +1,13 @@
 """How topics are carried by Apache Kafka, through kafka-python."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
 from kafka import KafkaAdminClient
-from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
+from kafka import TopicPartition as KafkaPartition
+from kafka.admin import ConfigResource, ConfigResourceType, NewTopic, OffsetSpec
 from kafka.errors import TopicAlreadyExistsError
 
 from topics.kafka_access import connected
@@ -18,6 +19,7 @@ from topics.transport import (
     From,
     Rebalancing,
     TopicDescription,
+    TopicUnknown,
     Unmoved,
 )
 
@@ -53,6 +55,19 @@ class KafkaTransport:
     def broadcast(self, topics: Sequence[Topic], from_: From) -> KafkaBroadcastReader:
         """See `Transport.broadcast`."""
         return KafkaBroadcastReader(self._settings, topics, from_)
+
+    def lag(self, group: str, topic: Topic) -> int:
+        """See `Transport.lag`."""
+        partitions = [KafkaPartition(topic.name, number) for number in range(topic.partitions)]
+        with self._admin() as admin:
+            if topic.name not in admin.list_topics():
+                raise TopicUnknown(topic.name)
+            committed = admin.list_group_offsets({group: partitions}).get(group, {})
+            first = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
+            end = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+        return sum(
+            end[at].offset - max(first[at].offset, _committed(committed, at)) for at in partitions
+        )
 
     def create_topics(self, topics: Iterable[Topic] = TOPICS) -> None:
         """See `Transport.create_topics`. Returns when every partition has a leader."""
@@ -125,3 +140,9 @@ class KafkaTransport:
                 "min.insync.replicas": str(min(2, replication)),
             },
         )
+
+
+def _committed(offsets: Mapping[Any, Any], at: KafkaPartition) -> int:
+    """The next offset of a group, or 0 where it has committed none."""
+    found = offsets.get(at)
+    return 0 if found is None else max(0, int(found.offset))

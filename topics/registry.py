@@ -142,6 +142,13 @@ TOPICS: tuple[Topic, ...] = (
     DEAD_LETTERS,
 )
 
+WORKERS = "workers"
+SCREENER = "screener"
+READERS = {topic.name: WORKERS for topic in JOBS.values()} | {
+    JOBS[WorkKind.SCREENING].name: SCREENER
+}
+"""Which group takes up the work of a topic."""
+
 SCHEMA_VERSION = 1
 """The version of every message so far. Only a breaking change would need a second one."""
 

@@ -303,6 +303,13 @@ class Transport(_Closing, Protocol):
         """A reader of all that is retained, or of what is published after this call."""
         ...
 
+    def lag(self, group: str, topic: Topic) -> int:
+        """How many records of a topic a group has not committed: all, for one that never did.
+
+        Records past their retention count no more. Raises `TopicUnknown`.
+        """
+        ...
+
     def create_topics(self, topics: Iterable[Topic] = TOPICS) -> None:
         """Create what does not exist. What exists is left as it is: see `topics.drift`."""
         ...

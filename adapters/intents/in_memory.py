@@ -6,7 +6,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from commands.ports.intents import Intent, IntentState, Lease
+from commands.ports.intents import (
+    OVER,
+    PLACES_PER_OWNER,
+    WHEN_WOKEN,
+    Intent,
+    IntentState,
+    Lease,
+    NoPlace,
+    Over,
+    Place,
+)
 
 
 @dataclass
@@ -16,6 +26,8 @@ class _Row:
     done_at: datetime | None = None
     parked_at: datetime | None = None
     last_error: str | None = None
+    has_place: bool = False
+    announced_at: datetime | None = None
 
     @property
     def state(self) -> IntentState:
@@ -47,10 +59,14 @@ class InMemoryIntents:
         """See the port."""
         return self._position
 
-    def record(self, intents: Sequence[Intent], *, read_to: int) -> None:
+    def record(
+        self, intents: Sequence[Intent], *, read_to: int, now: datetime, over: Sequence[Over] = ()
+    ) -> None:
         """See the port."""
         with self._lock:
             self._write(intents)
+            for one in over:
+                self._over(one, now)
             self._position = max(self._position, read_to)
 
     def adopted(self) -> bool:
@@ -91,6 +107,7 @@ class InMemoryIntents:
         """See the port."""
         with self._lock:
             self._end(self._rows[lease.intent.intent_id], outcome, now)
+            self._fill(lease.intent.owner_id, lease.intent.queue, now)
             self._write(then)
             self._pass_turn_of(lease, now)
 
@@ -101,6 +118,10 @@ class InMemoryIntents:
             row.intent = replace(row.intent, next_try_at=until)
 
         self._change(lease, now, later)
+
+    def release(self, lease: Lease, *, now: datetime) -> None:
+        """See the port."""
+        self._change(lease, now, lambda row: None)
 
     def fail(
         self, lease: Lease, *, error: str, retry_at: datetime, now: datetime, parked: bool
@@ -115,6 +136,23 @@ class InMemoryIntents:
                 row.parked_at = now
 
         self._change(lease, now, failed)
+
+    def take_place(self, intent_id: UUID, owner_id: UUID) -> Place | NoPlace:
+        """See the port."""
+        with self._lock:
+            row = self._rows.get(intent_id)
+            if row is None or row.done_at is not None:
+                return NoPlace.OVER
+            if not row.has_place and not self._room(owner_id, row.intent.queue):
+                row.intent = replace(row.intent, next_try_at=WHEN_WOKEN)
+                return NoPlace.WAITS
+            row.has_place = True
+            return Place(row.announced_at)
+
+    def note_announced(self, intent_id: UUID, *, at: datetime) -> None:
+        """See the port."""
+        with self._lock:
+            self._rows[intent_id].announced_at = at
 
     def wake(self, reaction: str, *, now: datetime) -> int:
         """See the port."""
@@ -154,7 +192,10 @@ class InMemoryIntents:
         """See the port."""
         with self._lock:
             row = self._rows.get(intent_id)
-            return row is not None and self._end(row, "dropped", now)
+            if row is None or not self._end(row, "dropped", now):
+                return False
+            self._fill(row.intent.owner_id, row.intent.queue, now)
+            return True
 
     def forget_done(self, *, done_before: datetime, limit: int) -> int:
         """See the port."""
@@ -188,6 +229,41 @@ class InMemoryIntents:
             turn = self._turns.setdefault(intent.owner_id, _Turn(intent.next_try_at))
             turn.due_at = min(turn.due_at, intent.next_try_at)
             turn.pending[intent.intent_id] = row
+
+    def _over(self, over: Over, now: datetime) -> None:
+        ended = [
+            row
+            for row in self._pending_of(over.owner_id)
+            if row.intent.queue is not None
+            and row.intent.target == over.target
+            and row.intent.cause_position < over.before
+        ]
+        for row in ended:
+            self._end(row, OVER, now)
+        for queue in {row.intent.queue for row in ended}:
+            self._fill(over.owner_id, queue, now)
+
+    def _fill(self, owner: UUID, queue: str | None, now: datetime) -> None:
+        """Wake as many as have room in a queue."""
+        waiting = [
+            row
+            for row in self._pending_of(owner)
+            if queue is not None
+            and row.intent.queue == queue
+            and row.intent.next_try_at == WHEN_WOKEN
+        ]
+        for row in waiting[: self._room(owner, queue)]:
+            row.intent = replace(row.intent, next_try_at=now)
+            turn = self._turns[owner]
+            turn.due_at = min(turn.due_at, now)
+
+    def _room(self, owner: UUID, queue: str | None) -> int:
+        pending = self._pending_of(owner)
+        return PLACES_PER_OWNER - sum(row.has_place for row in pending if row.intent.queue == queue)
+
+    def _pending_of(self, owner: UUID) -> list[_Row]:
+        turn = self._turns.get(owner)
+        return [] if turn is None else list(turn.pending.values())
 
     def _end(self, row: _Row, outcome: str, now: datetime) -> bool:
         if row.done_at is not None:

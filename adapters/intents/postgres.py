@@ -10,44 +10,23 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from adapters.event_store.positions import ActiveReader
+from adapters.intents.tail import LOCK_TURN, fill, make_due, write_intents
 from adapters.postgres.connect import open_pool
-from commands.ports.intents import Intent, IntentState, Lease
-
-_ADOPTION = "reactor-adoption"
-"""The reader's name under which `events.positions` notes that an adoption is over."""
+from commands.ports.intents import (
+    PLACES_PER_OWNER,
+    WHEN_WOKEN,
+    Intent,
+    IntentState,
+    Lease,
+    NoPlace,
+    Place,
+)
 
 _INTENT = (
     "intent_id, owner_id, cause_position, reaction, target, payload, created_at, next_try_at, "
-    "attempts, outcome"
+    "attempts, outcome, queue"
 )
 _STATE = f"{_INTENT}, done_at, parked_at, last_error"
-
-_WRITE = """
-WITH written AS (
-    INSERT INTO events.intents (
-        intent_id, owner_id, cause_position, reaction, target, payload, created_at, next_try_at,
-        outcome, done_at
-    )
-    SELECT g.id, g.owner, g.cause, g.reaction, g.target, g.payload, g.created, g.due, g.outcome,
-        CASE WHEN g.outcome IS NOT NULL THEN g.created END
-    FROM unnest(
-        %s::uuid[], %s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::bytea[],
-        %s::timestamptz[], %s::timestamptz[], %s::text[]
-    ) WITH ORDINALITY
-        AS g (id, owner, cause, reaction, target, payload, created, due, outcome, turn)
-    ORDER BY g.turn
-    ON CONFLICT DO NOTHING
-    RETURNING owner_id, next_try_at, done_at
-)
-INSERT INTO events.turns AS t (owner_id, due_at)
-SELECT owner_id, min(next_try_at) FROM written
-WHERE done_at IS NULL
-GROUP BY owner_id
--- Locked in one order by everybody.
-ORDER BY owner_id
-ON CONFLICT (owner_id) DO UPDATE SET due_at = least(t.due_at, excluded.due_at)
-"""
 
 _TAKE_TURN = """
 UPDATE events.turns SET leased_until = %s, lease_id = %s
@@ -66,7 +45,11 @@ WHERE owner_id = %s AND done_at IS NULL AND next_try_at <= %s
 ORDER BY next_try_at, number LIMIT 1
 """
 
-_LOCK_TURN = "SELECT 1 FROM events.turns WHERE owner_id = %s FOR UPDATE"
+_LOCK_TURN_OF = """
+SELECT 1 FROM events.turns
+WHERE owner_id = (SELECT owner_id FROM events.intents WHERE intent_id = %s)
+FOR UPDATE
+"""
 
 _END_TURN = """
 DELETE FROM events.turns t
@@ -85,9 +68,17 @@ WHERE t.owner_id = %s AND t.lease_id = %s
 
 _IF_LEASED = "EXISTS (SELECT FROM events.turns t WHERE t.owner_id = %s AND t.lease_id = %s)"
 
-_MAKE_DUE = """
-INSERT INTO events.turns AS t (owner_id, due_at) SELECT unnest(%s::uuid[]), %s
-ON CONFLICT (owner_id) DO UPDATE SET due_at = least(t.due_at, excluded.due_at)
+_TAKE_PLACE = """
+UPDATE events.intents i SET
+    has_place = i.has_place OR room.is_there,
+    next_try_at = CASE WHEN i.has_place OR room.is_there THEN i.next_try_at ELSE %s END
+FROM (
+    SELECT count(*) < %s AS is_there
+    FROM events.intents me JOIN events.intents p USING (owner_id, queue)
+    WHERE me.intent_id = %s AND p.done_at IS NULL AND p.has_place
+) room
+WHERE i.intent_id = %s AND i.done_at IS NULL
+RETURNING i.has_place, i.announced_at
 """
 
 
@@ -143,6 +134,8 @@ class PostgresIntents:
                 "WHERE intent_id = %s AND done_at IS NULL",
                 [now, outcome, lease.intent.intent_id],
             )
+            if lease.intent.queue is not None:
+                fill(connection, [(lease.intent.owner_id, lease.intent.queue)], now)
             if then:
                 write_intents(connection, then)
 
@@ -154,6 +147,11 @@ class PostgresIntents:
                 f"WHERE intent_id = %s AND done_at IS NULL AND {_IF_LEASED}".encode(),
                 [until, lease.intent.intent_id, lease.intent.owner_id, lease.lease_id],
             )
+
+    def release(self, lease: Lease, *, now: datetime) -> None:
+        """See the port."""
+        with self._ending(lease, now):
+            pass
 
     def fail(
         self, lease: Lease, *, error: str, retry_at: datetime, now: datetime, parked: bool
@@ -172,6 +170,27 @@ class PostgresIntents:
                     lease.intent.owner_id,
                     lease.lease_id,
                 ],
+            )
+
+    def take_place(self, intent_id: UUID, owner_id: UUID) -> Place | NoPlace:
+        """See the port."""
+        asked = [WHEN_WOKEN, PLACES_PER_OWNER, intent_id, intent_id]
+        with self._pool.connection() as connection:
+            with connection.pipeline(), connection.transaction():
+                # The tail locks it, too, before it makes room: nobody waits who was just woken.
+                connection.execute(LOCK_TURN, [owner_id], prepare=True)
+                taking = connection.execute(_TAKE_PLACE, asked, prepare=True)
+            row = taking.fetchone()
+        if row is None:
+            return NoPlace.OVER
+        has_place, announced_at = row
+        return Place(announced_at) if has_place else NoPlace.WAITS
+
+    def note_announced(self, intent_id: UUID, *, at: datetime) -> None:
+        """See the port."""
+        with self._pool.connection() as connection:
+            connection.execute(
+                "UPDATE events.intents SET announced_at = %s WHERE intent_id = %s", [at, intent_id]
             )
 
     def wake(self, reaction: str, *, now: datetime) -> int:
@@ -209,13 +228,16 @@ class PostgresIntents:
 
     def drop(self, intent_id: UUID, *, now: datetime) -> bool:
         """See the port."""
-        with self._pool.connection() as connection:
+        with self._pool.connection() as connection, connection.transaction():
+            connection.execute(_LOCK_TURN_OF, [intent_id])
             dropped = connection.execute(
                 "UPDATE events.intents SET done_at = %s, outcome = 'dropped' "
-                "WHERE intent_id = %s AND done_at IS NULL",
+                "WHERE intent_id = %s AND done_at IS NULL RETURNING owner_id, queue",
                 [now, intent_id],
-            )
-        return dropped.rowcount == 1
+            ).fetchone()
+            if dropped is not None and dropped[1] is not None:
+                fill(connection, [(dropped[0], dropped[1])], now)
+        return dropped is not None
 
     def forget_done(self, *, done_before: datetime, limit: int) -> int:
         """See the port."""
@@ -234,9 +256,7 @@ class PostgresIntents:
                 f"WHERE {condition} AND done_at IS NULL RETURNING owner_id".encode(),
                 [now, value],
             ).fetchall()
-            unique = sorted({owner for (owner,) in owners})
-            if unique:
-                connection.execute(_MAKE_DUE, [unique, now])
+            make_due(connection, {owner for (owner,) in owners}, now)
         return len(owners)
 
     @contextmanager
@@ -254,72 +274,10 @@ class PostgresIntents:
     ) -> Iterator[None]:
         with connection.pipeline(), connection.transaction():
             # Locked by a statement of its own: those after it see what was written meanwhile.
-            connection.execute(_LOCK_TURN, [owner], prepare=True)
+            connection.execute(LOCK_TURN, [owner], prepare=True)
             yield
             connection.execute(_END_TURN, [owner, lease_id], prepare=True)
             connection.execute(_PASS_TURN, [now, owner, lease_id], prepare=True)
-
-
-class ReaderIntents:
-    """Implements `commands.ports.intents.IntentTail`, for whoever holds the reader's name.
-
-    The reader is of the role `writer`. Raises `ReaderLost` once another process holds the name.
-    """
-
-    def __init__(self, reader: ActiveReader) -> None:
-        self._reader = reader
-
-    def position(self) -> int:
-        """See the port."""
-        return self._reader.load()
-
-    def record(self, intents: Sequence[Intent], *, read_to: int) -> None:
-        """See the port."""
-        with self._reader.transaction() as connection:
-            if intents:
-                write_intents(connection, intents)
-            self._reader.save(read_to)
-
-    def adopted(self) -> bool:
-        """See the port."""
-        with self._reader.transaction() as connection:
-            noted = connection.execute(
-                "SELECT 1 FROM events.positions WHERE reader = %s", [_ADOPTION]
-            ).fetchone()
-        return noted is not None
-
-    def adopt(self, intents: Sequence[Intent]) -> None:
-        """See the port."""
-        with self._reader.transaction() as connection:
-            write_intents(connection, intents)
-
-    def end_adoption(self) -> None:
-        """See the port."""
-        with self._reader.transaction() as connection:
-            connection.execute(
-                "INSERT INTO events.positions (reader, position) VALUES (%s, 0) "
-                "ON CONFLICT DO NOTHING",
-                [_ADOPTION],
-            )
-
-
-def write_intents(connection: Connection[TupleRow], intents: Sequence[Intent]) -> None:
-    """Write intents, and have their owners' turns come, in the transaction of `connection`."""
-    connection.execute(
-        _WRITE,
-        [
-            [one.intent_id for one in intents],
-            [one.owner_id for one in intents],
-            [one.cause_position for one in intents],
-            [one.reaction for one in intents],
-            [one.target for one in intents],
-            [one.payload for one in intents],
-            [one.created_at for one in intents],
-            [one.next_try_at for one in intents],
-            [one.outcome for one in intents],
-        ],
-        prepare=True,
-    )
 
 
 def _state(row: TupleRow) -> IntentState:

@@ -6,8 +6,16 @@ All times are arguments: no store of intents has a clock.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Protocol
 from uuid import UUID
+
+PLACES_PER_OWNER = 4
+"""Intents of one owner that may have a place in one queue: enough to keep workers busy while the
+next is announced, and the most that anybody else's turn can be behind."""
+
+OVER = "over"
+"""The outcome of what stood or waited in a queue for something that came to its end."""
 
 WHEN_WOKEN = datetime(9999, 1, 1, tzinfo=UTC)
 """The `next_try_at` of what is not tried again until somebody makes it due."""
@@ -19,7 +27,8 @@ class Intent:
 
     `intent_id` is the idempotency key of the command that it ends in. `payload` says what is to be
     done, in the form of `commands.reactions.wanted_form`: ids, amounts and enums, no personal text.
-    `attempts` counts failures. `outcome` is given where it was done before it is written.
+    `attempts` counts failures. `outcome` is given where it was done before it is written. `queue`
+    names the queue in which it needs a place before it is carried out.
     """
 
     intent_id: UUID
@@ -32,6 +41,7 @@ class Intent:
     next_try_at: datetime
     attempts: int = 0
     outcome: str | None = None
+    queue: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,31 @@ class IntentState:
     done_at: datetime | None
     parked_at: datetime | None
     last_error: str | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a queue. `announced_at` is None until that was noted."""
+
+    announced_at: datetime | None
+
+
+class NoPlace(Enum):
+    """Why an intent has no place in its queue."""
+
+    WAITS = "the owner's places are taken: it becomes due when one is free"
+    OVER = "it is done, or dropped"
+
+
+@dataclass(frozen=True)
+class Over:
+    """Whatever of an owner's stands or waits in a queue for `target`, because of an event before
+    this position, has come to its end.
+    """
+
+    owner_id: UUID
+    target: str
+    before: int
 
 
 class IntentStore(Protocol):
@@ -80,6 +115,10 @@ class IntentStore(Protocol):
         """Not yet: try again at `until`. No failure. Changes nothing after the lease was lost."""
         ...
 
+    def release(self, lease: Lease, *, now: datetime) -> None:
+        """The owner's turn is over, and the intent stays as it is."""
+        ...
+
     def fail(
         self, lease: Lease, *, error: str, retry_at: datetime, now: datetime, parked: bool
     ) -> None:
@@ -87,6 +126,17 @@ class IntentStore(Protocol):
 
         `parked` has it shown as parked from now on. Changes nothing after the lease was lost.
         """
+        ...
+
+    def take_place(self, intent_id: UUID, owner_id: UUID) -> Place | NoPlace:
+        """Take one of the owner's `PLACES_PER_OWNER` places in the intent's queue, or keep it.
+
+        Who has none waits to be woken: let go of the lease with `release` then.
+        """
+        ...
+
+    def note_announced(self, intent_id: UUID, *, at: datetime) -> None:
+        """Remember when an intent that has a place was announced in its queue."""
         ...
 
     def wake(self, reaction: str, *, now: datetime) -> int:
@@ -125,10 +175,13 @@ class IntentTail(Protocol):
         """The position up to which every event was turned into its intents; 0 at first."""
         ...
 
-    def record(self, intents: Sequence[Intent], *, read_to: int) -> None:
+    def record(
+        self, intents: Sequence[Intent], *, read_to: int, now: datetime, over: Sequence[Over] = ()
+    ) -> None:
         """Write intents and the position, both or neither. Intents that are known stay as they are.
 
-        An intent with an outcome is written as done.
+        An intent with an outcome is written as done. Those that are `over` are done, too, and as
+        many as have room now are woken in their stead.
         """
         ...
 

@@ -5,7 +5,10 @@ Each says everything that is needed, and may be carried out twice.
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
+
+from domain.job import CancelledBy
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,40 @@ class FollowPurchase:
     since: datetime
 
 
+class WorkKind(StrEnum):
+    """Who does the work. The values are those of `topics.messages.work.WorkKind`."""
+
+    TRAINING = "training"
+    IMAGE = "image"
+    VIDEO = "video"
+    SCREENING = "screening"
+
+
+@dataclass(frozen=True)
+class AnnounceWork:
+    """Say that work waits, until somebody takes it up: a little of each owner's at a time.
+
+    For screening, `attempt` is the attempt whose outputs are screened; a photo set has a twin and
+    is attempt 1 of the job whose id is the submission's.
+    """
+
+    kind: WorkKind
+    job_id: UUID
+    attempt: int
+    engine: str
+    batch_key: str
+    owner_id: UUID
+    twin_id: UUID | None
+
+
+@dataclass(frozen=True)
+class AnnounceStop:
+    """Tell whoever runs this job to stop."""
+
+    job_id: UUID
+    by: CancelledBy
+
+
 @dataclass(frozen=True)
 class ReadEvent:
     """Read the event at this position and write its intents: a release before could not."""
@@ -92,5 +129,7 @@ Deed = (
     | RefetchPayment
     | FollowVerification
     | FollowPurchase
+    | AnnounceWork
+    | AnnounceStop
     | ReadEvent
 )

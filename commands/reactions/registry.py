@@ -5,6 +5,7 @@ from uuid import UUID
 
 from commands.reactions import (
     accepted_photos_clear_uploads,
+    cancelled_job_is_stopped,
     deletion_is_carried_out,
     delivered_adapter_clears_other_copies,
     discarded_result_is_deleted,
@@ -24,6 +25,7 @@ from commands.reactions import (
     verification_hint_is_followed,
     verification_is_followed,
     withdrawal_stops_jobs,
+    work_is_announced,
 )
 from commands.reactions.reaction import Answer, Reaction
 from domain.asset import Asset
@@ -42,6 +44,12 @@ REACTIONS: tuple[Reaction, ...] = (
         accepted_photos_clear_uploads.react,
     ),
     Reaction("rejected-photos-are-deleted", Twin.PhotosRejected, rejected_photos_are_deleted.react),
+    Reaction("requested-job-is-announced", Job.Requested, work_is_announced.first_attempt),
+    Reaction("opened-attempt-is-announced", Job.AttemptOpened, work_is_announced.next_attempt),
+    Reaction("rendered-outputs-are-announced", Job.Rendered, work_is_announced.screening),
+    Reaction("opened-screening-is-announced", Job.ScreeningOpened, work_is_announced.screening),
+    Reaction("submitted-photos-are-announced", Twin.PhotosSubmitted, work_is_announced.photos),
+    Reaction("cancelled-job-is-stopped", Job.Cancelled, cancelled_job_is_stopped.react),
     Reaction("failed-attempt-goes-on", Job.AttemptFailed, failed_attempt_goes_on.react),
     Reaction(
         "completed-job-clears-quarantine",

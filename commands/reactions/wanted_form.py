@@ -16,6 +16,8 @@ from commands.jobs.open_next_attempt import OpenNextAttempt
 from commands.jobs.open_next_screening import OpenNextScreening
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.reactions.deeds import (
+    AnnounceStop,
+    AnnounceWork,
     DeleteObjects,
     FollowPurchase,
     FollowVerification,
@@ -29,6 +31,8 @@ from commands.wallet.expire_promotion import ExpirePromotion
 
 WANTED: Mapping[str, type[Any]] = MappingProxyType(
     {
+        "announce-stop": AnnounceStop,
+        "announce-work": AnnounceWork,
         "delete-objects": DeleteObjects,
         "expire-promotion": ExpirePromotion,
         "expire-screening": ExpireScreening,

@@ -35,7 +35,7 @@ from topics.messages.results import (
     PhotosJudged,
 )
 from topics.messages.work import OutputsWork, PhotoSetWork, WorkKind
-from topics.registry import GRANTS, JOBS, RESULTS, Message, key_of
+from topics.registry import GRANTS, JOBS, RESULTS, SCREENER, Message, key_of
 from topics.transport import (
     AssignmentLost,
     BroadcastReader,
@@ -47,7 +47,7 @@ from topics.transport import (
     Transport,
 )
 
-GROUP: Final = "screener"
+GROUP: Final = SCREENER
 _log = logging.getLogger(__name__)
 
 Report = PhotosJudged | OutputsScreened | JobFailed

@@ -11,7 +11,7 @@ from gpu_consumers.worker.offsets import Offsets
 from topics.consume import DeadLetterBox
 from topics.messages.jobs import JobQueued
 from topics.messages.work import WorkKind
-from topics.registry import JOBS
+from topics.registry import JOBS, WORKERS
 from topics.transport import (
     AssignmentLost,
     Delivery,
@@ -22,7 +22,7 @@ from topics.transport import (
     Transport,
 )
 
-GROUP: Final = "workers"
+GROUP: Final = WORKERS
 KINDS: Final = (WorkKind.TRAINING, WorkKind.IMAGE)
 
 _log = logging.getLogger(__name__)

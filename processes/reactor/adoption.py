@@ -12,6 +12,7 @@ from commands.ports.clock import Clock
 from commands.ports.intents import Intent, IntentTail
 from commands.reactions.deeds import DeleteObjects
 from commands.reactions.registry import REACTIONS, answers_to
+from commands.reactions.work_is_over import ENDING, work_over
 from domain.job import Job
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.stored_form import StoredForm
@@ -28,7 +29,7 @@ BATCH_MAX = 2_000
 DONE_BEFORE = "done-before"
 """The outcome of what was done when there were no intents."""
 
-_ENDS = (
+_ENDS: tuple[type[Aggregate.Event], ...] = (
     Job.Completed,
     Job.Failed,
     Job.Cancelled,
@@ -39,7 +40,8 @@ _ENDS = (
     Twin.Deleted,
 )
 _READ = frozenset(
-    {end.TOPIC for end in _ENDS} | {reaction.event_class.TOPIC for reaction in REACTIONS}
+    {end.TOPIC for end in (*_ENDS, *ENDING)}
+    | {reaction.event_class.TOPIC for reaction in REACTIONS}
 )
 
 
@@ -49,7 +51,7 @@ class Adoption:
     Deletions on record become done intents, wherever the position is: a reactor that had to wait
     for one reaction kept its position before whatever it did meanwhile, and would delete the bytes
     of a later consent. Of the events up to the position, whose reactions were carried out, only
-    what is due in time is written, where it is not over already.
+    what is due in time, and work that waits, is written, where it is not over already.
     """
 
     def __init__(
@@ -60,7 +62,7 @@ class Adoption:
         self._form = form
         self._clock = clock
         self._deletions: dict[UUID, list[tuple[tuple[str, ...], Intent]]] = defaultdict(list)
-        self._waiting: dict[UUID, list[Intent]] = defaultdict(list)
+        self._waiting: dict[UUID | str, list[Intent]] = defaultdict(list)
 
     def run(self, stop: threading.Event) -> None:
         """Take over what there is, unless that was done before. Returns early on `stop`."""
@@ -95,6 +97,8 @@ class Adoption:
                 yield from self._deleted(event)
             case _ if (over := _ended(event)) is not None:
                 self._waiting.pop(over, None)
+        for target in work_over(event):
+            self._waiting.pop(target, None)
         if fact.position <= old_position:
             self._await(event, fact)
 
@@ -114,9 +118,11 @@ class Adoption:
 
     def _await(self, event: Aggregate.Event, fact: Fact) -> None:
         for answer in answers_to(event, fact.owner_id):
+            intent = intent_of(answer, fact, now=self._clock())
             if answer.due_at is not None:
-                intent = intent_of(answer, fact, now=self._clock())
                 self._waiting[_begun(event) or intent.intent_id].append(intent)
+            elif intent.queue is not None:
+                self._waiting[intent.target].append(intent)
 
 
 def _begun(event: Aggregate.Event) -> UUID | None:

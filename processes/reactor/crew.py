@@ -19,7 +19,7 @@ EXECUTORS = 3
 DEED_LIMIT = timedelta(minutes=15)
 """No deed takes longer: what deletes more than that goes on where it was, in the next try."""
 
-JOIN_PATIENCE_S = 30.0
+JOIN_PATIENCE_S = 10.0
 """A deed that was begun may end before its process does; else its lease runs out."""
 
 

@@ -12,10 +12,11 @@ from uuid import UUID
 from commands.gallery.record_purged import RecordPurged
 from commands.ports.clock import Clock
 from commands.ports.identity_provider import IdentityProvider
-from commands.ports.intents import Intent
 from commands.ports.object_store import ObjectStore
 from commands.ports.payment_provider import PaymentProvider
 from commands.reactions.deeds import (
+    AnnounceStop,
+    AnnounceWork,
     DeleteObjects,
     FollowPurchase,
     FollowVerification,
@@ -35,7 +36,9 @@ from commands.studio import Studio
 from commands.twin.record_deletion import RecordDeletion
 from domain.kernel.stored_form import StoredForm
 from domain.time_limits import PURCHASE_OPEN_MAX, VERIFICATION_OPEN_MAX, asked_again_at
+from processes.reactor.announcing import Announcer
 from processes.reactor.answers import answered
+from processes.reactor.outcome import Done, NotYet, Outcome
 from topics.messages.fact import Fact
 
 HINT_ASKED_AGAIN_AFTER = timedelta(seconds=10)
@@ -60,31 +63,20 @@ class FactSource(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Done:
-    """Nothing is left to do, but for what follows from it."""
-
-    then: tuple[Intent, ...] = ()
-    outcome: str = "done"
-
-
-@dataclass(frozen=True)
-class NotYet:
-    """Nothing failed, and nothing is decided: to be tried again then."""
-
-    until: datetime
-
-
-Outcome = Done | NotYet
-
-
 class Deeds:
     """What executors call. Safe to share between threads."""
 
     def __init__(
-        self, studio: Studio, outside: Outside, events: FactSource, form: StoredForm, clock: Clock
+        self,
+        studio: Studio,
+        outside: Outside,
+        announcer: Announcer,
+        events: FactSource,
+        form: StoredForm,
+        clock: Clock,
     ) -> None:
         self._studio = studio
+        self._announcer = announcer
         self._outside = outside
         self._events = events
         self._form = form
@@ -96,6 +88,8 @@ class Deeds:
             RefetchPayment: self._refetch_payment,
             FollowVerification: self._follow_verification,
             FollowPurchase: self._follow_purchase,
+            AnnounceWork: announcer.announce,
+            AnnounceStop: self._stop,
             ReadEvent: self._read,
         }
 
@@ -180,6 +174,9 @@ class Deeds:
         found = found or purchase_expired(deed.purchase_id)
         return self._execute(found.command, owner_id, found.key)
 
+    def _stop(self, deed: AnnounceStop, owner_id: UUID, key: UUID) -> Done:
+        return self._announcer.stop(deed)
+
     def _read(self, deed: ReadEvent, owner_id: UUID, key: UUID) -> Done:
         [fact] = self._events.read(deed.position - 1, 1)
-        return Done(then=tuple(answered(fact, self._form, now=self._clock())))
+        return Done(then=answered(fact, self._form, now=self._clock()).intents)

@@ -13,7 +13,7 @@ from commands.ports.intents import Intent, IntentStore, Lease
 from commands.reactions.wanted_form import WantedUnreadable, decode_wanted
 from domain.kernel.refusal import Refusal
 from domain.kernel.stored_form import StoredEventUnreadable
-from processes.reactor.deeds import Done, NotYet, Outcome
+from processes.reactor.outcome import Done, NotYet, Outcome, Waits
 
 log = structlog.get_logger()
 
@@ -140,6 +140,8 @@ class Executor:
                 # Never at once: whatever is asked is asked at most so often.
                 soonest = now + timedelta(seconds=self._pace.retry_s)
                 self._intents.postpone(lease, until=max(outcome.until, soonest), now=now)
+            case Waits():
+                self._intents.release(lease, now=now)
 
     def _outcome_of(self, intent: Intent) -> Outcome:
         wanted = decode_wanted(intent.payload)

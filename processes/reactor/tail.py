@@ -7,7 +7,7 @@ from typing import Protocol
 from commands.ports.clock import Clock
 from commands.ports.intents import IntentTail
 from domain.kernel.stored_form import StoredForm
-from processes.reactor.answers import intents_of
+from processes.reactor.answers import asked_by
 from processes.reactor.executor import Wake
 from topics.messages.fact import Fact
 
@@ -54,9 +54,11 @@ class Tail:
         if not facts:
             return read_to
         now = self._clock()
-        intents = [intent for fact in facts for intent in intents_of(fact, self._form, now=now)]
+        asked = [asked_by(fact, self._form, now=now) for fact in facts]
+        intents = [intent for one in asked for intent in one.intents]
+        over = [ended for one in asked for ended in one.over]
         read_to = facts[-1].position
-        self._intents.record(intents, read_to=read_to)
-        if intents:
+        self._intents.record(intents, read_to=read_to, now=now, over=over)
+        if intents or over:
             self._wake.call()
         return read_to

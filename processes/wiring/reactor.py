@@ -4,9 +4,11 @@ import threading
 
 from adapters.event_store.log import EventLog
 from adapters.event_store.positions import ActiveReader
-from adapters.intents.postgres import ReaderIntents, open_intents
+from adapters.intents.postgres import open_intents
+from adapters.intents.tail import ReaderIntents
 from domain.events import STORED_FORM
 from processes.reactor.adoption import Adoption
+from processes.reactor.announcing import Announcer
 from processes.reactor.answers import READING
 from processes.reactor.crew import EXECUTORS, Crew
 from processes.reactor.deeds import Deeds, Outside
@@ -20,6 +22,7 @@ from processes.wiring.objects import open_objects
 from processes.wiring.providers import open_identity, open_payment
 from processes.wiring.studio import open_studio
 from processes.wiring.sweeps import open_sweeps
+from processes.wiring.transport import open_transport
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
@@ -32,13 +35,16 @@ def run(settings: Settings, stop: threading.Event) -> None:
         open_studio(settings, secrets, "reactor") as writing,
         open_intents(url, connections_max=EXECUTORS + 1, application="reactor") as intents,
         open_sweeps(url, intents, system_clock) as sweeps,
+        open_transport(settings) as transport,
+        transport.publisher("/suite/reactor") as publisher,
     ):
         outside = Outside(
             objects=open_objects(settings, secrets),
             identity=open_identity(settings, secrets),
             payment=open_payment(settings, secrets),
         )
-        deeds = Deeds(writing.studio, outside, events, STORED_FORM, system_clock)
+        announcer = Announcer(intents, writing.studio, publisher, transport, system_clock)
+        deeds = Deeds(writing.studio, outside, announcer, events, STORED_FORM, system_clock)
         pace = Pace(lease_s=settings.lease_s)
         executors = [Executor(intents, deeds, system_clock, pace=pace) for _ in range(EXECUTORS)]
 

@@ -3,7 +3,6 @@
 import threading
 
 from adapters.event_store.log import EventLog
-from domain.events import STORED_FORM
 from processes.relay import Relay
 from processes.settings import Settings
 from processes.wiring.active import while_active
@@ -22,5 +21,5 @@ def run(settings: Settings, stop: threading.Event) -> None:
             url,
             "relay",
             stop,
-            lambda reader: Relay(events, reader, publisher, STORED_FORM).run(stop),
+            lambda reader: Relay(events, reader, publisher).run(stop),
         )

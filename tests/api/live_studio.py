@@ -20,7 +20,8 @@ from adapters.event_store.positions import claim_reader
 from adapters.event_store.store import PostgresEventStore
 from adapters.identity.sandbox import SandboxIdentity
 from adapters.identity.sandbox_pages import identity_pages
-from adapters.intents.postgres import ReaderIntents, open_intents
+from adapters.intents.postgres import open_intents
+from adapters.intents.tail import ReaderIntents
 from adapters.objects.http import object_app
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
@@ -41,10 +42,12 @@ from commands.safety.publish_price_list import PublishPriceList
 from commands.studio import Studio
 from domain.events import STORED_FORM
 from domain.kernel.identity import SYSTEM
+from processes.reactor.announcing import Announcer
 from processes.reactor.deeds import Deeds, Outside
 from processes.reactor.executor import Executor, Wake
 from processes.reactor.tail import Tail
 from projections.projector import Projector
+from topics.in_memory import InMemoryTransport
 from topics.registry import FACTS
 
 ROOT = Path(__file__).parents[2]
@@ -206,7 +209,11 @@ def live_studio(database: str, folder: Path) -> Iterator[LiveStudio]:
                 },
             ),
         )
-        deeds = Deeds(studio, Outside(objects, identity, payment), log, STORED_FORM, clock)
+        topics = InMemoryTransport()
+        topics.create_topics()
+        announcer = Announcer(intents, studio, topics.publisher("/suite/reactor"), topics, clock)
+        outside = Outside(objects, identity, payment)
+        deeds = Deeds(studio, outside, announcer, log, STORED_FORM, clock)
         live = LiveStudio(
             url=url,
             database=database,

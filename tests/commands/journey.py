@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from commands.account.record_verification import RecordVerification
 from commands.account.register_person import RegisterPerson
 from commands.account.start_verification import StartVerification
+from commands.jobs.record_attempt_failed import RecordAttemptFailed
 from commands.jobs.record_claim import ClaimGranted, RecordClaim
 from commands.jobs.record_rendered import RecordRendered
 from commands.jobs.record_screening import RecordScreening, ScreenedItem
@@ -23,7 +24,7 @@ from commands.wallet.buy_credits import BuyCredits
 from commands.wallet.confirm_payment import ConfirmPayment
 from domain.checks import Check, CheckVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
-from domain.job import AdapterFile, Job, JobOutput
+from domain.job import AdapterFile, AttemptFailure, Job, JobOutput
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoVerdict
 from tests.commands.studio_spec import ADA, StudioSpec
@@ -198,6 +199,12 @@ def rendered(spec: StudioSpec, job: UUID, owner: UUID = ADA, attempt: int = 1) -
     claim = claimed(spec, job, owner, attempt)
     spec.does(rendering_of(spec, claim, owner), owner=owner)
     return claim
+
+
+def failure_of(claim: RecordClaim) -> RecordAttemptFailed:
+    """The worker was lost."""
+    reason = AttemptFailure.WORKER_LOST
+    return RecordAttemptFailed(claim.job_id, claim.attempt, claim.claim_id, reason)
 
 
 def screening_of(

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from commands.gallery.record_purged import RecordPurged
-from commands.reactions.deeds import DeleteObjects, PurgeObject
+from commands.reactions.deeds import AnnounceStop, AnnounceWork, DeleteObjects, PurgeObject
 from commands.reactions.reaction import Answer
 from commands.reactions.registry import answers_to
 from commands.twin.record_deletion import RecordDeletion
@@ -41,6 +41,9 @@ def _carry_out(spec: StudioSpec, answer: Answer, owner: UUID, deleted: list[str]
         deleted.append(command.object_key)
         command = RecordPurged(command.asset_id)
     elif answer.reaction.endswith(("-is-followed", "-is-looked-at")):
+        return
+    elif isinstance(command, AnnounceWork | AnnounceStop):
+        # Nobody listens here.
         return
     try:
         spec.studio.execute(command, owner_id=owner, key=answer.key)

@@ -18,12 +18,15 @@ from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.ports.identity_provider import ProviderDecision
 from commands.ports.payment_provider import ProviderPayment
 from commands.reactions.deeds import (
+    AnnounceStop,
+    AnnounceWork,
     DeleteObjects,
     FollowPurchase,
     FollowVerification,
     PurgeObject,
     RefetchPayment,
     RefetchVerification,
+    WorkKind,
 )
 from commands.reactions.provider_answers import payment_answer, verification_answer
 from commands.reactions.reaction import Intended, Reaction
@@ -58,6 +61,7 @@ from tests.domain.people import LIGHTHOUSE_JOB
 IT = UUID(int=7)
 OTHER = UUID(int=8)
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+RETIRED = "an engine that left the catalogue"
 NEXT_YEAR = MONDAY + timedelta(days=365)
 
 
@@ -80,7 +84,19 @@ def _returned(event_class: Callable[..., Aggregate.Event]) -> Aggregate.Event:
     return _event(event_class, job_id=IT, millicredits=10, draws=draws, postings=())
 
 
-def _requested() -> Aggregate.Event:
+def _work(
+    kind: WorkKind,
+    job: UUID,
+    attempt: int,
+    batch_key: str,
+    twin: UUID | None,
+    *,
+    engine: str = "pocket",
+) -> AnnounceWork:
+    return AnnounceWork(kind, job, attempt, engine, batch_key, ADA, twin)
+
+
+def _requested() -> Job.Requested:
     requested, *_ = lives.job_that_was_cancelled_while_it_ran().pending_events
     assert isinstance(requested, Job.Requested)
     return requested
@@ -175,13 +191,14 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     (
         _event(Job.Cancelled, by=CancelledBy.OWNER, state_before=JobState.RENDERED),
         [
+            AnnounceStop(IT, CancelledBy.OWNER),
             DeleteObjects(
                 (
                     f"quarantine/{IT}/",
                     *(f"gallery/{asset_id(IT, item)}/" for item in range(8)),
                     *(f"gallery/{ADA}/{asset_id(IT, item)}.png" for item in range(8)),
                 )
-            )
+            ),
         ],
     ),
     (
@@ -257,24 +274,51 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     ),
     (_returned(Wallet.Released), [ExpirePromotion(OTHER), ExpirePromotion(IT)]),
     (_returned(Wallet.Expired), [ExpirePromotion(OTHER), ExpirePromotion(IT)]),
-    (_requested(), [FailJob(LIGHTHOUSE_JOB, JobFailure.DEADLINE_PASSED)]),
-    (_event(Twin.JobEnded, job_id=OTHER), []),
+    (
+        _requested(),
+        [
+            _work(WorkKind.IMAGE, LIGHTHOUSE_JOB, 1, _requested().batch_key, None),
+            FailJob(LIGHTHOUSE_JOB, JobFailure.DEADLINE_PASSED),
+        ],
+    ),
+    (
+        _event(
+            Job.AttemptOpened,
+            attempt=2,
+            kind=JobKind.TRAINING,
+            engine=RETIRED,
+            twin_id=OTHER,
+            batch_key="as it was",
+        ),
+        [_work(WorkKind.TRAINING, IT, 2, "as it was", OTHER, engine=RETIRED)],
+    ),
     (
         _event(
             Job.Rendered,
             kind=JobKind.IMAGES,
-            engine="pocket",
-            twin_id=None,
+            engine=RETIRED,
+            twin_id=OTHER,
             attempt=2,
             claim_id=OTHER,
             outputs=(),
             adapter=None,
         ),
-        [ExpireScreening(IT, attempt=2, screening=1)],
+        [
+            _work(WorkKind.SCREENING, IT, 2, "outputs", None, engine=""),
+            ExpireScreening(IT, attempt=2, screening=1),
+        ],
     ),
     (
+        _event(Twin.PhotosSubmitted, submission_id=OTHER, engine="pocket", photos=(), epoch=1),
+        [_work(WorkKind.SCREENING, OTHER, 1, "photos", IT)],
+    ),
+    (_event(Twin.JobEnded, job_id=OTHER), []),
+    (
         _event(Job.ScreeningOpened, attempt=2, screening=3),
-        [ExpireScreening(IT, attempt=2, screening=3)],
+        [
+            _work(WorkKind.SCREENING, IT, 2, "outputs", None, engine=""),
+            ExpireScreening(IT, attempt=2, screening=3),
+        ],
     ),
     (
         _failed_screening(SCREENINGS_MAX - 1, ScreeningFailure.UNAVAILABLE),
@@ -291,7 +335,12 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
 
 def test_a_screening_is_given_up_when_its_time_is_over() -> None:
     for event in (event for event, _ in CASES if isinstance(event, Job.ScreeningOpened)):
-        assert [answer.due_at for answer in answers_to(event, ADA)] == [MONDAY + SCREENING_LIMIT]
+        [due_at] = [
+            answer.due_at
+            for answer in answers_to(event, ADA)
+            if isinstance(answer.wanted, ExpireScreening)
+        ]
+        assert due_at == MONDAY + SCREENING_LIMIT
 
 
 def test_a_store_that_is_away_gets_ever_more_time_and_a_stall_was_time_enough() -> None:

@@ -11,9 +11,20 @@ import pytest
 
 from adapters.event_store.positions import ReaderLost, claim_reader
 from adapters.intents.in_memory import InMemoryIntents
-from adapters.intents.postgres import ReaderIntents, open_intents
+from adapters.intents.postgres import open_intents
+from adapters.intents.tail import ReaderIntents
 from adapters.postgres.connect import connect
-from commands.ports.intents import WHEN_WOKEN, Intent, IntentStore, IntentTail, Lease
+from commands.ports.intents import (
+    PLACES_PER_OWNER,
+    WHEN_WOKEN,
+    Intent,
+    IntentStore,
+    IntentTail,
+    Lease,
+    NoPlace,
+    Over,
+    Place,
+)
 from domain.kernel.identity import SYSTEM
 
 ADA = uuid5(SYSTEM, "Ada")
@@ -51,7 +62,7 @@ class Both:
 
     def given(self, *intents: Intent) -> None:
         """Intents that were written before."""
-        self.tail.record(intents, read_to=1)
+        self.tail.record(intents, read_to=1, now=NOON)
 
     def claimed(self, at: datetime = NOON) -> Lease:
         """What an executor gets, which has to be something."""
@@ -103,13 +114,13 @@ def test_nothing_is_claimed_where_nothing_is_due(intents: Both) -> None:
 
 def test_the_position_is_written_with_the_intents_and_never_goes_back(intents: Both) -> None:
     assert intents.tail.position() == 0
-    intents.tail.record([intent("lens")], read_to=7)
-    intents.tail.record([], read_to=5)
+    intents.tail.record([intent("lens")], read_to=7, now=NOON)
+    intents.tail.record([], read_to=5, now=NOON)
     assert intents.tail.position() == 7
 
 
 def test_an_adoption_leaves_the_position_and_is_over_once_it_is_said_so(intents: Both) -> None:
-    intents.tail.record([], read_to=7)
+    intents.tail.record([], read_to=7, now=NOON)
     assert not intents.tail.adopted()
     intents.tail.adopt([intent("lens"), intent("wick", outcome="done-before")])
     assert not intents.tail.adopted()
@@ -317,7 +328,7 @@ def test_whoever_lost_the_readers_name_writes_no_intent(database: str, admin_dat
                 "WHERE application_name LIKE 'reader reactor%'"
             )
         with pytest.raises(ReaderLost):
-            ReaderIntents(deposed).record([intent("lens")], read_to=1)
+            ReaderIntents(deposed).record([intent("lens")], read_to=1, now=NOON)
         assert store.find(intent("lens").intent_id) is None
 
 
@@ -329,3 +340,141 @@ def test_no_other_role_sees_or_writes_intents(database: str, role: Any) -> None:
             pytest.raises(psycopg.errors.InsufficientPrivilege),
         ):
             connection.execute(statement)
+
+
+def queued(name: str, owner: UUID = ADA, **fields: Any) -> Intent:
+    """Something that needs a place in the queue of lamps."""
+    return intent(name, owner, **{"queue": "lamps", **fields})
+
+
+class Queue:
+    """Executors that take places for whatever is due."""
+
+    def __init__(self, intents: Both) -> None:
+        self._intents = intents
+
+    def placed(self, at: datetime = NOON) -> list[str]:
+        """Everything that is due takes a place, or waits. Answers who has one, by target."""
+        found = []
+        while lease := self._intents.store.claim(now=at, leased_until=at + LEASE):
+            one = lease.intent
+            place = self._intents.store.take_place(one.intent_id, one.owner_id)
+            if isinstance(place, Place):
+                self._intents.store.note_announced(one.intent_id, at=at)
+                self._intents.store.postpone(lease, until=at + timedelta(minutes=10), now=at)
+                found.append(one.target)
+            elif place is NoPlace.WAITS:
+                self._intents.store.release(lease, now=at)
+            else:
+                self._intents.store.finish(lease, outcome="late", now=at)
+        return found
+
+    def over(self, *targets: str, owner: UUID = ADA, at: datetime = NOON, before: int = 9) -> None:
+        """These have come to their end."""
+        ended = [Over(owner, target, before) for target in targets]
+        self._intents.tail.record([], read_to=9, now=at, over=ended)
+
+
+@pytest.fixture
+def queue(intents: Both) -> Queue:
+    return Queue(intents)
+
+
+def test_so_many_of_one_owner_have_a_place_and_the_rest_wait(intents: Both, queue: Queue) -> None:
+    names = [f"lamp {number}" for number in range(PLACES_PER_OWNER + 2)]
+    intents.given(*(queued(name) for name in names))
+    assert queue.placed() == names[:PLACES_PER_OWNER]
+    # Nobody looks at those that wait, however long.
+    assert intents.names_claimed(later(minutes=9)) == []
+
+
+def test_places_are_counted_by_owner_and_by_queue(intents: Both, queue: Queue) -> None:
+    intents.given(*(queued(f"lamp {number}") for number in range(PLACES_PER_OWNER + 1)))
+    intents.given(queued("sail", GRACE), queued("lens", queue="lenses"), intent("wick"))
+    placed = queue.placed()
+    assert {"sail", "lens", "wick"} <= set(placed)
+    assert len(placed) == PLACES_PER_OWNER + 3
+
+
+def test_what_is_over_makes_room_for_who_waited_longest(intents: Both, queue: Queue) -> None:
+    names = [f"lamp {number}" for number in range(PLACES_PER_OWNER + 3)]
+    intents.given(*(queued(name) for name in names))
+    queue.placed()
+    queue.over("lamp 1", "lamp 2", at=later(minutes=1))
+    assert queue.placed(later(minutes=1)) == names[PLACES_PER_OWNER : PLACES_PER_OWNER + 2]
+    assert queue.placed(later(minutes=2)) == []
+
+
+def test_who_waits_and_is_over_frees_no_place(intents: Both, queue: Queue) -> None:
+    names = [f"lamp {number}" for number in range(PLACES_PER_OWNER + 2)]
+    intents.given(*(queued(name) for name in names))
+    queue.placed()
+    queue.over(names[-2], at=later(minutes=1))
+    assert queue.placed(later(minutes=1)) == []
+    queue.over(names[0], at=later(minutes=2))
+    assert queue.placed(later(minutes=2)) == names[-1:]
+
+
+def test_a_place_is_not_lost_with_who_was_woken_for_it(intents: Both, queue: Queue) -> None:
+    names = [f"lamp {number}" for number in range(PLACES_PER_OWNER + 2)]
+    intents.given(*(queued(name) for name in names))
+    queue.placed()
+    queue.over(names[0], at=later(minutes=1))
+    # It was its turn, and it ends before it took its place.
+    queue.over(names[-2], at=later(minutes=1))
+    assert queue.placed(later(minutes=1)) == names[-1:]
+
+
+def test_only_what_was_wanted_before_is_over(intents: Both, queue: Queue) -> None:
+    """A later want has the same target: the next attempt, the next photo set."""
+    intents.given(
+        queued("old", target="lamp", cause_position=3),
+        queued("new", target="lamp", cause_position=5),
+    )
+    queue.over("lamp", before=5)
+    assert intents.claimed().intent.cause_position == 5
+
+
+def test_what_needs_no_place_is_never_over(intents: Both, queue: Queue) -> None:
+    intents.given(intent("lens"))
+    queue.over("lens")
+    assert intents.done_in_order() == ["lens"]
+
+
+def test_a_place_is_kept_and_when_it_was_announced_is_known(intents: Both, queue: Queue) -> None:
+    lens = queued("lens")
+    intents.given(lens)
+    lease = intents.claimed()
+    assert intents.store.take_place(lens.intent_id, ADA) == Place(None)
+    assert intents.store.take_place(lens.intent_id, ADA) == Place(None)
+    intents.store.note_announced(lens.intent_id, at=later(seconds=1))
+    assert intents.store.take_place(lens.intent_id, ADA) == Place(later(seconds=1))
+    queue.over("lens")
+    assert intents.store.take_place(lens.intent_id, ADA) is NoPlace.OVER
+    intents.store.postpone(lease, until=later(hours=1), now=NOON)
+    assert intents.names_claimed(later(days=1)) == []
+
+
+def test_nobody_waits_who_was_woken_between_asking_and_letting_go(
+    intents: Both, queue: Queue
+) -> None:
+    names = [f"lamp {number}" for number in range(PLACES_PER_OWNER)]
+    intents.given(*(queued(name) for name in names))
+    queue.placed()
+    intents.given(queued("late", next_try_at=later(seconds=1)))
+    lease = intents.claimed(later(seconds=1))
+    assert intents.store.take_place(lease.intent.intent_id, ADA) is NoPlace.WAITS
+    queue.over(names[0], at=later(seconds=2))
+    intents.store.release(lease, now=later(seconds=3))
+    assert queue.placed(later(seconds=3)) == ["late"]
+
+
+def test_a_place_is_free_once_its_intent_is_done_or_dropped(intents: Both, queue: Queue) -> None:
+    names = [f"lamp {number}" for number in range(PLACES_PER_OWNER + 2)]
+    intents.given(*(queued(name) for name in names))
+    queue.placed()
+    assert intents.store.drop(queued(names[0]).intent_id, now=later(minutes=1))
+    assert queue.placed(later(minutes=1)) == [names[-2]]
+    lease = intents.claimed(later(minutes=10))
+    intents.store.finish(lease, outcome="done", now=later(minutes=10))
+    assert names[-1] in queue.placed(later(minutes=10))

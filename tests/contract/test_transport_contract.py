@@ -767,3 +767,38 @@ def shared_evenly(topic: Topic, *members: Consumer) -> bool:
     sizes = [len(share) for share in shares]
     whole = frozenset().union(*shares) == all_of(topic)
     return whole and sum(sizes) == topic.partitions and max(sizes) - min(sizes) <= 1
+
+
+def test_the_lag_of_a_group_is_what_it_has_not_committed(
+    carrier: Carrier, publisher: Publisher
+) -> None:
+    topic = results_topic(carrier)
+    assert carrier.transport.lag("readers", topic) == 0
+    fill(publisher, topic, 10)
+    # Of a group that nobody has heard of, too.
+    assert carrier.transport.lag("readers", topic) == 10
+    with carrier.transport.consumer("readers", [topic], "ada") as consumer:
+        found = collect(consumer.poll, 10)
+        assert carrier.transport.lag("readers", topic) == 10
+        consumer.commit(next_offsets(found[:4]))
+        assert carrier.transport.lag("readers", topic) == 10 - sum(next_offsets(found[:4]).values())
+        consumer.commit(next_offsets(found))
+    assert carrier.transport.lag("readers", topic) == 0
+    assert carrier.another().lag("others", topic) == 10
+    fill(publisher, topic, 3)
+    assert carrier.transport.lag("readers", topic) == 3
+
+
+def test_what_nobody_can_read_any_more_is_no_lag(carrier: Carrier, publisher: Publisher) -> None:
+    topic = results_topic(carrier, partitions=1)
+    fill(publisher, topic, 5)
+    carrier.forget_before(TopicPartition(topic.name, 0), 3)
+    assert carrier.transport.lag("readers", topic) == 2
+    carrier.forget_before(TopicPartition(topic.name, 0), 5)
+    assert carrier.transport.lag("readers", topic) == 0
+
+
+def test_a_topic_that_does_not_exist_has_no_lag_to_tell(carrier: Carrier) -> None:
+    absent = msgspec.structs.replace(FACTS, name="test.absent")
+    with pytest.raises(TopicUnknown):
+        carrier.transport.lag("readers", absent)

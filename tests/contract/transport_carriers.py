@@ -115,6 +115,9 @@ class _GroupsApart(KafkaTransport):
     ) -> KafkaGroupConsumer:
         return super().consumer(f"{self._prefix}{group}", topics, member_id, rebalancing)
 
+    def lag(self, group: str, topic: Topic) -> int:
+        return super().lag(f"{self._prefix}{group}", topic)
+
 
 def results_topic(carrier: Carrier, partitions: int = 4) -> Topic:
     """A fresh topic with the messages of `suite.results.v1`."""

@@ -17,7 +17,6 @@ from adapters.event_store.log import EventLog
 from adapters.event_store.positions import ActiveReader
 from adapters.event_store.watched_claims import PostgresWatchedClaims
 from adapters.identity.sandbox import SandboxIdentity
-from adapters.intents.postgres import ReaderIntents, open_intents
 from adapters.objects.http import object_app
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
@@ -41,11 +40,7 @@ from processes import projector as projector_process
 from processes import recorder as recorder_process
 from processes.prepare import publish_defaults
 from processes.projector import FactProjection
-from processes.reactor.adoption import Adoption
-from processes.reactor.crew import Crew
-from processes.reactor.deeds import Deeds, Outside
-from processes.reactor.executor import Executor, Wake
-from processes.reactor.tail import Tail
+from processes.reactor.deeds import Outside
 from processes.recorder import Recorder
 from processes.recorder.parking import ParkingRecorder
 from processes.relay import Relay
@@ -58,6 +53,7 @@ from tests.faults.oracle import until
 from tests.flow.painter import ChildThread, Painter
 from tests.flow.scripted_analyser import ScriptedAnalyser
 from tests.flow.studio_desk import StudioDesk
+from tests.reactor.running_reactor import run_reactor
 from topics.consume import ConsumerLoop, DeadLetterBox
 from topics.registry import FACTS, RESULTS
 from topics.transport import From, Transport
@@ -69,7 +65,6 @@ PACE = ScreenerPace(poll_s=0.1, claim_again_s=2.0, alive_s=0.5, retry_delays_s=(
 LIMITS = WorkerLimits(wait_s=0.05, alive_interval_s=0.5, claim_again_s=2.0, stop_grace_s=20.0)
 LEASE_S = 5.0
 STOP_PATIENCE_S = 30.0
-EXECUTORS = 2
 
 
 class LivingStudio(StudioDesk):
@@ -175,7 +170,7 @@ class LivingStudio(StudioDesk):
     def _relay(self, stop: threading.Event) -> None:
         def relay(reader: ActiveReader) -> None:
             with EventLog(self.url) as events, self.transport.publisher("/suite/relay") as out:
-                Relay(events, reader, out, STORED_FORM).run(stop)
+                Relay(events, reader, out).run(stop)
 
         while_active(self.url, "relay", stop, relay)
 
@@ -210,21 +205,7 @@ class LivingStudio(StudioDesk):
 
     def _reactor(self, stop: threading.Event) -> None:
         outside = Outside(self.objects, self.identity, self.payment)
-        wake = Wake()
-        with (
-            EventLog(self.url) as events,
-            open_intents(self.url, connections_max=EXECUTORS + 1) as intents,
-        ):
-            deeds = Deeds(self.studio, outside, events, STORED_FORM, system_clock)
-            executors = [Executor(intents, deeds, system_clock) for _ in range(EXECUTORS)]
-
-            def follow(reader: ActiveReader) -> None:
-                tailed = ReaderIntents(reader)
-                Adoption(events, tailed, STORED_FORM, system_clock).run(stop)
-                Tail(events, tailed, STORED_FORM, system_clock, wake).run(stop)
-
-            with Crew(executors, stop, wake):
-                while_active(self.url, "reactor", stop, follow, role="writer")
+        run_reactor(self.url, self.studio, outside, self.transport, stop)
 
     def _watchdog(self, stop: threading.Event) -> None:
         def watch(reader: ActiveReader) -> None:

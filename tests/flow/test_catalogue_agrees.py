@@ -5,6 +5,8 @@ from enum import StrEnum
 import pytest
 
 from commands.jobs.claims import ClaimDenial
+from commands.reactions import deeds
+from commands.reactions.work_is_announced import WORK_KINDS
 from domain.checks import Check
 from domain.engines import ENGINES
 from domain.job import AttemptFailure
@@ -14,7 +16,6 @@ from gpu_consumers.engines.pocket.world.frame import FRAMES
 from gpu_consumers.engines.pocket.world.styles import STYLES
 from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.screening import output_checks, output_gate, photo_decoding, photo_gate
-from processes.outbox import WORK_KINDS
 from processes.recorder import ADAPTER_SIZE_MAX_BYTES
 from topics.messages.grants import ClaimRefusal
 from topics.messages.results import FailureReason
@@ -108,7 +109,9 @@ def test_what_one_side_says_is_what_the_other_understands(
 
 def test_every_kind_of_job_has_a_topic() -> None:
     assert WORK_KINDS.keys() == set(JobKind)
-    assert {*WORK_KINDS.values(), WorkKind.SCREENING} == set(WorkKind) == JOBS.keys()
+    assert {*WORK_KINDS.values(), deeds.WorkKind.SCREENING} == set(deeds.WorkKind)
+    assert {kind.value for kind in deeds.WorkKind} == {kind.value for kind in WorkKind}
+    assert set(WorkKind) == JOBS.keys()
 
 
 def test_a_flaw_that_the_screener_names_is_one_that_its_owner_can_be_told() -> None:

@@ -9,6 +9,7 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(
     [
         "tests.kafka.relay_process",
+        "tests.kafka.reactor_process",
         "tests.kafka.worker_process",
         "tests.kafka.projector_process",
     ]

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from threading import Event, Thread
+from uuid import UUID
 
 import httpx
 import psycopg
@@ -19,15 +21,20 @@ from processes.projector import GROUP, FactProjection
 from processes.relay import Relay
 from projections.projector import Projector
 from projections.rebuild import Rebuild
+from tests.api.live_studio import MovableClock
+from tests.contract.transport_carriers import collect
 from tests.faults.effects import doubled_effects
 from tests.faults.oracle import until
 from tests.flow.studio_desk import StudioDesk
 from tests.kafka.conftest import WIPES
 from tests.kafka.fault_count import FaultCount
 from tests.kafka.wiped import wipe
+from tests.reactor.postgres_reactor import started_reactor
+from tests.reactor.running_reactor import sandbox_outside
 from topics.consume import ConsumerLoop, DeadLetterBox
 from topics.kafka import KafkaTransport
 from topics.messages.fact import Watermark
+from topics.messages.jobs import JobQueued
 from topics.messages.work import WorkKind
 from topics.registry import FACTS, JOBS
 from topics.transport import From
@@ -62,7 +69,7 @@ def relay_everything(desk: StudioDesk, kafka: KafkaTransport) -> None:
             kafka.publisher("/suite/relay") as publisher,
             claim_reader(desk.url, "relay", wait_s=5.0) as reader,
         ):
-            Relay(events, reader, publisher, STORED_FORM).run(stop)
+            Relay(events, reader, publisher).run(stop)
 
     running = Thread(target=relay)
     with kafka.broadcast([FACTS], From.END) as heard:
@@ -140,3 +147,32 @@ def test_read_models_of_a_wiped_topic_are_rebuilt_and_go_on(
     tally(FaultCount("facts wiped", WIPES, len(differences), len(doubled), 0))
     assert differences == ()
     assert doubled == []
+
+
+@pytest.mark.kafka
+def test_open_jobs_of_a_wiped_topic_are_announced_again(
+    desk: StudioDesk, kafka: KafkaTransport, own_broker: str, tally: Tally, tmp_path: Path
+) -> None:
+    ada = desk.creator()
+    jobs = {desk.draw(None, ada) for _ in range(3)}
+    clock = MovableClock()
+    outside = sandbox_outside(desk.objects, tmp_path)
+    with started_reactor(desk.url, desk.studio, outside, clock, transport=kafka) as reactor:
+        reactor.settles()
+        assert announced(kafka, len(jobs)) == jobs
+        wipe(own_broker, WIPED)
+        clock.pass_by(minutes=9)
+        reactor.settles()
+        assert announced(kafka, 0) == set()
+        clock.pass_by(minutes=2)
+        reactor.settles()
+    found = announced(kafka, len(jobs))
+    tally(FaultCount("waiting jobs wiped", 1, len(jobs - found), len(found - jobs), 0))
+    assert found == jobs
+
+
+def announced(kafka: KafkaTransport, expected: int) -> set[UUID]:
+    """The jobs of which the topic says that they wait."""
+    with kafka.broadcast([JOBS[WorkKind.IMAGE]], From.START) as reader:
+        found = collect(reader.poll, expected)
+    return {one.message.job for one in found if isinstance(one.message, JobQueued)}

@@ -81,6 +81,10 @@ class TripledTransport(_Closing):
         reader = self._carrier.broadcast(topics, from_)
         return ShufflingReader(reader, Waiting(self._own_chance(), Unmoved()))
 
+    def lag(self, group: str, topic: Topic) -> int:
+        """See `Transport.lag`."""
+        return self._carrier.lag(group, topic)
+
     def create_topics(self, topics: Iterable[Topic] = TOPICS) -> None:
         """See `Transport.create_topics`."""
         self._carrier.create_topics(topics)

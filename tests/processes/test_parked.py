@@ -9,7 +9,8 @@ import pytest
 
 import processes.parked
 from adapters.event_store.positions import claim_reader
-from adapters.intents.postgres import ReaderIntents, open_intents
+from adapters.intents.postgres import open_intents
+from adapters.intents.tail import ReaderIntents
 from adapters.parked_messages.postgres import PostgresParkedMessages
 from adapters.postgres.connect import open_pool
 from commands.account.register_person import RegisterPerson
@@ -99,7 +100,7 @@ def park_intent(database: str) -> UUID:
         open_intents(database, connections_max=1) as intents,
         claim_reader(database, "reactor", wait_s=5.0, role="writer") as reader,
     ):
-        ReaderIntents(reader).record([intent], read_to=1)
+        ReaderIntents(reader).record([intent], read_to=1, now=now)
         lease = intents.claim(now=now, leased_until=now + timedelta(minutes=1))
         assert lease is not None
         later = now + timedelta(hours=1)

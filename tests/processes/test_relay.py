@@ -11,7 +11,6 @@ from adapters.event_store.log import EventLog
 from adapters.event_store.positions import claim_reader
 from adapters.event_store.recorder import EventRecorder
 from adapters.postgres.connect import open_pool
-from domain.events import STORED_FORM
 from processes.relay import BATCH_MAX, BATCHES_AHEAD_MAX, Relay
 from tests.contract.transport_carriers import collect
 from tests.diary import ADA, GRACE
@@ -77,7 +76,7 @@ def saved(database: str) -> int:
 
 def relay_until_broken(database: str, history: EventLog, publisher: Publisher) -> None:
     with claim_reader(database, "relay", wait_s=5.0) as reader:
-        Relay(history, reader, publisher, STORED_FORM).run(threading.Event())
+        Relay(history, reader, publisher).run(threading.Event())
 
 
 def relayed(database: str, history: EventLog, topics: InMemoryTransport) -> list[Delivery]:
@@ -89,7 +88,7 @@ def relayed(database: str, history: EventLog, topics: InMemoryTransport) -> list
             topics.publisher("/suite/relay") as publisher,
             claim_reader(database, "relay", wait_s=5.0) as reader,
         ):
-            Relay(history, reader, publisher, STORED_FORM).run(stop)
+            Relay(history, reader, publisher).run(stop)
 
     relay = threading.Thread(target=run)
     relay.start()

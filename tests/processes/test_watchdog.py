@@ -12,7 +12,6 @@ from domain.events import STORED_FORM
 from domain.job import Job, JobState
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.stored_form import Sealer, StoredEventUnreadable, StoredForm
-from processes.outbox import publications_of
 from processes.watchdog import LOST_CALLS_MAX, READ_LIMIT, OwnVoiceLost
 from tests.commands import journey
 from tests.commands.studio_spec import GRACE
@@ -25,7 +24,6 @@ from tests.processes.night_watch import (
     NightWatch,
 )
 from topics.in_memory import InMemoryBroadcastReader
-from topics.messages.jobs import JobQueued
 from topics.registry import RESULTS
 from topics.transport import Delivery, From
 
@@ -301,16 +299,6 @@ def test_an_engine_that_left_the_catalogue_stops_neither_the_watchdog_nor_the_re
     monkeypatch.setattr(domain.engines, "ENGINES", {})
     night.pass_by(LEASE_S + MARGIN_S)
     assert night.expired() == {dead.job_id}
-    facts = night.log.read(0, READ_LIMIT)
-    [fact] = [
-        fact
-        for fact in facts
-        if (fact.originator_id, fact.event_type) == (dead.job_id, Job.Requested.TOPIC)
-    ]
-    [requested] = night.spec.events(Job.Requested, lambda one: one.originator_id == dead.job_id)
-    [queued] = publications_of(requested, fact)
-    assert isinstance(queued.message, JobQueued)
-    assert queued.message.batch_key == requested.batch_key != ""
 
 
 def test_a_start_that_this_release_cannot_read_is_left_for_one_that_can(

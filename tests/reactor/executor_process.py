@@ -9,8 +9,8 @@ from uuid import UUID
 from adapters.intents.postgres import open_intents
 from processes.lifecycle import stop_requested
 from processes.reactor.crew import Crew
-from processes.reactor.deeds import Done, Outcome
 from processes.reactor.executor import Executor, Pace, Wake
+from processes.reactor.outcome import Done, Outcome
 from processes.wiring.clock import system_clock
 
 PACE = Pace(lease_s=1.0, poll_s=0.02)

@@ -6,15 +6,19 @@ from threading import Event
 
 from adapters.event_store.log import EventLog
 from adapters.event_store.positions import claim_reader
-from adapters.intents.postgres import PostgresIntents, ReaderIntents, open_intents
+from adapters.intents.postgres import open_intents
+from adapters.intents.tail import ReaderIntents
 from commands.ports.clock import Clock
 from commands.studio import Studio
 from domain.events import STORED_FORM
 from domain.kernel.stored_form import StoredForm
 from processes.reactor.adoption import Adoption
+from processes.reactor.announcing import Announcer
 from processes.reactor.deeds import Deeds, Outside
 from processes.reactor.executor import Executor, Wake
 from processes.reactor.tail import Tail
+from topics.in_memory import InMemoryTransport
+from topics.transport import Transport
 
 
 class PostgresReactor:
@@ -45,6 +49,7 @@ def started_reactor(
     clock: Clock,
     *,
     form: StoredForm = STORED_FORM,
+    transport: Transport | None = None,
 ) -> Iterator[PostgresReactor]:
     """A reactor that was started just now, and has taken over what it found."""
     with (
@@ -54,9 +59,12 @@ def started_reactor(
     ):
         tailed = ReaderIntents(reader)
         Adoption(events, tailed, form, clock).run(Event())
-        assert isinstance(intents, PostgresIntents)
+        topics = transport or InMemoryTransport()
+        topics.create_topics()
+        publisher = topics.publisher("/suite/reactor")
+        announcer = Announcer(intents, studio, publisher, topics, clock)
         yield PostgresReactor(
             Tail(events, tailed, form, clock, Wake()),
             tailed,
-            Executor(intents, Deeds(studio, outside, events, form, clock), clock),
+            Executor(intents, Deeds(studio, outside, announcer, events, form, clock), clock),
         )

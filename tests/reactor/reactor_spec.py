@@ -18,10 +18,12 @@ from commands.ports.payment_provider import ProviderPayment
 from commands.ports.webhooks import ProviderUnavailable
 from domain.events import STORED_FORM
 from domain.kernel.stored_form import StoredForm
+from processes.reactor.announcing import Announcer
 from processes.reactor.deeds import Deeds, Outside
 from processes.reactor.executor import Executor, Wake
 from processes.reactor.tail import Tail
 from tests.commands.studio_spec import StudioSpec
+from topics.in_memory import InMemoryTransport
 from topics.messages.fact import Fact
 
 SECRET = b"a secret of the test studio ....."[:32]
@@ -109,14 +111,18 @@ class ReactorSpec(StudioSpec):
             clock=self.clock,
             post=no_webhook,
         )
+        self.topics = InMemoryTransport()
+        self.topics.create_topics()
         self.log = StoreLog(self.store, self.clock)
         self.started()
 
     def started(self, form: StoredForm = STORED_FORM) -> Self:
         """The reactor is started, for the first time or again, of a release with this form."""
+        publisher = self.topics.publisher("/suite/reactor")
         self.deeds = Deeds(
             self.studio,
             Outside(self.objects, self.identity, self.payment),
+            Announcer(self.intents, self.studio, publisher, self.topics, self.clock),
             self.log,
             form,
             self.clock,

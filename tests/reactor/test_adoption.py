@@ -10,6 +10,7 @@ from adapters.intents.in_memory import InMemoryIntents
 from adapters.payment.sandbox import CheckoutStatus
 from commands.account.note_verification_hint import NoteVerificationHint
 from commands.ports.intents import Intent
+from commands.reactions.deeds import AnnounceStop, AnnounceWork
 from commands.reactions.registry import answers_to
 from commands.twin.grant_consent import GrantConsent
 from commands.twin.withdraw_consent import WithdrawConsent
@@ -34,6 +35,9 @@ from topics.messages.fact import Fact
 BOB = uuid5(SYSTEM, "Bob")
 
 
+NEW = (AnnounceWork, AnnounceStop)
+
+
 def old_reactor(spec: ReactorSpec, *, fails_for: UUID | None = None) -> None:
     """What the reactor of 21ddf35 did: it answered, and kept the position before what failed."""
     position, settled = spec.intents.position(), None
@@ -42,8 +46,8 @@ def old_reactor(spec: ReactorSpec, *, fails_for: UUID | None = None) -> None:
             position = fact.position
             event = spec.store.decode(spec.store.rows(position - 1)[0])
             for answer in answers_to(event, fact.owner_id):
-                if answer.due_at is not None:
-                    # It knew nothing of time.
+                if answer.due_at is not None or isinstance(answer.wanted, NEW):
+                    # It knew nothing of time, and the relay announced work.
                     continue
                 if fact.owner_id == fails_for:
                     settled = settled or position - 1
@@ -52,7 +56,7 @@ def old_reactor(spec: ReactorSpec, *, fails_for: UUID | None = None) -> None:
                     spec.deeds.carry_out(answer.wanted, fact.owner_id, answer.key)
                 except Refusal:
                     continue
-    spec.intents.record([], read_to=position if settled is None else settled)
+    spec.intents.record([], read_to=position if settled is None else settled, now=spec.clock())
 
 
 def adopted(spec: ReactorSpec) -> ReactorSpec:
@@ -155,9 +159,10 @@ def test_what_had_ended_and_what_was_done_before_is_not_intended_again(
     assert sorted(set(wanted)) == [
         "job-has-a-deadline",
         "purchase-is-followed",
+        "requested-job-is-announced",
         "verification-is-followed",
     ]
-    assert len(wanted) == PURCHASES_OPEN_MAX + 2
+    assert len(wanted) == PURCHASES_OPEN_MAX + 3
 
 
 def test_a_second_start_takes_nothing_over(spec: ReactorSpec) -> None:
@@ -220,7 +225,7 @@ def test_it_may_be_killed_anywhere_and_begins_anew(
     withdrawn_and_consented_again(spec)
     left_open_and_ended(spec)
     whole = InMemoryIntents()
-    whole.record([], read_to=spec.intents.position())
+    whole.record([], read_to=spec.intents.position(), now=spec.clock())
     Adoption(spec.log, whole, STORED_FORM, spec.clock).run(Event())
     kills = 0
     while not spec.intents.adopted():

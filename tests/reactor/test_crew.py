@@ -13,8 +13,8 @@ from commands.reactions.wanted_form import encode_wanted
 from domain.job import JobFailure
 from processes.reactor import crew
 from processes.reactor.crew import Crew, DeedHangs
-from processes.reactor.deeds import Done, Outcome
 from processes.reactor.executor import Executor, Pace, Wake
+from processes.reactor.outcome import Done, Outcome
 from tests.commands.studio_spec import ADA, MONDAY, StoppedClock
 from tests.contract.test_intents import intent
 
@@ -39,7 +39,9 @@ class Deed:
 
 def given(intents: InMemoryIntents, **fields: Any) -> None:
     """One intent that is due."""
-    intents.record([intent("lens", payload=WANTED, next_try_at=MONDAY, **fields)], read_to=1)
+    intents.record(
+        [intent("lens", payload=WANTED, next_try_at=MONDAY, **fields)], read_to=1, now=MONDAY
+    )
 
 
 def test_executors_are_woken_for_what_was_written_at_once() -> None:

@@ -14,8 +14,8 @@ from commands.ports.intents import Intent, IntentState
 from commands.reactions.wanted_form import encode_wanted
 from domain.job import JobFailure
 from domain.refusals import JobEnded
-from processes.reactor.deeds import Done, NotYet, Outcome
 from processes.reactor.executor import PACE, Executor
+from processes.reactor.outcome import Done, NotYet, Outcome
 from tests.commands.studio_spec import ADA, GRACE, MONDAY, StoppedClock
 
 
@@ -46,7 +46,7 @@ class Bench:
         key = uuid5(owner, name)
         wanted = encode_wanted(FailJob(key, JobFailure.DEADLINE_PASSED))
         given = {"payload": wanted, "created_at": MONDAY, "next_try_at": MONDAY, **fields}
-        self.intents.record([Intent(key, owner, 1, "test", name, **given)], read_to=1)
+        self.intents.record([Intent(key, owner, 1, "test", name, **given)], read_to=1, now=MONDAY)
         return key
 
     def works(self) -> None:

@@ -6,15 +6,16 @@ import time
 from uuid import UUID, uuid5
 
 from adapters.event_store.positions import claim_reader
-from adapters.intents.postgres import ReaderIntents, open_intents
+from adapters.intents.postgres import open_intents
+from adapters.intents.tail import ReaderIntents
 from commands.jobs.fail_job import FailJob
 from commands.ports.intents import Intent
 from commands.reactions.wanted_form import encode_wanted
 from domain.job import JobFailure
 from domain.kernel.identity import SYSTEM
 from processes.reactor.crew import EXECUTORS, Crew
-from processes.reactor.deeds import Done, Outcome
 from processes.reactor.executor import Executor, Wake
+from processes.reactor.outcome import Done, Outcome
 from processes.wiring.clock import system_clock
 from tests.faults.oracle import until
 
@@ -44,7 +45,7 @@ def test_one_that_always_fails_holds_nobody_up(database: str) -> None:
     deed, stop, wake = FailsForOne(), threading.Event(), Wake()
     with open_intents(database, connections_max=EXECUTORS + 1) as store:
         with claim_reader(database, "reactor", wait_s=1, role="writer") as reader:
-            ReaderIntents(reader).record(intents, read_to=1)
+            ReaderIntents(reader).record(intents, read_to=1, now=now)
         executors = [Executor(store, deed, system_clock) for _ in range(EXECUTORS)]
         began_s = time.monotonic()
         with Crew(executors, stop, wake):

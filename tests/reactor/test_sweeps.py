@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from adapters.event_store.positions import claim_reader
-from adapters.intents.postgres import PostgresIntents, ReaderIntents, open_intents
+from adapters.intents.postgres import PostgresIntents, open_intents
+from adapters.intents.tail import ReaderIntents
 from processes.reactor import sweeps as kept
 from processes.reactor.sweeps import Sweep, Sweeps
 from processes.wiring.sweeps import open_sweeps
@@ -122,7 +123,7 @@ def test_done_intents_go_after_three_months_and_pending_ones_never(
 ) -> None:
     with claim_reader(database, "reactor", wait_s=1, role="writer") as reader:
         waiting = intent("waiting", next_try_at=MONDAY + timedelta(days=400))
-        ReaderIntents(reader).record([intent("done"), waiting], read_to=1)
+        ReaderIntents(reader).record([intent("done"), waiting], read_to=1, now=MONDAY)
     lease = intents.claim(now=clock() + AN_HOUR * 24, leased_until=MONDAY + AN_HOUR * 48)
     assert lease is not None
     intents.finish(lease, outcome="done", now=MONDAY)

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 import psycopg
 
 from adapters.event_store.positions import claim_reader
-from adapters.intents.postgres import ReaderIntents
+from adapters.intents.tail import ReaderIntents
 from commands.jobs.fail_job import FailJob
 from commands.ports.intents import Intent
 from commands.reactions.wanted_form import encode_wanted
@@ -57,7 +57,7 @@ def written(url: str) -> tuple[Intent, ...]:
         for owner in OWNERS
     )
     with claim_reader(url, "reactor", wait_s=1, role="writer") as reader:
-        ReaderIntents(reader).record(intents, read_to=1)
+        ReaderIntents(reader).record(intents, read_to=1, now=now)
     return intents
 
 

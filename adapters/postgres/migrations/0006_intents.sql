@@ -21,6 +21,11 @@ CREATE TABLE events.intents (
     parked_at timestamptz,
     -- The name of a class: what an error says may name a person.
     last_error text,
+    -- Where only so many of one owner's may stand at once: in which queue, whether this one has a
+    -- place in it, and when it was last announced there.
+    queue text,
+    has_place boolean NOT NULL DEFAULT false,
+    announced_at timestamptz,
     CHECK ((done_at IS NULL) = (outcome IS NULL))
 );
 CREATE INDEX intents_of_owner ON events.intents (owner_id, next_try_at, number)
@@ -30,6 +35,12 @@ CREATE INDEX intents_parked ON events.intents (parked_at)
 CREATE INDEX intents_done ON events.intents (done_at) WHERE done_at IS NOT NULL;
 CREATE INDEX intents_of_unread_events ON events.intents (reaction)
     WHERE done_at IS NULL AND reaction = 'event-is-read';
+CREATE INDEX intents_in_place ON events.intents (owner_id, queue)
+    WHERE done_at IS NULL AND has_place;
+CREATE INDEX intents_in_queue ON events.intents (owner_id, queue, number)
+    WHERE done_at IS NULL AND queue IS NOT NULL;
+CREATE INDEX intents_in_queue_by_target ON events.intents (owner_id, target)
+    WHERE done_at IS NULL AND queue IS NOT NULL;
 
 -- One row for every owner with a pending intent. The lease lies here and not on the intent, so that
 -- one owner's intents are done one at a time, and finding the next owner looks at no backlog.

@@ -1,0 +1,56 @@
+"""Whether announced work still waits for somebody: asked before it is announced once more."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from commands.work import Work
+from domain.job import Job, JobState
+from domain.twin import Twin
+
+
+@dataclass(frozen=True)
+class AttemptWaits:
+    """A question: whether this attempt waits for a worker."""
+
+    job_id: UUID
+    attempt: int
+
+
+@dataclass(frozen=True)
+class ScreeningWaits:
+    """A question: whether the outputs of this attempt wait for the screener."""
+
+    job_id: UUID
+    attempt: int
+
+
+@dataclass(frozen=True)
+class PhotosWait:
+    """A question: whether this photo set waits to be judged."""
+
+    twin_id: UUID
+    submission_id: UUID
+
+
+def attempt_waits(question: AttemptWaits, work: Work) -> bool:
+    """Nobody has claimed it, and its job is open."""
+    job = work.find(Job, question.job_id)
+    return (
+        job is not None
+        and job.state is JobState.REQUESTED
+        and job.attempt == question.attempt
+        and not job.awaits_next_attempt
+    )
+
+
+def screening_waits(question: ScreeningWaits, work: Work) -> bool:
+    """They are rendered, and nothing was decided about them."""
+    job = work.find(Job, question.job_id)
+    return job is not None and job.state is JobState.RENDERED and job.attempt == question.attempt
+
+
+def photos_wait(question: PhotosWait, work: Work) -> bool:
+    """No other set has taken its place, and its consent is in force."""
+    twin = work.find(Twin, question.twin_id)
+    waiting = None if twin is None else twin.submitted
+    return waiting is not None and waiting.submission_id == question.submission_id

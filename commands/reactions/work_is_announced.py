@@ -1,0 +1,83 @@
+"""Work waits → announce it to those who do it. Its target names it until it is over."""
+
+from uuid import UUID
+
+from commands.reactions.deeds import AnnounceWork, WorkKind
+from commands.reactions.reaction import Intended
+from domain.job import Job
+from domain.job_kind import JobKind
+from domain.twin import Twin
+
+WORK_KINDS = {
+    JobKind.TRAINING: WorkKind.TRAINING,
+    JobKind.IMAGES: WorkKind.IMAGE,
+    JobKind.VIDEO: WorkKind.VIDEO,
+}
+
+
+def attempt_of(job_id: UUID) -> str:
+    """The target of a job's attempt: one waits at a time."""
+    return f"attempt:{job_id}"
+
+
+def screening_of(job_id: UUID) -> str:
+    """The target of the screening of a job's outputs: one waits at a time."""
+    return f"screening:{job_id}"
+
+
+def photos_of(twin_id: UUID) -> str:
+    """The target of the judgement of a twin's photos: the newest set alone waits."""
+    return f"photos:{twin_id}"
+
+
+def first_attempt(event: Job.Requested, owner_id: UUID) -> tuple[Intended, ...]:
+    """The batch key is the event's: an engine that left the catalogue stops nothing here."""
+    return _attempt(1, event, owner_id)
+
+
+def next_attempt(event: Job.AttemptOpened, owner_id: UUID) -> tuple[Intended, ...]:
+    """As for the first one."""
+    return _attempt(event.attempt, event, owner_id)
+
+
+def screening(event: Job.Rendered | Job.ScreeningOpened, owner_id: UUID) -> tuple[Intended, ...]:
+    """Which engine made the outputs, the grant says."""
+    work = AnnounceWork(
+        kind=WorkKind.SCREENING,
+        job_id=event.originator_id,
+        attempt=event.attempt,
+        engine="",
+        batch_key="outputs",
+        owner_id=owner_id,
+        twin_id=None,
+    )
+    return (Intended(work, target=screening_of(event.originator_id)),)
+
+
+def photos(event: Twin.PhotosSubmitted, owner_id: UUID) -> tuple[Intended, ...]:
+    """A set is judged as attempt 1 of the job whose id is the submission's."""
+    work = AnnounceWork(
+        kind=WorkKind.SCREENING,
+        job_id=event.submission_id,
+        attempt=1,
+        engine=event.engine,
+        batch_key="photos",
+        owner_id=owner_id,
+        twin_id=event.originator_id,
+    )
+    return (Intended(work, target=photos_of(event.originator_id)),)
+
+
+def _attempt(
+    attempt: int, event: Job.Requested | Job.AttemptOpened, owner_id: UUID
+) -> tuple[Intended, ...]:
+    work = AnnounceWork(
+        kind=WORK_KINDS[event.kind],
+        job_id=event.originator_id,
+        attempt=attempt,
+        engine=event.engine,
+        batch_key=event.batch_key,
+        owner_id=owner_id,
+        twin_id=event.twin_id,
+    )
+    return (Intended(work, target=attempt_of(event.originator_id)),)

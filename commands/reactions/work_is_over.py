@@ -1,0 +1,42 @@
+"""Which announced work an event takes up or ends: nobody has to hear of it any more."""
+
+from commands.reactions.work_is_announced import attempt_of, photos_of, screening_of
+from domain.job import Job
+from domain.kernel.aggregate import Aggregate
+from domain.twin import Twin
+
+ENDING: tuple[type[Aggregate.Event], ...] = (
+    Job.Started,
+    Job.AttemptFailed,
+    Job.Screened,
+    Job.ScreeningFailed,
+    Job.Completed,
+    Job.Failed,
+    Job.Cancelled,
+    Twin.PhotosSubmitted,
+    Twin.PhotosAccepted,
+    Twin.PhotosRejected,
+    Twin.ConsentWithdrawn,
+)
+"""Every event that may end some."""
+
+
+def work_over(event: Aggregate.Event) -> tuple[str, ...]:
+    """The targets whose earlier announcements are over. Pure; nothing for most events."""
+    job = twin = event.originator_id
+    match event:
+        case Job.Started():
+            return (attempt_of(job),)
+        case Job.Screened() | Job.ScreeningFailed():
+            return (screening_of(job),)
+        case Job.AttemptFailed() | Job.Completed() | Job.Failed() | Job.Cancelled():
+            return (attempt_of(job), screening_of(job))
+        case (
+            Twin.PhotosSubmitted()
+            | Twin.PhotosAccepted()
+            | Twin.PhotosRejected()
+            | Twin.ConsentWithdrawn()
+        ):
+            return (photos_of(twin),)
+        case _:
+            return ()
