@@ -18,6 +18,7 @@ from commands.jobs.record_claim import ClaimGranted, RecordClaim
 from commands.jobs.record_rendered import RecordRendered
 from commands.jobs.record_screening import RecordScreening, ScreenedItem
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
+from domain import object_keys
 from domain.checks import Check
 from domain.job import AdapterFile, Job, JobOutput
 from domain.photo_set import PhotoVerdict
@@ -278,7 +279,7 @@ class Creator(Visitor):
         )
         self.live.does(screened, self.person)
         for item in found.items:
-            key = f"gallery/{self.person}/{item.asset_id}.png"
+            key = object_keys.gallery_key(item.asset_id, screened.claim_id)
             self.live.objects.put(key, PHOTO, media_type="image/png")
         self.live.settle()
         return [str(item.asset_id) for item in found.items]

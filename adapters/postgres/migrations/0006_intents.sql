@@ -65,4 +65,26 @@ GRANT SELECT, INSERT, UPDATE ON events.sweeps TO writer;
 -- What retention sweeps look for, and that they may delete it.
 CREATE INDEX commands_by_age ON events.commands (recorded_at);
 CREATE INDEX webhooks_by_age ON vault.webhooks (received_at);
-GRANT DELETE ON events.commands, events.snapshots TO writer;
+GRANT DELETE ON events.snapshots TO writer;
+
+-- Forget at most so many of the oldest commands that were recorded before a time, and none that is
+-- younger than a month, whatever is asked: a forgotten key is taken for a new one. Answers how many.
+CREATE FUNCTION events.forget_commands(recorded_before timestamptz, at_most int) RETURNS int
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    forgotten int;
+BEGIN
+    DELETE FROM events.commands WHERE (owner_id, key) IN (
+        SELECT c.owner_id, c.key FROM events.commands c
+        WHERE c.recorded_at < least(recorded_before, clock_timestamp() - interval '30 days')
+        ORDER BY c.recorded_at LIMIT at_most
+    );
+    GET DIAGNOSTICS forgotten = ROW_COUNT;
+    RETURN forgotten;
+END
+$$;
+REVOKE ALL ON FUNCTION events.forget_commands FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION events.forget_commands TO writer;
