@@ -31,7 +31,8 @@ _log = logging.getLogger(__name__)
 class Intake:
     """The worker's side of its group. `publisher` is for what it cannot read or handle.
 
-    `rebalancing` is told of assignments, and calls `forget` for what is revoked. `clock` in seconds. `poll_interval_s`: how often the partitions are kept by a poll.
+    `rebalancing` is told of assignments, and calls `forget` for what is revoked.
+    `clock` in seconds. `poll_interval_s`: how often the partitions are kept by a poll.
     """
 
     def __init__(

@@ -46,3 +46,9 @@ class Ending:
     job: QueuedJob
     result: JobRendered | JobFailed
     setbacks: int = 0
+
+    def becomes_failure(self) -> None:
+        """The result cannot be said: the attempt has failed."""
+        said = self.result
+        reason = FailureReason.ENGINE_ERROR
+        self.result = JobFailed(said.job, said.attempt, said.claim_id, reason)

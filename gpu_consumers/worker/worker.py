@@ -27,21 +27,8 @@ from topics.messages.control import StopJob
 from topics.messages.grants import ClaimRefused, JobGranted
 from topics.messages.progress import JobProgressed, Phase
 from topics.messages.results import FailureReason, JobAlive, JobClaimed, JobFailed, JobRendered
-from topics.registry import (
-    CONTROL,
-    GRANTS,
-    PROGRESS,
-    RESULTS,
-    Message,
-    Topic,
-    key_of,
-)
-from topics.transport import (
-    From,
-    PublishFailed,
-    TopicPartition,
-    Transport,
-)
+from topics.registry import CONTROL, GRANTS, PROGRESS, RESULTS, Message, Topic, key_of
+from topics.transport import From, PublishFailed, TopicPartition, Transport
 
 PHASE_LIMIT_S: Final = 120.0
 _STOPS_REMEMBERED: Final = 4096
@@ -343,7 +330,7 @@ class Worker:
             case Claim() | Ending() as held:
                 held.setbacks += 1
                 if isinstance(held, Ending):
-                    held.result = _broke(held.result)
+                    held.becomes_failure()
                 if held.setbacks >= TRIES_MAX:
                     self._held = None
                     self._jobs.give_up(held.job, name)
@@ -399,8 +386,3 @@ class Worker:
         lost = JobFailed(queued.job, queued.attempt, claim.claim_id, FailureReason.WORKER_LOST)
         self._published(RESULTS, lost)
         self._held = None
-
-
-def _broke(result: JobRendered | JobFailed) -> JobFailed:
-    """What is said of an attempt whose own result cannot be."""
-    return JobFailed(result.job, result.attempt, result.claim_id, FailureReason.ENGINE_ERROR)
