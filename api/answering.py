@@ -1,4 +1,7 @@
-"""How a resolver says no: a refusal becomes a member of its field's result union."""
+"""How a resolver says no: a refusal becomes a member of its field's result union.
+
+So does whatever passes by itself: the client is told when to ask again.
+"""
 
 import functools
 import inspect
@@ -10,6 +13,7 @@ from anyio.to_thread import run_sync
 
 from api.context import StudioContext
 from api.refusals import as_graphql
+from api.waiting import BUSY, refusal_for
 from commands.studio import Accepted
 from domain.kernel.refusal import Refusal
 
@@ -19,7 +23,9 @@ P = ParamSpec("P")
 def answering(
     result: Any,
 ) -> Callable[[Callable[P, Awaitable[Any]]], Callable[P, Awaitable[Any]]]:
-    """Make a resolver answer a result union: its success, or the refusal that it raised."""
+    """Make a resolver answer a result union: its success, the refusal that it raised, or the one
+    that says when to ask again.
+    """
 
     def decorate(resolver: Callable[P, Awaitable[Any]]) -> Callable[P, Awaitable[Any]]:
         async def answer(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -27,6 +33,8 @@ def answering(
                 return await resolver(*args, **kwargs)
             except Refusal as refusal:
                 return as_graphql(refusal, result)
+            except BUSY as busy:
+                return as_graphql(refusal_for(busy), result)
 
         # Strawberry reads the union from the signature, where a made type cannot be written.
         functools.update_wrapper(answer, resolver)

@@ -145,14 +145,16 @@ def _plain(value: Any) -> Any:
 def result_union(name: str, success: type, *refusals: type[Refusal]) -> Any:
     """The result type of a field: its success, or one of the refusals it names.
 
-    Every field may also answer `NotSignedIn`, `NotFound`, `IdempotencyKeyReused`, `InputInvalid`
-    and `OtherRefusal`.
+    Every field may also answer `NotSignedIn`, `NotFound`, `IdempotencyKeyReused`, `InputInvalid`,
+    `TooMuchAtOnce`, `TryAgain` and `OtherRefusal`.
     """
     always = (
         NotSignedIn,
         InputInvalid,
         domain_refusals.NotFound,
         domain_refusals.IdempotencyKeyReused,
+        domain_refusals.TooMuchAtOnce,
+        domain_refusals.TryAgain,
     )
     named = [REFUSAL_TYPES[refusal] for refusal in dict.fromkeys((*always, *refusals))]
     union = functools.reduce(operator.or_, [success, *named, OtherRefusal])

@@ -9,6 +9,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 
 from api.parts import Parts
+from api.waiting import BUSY, RETRY_AFTER_S
 from commands.account.note_verification_hint import NoteVerificationHint, verification_hint_key
 from commands.ports.webhooks import WebhookRefused
 from commands.wallet.note_payment_hint import NotePaymentHint, payment_hint_key
@@ -21,7 +22,8 @@ _IDENTITY_PATH, _PAYMENT_PATH = PATHS = ("/webhooks/identity", "/webhooks/paymen
 
 
 def webhook_routes(parts: Parts) -> APIRouter:
-    """The routes in PATHS. 200: noted, now or before. 400: not believed, with the reason.
+    """The routes in PATHS. 200: noted, now or before. 400: not believed, with the reason. 503: to
+    be sent again, as every provider does by itself.
 
     A body beyond BODY_SIZE_MAX_BYTES never comes this far: `BodyLimit` answers 413.
     """
@@ -44,6 +46,9 @@ async def _received(request: Request, note: Callable[[bytes], None]) -> Response
     except WebhookRefused as refused:
         log.warning("webhook refused", reason=refused.reason.value)
         return Response(refused.reason.value, status_code=400, media_type="text/plain")
+    except BUSY as busy:
+        log.warning("webhook not noted", error=type(busy).__name__)
+        return Response(status_code=503, headers={"Retry-After": str(RETRY_AFTER_S)})
     return Response(status_code=200)
 
 

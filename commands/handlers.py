@@ -11,7 +11,6 @@ from commands.account import (
     start_verification,
 )
 from commands.gallery import (
-    hide_assets,
     keep_asset,
     purge_asset,
     record_purged,
@@ -22,8 +21,10 @@ from commands.jobs import (
     cancel_job,
     claim_screening,
     expire_attempt,
+    expire_screening,
     fail_job,
     open_next_attempt,
+    open_next_screening,
     read_prompt,
     record_attempt_failed,
     record_claim,
@@ -50,6 +51,7 @@ from commands.twin import (
     request_deletion,
     sign_biometric_release,
     submit_photos,
+    withdraw_all_consents,
     withdraw_consent,
 )
 from commands.wallet import (
@@ -80,124 +82,190 @@ _SETTLED = (Wallet.Captured, Wallet.Released, Twin.JobEnded)
 HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
     {
         register_person.RegisterPerson: Handler(
+            "register-person",
             register_person.handle,
             register_person.PersonRegistered,
             (Person.Registered, Wallet.Opened),
         ),
         start_verification.StartVerification: Handler(
+            "start-verification",
             start_verification.handle,
             start_verification.VerificationStarted,
             (Person.VerificationStarted,),
         ),
         note_verification_hint.NoteVerificationHint: Handler(
+            "note-verification-hint",
             note_verification_hint.handle,
             note_verification_hint.VerificationHintNoted,
             (Person.VerificationHinted,),
         ),
         record_verification.RecordVerification: Handler(
+            "record-verification",
             record_verification.handle,
             record_verification.VerificationRecorded,
             (Person.Verified, Person.VerificationDeclined),
         ),
         create_twin.CreateTwin: Handler(
-            create_twin.handle, create_twin.TwinCreated, (Person.TwinOpened, Twin.Created)
+            "create-twin",
+            create_twin.handle,
+            create_twin.TwinCreated,
+            (Person.TwinOpened, Twin.Created),
         ),
         sign_biometric_release.SignBiometricRelease: Handler(
+            "sign-biometric-release",
             sign_biometric_release.handle,
             sign_biometric_release.BiometricReleaseSigned,
             (Twin.BiometricReleaseSigned,),
         ),
         grant_consent.GrantConsent: Handler(
-            grant_consent.handle, grant_consent.ConsentGranted, (Twin.ConsentGranted,)
+            "grant-consent",
+            grant_consent.handle,
+            grant_consent.ConsentGranted,
+            (Twin.ConsentGranted,),
         ),
         withdraw_consent.WithdrawConsent: Handler(
+            "withdraw-consent",
             withdraw_consent.handle,
             withdraw_consent.ConsentWithdrawn,
             (Twin.ConsentWithdrawn, Twin.DeletionRequested),
         ),
+        withdraw_all_consents.WithdrawAllConsents: Handler(
+            "withdraw-all-consents",
+            withdraw_all_consents.handle,
+            withdraw_all_consents.ConsentsWithdrawn,
+            (Twin.ConsentWithdrawn, Twin.DeletionRequested),
+        ),
         plan_photo_uploads.PlanPhotoUploads: Handler(
-            plan_photo_uploads.handle, plan_photo_uploads.UploadsPlanned, ()
+            "plan-photo-uploads", plan_photo_uploads.handle, plan_photo_uploads.UploadsPlanned, ()
         ),
         submit_photos.SubmitPhotos: Handler(
-            submit_photos.handle, submit_photos.PhotosSubmitted, (Twin.PhotosSubmitted,)
+            "submit-photos",
+            submit_photos.handle,
+            submit_photos.PhotosSubmitted,
+            (Twin.PhotosSubmitted,),
         ),
         claim_photo_set.ClaimPhotoSet: Question(claim_photo_set.handle),
         record_photo_verdicts.RecordPhotoVerdicts: Handler(
+            "record-photo-verdicts",
             record_photo_verdicts.handle,
             record_photo_verdicts.PhotoVerdictsRecorded | record_photo_verdicts.PhotoVerdictsLate,
             (Twin.PhotosAccepted, Twin.PhotosRejected, Twin.DeletionRequested),
         ),
         request_deletion.RequestDeletion: Handler(
+            "request-deletion",
             request_deletion.handle,
             request_deletion.DeletionRequested,
             (Twin.ConsentWithdrawn, Twin.DeletionRequested),
         ),
         record_deletion.RecordDeletion: Handler(
-            record_deletion.handle, record_deletion.DeletionRecorded, (Twin.Deleted,)
+            "record-deletion",
+            record_deletion.handle,
+            record_deletion.DeletionRecorded,
+            (Twin.Deleted,),
         ),
         buy_credits.BuyCredits: Handler(
-            buy_credits.handle, buy_credits.PurchaseStarted, (Wallet.PurchaseStarted,)
+            "buy-credits",
+            buy_credits.handle,
+            buy_credits.PurchaseStarted,
+            (Wallet.PurchaseStarted,),
         ),
         note_payment_hint.NotePaymentHint: Handler(
-            note_payment_hint.handle, note_payment_hint.PaymentHintNoted, (Wallet.PaymentHinted,)
+            "note-payment-hint",
+            note_payment_hint.handle,
+            note_payment_hint.PaymentHintNoted,
+            (Wallet.PaymentHinted,),
         ),
         confirm_payment.ConfirmPayment: Handler(
-            confirm_payment.handle, confirm_payment.PaymentConfirmed, (Wallet.Credited,)
+            "confirm-payment",
+            confirm_payment.handle,
+            confirm_payment.PaymentConfirmed,
+            (Wallet.Credited,),
         ),
         fail_purchase.FailPurchase: Handler(
-            fail_purchase.handle, fail_purchase.PurchaseFailed, (Wallet.PurchaseFailed,)
+            "fail-purchase",
+            fail_purchase.handle,
+            fail_purchase.PurchaseFailed,
+            (Wallet.PurchaseFailed,),
         ),
         grant_promotion.GrantPromotion: Handler(
-            grant_promotion.handle, grant_promotion.PromotionGranted, (Wallet.Promoted,)
+            "grant-promotion",
+            grant_promotion.handle,
+            grant_promotion.PromotionGranted,
+            (Wallet.Promoted,),
         ),
         expire_promotion.ExpirePromotion: Handler(
-            expire_promotion.handle, expire_promotion.PromotionExpired, (Wallet.PromotionExpired,)
+            "expire-promotion",
+            expire_promotion.handle,
+            expire_promotion.PromotionExpired,
+            (Wallet.PromotionExpired,),
         ),
         QuoteTraining: Question(quote_training),
         QuoteImages: Question(quote_images),
         start_twin_training.StartTwinTraining: Handler(
+            "start-twin-training",
             start_twin_training.handle,
             JobOpened,
             (Twin.TrainingAuthorised, Wallet.Reserved, Job.Requested),
         ),
         request_images.RequestImages: Handler(
-            request_images.handle, JobOpened, (*_IMAGES_REQUESTED,)
+            "request-images", request_images.handle, JobOpened, (*_IMAGES_REQUESTED,)
         ),
         retry_job.RetryJob: Handler(
-            retry_job.handle, JobOpened, (Twin.TrainingAuthorised, *_IMAGES_REQUESTED)
+            "retry-job",
+            retry_job.handle,
+            JobOpened,
+            (Twin.TrainingAuthorised, *_IMAGES_REQUESTED, Job.Retried),
         ),
         cancel_job.CancelJob: Handler(
-            cancel_job.handle, cancel_job.JobCancelled, (Job.Cancelled, *_SETTLED)
+            "cancel-job", cancel_job.handle, cancel_job.JobCancelled, (Job.Cancelled, *_SETTLED)
         ),
         stop_jobs_of_twin.StopJobsOfTwin: Handler(
-            stop_jobs_of_twin.handle, stop_jobs_of_twin.JobsStopped, (Job.Cancelled, *_SETTLED)
+            "stop-jobs-of-twin",
+            stop_jobs_of_twin.handle,
+            stop_jobs_of_twin.JobsStopped,
+            (Job.Cancelled, *_SETTLED),
         ),
         record_claim.RecordClaim: Handler(
-            record_claim.handle, record_claim.ClaimGranted | ClaimDenied, (Job.Started,)
+            "record-claim",
+            record_claim.handle,
+            record_claim.ClaimGranted | ClaimDenied,
+            (Job.Started,),
         ),
         read_prompt.ReadPrompt: Question(read_prompt.handle),
         record_rendered.RecordRendered: Handler(
-            record_rendered.handle, ReportTaken | ReportLate, (Job.Rendered, Job.ResultDiscarded)
+            "record-rendered",
+            record_rendered.handle,
+            ReportTaken | ReportLate,
+            (Job.Rendered, Job.ResultDiscarded),
         ),
         record_attempt_failed.RecordAttemptFailed: Handler(
+            "record-attempt-failed",
             record_attempt_failed.handle,
             ReportTaken | ReportLate,
-            (Job.AttemptFailed, Job.ResultDiscarded),
+            (Job.AttemptFailed, Job.ScreeningFailed, Job.ResultDiscarded),
         ),
         expire_attempt.ExpireAttempt: Handler(
-            expire_attempt.handle, expire_attempt.AttemptExpired, (Job.AttemptFailed,)
+            "expire-attempt",
+            expire_attempt.handle,
+            expire_attempt.AttemptExpired,
+            (Job.AttemptFailed,),
         ),
         open_next_attempt.OpenNextAttempt: Handler(
-            open_next_attempt.handle, open_next_attempt.AttemptOpened, (Job.AttemptOpened,)
+            "open-next-attempt",
+            open_next_attempt.handle,
+            open_next_attempt.AttemptOpened,
+            (Job.AttemptOpened,),
         ),
         claim_screening.ClaimScreening: Question(claim_screening.handle),
         record_screening.RecordScreening: Handler(
+            "record-screening",
             record_screening.handle,
             record_screening.ScreeningTaken | ReportLate,
             (
                 Job.Screened,
                 Job.Completed,
                 Job.Failed,
+                Job.ResultDiscarded,
                 Asset.Released,
                 Asset.Refused,
                 Twin.AdapterDelivered,
@@ -205,32 +273,50 @@ HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
                 *_SETTLED,
             ),
         ),
+        expire_screening.ExpireScreening: Handler(
+            "expire-screening",
+            expire_screening.handle,
+            expire_screening.ScreeningExpired,
+            (Job.ScreeningFailed,),
+        ),
+        open_next_screening.OpenNextScreening: Handler(
+            "open-next-screening",
+            open_next_screening.handle,
+            open_next_screening.ScreeningOpened,
+            (Job.ScreeningOpened,),
+        ),
         fail_job.FailJob: Handler(
-            fail_job.handle, fail_job.JobFailed, (Job.Failed, Wallet.Expired, *_SETTLED)
+            "fail-job", fail_job.handle, fail_job.JobFailed, (Job.Failed, Wallet.Expired, *_SETTLED)
         ),
         set_favourite.SetFavourite: Handler(
-            set_favourite.handle, set_favourite.FavouriteSet, (Asset.Favourited,)
+            "set-favourite", set_favourite.handle, set_favourite.FavouriteSet, (Asset.Favourited,)
         ),
         unset_favourite.UnsetFavourite: Handler(
-            unset_favourite.handle, unset_favourite.FavouriteUnset, (Asset.Unfavourited,)
+            "unset-favourite",
+            unset_favourite.handle,
+            unset_favourite.FavouriteUnset,
+            (Asset.Unfavourited,),
         ),
-        hide_assets.HideAssets: Handler(
-            hide_assets.handle, hide_assets.AssetsHidden, (Asset.Hidden,)
+        keep_asset.KeepAsset: Handler(
+            "keep-asset", keep_asset.handle, keep_asset.AssetKept, (Asset.Kept,)
         ),
-        keep_asset.KeepAsset: Handler(keep_asset.handle, keep_asset.AssetKept, (Asset.Kept,)),
         purge_asset.PurgeAsset: Handler(
-            purge_asset.handle, purge_asset.PurgeRequested, (Asset.PurgeRequested,)
+            "purge-asset", purge_asset.handle, purge_asset.PurgeRequested, (Asset.PurgeRequested,)
         ),
         record_purged.RecordPurged: Handler(
-            record_purged.handle, record_purged.PurgeRecorded, (Asset.Purged,)
+            "record-purged", record_purged.handle, record_purged.PurgeRecorded, (Asset.Purged,)
         ),
         publish_price_list.PublishPriceList: Handler(
+            "publish-price-list",
             publish_price_list.handle,
             publish_price_list.PriceListPublished,
             (PriceList.Opened, PriceList.Published),
         ),
         publish_policy.PublishPolicy: Handler(
-            publish_policy.handle, publish_policy.PolicyPublished, (Policy.Opened, Policy.Published)
+            "publish-policy",
+            publish_policy.handle,
+            publish_policy.PolicyPublished,
+            (Policy.Opened, Policy.Published),
         ),
     }
 )

@@ -1,6 +1,5 @@
 """The door through which every command goes: idempotent, atomic, one owner at a time."""
 
-import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from commands.digest import digest
+from commands.first_digest import first_digest
 from commands.ports.event_store import (
     ConcurrentChange,
     EventStore,
@@ -30,8 +31,13 @@ CONFLICT_RETRIES_MAX = 8
 class Handler(Generic[R]):
     """A handler, the type of its result, which is stored beside the idempotency key, and whatever
     events it may record.
+
+    `name` is the command's stored name. It is a promise, like an event type: a key that was used
+    under it is recognised by it for as long as the key is kept. So are the command's fields and
+    their defaults; a field is added with a default, and never renamed.
     """
 
+    name: str
     handle: Callable[[Any, Work], R]
     result_type: Any
     records: tuple[type[Aggregate.Event], ...] = ()
@@ -72,13 +78,14 @@ class Studio:
 
         The same key with the same command answers the stored result; with another command it raises
         `IdempotencyKeyReused`. Raises whatever `Refusal` the domain has; refusals are not stored.
-        Raises `ConcurrentChange` or `OutcomeUnknown` after `CONFLICT_RETRIES_MAX` retries, and
-        `TypeError` for a question.
+        Raises `ConcurrentChange` or `OutcomeUnknown` after `CONFLICT_RETRIES_MAX` retries,
+        `OwnerBusy` where the owner's other commands keep this one waiting for too long,
+        `EventNotStorable` for what no store takes, and `TypeError` for a question.
         """
         handler = self._handlers[type(command)]
         if isinstance(handler, Question):
             raise TypeError(f"{type(command).__name__} is a question: preview it")
-        args_hmac = self._digest(command)
+        args_hmac = digest(self._args_secret, handler.name, command)
         for attempt in range(CONFLICT_RETRIES_MAX + 1):
             try:
                 return self._once(command, handler, owner_id, key, args_hmac)
@@ -105,8 +112,7 @@ class Studio:
         with self._store.transaction(owner_id) as transaction:
             earlier = transaction.recorded(key)
             if earlier is not None:
-                if not hmac.compare_digest(earlier.args_hmac, args_hmac):
-                    raise IdempotencyKeyReused()
+                self._require_same(earlier.args_hmac, args_hmac, handler.name, command)
                 result = msgspec.json.decode(earlier.result, type=handler.result_type)
                 return Accepted(result, earlier.position)
             work = Work(transaction, owner_id, key, self._clock())
@@ -118,8 +124,9 @@ class Studio:
             )
             return Accepted(result, position)
 
-    def _digest(self, command: Any) -> bytes:
-        name = f"{type(command).__module__}.{type(command).__qualname__}:".encode()
-        return hmac.new(
-            self._args_secret, name + msgspec.json.encode(command), hashlib.sha256
-        ).digest()
+    def _require_same(self, stored: bytes, asked: bytes, name: str, command: Any) -> None:
+        if hmac.compare_digest(stored, asked):
+            return
+        of_then = first_digest(self._args_secret, name, command)
+        if of_then is None or not hmac.compare_digest(stored, of_then):
+            raise IdempotencyKeyReused()

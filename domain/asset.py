@@ -99,7 +99,7 @@ class Asset(Aggregate):
         TOPIC = "asset.unfavourited"
 
     class Hidden(Aggregate.Event):
-        """It is out of sight until its owner decides, or a report is decided."""
+        """It is out of sight until a report is decided; of before: until its owner decides."""
 
         TOPIC = "asset.hidden"
         reason: HiddenBecause
@@ -128,6 +128,7 @@ class Asset(Aggregate):
         twin_id: UUID | None,
         kind: AssetKind,
         object_key: str | None = None,
+        epoch: int | None = None,
         reasons: tuple[RefusalReason, ...] = (),
     ) -> None:
         self.owner_id = owner_id
@@ -136,9 +137,11 @@ class Asset(Aggregate):
         self.twin_id = twin_id
         self.kind = kind
         self.object_key = object_key
+        self.epoch = epoch
         self.reasons = reasons
         self.favourite = False
-        self.hidden_because: HiddenBecause | None = None
+        self.reported = False
+        self.kept = False
         self.purge_requested = False
         self.purged = False
 
@@ -185,22 +188,37 @@ class Asset(Aggregate):
         if self.favourite:
             self._unfavourited(timestamp=at)
 
-    def hide(self, reason: HiddenBecause, *, at: datetime) -> None:
-        """Put it out of sight; a report outweighs a withdrawal. Raises `AssetNotAvailable`."""
-        self._require_available()
-        if self.hidden_because not in (reason, HiddenBecause.REPORTED):
-            self._hidden(reason, timestamp=at)
+    def hidden_because(self, current_epoch: int | None) -> HiddenBecause | None:
+        """Why it is out of sight while its twin's consent epoch is `current_epoch`, or None.
 
-    def keep(self, *, at: datetime) -> None:
-        """The owner keeps what a withdrawal had hidden.
+        A withdrawal hides whatever was released under an epoch that is over, without an event an
+        asset: there may be very many. A report outweighs it.
+        """
+        if self.reported:
+            return HiddenBecause.REPORTED
+        if self.epoch is not None and self.epoch != current_epoch and not self.kept:
+            return HiddenBecause.CONSENT_WITHDRAWN
+        return None
+
+    def report(self, *, at: datetime) -> None:
+        """Put it out of sight until the report is decided. Raises `AssetNotAvailable`."""
+        self._require_available()
+        if not self.reported:
+            self._hidden(HiddenBecause.REPORTED, timestamp=at)
+
+    def keep(self, current_epoch: int | None, *, at: datetime) -> None:
+        """The owner keeps what a withdrawal has hidden; `current_epoch` is that of its twin now.
 
         Raises `AssetNotAvailable`, also for a reported one.
         """
         self._require_available()
-        if self.hidden_because is HiddenBecause.REPORTED:
-            raise AssetNotAvailable()
-        if self.hidden_because is not None:
-            self._kept(timestamp=at)
+        match self.hidden_because(current_epoch):
+            case HiddenBecause.REPORTED:
+                raise AssetNotAvailable()
+            case HiddenBecause.CONSENT_WITHDRAWN:
+                self._kept(timestamp=at)
+            case None:
+                return
 
     def request_purge(self, *, at: datetime) -> None:
         """Have the bytes deleted. Asking again changes nothing. Raises `AssetNotAvailable`."""
@@ -216,12 +234,6 @@ class Asset(Aggregate):
         if not self.purged:
             self._purged(timestamp=at)
 
-    def require_visible(self) -> None:
-        """Raises `AssetNotAvailable` for what is refused, hidden or on its way out."""
-        self._require_available()
-        if self.hidden_because is not None:
-            raise AssetNotAvailable()
-
     def _require_available(self) -> None:
         if not self.released or self.purge_requested:
             raise AssetNotAvailable()
@@ -236,11 +248,12 @@ class Asset(Aggregate):
 
     @event(Hidden)
     def _hidden(self, reason: HiddenBecause, timestamp: datetime) -> None:
-        self.hidden_because = reason
+        # Withdrawals of before wrote one of these for every asset; now the epoch says it.
+        self.reported = self.reported or reason is HiddenBecause.REPORTED
 
     @event(Kept)
     def _kept(self, timestamp: datetime) -> None:
-        self.hidden_because = None
+        self.kept = True
 
     @event(PurgeRequested)
     def _purge_requested(self, object_key: str, timestamp: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from domain.asset import Asset
 from domain.job import Job
@@ -28,8 +29,16 @@ EVENT_CLASSES: tuple[type[Aggregate.Event], ...] = tuple(
     event_class for aggregate in AGGREGATES for event_class in _events_of(aggregate)
 )
 
-UPCASTERS: Mapping[tuple[str, int], Upcaster] = MappingProxyType({})
-"""(event type, version) → fields of the next version. Empty while every event is at version 1."""
+
+def _as_it_was(fields: dict[str, Any]) -> dict[str, Any]:
+    """For a version that only allows values which the version before had no word for."""
+    return fields
+
+
+UPCASTERS: Mapping[tuple[str, int], Upcaster] = MappingProxyType(
+    {(Job.Failed.TOPIC, 1): _as_it_was}
+)
+"""(event type, version) → fields of the next version."""
 
 STORED_FORM = StoredForm(EVENT_CLASSES, UPCASTERS)
 

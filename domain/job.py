@@ -15,6 +15,7 @@ from domain.kernel.aggregate import Aggregate
 from domain.kernel.personal_text import FreeText
 from domain.rating import Rating
 from domain.refusals import AlreadyDecided, JobEnded, JobNotRetryable, StaleResult
+from domain.screening import SCREENINGS_MAX, ScreeningFailure
 from domain.settings import JobSettings, batch_key
 
 ATTEMPTS_MAX = 3
@@ -58,6 +59,7 @@ class AttemptFailure(StrEnum):
     LEASE_EXPIRED = "lease-expired"
     STOPPED = "stopped"
     SCREENING_UNAVAILABLE = "screening-unavailable"
+    """Said by the screener. Before screenings were counted by themselves, it ended the attempt."""
 
 
 class JobFailure(StrEnum):
@@ -66,6 +68,7 @@ class JobFailure(StrEnum):
     ATTEMPTS_EXHAUSTED = "attempts-exhausted"
     DEADLINE_PASSED = "deadline-passed"
     ADAPTER_REFUSED = "adapter-refused"
+    SCREENING_UNAVAILABLE = "screening-unavailable"
 
 
 class JobItem(msgspec.Struct, frozen=True):
@@ -169,6 +172,33 @@ class Job(Aggregate):
         twin_id: UUID | None
         batch_key: str
 
+    class ScreeningFailed(Aggregate.Event):
+        """Nothing could be said of the outputs. They stay in quarantine; the attempt is not over.
+
+        `claim_id` is that of the screener who says so; None where nobody said anything in time.
+        """
+
+        TOPIC = "job.screening-failed"
+        attempt: int
+        screening: int
+        claim_id: UUID | None
+        reason: ScreeningFailure
+        screenings_left: int
+
+        def apply(self, aggregate: "Job") -> None:
+            aggregate._screening_failed = True
+
+    class ScreeningOpened(Aggregate.Event):
+        """The same outputs wait for a screener again."""
+
+        TOPIC = "job.screening-opened"
+        attempt: int
+        screening: int
+
+        def apply(self, aggregate: "Job") -> None:
+            aggregate.screening = self.screening
+            aggregate._screening_failed = False
+
     class ResultDiscarded(Aggregate.Event):
         """A result came too late: its bytes in quarantine are to be deleted."""
 
@@ -191,9 +221,10 @@ class Job(Aggregate):
         refused: tuple[UUID, ...]
 
     class Failed(Aggregate.Event):
-        """The job ended without a result and costs nothing."""
+        """The job ended without a result and costs nothing. Version 2 has one reason more."""
 
         TOPIC = "job.failed"
+        schema_version = 2
         reason: JobFailure
 
     class Cancelled(Aggregate.Event):
@@ -202,6 +233,15 @@ class Job(Aggregate):
         TOPIC = "job.cancelled"
         by: CancelledBy
         state_before: JobState
+
+    class Retried(Aggregate.Event):
+        """Its owner had the ended job done again, as a new one."""
+
+        TOPIC = "job.retried"
+        retry_id: UUID
+
+        def apply(self, aggregate: "Job") -> None:
+            aggregate.retry_id = self.retry_id
 
     @classmethod
     def request(
@@ -306,6 +346,9 @@ class Job(Aggregate):
         self.released: tuple[UUID, ...] = ()
         self.refused: tuple[UUID, ...] = ()
         self._attempt_failed = False
+        self.screening = 0
+        self._screening_failed = False
+        self.retry_id: UUID | None = None
 
     @property
     def ended(self) -> bool:
@@ -321,6 +364,16 @@ class Job(Aggregate):
     def awaits_next_attempt(self) -> bool:
         """Whether the current attempt has failed and the next one has not been opened."""
         return self._attempt_failed and not self.ended
+
+    @property
+    def screenings_left(self) -> int:
+        """How many more screenings of this attempt may be opened after this one."""
+        return SCREENINGS_MAX - self.screening
+
+    @property
+    def awaits_screening(self) -> bool:
+        """Whether the outputs wait for verdicts, and the current screening has not failed."""
+        return self.state is JobState.RENDERED and not self._screening_failed
 
     @property
     def charge_millicredits(self) -> int:
@@ -392,20 +445,14 @@ class Job(Aggregate):
     ) -> None:
         """The attempt ended without a result. The same report again changes nothing.
 
-        After rendering only the screener can say so, and it has a claim of its own.
-
-        Raises `JobEnded`, `StaleResult`.
+        Raises `JobEnded`, `StaleResult`, also where something was rendered before.
         """
         self._require_open()
-        if self.state is JobState.RENDERED and reason is AttemptFailure.SCREENING_UNAVAILABLE:
-            if attempt != self.attempt:
-                raise StaleResult()
-        else:
-            self._require_claim(attempt, claim_id)
-            if self._attempt_failed:
-                return
-            if self.state is not JobState.STARTED:
-                raise StaleResult()
+        self._require_claim(attempt, claim_id)
+        if self._attempt_failed:
+            return
+        if self.state is not JobState.STARTED:
+            raise StaleResult()
         self._attempt_has_failed(attempt, claim_id, reason, self.attempts_left, timestamp=at)
 
     def open_attempt(self, attempt: int, *, at: datetime) -> None:
@@ -424,17 +471,59 @@ class Job(Aggregate):
             attempt, self.kind, self.engine, self.twin_id, self.batch_key, timestamp=at
         )
 
+    def record_screening_failed(
+        self,
+        attempt: int,
+        screening: int,
+        reason: ScreeningFailure,
+        *,
+        at: datetime,
+        claim_id: UUID | None = None,
+    ) -> None:
+        """The current screening ended without verdicts. Costs no attempt.
+
+        Raises `JobEnded`, `StaleResult` for another attempt or screening.
+        """
+        self._require_screening(attempt, screening)
+        self.trigger_event(
+            self.ScreeningFailed,
+            attempt=attempt,
+            screening=screening,
+            claim_id=claim_id,
+            reason=reason,
+            screenings_left=self.screenings_left,
+            timestamp=at,
+        )
+
+    def open_screening(self, attempt: int, screening: int, *, at: datetime) -> None:
+        """Have the same outputs screened again. A screening that is open stays as it is.
+
+        Raises `JobEnded`, `StaleResult`, `JobNotRetryable` where no screening is left.
+        """
+        self._require_open()
+        if attempt != self.attempt or self.state is not JobState.RENDERED:
+            raise StaleResult()
+        if screening == self.screening and self.awaits_screening:
+            return
+        if screening != self.screening + 1 or self.awaits_screening:
+            raise StaleResult()
+        if self.screenings_left <= 0:
+            raise JobNotRetryable()
+        self.trigger_event(self.ScreeningOpened, attempt=attempt, screening=screening, timestamp=at)
+
     def discard_result(self, attempt: int, claim_id: UUID, *, at: datetime) -> None:
         """A result came that nobody waits for any more: have its bytes deleted."""
         self._result_discarded(attempt, claim_id, timestamp=at)
 
     def record_screened(
-        self, attempt: int, verdicts: Sequence[ItemVerdict], *, at: datetime
+        self, attempt: int, verdicts: Sequence[ItemVerdict], *, at: datetime, screening: int = 1
     ) -> None:
-        """The screener has answered for this attempt. Raises `JobEnded`, `StaleResult`."""
-        self._require_open()
-        if attempt != self.attempt or self.state is not JobState.RENDERED:
-            raise StaleResult()
+        """The screener has answered in the current screening of this attempt.
+
+        Raises `JobEnded`, `StaleResult`, also for a screening that was given up meanwhile: its
+        verdicts rest on lists of then.
+        """
+        self._require_screening(attempt, screening)
         stored = tuple(
             ItemVerdict(verdict.item, tuple(storable(check) for check in verdict.checks))
             for verdict in verdicts
@@ -468,12 +557,22 @@ class Job(Aggregate):
         if self.state is not JobState.FAILED and not cancelled:
             raise JobNotRetryable()
 
+    def retry(self, retry_id: UUID, *, at: datetime) -> None:
+        """Remember the job that does this one again. Raises as `require_retryable`."""
+        self.require_retryable()
+        self.trigger_event(self.Retried, retry_id=retry_id, timestamp=at)
+
     def _require_open(self) -> None:
         if self.ended:
             raise JobEnded(self.state)
 
     def _require_claim(self, attempt: int, claim_id: UUID) -> None:
         if attempt != self.attempt or claim_id != self.claim_id:
+            raise StaleResult()
+
+    def _require_screening(self, attempt: int, screening: int) -> None:
+        self._require_open()
+        if (attempt, screening) != (self.attempt, self.screening) or not self.awaits_screening:
             raise StaleResult()
 
     @event(Started)
@@ -505,6 +604,8 @@ class Job(Aggregate):
         self.state = JobState.RENDERED
         self.outputs = outputs
         self.adapter = adapter
+        self.screening = 1
+        self._screening_failed = False
 
     @event(AttemptFailed)
     def _attempt_has_failed(
@@ -577,12 +678,13 @@ def charge_for(
 ) -> int:
     """What a job that ended in `state` costs, in millicredits; the rest of its reservation returns.
 
-    Completed: the share of the released items. Cancelled by its owner after a worker had started:
-    the share that the price list named at the quote. All else costs nothing. Rounded down.
+    Completed: the share of the released items. Cancelled by its owner while a worker was at it: the
+    share that the price list named at the quote. All else costs nothing, also what was rendered and
+    could not be screened, or not in time for its owner. Rounded down.
     """
     if state is JobState.COMPLETED:
         return quoted_millicredits * released // items if items else quoted_millicredits
-    running = state_before in (JobState.STARTED, JobState.RENDERED, JobState.SCREENED)
+    running = state_before is JobState.STARTED
     if state is JobState.CANCELLED and cancelled_by is CancelledBy.OWNER and running:
         return quoted_millicredits * cancel_share_thousandths // THOUSANDTHS
     return 0

@@ -18,6 +18,7 @@ from domain.refusals import (
     NotVerified,
     RatingNotAllowed,
     TooManyTwins,
+    UnderAge,
 )
 
 VERIFICATIONS_MAX = 50
@@ -89,11 +90,12 @@ class Person(Aggregate):
         valid_until: datetime
 
     class VerificationDeclined(Aggregate.Event):
-        """A check proved nothing."""
+        """A check proved nothing, or that the person is `under_age`: then none counts any more."""
 
         TOPIC = "person.verification-declined"
         verification_id: UUID
         outcome: VerificationOutcome
+        under_age: bool = False
 
     class GenerationAuthorised(Aggregate.Event):
         """A job without a twin may run."""
@@ -123,6 +125,7 @@ class Person(Aggregate):
         self._assurance: Assurance | None = None
         self._country: str | None = None
         self._valid_until: datetime | None = None
+        self._under_age = False
         self._twins: tuple[UUID, ...] = ()
 
     @property
@@ -134,6 +137,11 @@ class Person(Aggregate):
     def country(self) -> str | None:
         """Country of the verified document; the sandbox's own where there is none."""
         return self._country
+
+    @property
+    def twins(self) -> tuple[UUID, ...]:
+        """Every twin that was opened, oldest first."""
+        return self._twins
 
     def verified_adult(self, *, at: datetime) -> bool:
         """Whether identity and age are proved and the proof has not run out."""
@@ -151,7 +159,12 @@ class Person(Aggregate):
             raise AssuranceTooLow(entry.id)
 
     def start_verification(self, verification_id: UUID, provider: str, *, at: datetime) -> None:
-        """Go to `provider`. Raises `AlreadyDecided` for a known id or past `VERIFICATIONS_MAX`."""
+        """Go to `provider`.
+
+        Raises `UnderAge`, and `AlreadyDecided` for a known id or past `VERIFICATIONS_MAX`.
+        """
+        if self._under_age:
+            raise UnderAge()
         if verification_id in self._providers or len(self._providers) >= VERIFICATIONS_MAX:
             raise AlreadyDecided()
         self._verification_started(verification_id, provider, timestamp=at)
@@ -161,7 +174,7 @@ class Person(Aggregate):
 
         Raises `NotFound`.
         """
-        if not self._is_final(verification_id):
+        if not self._is_final(verification_id) and not self._under_age:
             self._verification_hinted(verification_id, timestamp=at)
 
     def record_decision(
@@ -170,10 +183,19 @@ class Person(Aggregate):
         """Take what the provider decided. An outcome that leaves things open may come again.
 
         Verified is who was approved, is an adult for certain, and holds a document that is valid
-        now. Raises `NotFound`, `AlreadyDecided` after a final decision.
+        now. Whoever is found to be under age is not verified any more, and never again, whatever
+        was decided before. Raises `NotFound`, `AlreadyDecided` after a final decision, `UnderAge`.
         """
-        if self._is_final(verification_id):
+        is_final = self._is_final(verification_id)
+        if decision.adult is False and not self._under_age:
+            self._verification_declined(
+                verification_id, VerificationOutcome.DECLINED, under_age=True, timestamp=at
+            )
+            return
+        if is_final:
             raise AlreadyDecided()
+        if self._under_age:
+            raise UnderAge()
         assurance = assurance_of(self._providers[verification_id])
         country = SANDBOX_COUNTRY if assurance is Assurance.SANDBOX else decision.country
         until = decision.valid_until
@@ -186,7 +208,7 @@ class Person(Aggregate):
             # Approved, but not as an adult with a valid document: this check proves nothing.
             outcome = VerificationOutcome.DECLINED
         if self._outcomes.get(verification_id) is not outcome:
-            self._verification_declined(verification_id, outcome, timestamp=at)
+            self._verification_declined(verification_id, outcome, under_age=False, timestamp=at)
 
     def authorise_generation(
         self,
@@ -240,9 +262,18 @@ class Person(Aggregate):
 
     @event(VerificationDeclined)
     def _verification_declined(
-        self, verification_id: UUID, outcome: VerificationOutcome, timestamp: datetime
+        self,
+        verification_id: UUID,
+        outcome: VerificationOutcome,
+        *,
+        under_age: bool,
+        timestamp: datetime,
     ) -> None:
         self._outcomes[verification_id] = outcome
+        self._under_age = self._under_age or under_age
+        self._assurance = None if under_age else self._assurance
+        self._country = None if under_age else self._country
+        self._valid_until = None if under_age else self._valid_until
 
     def open_twin(self, twin_id: UUID, *, at: datetime) -> None:
         """Count a twin. Raises `TooManyTwins`; the same twin again counts once."""

@@ -24,6 +24,33 @@ class IdempotencyKeyReused(Refusal):
         super().__init__("This idempotency key belongs to another request; choose a new one.")
 
 
+class TooMuchAtOnce(Refusal):
+    """Too much of this person's is at work already: nothing was done."""
+
+    code: ClassVar[str] = "TOO_MUCH_AT_ONCE"
+    details: ClassVar[tuple[str, ...]] = ("retry_after_s",)
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(
+            f"You are asking for more at once than can be done; again in {retry_after_s} seconds."
+        )
+        self.retry_after_s = retry_after_s
+
+
+class TryAgain(Refusal):
+    """The studio could not say in time what became of this: ask again, under the same key."""
+
+    code: ClassVar[str] = "TRY_AGAIN"
+    details: ClassVar[tuple[str, ...]] = ("retry_after_s",)
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(
+            f"This could not be answered; ask the same again in {retry_after_s} seconds. Whatever "
+            "was done of it is not done twice."
+        )
+        self.retry_after_s = retry_after_s
+
+
 class EmailTaken(Refusal):
     """An account with this address exists."""
 
@@ -60,6 +87,15 @@ class NotVerified(Refusal):
 
     def __init__(self) -> None:
         super().__init__("Verify your identity and age first.")
+
+
+class UnderAge(Refusal):
+    """An identity check found that this person is no adult. Nothing later undoes that."""
+
+    code: ClassVar[str] = "UNDER_AGE"
+
+    def __init__(self) -> None:
+        super().__init__("This studio is for adults; no further identity check is made.")
 
 
 class AssuranceTooLow(Refusal):

@@ -5,13 +5,13 @@ They are never a reason to park: the same work succeeds later, for everybody.
 
 import psycopg
 
-from commands.ports.event_store import ConcurrentChange, OutcomeUnknown
+from commands.ports.event_store import ConcurrentChange, OutcomeUnknown, OwnerBusy
 from commands.ports.object_store import StoreFull
 from commands.ports.webhooks import ProviderUnavailable
 from topics.transport import PublishFailed, TransportUnreachable
 
-BUSY: tuple[type[Exception], ...] = (ConcurrentChange,)
-"""One owner has too much at once: nobody else waits for that."""
+BUSY: tuple[type[Exception], ...] = (OwnerBusy, ConcurrentChange)
+"""One owner has too much at once. Whatever can wait elsewhere does, so that nobody waits for it."""
 
 _OUTAGES: tuple[type[Exception], ...] = (
     *BUSY,

@@ -30,6 +30,7 @@ EVENT_TYPES_WITH_MESSAGES = frozenset(
         Job.Requested,
         Job.AttemptOpened,
         Job.Rendered,
+        Job.ScreeningOpened,
         Job.Cancelled,
         Twin.PhotosSubmitted,
     )
@@ -67,7 +68,7 @@ def publications_of(event: Aggregate.Event, fact: Fact) -> tuple[Publication, ..
                 twin=event.twin_id,
             )
             return (_queue(queued),)
-        case Job.Rendered():
+        case Job.Rendered() | Job.ScreeningOpened():
             return (_queue(screening_of(event, fact)),)
         case Job.Cancelled():
             stop = StopJob(event.originator_id, _STOP_REASONS[event.by])
@@ -87,7 +88,7 @@ def publications_of(event: Aggregate.Event, fact: Fact) -> tuple[Publication, ..
             return ()
 
 
-def screening_of(event: Job.Rendered, fact: Fact) -> JobQueued:
+def screening_of(event: Job.Rendered | Job.ScreeningOpened, fact: Fact) -> JobQueued:
     """The screening of an attempt's outputs. Which engine made them, the grant says."""
     return JobQueued(
         job=event.originator_id,

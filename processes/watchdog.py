@@ -14,6 +14,7 @@ import structlog
 
 from adapters.event_store.log import EventLog
 from commands.jobs.expire_attempt import ExpireAttempt, expiry_key
+from commands.ports.event_store import OwnerBusy
 from commands.studio import Studio
 from domain.job import Job
 from domain.kernel.aggregate import Aggregate
@@ -124,6 +125,9 @@ class Watchdog:
                     owner_id=running.owner_id,
                     key=expiry_key(running.claim_id),
                 )
+            except OwnerBusy:
+                # Looked at again in the next round.
+                continue
             except Refusal as refusal:
                 # Its result arrived in the meantime; the log will say so.
                 log.info("attempt not expired", job=str(job_id), code=refusal.code)
@@ -161,7 +165,7 @@ class Watchdog:
         job_id = event.originator_id
         now_s = self._monotonic_s()
         match event:
-            case Job.Requested() | Job.AttemptOpened() | Job.Rendered():
+            case Job.Requested() | Job.AttemptOpened() | Job.Rendered() | Job.ScreeningOpened():
                 self._running.pop(job_id, None)
                 self._waiting[job_id] = _Waiting(publications_of(event, fact), now_s)
             case Job.Started():
@@ -171,6 +175,7 @@ class Watchdog:
                 )
             case (
                 Job.AttemptFailed()
+                | Job.ScreeningFailed()
                 | Job.Screened()
                 | Job.Completed()
                 | Job.Failed()

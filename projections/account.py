@@ -1,5 +1,7 @@
 """Accounts and their identity checks."""
 
+from typing import Any
+
 from domain.person import FINAL_OUTCOMES, Person, VerificationOutcome
 from projections.read_model import Change, ReadModel
 from topics.messages.fact import Fact
@@ -122,15 +124,36 @@ def _verification_declined(event: Person.VerificationDeclined, fact: Fact) -> li
             """,
             {**values, **check},
         ),
-        Change(
-            """
-            UPDATE account AS a
-               SET verification = CASE a.verification WHEN 'verified' THEN 'verified'
-                                  ELSE c.verification END,
-                   outcome = c.outcome, position = c.position
-              FROM json_populate_recordset(NULL::account, %(rows)s) AS c
-             WHERE a.owner_id = c.owner_id AND a.verification_id = c.verification_id
-            """,
-            {**values, "verification": "declined" if final else "pending"},
-        ),
+        _found_under_age(values)
+        if event.under_age
+        else _proved_nothing(values, "declined" if final else "pending"),
     ]
+
+
+def _proved_nothing(values: dict[str, Any], verification: str) -> Change:
+    return Change(
+        """
+        UPDATE account AS a
+           SET verification = CASE a.verification WHEN 'verified' THEN 'verified'
+                              ELSE c.verification END,
+               outcome = c.outcome, position = c.position
+          FROM json_populate_recordset(NULL::account, %(rows)s) AS c
+         WHERE a.owner_id = c.owner_id AND a.verification_id = c.verification_id
+        """,
+        {**values, "verification": verification},
+    )
+
+
+def _found_under_age(values: dict[str, Any]) -> Change:
+    """Whichever check found it out, and whatever was proved before."""
+    return Change(
+        """
+        UPDATE account AS a
+           SET verification_id = c.verification_id, verification = 'declined',
+               outcome = c.outcome, assurance = NULL, country = NULL, valid_until = NULL,
+               position = c.position
+          FROM json_populate_recordset(NULL::account, %(rows)s) AS c
+         WHERE a.owner_id = c.owner_id
+        """,
+        values,
+    )

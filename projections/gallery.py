@@ -1,13 +1,22 @@
-"""The gallery: every released output with all that made it."""
+"""The gallery: every released output with all that made it.
+
+That a withdrawal hides what rests on it stands in no row: queries compare the epochs.
+"""
 
 from typing import Any, LiteralString
 
-from domain.asset import Asset
+from domain.asset import Asset, HiddenBecause
 from projections.feed import gallery_changed
 from projections.read_model import Change, ReadModel
 from topics.messages.fact import Fact
 
 gallery = ReadModel("gallery")
+
+_SEEN: LiteralString = """
+    UPDATE assets AS a SET position = c.position
+      FROM json_populate_recordset(NULL::assets, %(rows)s) AS c
+     WHERE a.owner_id = c.owner_id AND a.asset_id = c.asset_id
+"""
 
 
 @gallery.on(Asset.Released)
@@ -73,6 +82,9 @@ def _unfavourited(event: Asset.Unfavourited, fact: Fact) -> list[Change]:
 
 @gallery.on(Asset.Hidden)
 def _hidden(event: Asset.Hidden, fact: Fact) -> list[Change]:
+    if event.reason is HiddenBecause.CONSENT_WITHDRAWN:
+        # Of before: now the epochs of asset and twin say it, and no event.
+        return _asset(fact, _SEEN)
     return _asset(
         fact,
         """
@@ -90,7 +102,7 @@ def _kept(event: Asset.Kept, fact: Fact) -> list[Change]:
     return _asset(
         fact,
         """
-        UPDATE assets AS a SET state = 'released', hidden_reason = NULL, position = c.position
+        UPDATE assets AS a SET kept = true, position = c.position
           FROM json_populate_recordset(NULL::assets, %(rows)s) AS c
          WHERE a.owner_id = c.owner_id AND a.asset_id = c.asset_id
         """,
@@ -102,7 +114,8 @@ def _purge_requested(event: Asset.PurgeRequested, fact: Fact) -> list[Change]:
     return _asset(
         fact,
         """
-        UPDATE assets AS a SET state = 'purge-requested', position = c.position
+        UPDATE assets AS a
+           SET state = 'purge-requested', hidden_reason = NULL, position = c.position
           FROM json_populate_recordset(NULL::assets, %(rows)s) AS c
          WHERE a.owner_id = c.owner_id AND a.asset_id = c.asset_id
         """,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID, uuid5
 
+from adapters.event_store.owner_turns import OwnerTurns
 from adapters.event_store.store import PostgresEventStore
 from adapters.postgres.connect import open_pool
 from adapters.vault.subject_keys import SubjectKeys
@@ -14,13 +15,15 @@ KEK = bytes(range(32))
 
 
 @contextmanager
-def open_diary_store(url: str, *, connections_max: int = 4) -> Iterator[PostgresEventStore]:
+def open_diary_store(
+    url: str, *, connections_max: int = 4, turns: OwnerTurns | None = None
+) -> Iterator[PostgresEventStore]:
     """A store whose text is sealed with the vault of the same database."""
     with (
         open_pool(url, "writer", size_max=connections_max) as writers,
         open_pool(url, "vault", size_max=2) as vault,
     ):
-        yield PostgresEventStore(writers, DIARY_FORM, SubjectKeys(vault, KEK))
+        yield PostgresEventStore(writers, DIARY_FORM, SubjectKeys(vault, KEK), turns)
 
 
 def command(owner_id: UUID, name: str) -> RecordedCommand:

@@ -2,7 +2,6 @@
 
 import os
 import threading
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,15 +9,17 @@ from uuid import UUID, uuid5
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from adapters.event_store.owner_turns import OwnerTurns
 from commands.ports.event_store import (
     ConcurrentChange,
     OutcomeUnknown,
     RecordedCommand,
+    require_saveable,
 )
 from domain.events import STORED_FORM
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.personal_text import Erased, FreeText, PersonalText
-from domain.kernel.stored_form import SealedText, Sealer, StoredForm
+from domain.kernel.stored_form import EventNotStorable, SealedText, Sealer, StoredForm
 
 
 @dataclass(frozen=True)
@@ -67,24 +68,27 @@ def _key_id(owner_id: UUID) -> UUID:
 
 
 class InMemoryEventStore:
-    """All events of all owners, as bytes, under one table lock and one lock per owner."""
+    """All events of all owners, as bytes, under one table lock; owners take turns each."""
 
-    def __init__(self, stored_form: StoredForm = STORED_FORM, sealer: Sealer | None = None) -> None:
+    def __init__(
+        self,
+        stored_form: StoredForm = STORED_FORM,
+        sealer: Sealer | None = None,
+        turns: OwnerTurns | None = None,
+    ) -> None:
         self._form = stored_form
         self._sealer: Sealer = sealer or InMemoryKeys()
         self._rows: list[StoredRow] = []
         self._streams: dict[UUID, list[StoredRow]] = {}
         self._commands: dict[tuple[UUID, UUID], RecordedCommand] = {}
         self._table_lock = threading.Lock()
-        self._owner_locks: defaultdict[UUID, threading.Lock] = defaultdict(threading.Lock)
+        self._turns = turns or OwnerTurns()
         self._acknowledgements_to_lose = 0
 
     @contextmanager
     def transaction(self, owner_id: UUID) -> Iterator["InMemoryTransaction"]:
-        """Take the owner's lock. Leaving without `insert` leaves nothing behind."""
-        with self._table_lock:
-            owner_lock = self._owner_locks[owner_id]
-        with owner_lock:
+        """Wait for the owner's turn. Leaving without `insert` leaves nothing behind."""
+        with self._turns.turn(owner_id):
             yield InMemoryTransaction(self, owner_id)
 
     def owner_of(self, originator_id: UUID) -> UUID | None:
@@ -124,7 +128,7 @@ class InMemoryEventStore:
         with self._table_lock:
             rows = self._rows_for(owner_id, events)
             for originator_id, version in unchanged:
-                if len(self._streams.get(originator_id, ())) != version:
+                if not version or len(self._streams.get(originator_id, ())) != version:
                     raise ConcurrentChange(f"{originator_id} changed")
             if (owner_id, command.key) in self._commands:
                 raise ConcurrentChange("the command was recorded meanwhile")
@@ -144,9 +148,12 @@ class InMemoryEventStore:
         for event in events:
             stream = self._streams.get(event.originator_id, [])
             expected = next_version.get(event.originator_id, len(stream) + 1)
-            foreign = bool(stream) and stream[0].owner_id != owner_id
-            if foreign or event.originator_version != expected:
-                raise ConcurrentChange(f"{event.originator_id} is not at {expected - 1}")
+            if stream and stream[0].owner_id != owner_id:
+                raise EventNotStorable("another owner's aggregate")
+            if event.originator_version < expected:
+                raise ConcurrentChange(f"{event.originator_id} is at {expected - 1}")
+            if event.originator_version > expected:
+                raise EventNotStorable("a gap in versions")
             next_version[event.originator_id] = expected + 1
             rows.append(
                 StoredRow(
@@ -196,8 +203,9 @@ class InMemoryTransaction:
         unchanged: Sequence[tuple[UUID, int]],
         command: RecordedCommand,
     ) -> int:
-        """Commit all or nothing. Raises `ConcurrentChange`, `OutcomeUnknown`."""
+        """Commit all or nothing. Raises what `StoreTransaction.insert` raises."""
         if self._inserted:
             raise RuntimeError("a transaction inserts once")
         self._inserted = True
+        require_saveable(len(events))
         return self._store._commit(self._owner_id, events, unchanged, command)

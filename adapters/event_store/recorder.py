@@ -22,13 +22,10 @@ from psycopg import Connection, sql
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
-from commands.ports.event_store import RecordedCommand
+from commands.ports.event_store import RecordedCommand, require_saveable
 
 Connections: TypeAlias = Callable[[], AbstractContextManager[Connection[TupleRow]]]
 """Lends a connection in autocommit mode: `pool.connection`, or always the one of a transaction."""
-
-EVENTS_PER_SAVE_MAX = 10_000
-"""Every writer waits while one save is inserted, which takes some 30 µs an event."""
 
 CHANNEL = "events"
 LISTEN_TIMEOUT_S = 0.1
@@ -77,11 +74,11 @@ class EventRecorder(ApplicationRecorder):
 
         Answers the position of the last event, or the current one where there are no events.
         Raises psycopg's errors: `SerializationFailure` where an aggregate moved on,
-        `UniqueViolation` where the command's key is taken, `OperationalError` on a closed
-        connection where it was lost.
+        `UniqueViolation` where the command's key is taken, `CheckViolation` for a gap in versions
+        or an aggregate of another owner, `OperationalError` on a closed connection where it was
+        lost. Raises `TooManyEvents`.
         """
-        if len(stored_events) > EVENTS_PER_SAVE_MAX:
-            raise ProgrammingError(f"more than {EVENTS_PER_SAVE_MAX} events in one save")
+        require_saveable(len(stored_events))
         parameters = [
             owner_id,
             [event.originator_id for event in stored_events],

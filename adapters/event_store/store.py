@@ -10,8 +10,10 @@ from eventsourcing.application import project_aggregate
 from psycopg import Connection
 from psycopg.errors import (
     AdminShutdown,
+    CheckViolation,
     CrashShutdown,
     DeadlockDetected,
+    LockNotAvailable,
     SerializationFailure,
     UniqueViolation,
 )
@@ -21,38 +23,53 @@ from psycopg_pool import ConnectionPool
 
 from adapters.event_store import snapshots
 from adapters.event_store.mapper import StoredFormMapper
+from adapters.event_store.owner_turns import RETRY_AFTER_S, OwnerTurns
 from adapters.event_store.recorder import EventRecorder
 from adapters.event_store.snapshots import SNAPSHOT_INTERVAL, KeepsSnapshots
 from adapters.postgres.advisory import advisory_key
 from commands.ports.event_store import (
+    OWNER_WAIT_MAX_S,
     ConcurrentChange,
     OutcomeUnknown,
+    OwnerBusy,
     RecordedCommand,
     StoreTransaction,
+    require_saveable,
 )
 from domain.kernel.aggregate import Aggregate
-from domain.kernel.stored_form import Sealer, StoredForm
+from domain.kernel.stored_form import EventNotStorable, Sealer, StoredForm
+
+OWNER_LOCK_TIMEOUT_MS = int(OWNER_WAIT_MAX_S * 1_000)
+"""Another process holds the lock. Much shorter than anybody waits for a connection of the pool, so
+that an owner who is at work elsewhere never costs another owner more than this."""
 
 
 class PostgresEventStore:
     """All events of all owners. `pool` holds connections of the role `writer`.
 
     A command holds one connection from its first read to its commit, so the pool's size is the
-    number of commands that run at once. Safe to share between threads.
+    number of commands that run at once. One owner's commands hold at most one of them: the others
+    wait in `turns`. Safe to share between threads.
     """
 
     def __init__(
-        self, pool: ConnectionPool[Connection[TupleRow]], form: StoredForm, sealer: Sealer
+        self,
+        pool: ConnectionPool[Connection[TupleRow]],
+        form: StoredForm,
+        sealer: Sealer,
+        turns: OwnerTurns | None = None,
     ) -> None:
         self._pool = pool
         self._form = form
         self._sealer = sealer
+        self._turns = turns or OwnerTurns()
 
     def transaction(self, owner_id: UUID) -> AbstractContextManager[StoreTransaction]:
         """Begin, and take the owner's lock. Leaving without `insert` rolls back.
 
         Raises `OutcomeUnknown` wherever the connection is lost, since the caller does best to begin
-        again, and `psycopg.errors.LockNotAvailable` where the owner's other commands take too long.
+        again, `OwnerBusy` where the owner's other commands take too long, here or in another
+        process, and `psycopg_pool.PoolTimeout` where no connection becomes free.
         """
         return self._transaction(owner_id)
 
@@ -68,7 +85,7 @@ class PostgresEventStore:
 
     @contextmanager
     def _transaction(self, owner_id: UUID) -> Iterator[StoreTransaction]:
-        with self._pool.connection() as connection:
+        with self._turns.turn(owner_id), self._pool.connection() as connection:
             try:
                 _begin(connection, owner_id)
                 mapper = StoredFormMapper(self._form, self._sealer, owner_id)
@@ -87,8 +104,16 @@ def owner_lock(owner_id: UUID) -> int:
 
 
 def _begin(connection: Connection[TupleRow], owner_id: UUID) -> None:
-    # One round trip. Later statements see what whoever held the lock before us committed.
-    connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock({owner_lock(owner_id)})".encode())
+    # One round trip. Later statements see what whoever held the lock before us committed, and wait
+    # for the table lock as long as every session does.
+    try:
+        connection.execute(
+            f"BEGIN; SET LOCAL lock_timeout = {OWNER_LOCK_TIMEOUT_MS}; "
+            f"SELECT pg_advisory_xact_lock({owner_lock(owner_id)}); "
+            "SET LOCAL lock_timeout TO DEFAULT".encode()
+        )
+    except LockNotAvailable as error:
+        raise OwnerBusy(RETRY_AFTER_S) from error
 
 
 def _roll_back(connection: Connection[TupleRow]) -> None:
@@ -154,6 +179,7 @@ class _Transaction:
         if self._is_over:
             raise RuntimeError("a transaction inserts once")
         self._is_over = True
+        require_saveable(len(events))
         stored = [self._mapper.to_stored_event(event) for event in events]
         try:
             position = self._recorder.insert(
@@ -161,6 +187,8 @@ class _Transaction:
             )
         except (UniqueViolation, SerializationFailure, DeadlockDetected) as error:
             raise ConcurrentChange() from error
+        except CheckViolation as error:
+            raise EventNotStorable("a gap in versions, or another owner's aggregate") from error
         self._keep_snapshots({event.originator_id for event in events})
         return position
 

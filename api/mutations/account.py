@@ -94,7 +94,10 @@ SignUpResult = result_union(
 SignInResult = result_union("SignInResult", SignInSuccess, TooManyRequests, refusals.SignInFailed)
 SignOutResult = result_union("SignOutResult", SignOutSuccess)
 StartVerificationResult = result_union(
-    "StartVerificationResult", StartVerificationSuccess, refusals.AlreadyDecided
+    "StartVerificationResult",
+    StartVerificationSuccess,
+    refusals.AlreadyDecided,
+    refusals.UnderAge,
 )
 
 

@@ -119,7 +119,7 @@ class GalleryMutations:
         found = await read(info.context, lambda view: asset(view, own))
         if found is None:
             raise refusals.NotFound()
-        if found.state not in ("released", "hidden"):
+        if found.state != "released":
             raise refusals.AssetNotAvailable()
         parts = info.context.parts
         file_name = f"{found.kind}-{found.asset_id}.png"

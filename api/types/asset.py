@@ -56,7 +56,9 @@ class Asset(Node):
     object_key: strawberry.Private[str]
     available: strawberry.Private[bool]
 
-    @strawberry.field(description="Where the picture can be seen for two minutes.")
+    @strawberry.field(
+        description="Where the picture can be seen for two minutes. Null while it is hidden."
+    )
     def url(self, info: Info) -> str | None:
         if not self.available:
             return None
@@ -94,7 +96,7 @@ def asset(row: AssetRow) -> Asset:
         checks=[_check(found) for found in row.checks],
         position=Position(row.position),
         object_key=row.object_key,
-        available=row.state in ("released", "hidden"),
+        available=row.state == "released",
     )
 
 

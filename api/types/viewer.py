@@ -34,7 +34,9 @@ Info = strawberry.Info[StudioContext, None]
 
 R = TypeVar("R")
 
-SHOWN_STATES = ("released", "hidden")
+SHOWN_STATES = ("released",)
+HIDDEN_STATES = ("hidden",)
+KNOWN_STATES = (*SHOWN_STATES, *HIDDEN_STATES)
 NOBODYS = UUID(int=0)
 
 
@@ -104,7 +106,10 @@ class Viewer(Node):
 
         return await read(info.context, question)
 
-    @strawberry.field(description="Released pictures, newest first.")
+    @strawberry.field(
+        description="Released pictures, newest first. Those that withdrawing consent has hidden "
+        "stand in a list of their own, `hidden: true`, until each is kept or purged."
+    )
     async def gallery(
         self,
         info: Info,
@@ -114,6 +119,7 @@ class Viewer(Node):
         text: str | None = None,
         favourite: bool | None = None,  # noqa: FBT001 – named in every document
         kinds: list[AssetKind] | None = None,
+        hidden: bool = False,  # noqa: FBT001, FBT002 – named in every document
     ) -> Connection[Asset]:
         place = place_after(after)
         only = GalleryFilter(
@@ -121,7 +127,7 @@ class Viewer(Node):
             text=text,
             favourite=favourite,
             kinds=tuple(kind.value for kind in kinds or (AssetKind.IMAGE, AssetKind.VIDEO)),
-            states=SHOWN_STATES,
+            states=HIDDEN_STATES if hidden else SHOWN_STATES,
         )
 
         def question(view: View) -> Connection[Asset]:
@@ -134,7 +140,7 @@ class Viewer(Node):
     async def asset(self, info: Info, id: strawberry.ID) -> Asset | None:
         def question(view: View) -> Asset | None:
             found = _own(view, "Asset", id, asset_row)
-            return asset(found) if found is not None and found.state in SHOWN_STATES else None
+            return asset(found) if found is not None and found.state in KNOWN_STATES else None
 
         return await read(info.context, question)
 

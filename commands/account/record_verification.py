@@ -32,7 +32,8 @@ class VerificationRecorded(msgspec.Struct, frozen=True):
 def handle(command: RecordVerification, work: Work) -> VerificationRecorded:
     """Record what the provider decided. A word nobody knows counts as `UNKNOWN`: not verified.
 
-    Raises `NotFound`, and `AlreadyDecided` after a final decision.
+    Raises `NotFound`, `AlreadyDecided` after a final decision, and `UnderAge` after a decision that
+    the person is no adult.
     """
     person = work.load(Person, work.owner_id)
     decision = VerificationDecision(

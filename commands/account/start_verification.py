@@ -24,7 +24,10 @@ class VerificationStarted(msgspec.Struct, frozen=True):
 
 
 def handle(command: StartVerification, work: Work) -> VerificationStarted:
-    """Record the check before the provider knows of it, so that no decision comes from nowhere."""
+    """Record the check before the provider knows of it, so that no decision comes from nowhere.
+
+    Raises `AlreadyDecided`, `UnderAge`.
+    """
     person = work.load(Person, work.owner_id)
     verification = verification_id(work.owner_id, work.key)
     person.start_verification(verification, command.provider, at=work.now)

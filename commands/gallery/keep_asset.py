@@ -7,6 +7,7 @@ import msgspec
 
 from commands.work import Work
 from domain.asset import Asset
+from domain.twin import Twin
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class AssetKept(msgspec.Struct, frozen=True):
 def handle(command: KeepAsset, work: Work) -> AssetKept:
     """Keep it. Raises `NotFound`, `AssetNotAvailable`, also for a reported one."""
     asset = work.load(Asset, command.asset_id)
-    asset.keep(at=work.now)
-    work.save(asset)
+    twin = None if asset.twin_id is None else work.load(Twin, asset.twin_id)
+    asset.keep(None if twin is None else twin.epoch, at=work.now)
+    work.save(asset, unchanged=[] if twin is None else [twin])
     return AssetKept(asset.id)

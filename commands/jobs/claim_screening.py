@@ -8,7 +8,7 @@ import msgspec
 from commands.jobs.claims import ClaimDenial, ClaimDenied, claimed_job
 from commands.work import Work
 from domain import object_keys
-from domain.job import Job, JobItem, JobOutput, JobState
+from domain.job import Job, JobItem, JobOutput
 from domain.kernel.identity import POLICY_ID
 from domain.policy import Policy
 from domain.rating import Rating
@@ -49,10 +49,14 @@ class AdapterGrant(msgspec.Struct, frozen=True):
 
 
 class ScreeningGranted(msgspec.Struct, frozen=True, tag="granted"):
-    """What to screen and with which checks. `template_key` is None for a job without a twin."""
+    """What to screen and with which checks. `template_key` is None for a job without a twin.
+
+    The report has to name `screening`: one that was given up meanwhile counts no more.
+    """
 
     job_id: UUID
     attempt: int
+    screening: int
     owner_id: UUID
     engine: str
     rating: Rating
@@ -71,12 +75,13 @@ def handle(question: ClaimScreening, work: Work) -> ScreeningGranted | ClaimDeni
     if isinstance(found, ClaimDenied):
         return found
     job, twin = found
-    if (job.state, job.attempt) != (JobState.RENDERED, question.attempt):
+    if job.attempt != question.attempt or not job.awaits_screening:
         return ClaimDenied(ClaimDenial.STALE_ATTEMPT)
     items = {item.item: item for item in job.items}
     return ScreeningGranted(
         job_id=job.id,
         attempt=question.attempt,
+        screening=job.screening,
         owner_id=job.owner_id,
         engine=job.engine,
         rating=job.rating,

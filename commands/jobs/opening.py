@@ -1,18 +1,19 @@
 """What every new job rests on: an engine that is there, a policy that allows it, a price."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from commands.work import Work
 from domain.engines import EngineEntry, engine
-from domain.job import JobItem
+from domain.job import Job, JobItem
 from domain.job_kind import JobKind
-from domain.kernel.identity import POLICY_ID, PRICE_LIST_ID, asset_id
+from domain.kernel.identity import POLICY_ID, PRICE_LIST_ID, asset_id, job_id
 from domain.policy import Policy
 from domain.price_list import PriceList, cancel_share_thousandths, price
-from domain.refusals import EngineUnavailable, PriceListOutdated
+from domain.refusals import AlreadyDecided, EngineUnavailable, PriceListOutdated
 from domain.settings import JobSettings, item_seed
 
 
@@ -69,6 +70,25 @@ def quote(
             version.entries, engine=engine_id, settings=settings
         ),
     )
+
+
+def new_job_id(work: Work) -> UUID:
+    """The id of the job that this command opens.
+
+    Raises `AlreadyDecided` where the key opened one before: its row may have been swept since.
+    """
+    job = job_id(work.owner_id, work.key)
+    if work.find(Job, job) is not None:
+        raise AlreadyDecided()
+    return job
+
+
+def record_retry(retried: Job | None, job: UUID, *, at: datetime) -> tuple[Job, ...]:
+    """What the save of a new job names besides: the ended one that it does again, if it does."""
+    if retried is None:
+        return ()
+    retried.retry(job, at=at)
+    return (retried,)
 
 
 def policy_of(work: Work) -> Policy:

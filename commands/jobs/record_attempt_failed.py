@@ -5,18 +5,23 @@ from uuid import UUID, uuid5
 
 from commands.jobs.late import ReportLate, ReportTaken, discard
 from commands.work import Work
-from domain.job import AttemptFailure, Job
+from domain.job import AttemptFailure, Job, JobState
 from domain.refusals import JobEnded, StaleResult
+from domain.screening import ScreeningFailure
 
 
 @dataclass(frozen=True)
 class RecordAttemptFailed:
-    """`reason` is one of the domain's; the next attempt or the job's end is a reaction."""
+    """`reason` is one of the domain's; what comes next is a reaction.
+
+    `screening` is the screener's: which screening of the attempt it could not make.
+    """
 
     job_id: UUID
     attempt: int
     claim_id: UUID
     reason: AttemptFailure
+    screening: int = 1
 
 
 def attempt_failed_key(claim_id: UUID) -> UUID:
@@ -25,11 +30,28 @@ def attempt_failed_key(claim_id: UUID) -> UUID:
 
 
 def handle(command: RecordAttemptFailed, work: Work) -> ReportTaken | ReportLate:
-    """Record the failure of the current attempt. A late one leaves only bytes to delete."""
+    """Record the failure of the current attempt, or of its current screening once it is rendered.
+
+    A late one leaves only bytes to delete.
+    """
     job = work.load(Job, command.job_id)
     try:
-        job.record_attempt_failed(command.attempt, command.claim_id, command.reason, at=work.now)
+        _fail(job, command, work)
     except (JobEnded, StaleResult):
         return discard(job, command.attempt, command.claim_id, work)
     work.save(job)
     return ReportTaken(job.id)
+
+
+def _fail(job: Job, command: RecordAttemptFailed, work: Work) -> None:
+    unavailable = command.reason is AttemptFailure.SCREENING_UNAVAILABLE
+    if job.state is JobState.RENDERED and unavailable:
+        job.record_screening_failed(
+            command.attempt,
+            command.screening,
+            ScreeningFailure.UNAVAILABLE,
+            claim_id=command.claim_id,
+            at=work.now,
+        )
+    else:
+        job.record_attempt_failed(command.attempt, command.claim_id, command.reason, at=work.now)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from commands.jobs.ending import settle
-from commands.jobs.late import ReportLate
+from commands.jobs.late import ReportLate, discard
 from commands.jobs.opening import policy_of
 from commands.jobs.parties import Parties, consent_holds, load_parties
 from commands.work import Work
@@ -32,13 +32,17 @@ class ScreenedItem(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class RecordScreening:
-    """Verdicts on an attempt, by the screener's `claim_id`. A training has `adapter_checks`."""
+    """Verdicts on an attempt, by the screener's `claim_id`. A training has `adapter_checks`.
+
+    `screening` is the one that was granted.
+    """
 
     job_id: UUID
     attempt: int
     claim_id: UUID
     outputs: tuple[ScreenedItem, ...]
     adapter_checks: tuple[CheckVerdict, ...] = ()
+    screening: int = 1
 
 
 class ScreeningTaken(msgspec.Struct, frozen=True, tag="taken"):
@@ -66,9 +70,9 @@ def handle(command: RecordScreening, work: Work) -> ScreeningTaken | ReportLate:
         if not consent_holds(job, parties.twin):
             raise StaleResult()
         verdicts = [ItemVerdict(screened.item, screened.checks) for screened in command.outputs]
-        job.record_screened(command.attempt, verdicts, at=work.now)
+        job.record_screened(command.attempt, verdicts, screening=command.screening, at=work.now)
     except (JobEnded, StaleResult):
-        return _late(parties, work)
+        return _late(command, parties, work)
     policy = policy_of(work)
     if job.kind is JobKind.TRAINING and not _adapter_passed(command.adapter_checks):
         return _fail_training(parties, policy, work)
@@ -171,7 +175,7 @@ def _fail_training(parties: Parties, policy: Policy, work: Work) -> ScreeningTak
     return ScreeningTaken(job.id, (), refused, job.charge_millicredits)
 
 
-def _late(parties: Parties, work: Work) -> ReportLate:
+def _late(command: RecordScreening, parties: Parties, work: Work) -> ReportLate:
     """Leave nothing behind of a job that ended without a result, or has to.
 
     The screener may have written signed copies after the job's end had them deleted. Each refused
@@ -185,6 +189,9 @@ def _late(parties: Parties, work: Work) -> ReportLate:
         twin = [] if parties.twin is None else [parties.twin]
         why = Why.EPOCH_NOT_CURRENT if withdrawn else Why.JOB_ENDED
         work.save(*_refuse_all(job, why, work), *twin)
+    elif not job.ended:
+        # A screening that was given up: what it signed lies where nobody looks any more.
+        return discard(job, command.attempt, command.claim_id, work)
     return ReportLate(job.id)
 
 

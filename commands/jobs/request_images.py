@@ -7,15 +7,17 @@ from commands.jobs.opening import (
     JobOpened,
     available_engine,
     job_items,
+    new_job_id,
     policy_of,
     quote,
+    record_retry,
     seed_of,
 )
 from commands.work import Work
 from domain.engines import EngineEntry
 from domain.job import Job
 from domain.job_kind import JobKind
-from domain.kernel.identity import job_id, wallet_id
+from domain.kernel.identity import wallet_id
 from domain.kernel.personal_text import PersonalText
 from domain.person import Person
 from domain.policy import Policy
@@ -59,11 +61,11 @@ class RequestImages:
 
 def handle(command: RequestImages, work: Work) -> JobOpened:
     """Open an image job. Raises what settings, prompt, twin, policy, prices or wallet refuse."""
-    return open_images(command, work, retried_from=None)
+    return open_images(command, work, retried=None)
 
 
-def open_images(command: RequestImages, work: Work, *, retried_from: UUID | None) -> JobOpened:
-    """Open an image job, as the retry of an earlier one where `retried_from` is given."""
+def open_images(command: RequestImages, work: Work, *, retried: Job | None) -> JobOpened:
+    """Open an image job, as the retry of `retried` where that is given, in one save with it."""
     entry = available_engine(command.engine, JobKind.IMAGES)
     person = work.load(Person, work.owner_id)
     person.require_verified(at=work.now)
@@ -76,7 +78,7 @@ def open_images(command: RequestImages, work: Work, *, retried_from: UUID | None
         session_country=command.session_jurisdiction,
     )
     settings = checked_settings(command, entry)
-    job = job_id(work.owner_id, work.key)
+    job = new_job_id(work)
     twin = None if command.twin_id is None else work.load(Twin, command.twin_id)
     _authorise(command, work, job, entry, person, twin, policy)
     quoted = quote(
@@ -102,15 +104,16 @@ def open_images(command: RequestImages, work: Work, *, retried_from: UUID | None
         policy_version=policy.policy_version,
         twin_id=None if twin is None else twin.id,
         epoch=None if twin is None else twin.epoch,
-        retried_from=retried_from,
+        retried_from=None if retried is None else retried.id,
         prompt=command.prompt,
         negative_prompt=command.negative_prompt,
         at=work.now,
     )
+    again = record_retry(retried, job, at=work.now)
     if twin is None:
-        work.save(person, wallet, requested, unchanged=[policy])
+        work.save(person, wallet, requested, *again, unchanged=[policy])
     else:
-        work.save(twin, wallet, requested, unchanged=[person, policy])
+        work.save(twin, wallet, requested, *again, unchanged=[person, policy])
     return JobOpened(job, quoted.millicredits, quoted.price_version)
 
 

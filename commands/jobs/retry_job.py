@@ -23,12 +23,20 @@ class RetryJob:
 
 
 def handle(command: RetryJob, work: Work) -> JobOpened:
-    """Open the new job. Raises `JobNotRetryable`, and whatever a new request may be refused for."""
-    work.load(Job, command.job_id).require_retryable()
+    """Open the new job, or answer the one that does this job again already.
+
+    A second click is no second payment: one retry of a job is open at a time. Raises
+    `JobNotRetryable`, and whatever a new request may be refused for.
+    """
+    ended = work.load(Job, command.job_id)
+    ended.require_retryable()
+    at_work = None if ended.retry_id is None else work.load(Job, ended.retry_id)
+    if at_work is not None and not at_work.ended:
+        return JobOpened(at_work.id, at_work.quoted_millicredits, at_work.price_version)
     earlier = work.first_event(Job.Requested, command.job_id)
     if isinstance(earlier.settings, ImageSettings):
         again = _same_images(earlier, earlier.settings, command)
-        return open_images(again, work, retried_from=command.job_id)
+        return open_images(again, work, retried=ended)
     if earlier.twin_id is None:
         raise JobNotRetryable()
     training = StartTwinTraining(
@@ -37,7 +45,7 @@ def handle(command: RetryJob, work: Work) -> JobOpened:
         price_version=command.price_version,
         session_jurisdiction=command.session_jurisdiction,
     )
-    return open_training(training, work, retried_from=command.job_id)
+    return open_training(training, work, retried=ended)
 
 
 def _same_images(

@@ -7,14 +7,16 @@ from commands.jobs.opening import (
     JobOpened,
     available_engine,
     job_items,
+    new_job_id,
     policy_of,
     quote,
+    record_retry,
     seed_of,
 )
 from commands.work import Work
 from domain.job import Job
 from domain.job_kind import JobKind
-from domain.kernel.identity import job_id, wallet_id
+from domain.kernel.identity import wallet_id
 from domain.person import Person
 from domain.rating import Rating
 from domain.refusals import PhotosNotAccepted
@@ -37,20 +39,18 @@ class StartTwinTraining:
 
 def handle(command: StartTwinTraining, work: Work) -> JobOpened:
     """Open a training. Raises what twin, policy, price list or wallet refuse."""
-    return open_training(command, work, retried_from=None)
+    return open_training(command, work, retried=None)
 
 
-def open_training(
-    command: StartTwinTraining, work: Work, *, retried_from: UUID | None
-) -> JobOpened:
-    """Open a training, as the retry of an earlier one where `retried_from` is given."""
+def open_training(command: StartTwinTraining, work: Work, *, retried: Job | None) -> JobOpened:
+    """Open a training, as the retry of `retried` where that is given, in one save with it."""
     entry = available_engine(command.engine, JobKind.TRAINING)
     twin = work.load(Twin, command.twin_id)
     person = work.load(Person, work.owner_id)
     person.require_verified(at=work.now)
     wallet = work.load(Wallet, wallet_id(work.owner_id))
     policy = policy_of(work)
-    job = job_id(work.owner_id, work.key)
+    job = new_job_id(work)
     # The samples that a training draws are pictures of the twin, so they need what pictures need.
     policy.permit(
         entry.id,
@@ -81,10 +81,11 @@ def open_training(
         policy_version=policy.policy_version,
         twin_id=twin.id,
         epoch=twin.epoch,
-        retried_from=retried_from,
+        retried_from=None if retried is None else retried.id,
         photos=accepted.photos,
         submission_id=accepted.submission_id,
         at=work.now,
     )
-    work.save(twin, wallet, requested, unchanged=[person, policy])
+    again = record_retry(retried, job, at=work.now)
+    work.save(twin, wallet, requested, *again, unchanged=[person, policy])
     return JobOpened(job, quoted.millicredits, quoted.price_version)

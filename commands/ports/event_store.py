@@ -7,6 +7,17 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.kernel.aggregate import Aggregate
+from domain.kernel.stored_form import EventNotStorable
+
+EVENTS_PER_SAVE_MAX = 10_000
+"""Every writer waits while one save is inserted, which takes some 30 µs an event."""
+
+OWNER_WAITING_MAX = 8
+"""Commands of one owner that wait in one process while another of theirs is at work. A person who
+clicks has one or two; eight leave three quarters of the API's threads to everybody else."""
+
+OWNER_WAIT_MAX_S = 5.0
+"""How long one of them waits: longer than any command takes, shorter than a person's patience."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,30 @@ class ConcurrentChange(Exception):
 
 class OutcomeUnknown(Exception):
     """The connection was lost around COMMIT: the save may or may not have happened."""
+
+
+class OwnerBusy(Exception):
+    """Other commands of this owner took too long, or too many of them wait: nothing was done.
+
+    No refusal: nothing is wrong with the command, and whoever has to have it done tries again.
+    """
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"this owner's commands wait; again in {retry_after_s} s")
+        self.retry_after_s = retry_after_s
+
+
+class TooManyEvents(EventNotStorable):
+    """One save of more than `EVENTS_PER_SAVE_MAX` events: the same save again is refused again."""
+
+    def __init__(self, given: int) -> None:
+        super().__init__(f"{given} events in one save; the limit is {EVENTS_PER_SAVE_MAX}")
+
+
+def require_saveable(count: int) -> None:
+    """Raises `TooManyEvents`. Every store asks this before it encodes or takes any lock."""
+    if count > EVENTS_PER_SAVE_MAX:
+        raise TooManyEvents(count)
 
 
 class StoreTransaction(Protocol):
@@ -70,6 +105,10 @@ class StoreTransaction(Protocol):
         empty. Returns the position of the last event, or the store's current position. Raises
         `ConcurrentChange`; raises `OutcomeUnknown` where the acknowledgement of COMMIT was lost,
         which the caller settles through `recorded` in a new transaction. May be called once.
+
+        Raises `EventNotStorable` for what can never be saved, however often it is tried: an event
+        that is too large or unknown, a gap in an aggregate's versions, an aggregate of another
+        owner, and, as `TooManyEvents`, more than `EVENTS_PER_SAVE_MAX` events.
         """
         ...
 
@@ -78,7 +117,12 @@ class EventStore(Protocol):
     """All events of all owners, in commit order."""
 
     def transaction(self, owner_id: UUID) -> AbstractContextManager[StoreTransaction]:
-        """Begin, and take the owner's lock. Leaving without `insert` rolls back."""
+        """Begin, and take the owner's lock. Leaving without `insert` rolls back.
+
+        Transactions of one owner take turns in a queue of their own, before they cost anybody else
+        anything. Raises `OwnerBusy` where more than `OWNER_WAITING_MAX` wait, or where one has
+        waited for `OWNER_WAIT_MAX_S`, here or for another process.
+        """
         ...
 
     def owner_of(self, originator_id: UUID) -> UUID | None:

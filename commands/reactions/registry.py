@@ -9,6 +9,7 @@ from commands.reactions import (
     discarded_result_is_deleted,
     ended_job_clears_quarantine,
     failed_attempt_goes_on,
+    failed_screening_goes_on,
     job_has_a_deadline,
     payment_hint_is_followed,
     promotion_expires,
@@ -16,9 +17,10 @@ from commands.reactions import (
     purge_is_carried_out,
     refused_asset_is_deleted,
     rejected_photos_are_deleted,
+    screening_is_bounded,
+    under_age_withdraws_consents,
     verification_hint_is_followed,
     verification_is_followed,
-    withdrawal_hides_assets,
     withdrawal_stops_jobs,
 )
 from commands.reactions.reaction import Answer, Reaction
@@ -31,7 +33,6 @@ from domain.wallet import Wallet
 
 REACTIONS: tuple[Reaction, ...] = (
     Reaction("withdrawal-stops-jobs", Twin.ConsentWithdrawn, withdrawal_stops_jobs.react),
-    Reaction("withdrawal-hides-assets", Twin.ConsentWithdrawn, withdrawal_hides_assets.react),
     Reaction("deletion-is-carried-out", Twin.DeletionRequested, deletion_is_carried_out.react),
     Reaction(
         "accepted-photos-clear-uploads",
@@ -73,6 +74,14 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("promotion-expires", Wallet.Promoted, promotion_expires.react),
     Reaction("released-promotion-expires", Wallet.Released, promotion_expires.after_return),
     Reaction("returned-promotion-expires", Wallet.Expired, promotion_expires.after_return),
+    Reaction("first-screening-is-bounded", Job.Rendered, screening_is_bounded.after_rendering),
+    Reaction("next-screening-is-bounded", Job.ScreeningOpened, screening_is_bounded.after_opening),
+    Reaction("failed-screening-goes-on", Job.ScreeningFailed, failed_screening_goes_on.react),
+    Reaction(
+        "under-age-withdraws-consents",
+        Person.VerificationDeclined,
+        under_age_withdraws_consents.react,
+    ),
 )
 """In the order in which the answers to one event are carried out."""
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
-from commands.gallery.hide_assets import HideAssets
+from commands.jobs.expire_screening import ExpireScreening
 from commands.jobs.fail_job import FailJob
 from commands.jobs.open_next_attempt import OpenNextAttempt
+from commands.jobs.open_next_screening import OpenNextScreening
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.reactions.deeds import (
     DeleteObjects,
@@ -23,22 +24,25 @@ from commands.reactions.deeds import (
     RefetchPayment,
     RefetchVerification,
 )
+from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.wallet.expire_promotion import ExpirePromotion
 
 WANTED: Mapping[str, type[Any]] = MappingProxyType(
     {
         "delete-objects": DeleteObjects,
         "expire-promotion": ExpirePromotion,
+        "expire-screening": ExpireScreening,
         "fail-job": FailJob,
         "follow-purchase": FollowPurchase,
         "follow-verification": FollowVerification,
-        "hide-assets": HideAssets,
         "open-next-attempt": OpenNextAttempt,
+        "open-next-screening": OpenNextScreening,
         "purge-object": PurgeObject,
         "read-event": ReadEvent,
         "refetch-payment": RefetchPayment,
         "refetch-verification": RefetchVerification,
         "stop-jobs-of-twin": StopJobsOfTwin,
+        "withdraw-all-consents": WithdrawAllConsents,
     }
 )
 """Every command and deed that a reaction may want, by its stored name. A name is a promise."""

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from commands.digest import changing_default
 from commands.work import Work
 from domain.kernel.identity import POLICY_ID, SYSTEM
 from domain.policy import DEFAULT_ROWS, Policy, PolicyRow
@@ -17,7 +18,7 @@ class PublishPolicy:
 
     version: int
     approvers: tuple[UUID, ...]
-    rows: tuple[PolicyRow, ...] = DEFAULT_ROWS
+    rows: tuple[PolicyRow, ...] = changing_default(DEFAULT_ROWS)
 
 
 class PolicyPublished(msgspec.Struct, frozen=True):

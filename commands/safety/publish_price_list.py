@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from commands.digest import changing_default
 from commands.work import Work
 from domain.kernel.identity import PRICE_LIST_ID, SYSTEM
 from domain.price_list import (
@@ -23,8 +24,8 @@ class PublishPriceList:
 
     version: int
     accepted_until: datetime
-    entries: tuple[PriceEntry, ...] = DEFAULT_ENTRIES
-    packages: tuple[Package, ...] = DEFAULT_PACKAGES
+    entries: tuple[PriceEntry, ...] = changing_default(DEFAULT_ENTRIES)
+    packages: tuple[Package, ...] = changing_default(DEFAULT_PACKAGES)
 
 
 class PriceListPublished(msgspec.Struct, frozen=True):

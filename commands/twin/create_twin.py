@@ -9,6 +9,7 @@ from commands.work import Work
 from domain.kernel.identity import twin_id
 from domain.kernel.personal_text import PersonalText
 from domain.person import Person
+from domain.refusals import AlreadyDecided
 from domain.twin import Twin
 
 
@@ -26,11 +27,18 @@ class TwinCreated(msgspec.Struct, frozen=True):
 
 
 def handle(command: CreateTwin, work: Work) -> TwinCreated:
-    """Open a twin whose owner and subject are the same person. Raises `TooManyTwins`."""
+    """Open a twin whose owner and subject are the same person.
+
+    Raises `TooManyTwins`, and `AlreadyDecided` where the key opened one before: its row may have
+    been swept since.
+    """
     person = work.load(Person, work.owner_id)
-    person.open_twin(twin_id(work.owner_id, work.key), at=work.now)
+    new_id = twin_id(work.owner_id, work.key)
+    if work.find(Twin, new_id) is not None:
+        raise AlreadyDecided()
+    person.open_twin(new_id, at=work.now)
     twin = Twin.create(
-        id=twin_id(work.owner_id, work.key),
+        id=new_id,
         owner_id=work.owner_id,
         name=command.name,
         at=work.now,

@@ -62,6 +62,7 @@ class OutputGate:
             claim_id=claim_id,
             outputs=outputs,
             adapter_checks=self._check_adapter(work),
+            screening=work.screening,
         )
 
     def _screen_one(

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid4
 
+from msgspec import UNSET
+
 from gpu_consumers.screening.output_gate import OutputGate
 from gpu_consumers.screening.photo_gate import NOT_JUDGED, SAME_PERSON, PhotoGate
 from topics.codec import MessageOutOfBounds, require_bounds
@@ -308,7 +310,11 @@ def _could_not(grant: JobGranted) -> Report:
     """What is said where nothing could be screened: nothing passed, and it may be tried again."""
     if not isinstance(grant.work, PhotoSetWork):
         return JobFailed(
-            grant.job, grant.attempt, grant.claim_id, FailureReason.SCREENING_UNAVAILABLE
+            grant.job,
+            grant.attempt,
+            grant.claim_id,
+            FailureReason.SCREENING_UNAVAILABLE,
+            screening=grant.work.screening if isinstance(grant.work, OutputsWork) else UNSET,
         )
     work = grant.work
     return PhotosJudged(

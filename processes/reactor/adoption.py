@@ -122,7 +122,7 @@ class Adoption:
 def _begun(event: Aggregate.Event) -> UUID | None:
     """What an event has begun that may have ended since."""
     match event:
-        case Job.Requested():
+        case Job.Requested() | Job.Rendered():
             return event.originator_id
         case Wallet.PurchaseStarted():
             return event.purchase_id

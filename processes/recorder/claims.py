@@ -20,6 +20,7 @@ from commands.twin.claim_photo_set import ClaimPhotoSet, PhotoSetGranted
 from domain.kernel.personal_text import Erased
 from domain.kernel.refusal import Refusal
 from domain.refusals import ConsentMissing, JobEnded, NotFound, StaleResult
+from domain.screening import SCREENING_LIMIT
 from processes.recorder.granted_work import GrantedWork
 from topics.messages.grants import ClaimRefusal, ClaimRefused, JobGranted
 from topics.messages.results import JobClaimed
@@ -29,8 +30,8 @@ from topics.transport import Publisher
 
 log = structlog.get_logger()
 
-SCREENING_DEADLINE_S = 600
-"""Told to the screener only: nothing expires a screening, since its message stays uncommitted."""
+SCREENING_DEADLINE_S = SCREENING_LIMIT.total_seconds()
+"""Told to the screener only. Outputs are given up by the domain, from the moment they wait."""
 
 _DENIALS: dict[type[Refusal], ClaimRefusal] = {
     JobEnded: ClaimRefusal.JOB_ENDED,

@@ -79,6 +79,7 @@ class GrantedWork:
             adapter_quarantine_key=adapter.quarantine_key if adapter else None,
             adapter_key=adapter.adapter_key if adapter else None,
             adapter_rank=adapter.rank if adapter else None,
+            screening=granted.screening,
         )
 
     def _images(

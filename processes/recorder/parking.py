@@ -1,7 +1,8 @@
 """Where a report goes that cannot be recorded: it is parked, and so is what comes behind it.
 
 Everybody else goes on. A parked report is tried again by itself, ever less often, and once it is
-recorded those behind it follow in their order. Claims are not parked: whoever claims waits for the
+recorded those behind it follow in their order. A report whose owner is at work elsewhere waits in
+the same place, for as long as it was told. Claims are not parked: whoever claims waits for the
 answer and asks again, so that a claim which cannot be answered is refused in the end.
 """
 
@@ -65,6 +66,14 @@ class ParkingPace:
         """When to try again what was tried so often."""
         doublings = min(max(attempts - 1, 0), 30)
         return at + timedelta(seconds=min(self.retry_min_s * 2**doublings, self.retry_max_s))
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """The name of what was raised. `again_s`: its owner is at work elsewhere for so long."""
+
+    error: str
+    again_s: float | None = None
 
 
 class Retried(Enum):
@@ -149,18 +158,21 @@ class ParkingRecorder:
             self._dead_letters.sort([delivery])
             return
         if about in waiting:
-            self._park(delivery, about, error=BEHIND, attempts=0)
+            self._park(delivery, about, _Failure(BEHIND), attempts=0)
             return
         failure = self._record_in_place(delivery.message)
         if failure is not None:
             waiting.add(about)
-            self._park(delivery, about, error=failure, attempts=1)
+            self._park(delivery, about, failure, attempts=1)
 
     def _answer(self, claim: JobClaimed) -> None:
         try:
             self._recorder.claims.answer(claim)
+        except BUSY as busy:
+            # It comes again, and by then its owner may have time.
+            log.info("claim not answered yet", job=str(claim.job), error=type(busy).__name__)
         except Exception as error:
-            if is_outage(error) and not isinstance(error, BUSY):
+            if is_outage(error):
                 raise
             tries = self._unanswered.pop(claim.claim_id, 0) + 1
             log.error(
@@ -173,31 +185,40 @@ class ParkingRecorder:
             if len(self._unanswered) > _CLAIMS_REMEMBERED:
                 self._unanswered.popitem(last=False)
 
-    def _record_in_place(self, message: Message | Undecodable) -> str | None:
-        """Try a few times on the spot. The name of what was raised last, or None."""
+    def _record_in_place(self, message: Message | Undecodable) -> _Failure | None:
+        """Try a few times on the spot, but not where an owner's turn was waited for already."""
         for delay_s in self._pace.in_place_delays_s:
-            if self._record(message) is None:
-                return None
+            failure = self._record(message)
+            if failure is None or failure.again_s is not None:
+                return failure
             self._pause(delay_s)
         return self._record(message)
 
-    def _record(self, message: Message | Undecodable) -> str | None:
-        """Record a report. The name of what was raised, or None. Raises where something is away."""
+    def _record(self, message: Message | Undecodable) -> _Failure | None:
+        """Record a report. What was raised, or None. Raises where something is away."""
         try:
             match message:
                 case JobRendered() | JobFailed() | OutputsScreened() | PhotosJudged():
                     self._recorder.record(message)
                     return None
                 case Undecodable():
-                    return message.reason.value
+                    return _Failure(message.reason.value)
                 case _:
-                    return type(message).__name__
+                    return _Failure(type(message).__name__)
+        except BUSY as busy:
+            again_s = getattr(busy, "retry_after_s", self._pace.retry_min_s)
+            return _Failure(type(busy).__name__, again_s)
         except Exception as error:
-            if is_outage(error) and not isinstance(error, BUSY):
+            if is_outage(error):
                 raise
-            return type(error).__name__
+            return _Failure(type(error).__name__)
 
-    def _park(self, delivery: Delivery, about: UUID, *, error: str, attempts: int) -> None:
+    def _due(self, failure: _Failure, attempts: int, at: datetime) -> datetime:
+        if failure.again_s is None:
+            return self._pace.due(attempts, at)
+        return at + timedelta(seconds=failure.again_s)
+
+    def _park(self, delivery: Delivery, about: UUID, failure: _Failure, *, attempts: int) -> None:
         at = self._now()
         record = Record(
             delivery.topic,
@@ -206,13 +227,13 @@ class ParkingRecorder:
             delivery.headers,
             delivery.value,
         )
-        due = self._pace.due(attempts, at)
+        due = self._due(failure, attempts, at)
         try:
-            self._parked.park(about, record, error=error, attempts=attempts, at=at, due=due)
+            self._parked.park(about, record, error=failure.error, attempts=attempts, at=at, due=due)
         except ParkingFull as full:
             self._dead_letters.give_up(delivery, type(full).__name__)
             return
-        log.error("report parked", about=str(about), offset=delivery.offset, error=error)
+        log.error("report parked", about=str(about), offset=delivery.offset, error=failure.error)
 
     def _retry(self, taken: ParkedMessage) -> bool:
         record = taken.record
@@ -222,9 +243,9 @@ class ParkingRecorder:
             log.info("parked report recorded", about=str(taken.about), tries=taken.attempts)
             return True
         at = self._now()
-        due = self._pace.due(taken.attempts, at)
-        self._parked.failed(taken.id, error=failure, at=at, due=due)
-        log.error("report still parked", about=str(taken.about), error=failure)
+        due = self._due(failure, taken.attempts, at)
+        self._parked.failed(taken.id, error=failure.error, at=at, due=due)
+        log.error("report still parked", about=str(taken.about), error=failure.error)
         return False
 
 

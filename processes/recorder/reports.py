@@ -3,6 +3,8 @@
 from typing import Any, NamedTuple, TypeAlias, assert_never
 from uuid import UUID
 
+from msgspec import UnsetType
+
 from commands.jobs.record_attempt_failed import RecordAttemptFailed, attempt_failed_key
 from commands.jobs.record_rendered import RecordRendered, rendered_key
 from commands.jobs.record_screening import RecordScreening, ScreenedItem, screening_key
@@ -79,7 +81,9 @@ def _rendered(rendered: JobRendered) -> RecordRendered:
 
 def _failed(failed: JobFailed) -> RecordAttemptFailed:
     reason = AttemptFailure(failed.reason.value)
-    return RecordAttemptFailed(failed.job, failed.attempt, failed.claim_id, reason)
+    return RecordAttemptFailed(
+        failed.job, failed.attempt, failed.claim_id, reason, _screening(failed)
+    )
 
 
 def _screened(screened: OutputsScreened) -> RecordScreening:
@@ -97,7 +101,13 @@ def _screened(screened: OutputsScreened) -> RecordScreening:
             for output in screened.outputs
         ),
         adapter_checks=tuple(_verdict(check) for check in screened.adapter_checks),
+        screening=_screening(screened),
     )
+
+
+def _screening(report: JobFailed | OutputsScreened) -> int:
+    """Which screening is meant: the first, where a screener of an earlier release reports."""
+    return 1 if isinstance(report.screening, UnsetType) else report.screening
 
 
 def _verdict(check: CheckResult) -> CheckVerdict:

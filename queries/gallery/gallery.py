@@ -2,13 +2,33 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import msgspec
 
 from queries.paging import NEWEST, Page, Place, page_of, page_size
 from queries.viewer import View
+
+ASSETS: LiteralString = """
+    (SELECT a.owner_id, a.asset_id, a.job_id, a.item, a.twin_id, a.kind, a.engine, a.rating,
+            CASE WHEN w.withdrawn THEN 'hidden' ELSE a.state END AS state,
+            CASE WHEN w.withdrawn THEN 'consent-withdrawn' ELSE a.hidden_reason END
+                AS hidden_reason,
+            a.favourite, a.object_key, a.sha256, a.size_bytes, a.width, a.height, a.media_type,
+            a.seed, a.prompt, a.negative_prompt, a.settings, a.checks, a.policy_version,
+            a.consent_epoch, a.released_at, a.released_position, a.position
+       FROM views.assets AS a
+       LEFT JOIN views.twins AS t ON t.owner_id = a.owner_id AND t.twin_id = a.twin_id
+      CROSS JOIN LATERAL (
+            SELECT a.state = 'released' AND NOT a.kept
+                   AND coalesce(a.consent_epoch < t.consent_epoch, false)) AS w (withdrawn)
+    ) AS assets
+"""
+"""Released outputs as they stand now. Hidden is derived: of a consent that is over, and not kept.
+
+A withdrawal so takes one row, that of its twin, however many pictures rest on it.
+"""
 
 
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +90,9 @@ def gallery(
     """The viewer's pictures, newest first, from behind `after`."""
     rows = view.many(
         Asset,
-        """
-        SELECT * FROM views.assets
+        "SELECT * FROM "
+        + ASSETS
+        + """
          WHERE owner_id = %(viewer)s
            AND (released_position, asset_id) < (%(position)s, %(id)s)
            AND state = ANY (%(states)s::text[]) AND kind = ANY (%(kinds)s::text[])
@@ -99,7 +120,7 @@ def asset(view: View, asset_id: UUID) -> Asset | None:
     """The picture, or None where the viewer has none of this id."""
     return view.one(
         Asset,
-        "SELECT * FROM views.assets WHERE owner_id = %(viewer)s AND asset_id = %(id)s",
+        "SELECT * FROM " + ASSETS + " WHERE owner_id = %(viewer)s AND asset_id = %(id)s",
         {"viewer": view.viewer_id, "id": asset_id},
     )
 
@@ -109,8 +130,9 @@ def assets_of_jobs(view: View, job_ids: Sequence[UUID]) -> dict[UUID, tuple[Asse
     found: dict[UUID, tuple[Asset, ...]] = {job_id: () for job_id in job_ids}
     for row in view.many(
         Asset,
-        """
-        SELECT * FROM views.assets
+        "SELECT * FROM "
+        + ASSETS
+        + """
          WHERE owner_id = %(viewer)s AND job_id = ANY (%(ids)s::uuid[])
          ORDER BY job_id, item
         """,

@@ -56,6 +56,13 @@ def test_whoever_was_asked_for_the_document_again_may_be_verified_then(ada: Crea
     assert ada.ask(VERIFICATION)["verification"]["status"] == "VERIFIED"
 
 
+def test_whoever_was_found_under_age_is_not_verified_at_the_next_try(ada: Creator) -> None:
+    ada.verified(SandboxChoice.UNDER_AGE)
+    refused = ada.mutate("startVerification", returnUrl=ada.live.url)
+    assert (refused["__typename"], refused["code"]) == ("UnderAge", "UNDER_AGE")
+    assert ada.ask(VERIFICATION)["verification"]["status"] == "DECLINED"
+
+
 def test_a_verification_runs_out(fresh: LiveStudio) -> None:
     ada = Creator(fresh).verified()
     fresh.clock.pass_by(days=366)

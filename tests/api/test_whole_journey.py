@@ -55,14 +55,20 @@ def test_withdrawing_consent_stops_the_job_returns_its_credits_and_hides_the_pic
         "query($id: ID!) { viewer { ... on Viewer { job(id: $id) { state } } } }", id=job
     )
     assert shown["job"]["state"] == "CANCELLED"
-    pictures = ada.gallery()
+    assert ada.gallery() == []
+    pictures = ada.gallery(hidden=True)
     assert [picture["hidden"] for picture in pictures] == [True, True]
+    assert [picture["url"] for picture in pictures] == [None, None]
+    refused = ada.mutate("requestDownload", asset=pictures[0]["id"])
+    assert refused["code"] == "ASSET_NOT_AVAILABLE"
     kept = ada.did("keepAsset", asset=pictures[0]["id"])
     ada.did("purgeAsset", asset=pictures[1]["id"])
     live.settle()
     [left] = ada.gallery()
     assert left["id"] == pictures[0]["id"]
     assert not left["hidden"]
+    assert left["url"]
+    assert ada.gallery(hidden=True) == []
     assert int(kept["position"]) > 0
 
 

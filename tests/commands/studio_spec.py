@@ -6,6 +6,7 @@ from typing import Any, Self, cast
 from uuid import UUID, uuid5
 
 from adapters.event_store.in_memory import InMemoryEventStore
+from adapters.event_store.owner_turns import OwnerTurns
 from commands.handlers import HANDLERS
 from commands.ports.event_store import RecordedCommand
 from commands.safety.publish_policy import PublishPolicy
@@ -38,9 +39,9 @@ class StoppedClock:
 class StudioSpec:
     """The studio over the in-memory store, and what happened since the last `when`."""
 
-    def __init__(self) -> None:
+    def __init__(self, turns: OwnerTurns | None = None) -> None:
         self.clock = StoppedClock()
-        self.store = InMemoryEventStore()
+        self.store = InMemoryEventStore(turns=turns)
         self.studio = Studio(self.store, HANDLERS, self.clock, ARGS_SECRET)
         self._keys_given = 0
         self._before = 0

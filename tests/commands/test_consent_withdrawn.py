@@ -1,8 +1,9 @@
 """Withdrawn consent stops what is queued, running or being screened, and costs nothing."""
 
+from uuid import UUID
+
 import pytest
 
-from commands.gallery.hide_assets import HideAssets
 from commands.gallery.keep_asset import KeepAsset
 from commands.jobs.claim_screening import ClaimScreening
 from commands.jobs.claims import ClaimDenial, ClaimDenied
@@ -161,11 +162,21 @@ def test_released_pictures_are_hidden_until_their_owner_keeps_them(spec: StudioS
     twin = journey.trained_twin(spec)
     job = spec.does(journey.pictures_of(twin)).job_id
     journey.finished(spec, job)
-    spec.given(WithdrawConsent(twin))
-    react(spec)
     picture = asset_id(job, 0)
-    assert spec.load(Asset, picture).hidden_because is HiddenBecause.CONSENT_WITHDRAWN
+    spec.when(KeepAsset(picture)).then()
+    spec.given(WithdrawConsent(twin))
+    assert _hidden(spec, picture) is HiddenBecause.CONSENT_WITHDRAWN
     spec.when(KeepAsset(picture)).then("asset.kept")
+    assert _hidden(spec, picture) is None
+
+
+def test_a_withdrawal_writes_as_much_for_many_pictures_as_for_none(spec: StudioSpec) -> None:
+    twin = journey.trained_twin(spec)
+    for _ in range(3):
+        journey.finished(spec, spec.does(journey.pictures_of(twin)).job_id)
+    spec.when(WithdrawConsent(twin)).then("twin.consent-withdrawn", "twin.deletion-requested")
+    react(spec)
+    assert spec.events(Asset.Hidden) == []
 
 
 def test_a_second_withdrawal_leaves_alone_what_was_kept_after_the_first(spec: StudioSpec) -> None:
@@ -180,12 +191,13 @@ def test_a_second_withdrawal_leaves_alone_what_was_kept_after_the_first(spec: St
         WithdrawConsent(twin),
     )
     react(spec)
-    assert spec.load(Asset, asset_id(job, 0)).hidden_because is None
+    assert _hidden(spec, asset_id(job, 0)) is None
 
 
-def test_pictures_of_a_consent_in_force_are_not_hidden(spec: StudioSpec) -> None:
-    twin = journey.trained_twin(spec)
-    spec.when(HideAssets(twin, epoch=_twin(spec).epoch)).then()
+def _hidden(spec: StudioSpec, picture: UUID) -> HiddenBecause | None:
+    asset = spec.load(Asset, picture)
+    assert isinstance(asset, Asset)
+    return asset.hidden_because(_twin(spec).epoch)
 
 
 def _assert_stopped_for_nothing(spec: StudioSpec, job_id: object, available: int) -> None:

@@ -18,19 +18,24 @@ from commands.wallet.expire_promotion import ExpirePromotion
 from commands.wallet.fail_purchase import FailPurchase
 from commands.wallet.grant_promotion import GrantPromotion
 from commands.wallet.note_payment_hint import NotePaymentHint, payment_hint_key
+from domain.job import CancelledBy, Job
 from domain.kernel.identity import wallet_id
 from domain.person import Person
 from domain.refusals import (
     AlreadyDecided,
     InsufficientCredits,
     NotFound,
+    NotVerified,
     PaymentMismatch,
     PromotionStillValid,
     PurchaseNotFound,
+    UnderAge,
     UnknownPackage,
 )
+from domain.twin import Twin
 from domain.wallet import PurchaseFailure, Wallet
 from tests.commands import journey
+from tests.commands.reactor import react
 from tests.commands.studio_spec import ADA, GRACE, MONDAY, StudioSpec
 
 
@@ -69,6 +74,31 @@ def test_nothing_but_an_approved_adult_is_verified(
     decision = journey.approval(spec, started.verification_id)
     spec.when(replace(decision, outcome=outcome, adult=adult)).then("person.verification-declined")
     assert not _verified(spec)
+
+
+def test_whoever_was_found_under_age_is_never_verified_again(spec: StudioSpec) -> None:
+    journey.registered(spec)
+    first = spec.does(StartVerification("sandbox")).verification_id
+    second = spec.does(StartVerification("sandbox")).verification_id
+    spec.given(replace(journey.approval(spec, first), adult=False))
+    spec.when(StartVerification("sandbox")).then_refused(UnderAge)
+    spec.when(journey.approval(spec, second)).then_refused(UnderAge)
+    assert not _verified(spec)
+
+
+def test_a_verified_person_who_is_found_under_age_loses_what_rested_on_their_consent(
+    spec: StudioSpec,
+) -> None:
+    twin = journey.trained_twin(spec)
+    job = spec.does(journey.pictures_of(twin)).job_id
+    again = spec.does(StartVerification("sandbox")).verification_id
+    spec.given(replace(journey.approval(spec, again), adult=False))
+    assert not _verified(spec)
+    deleted = react(spec)
+    assert any(place.startswith(f"adapters/{twin}/") for place in deleted)
+    assert not spec.load(Twin, twin).consented
+    assert spec.load(Job, job).cancelled_by is CancelledBy.CONSENT_WITHDRAWN
+    spec.when(journey.A_LIGHTHOUSE).then_refused(NotVerified)
 
 
 def test_a_proof_of_age_runs_out(spec: StudioSpec) -> None:

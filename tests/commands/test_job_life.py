@@ -240,13 +240,47 @@ def test_a_job_ends_once(spec: StudioSpec, job: UUID) -> None:
 def test_a_cancelled_job_is_retried_as_a_new_one(spec: StudioSpec, job: UUID) -> None:
     spec.given(CancelJob(job))
     spec.when(RetryJob(job, price_version=1, session_jurisdiction="XX")).then(
-        "person.generation-authorised", "wallet.reserved", "job.requested"
+        "person.generation-authorised", "wallet.reserved", "job.requested", "job.retried"
     )
     first, again = spec.events(Job.Requested)
     assert again.originator_id != job
     assert again.retried_from == job
     assert (again.prompt, again.settings) == (first.prompt, first.settings)
     assert [item.seed for item in again.items] == [item.seed for item in first.items]
+
+
+def test_a_second_click_on_try_again_is_the_same_retry_and_no_second_payment(
+    spec: StudioSpec, job: UUID
+) -> None:
+    spec.given(CancelJob(job))
+    again = RetryJob(job, 1, "XX")
+    first = spec.does(again)
+    balances = _balances(spec)
+    spec.when(again).then()
+    assert spec.result == first
+    assert _balances(spec) == balances
+    journey.claimed(spec, first.job_id)
+    assert spec.does(again) == first
+
+
+def test_a_retry_that_ended_may_be_followed_by_another(spec: StudioSpec, job: UUID) -> None:
+    spec.given(CancelJob(job))
+    again = RetryJob(job, 1, "XX")
+    first = spec.does(again).job_id
+    spec.given(CancelJob(first))
+    second = spec.does(again).job_id
+    assert second not in (job, first)
+    assert spec.load(Job, job).retry_id == second
+    # Each job counts its own retries: the first one may be done again as well.
+    third = spec.does(replace(again, job_id=first)).job_id
+    assert third not in (job, first, second)
+
+
+def test_a_training_that_is_tried_again_twice_is_one_training(spec: StudioSpec) -> None:
+    twin = journey.twin_ready_to_train(spec)
+    training = spec.does(journey.training_of(twin)).job_id
+    spec.given(CancelJob(training))
+    assert spec.does(RetryJob(training, 1, "XX")) == spec.does(RetryJob(training, 1, "XX"))
 
 
 def test_a_retry_is_paid_for_again(spec: StudioSpec, job: UUID) -> None:
@@ -263,7 +297,7 @@ def test_a_training_is_retried_on_the_accepted_photos(spec: StudioSpec) -> None:
     training = spec.does(journey.training_of(twin)).job_id
     spec.given(CancelJob(training))
     spec.when(RetryJob(training, 1, "XX")).then(
-        "twin.training-authorised", "wallet.reserved", "job.requested"
+        "twin.training-authorised", "wallet.reserved", "job.requested", "job.retried"
     )
 
 

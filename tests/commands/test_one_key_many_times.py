@@ -2,55 +2,70 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
 
+from adapters.event_store.owner_turns import OwnerTurns
+from commands.account.start_verification import StartVerification
+from commands.jobs.cancel_job import CancelJob
 from commands.jobs.read_prompt import ReadPrompt
 from commands.jobs.request_images import RequestImages
+from commands.jobs.retry_job import RetryJob
+from commands.twin.create_twin import CreateTwin
+from commands.wallet.buy_credits import BuyCredits
+from commands.wallet.grant_promotion import GrantPromotion
 from domain.kernel.identity import wallet_id
 from domain.kernel.personal_text import PersonalText
-from domain.refusals import IdempotencyKeyReused, InsufficientCredits
+from domain.refusals import AlreadyDecided, IdempotencyKeyReused, InsufficientCredits
 from domain.wallet import Wallet
 from tests.commands import journey
 from tests.commands.journey import A_LIGHTHOUSE
-from tests.commands.studio_spec import ADA, GRACE, StudioSpec
+from tests.commands.studio_spec import ADA, GRACE, MONDAY, StudioSpec
 
 KEY = uuid5(ADA, "the lighthouse")
 
 
-def test_fifty_threads_with_one_key_make_one_job_and_one_debit(spec: StudioSpec) -> None:
-    journey.verified(spec)
-    journey.rich(spec)
-    before = len(spec.store.rows())
+@pytest.fixture
+def patient() -> StudioSpec:
+    """A studio in which one owner's commands may crowd, and wait for their turn."""
+    return StudioSpec(OwnerTurns(waiting_max=100, wait_max_s=60.0)).opened()
+
+
+def test_fifty_threads_with_one_key_make_one_job_and_one_debit(patient: StudioSpec) -> None:
+    journey.verified(patient)
+    journey.rich(patient)
+    before = len(patient.store.rows())
     with ThreadPoolExecutor(50) as threads:
         results = list(
             threads.map(
-                lambda _: spec.studio.execute(A_LIGHTHOUSE, owner_id=ADA, key=KEY), range(50)
+                lambda _: patient.studio.execute(A_LIGHTHOUSE, owner_id=ADA, key=KEY), range(50)
             )
         )
     assert len(set(map(repr, results))) == 1
-    recorded = [row.event_type for row in spec.store.rows(before)]
+    recorded = [row.event_type for row in patient.store.rows(before)]
     assert recorded == ["person.generation-authorised", "wallet.reserved", "job.requested"]
 
 
-def test_a_hundred_parallel_spends_never_overdraw_the_wallet(spec: StudioSpec) -> None:
-    journey.verified(spec)
-    journey.rich(spec)
+def test_a_hundred_parallel_spends_never_overdraw_the_wallet(patient: StudioSpec) -> None:
+    journey.verified(patient)
+    journey.rich(patient)
     command = replace(A_LIGHTHOUSE, count=8)
     price = 8 * (50 + 2 * 25)
     affordable = 10_000 // price
 
     def spend(number: int) -> bool:
         try:
-            spec.studio.execute(command, owner_id=ADA, key=uuid5(ADA, f"spend {number}"))
+            patient.studio.execute(command, owner_id=ADA, key=uuid5(ADA, f"spend {number}"))
         except InsufficientCredits:
             return False
         return True
 
     with ThreadPoolExecutor(16) as threads:
         spent = list(threads.map(spend, range(100)))
-    wallet = spec.load(Wallet, wallet_id(ADA))
+    wallet = patient.load(Wallet, wallet_id(ADA))
     assert spent.count(True) == affordable
     assert wallet.reserved == affordable * price
     assert wallet.available == 10_000 - wallet.reserved >= 0
@@ -86,6 +101,46 @@ def test_a_refused_key_may_be_used_again(spec: StudioSpec) -> None:
     spec.when(A_LIGHTHOUSE, key=KEY).then(
         "person.generation-authorised", "wallet.reserved", "job.requested"
     )
+
+
+def _forget_commands(spec: StudioSpec) -> None:
+    """What the sweep does, ninety days later."""
+    spec.store._commands.clear()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        CreateTwin(PersonalText("Ada at work")),
+        StartVerification("sandbox"),
+        BuyCredits("starter", "sandbox"),
+        GrantPromotion(100, MONDAY + timedelta(days=900)),
+        A_LIGHTHOUSE,
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_a_key_that_made_something_makes_nothing_else_once_it_is_forgotten(
+    spec: StudioSpec, command: Any
+) -> None:
+    journey.verified(spec)
+    journey.rich(spec)
+    spec.does(command, key=KEY)
+    spec.clock.pass_by(days=91)
+    _forget_commands(spec)
+    spec.when(command, key=KEY).then_refused(AlreadyDecided)
+
+
+def test_a_key_that_opened_a_job_opens_no_other_after_its_end(spec: StudioSpec) -> None:
+    twin = journey.twin_ready_to_train(spec)
+    training = journey.training_of(twin)
+    first = spec.does(training, key=KEY).job_id
+    spec.given(CancelJob(first))
+    again, retry_key = RetryJob(first, 1, "XX"), uuid5(ADA, "try again")
+    second = spec.does(again, key=retry_key).job_id
+    spec.given(CancelJob(second))
+    _forget_commands(spec)
+    spec.when(training, key=KEY).then_refused(AlreadyDecided)
+    spec.when(again, key=retry_key).then_refused(AlreadyDecided)
 
 
 def test_a_lost_acknowledgement_is_settled_by_the_table(spec: StudioSpec) -> None:

@@ -7,11 +7,12 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from commands.gallery.hide_assets import HideAssets
 from commands.gallery.purge_asset import PurgeAsset
 from commands.jobs.cancel_job import CancelJob
+from commands.jobs.expire_screening import ExpireScreening
 from commands.jobs.fail_job import FailJob
 from commands.jobs.open_next_attempt import OpenNextAttempt
+from commands.jobs.open_next_screening import OpenNextScreening
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.ports.identity_provider import ProviderDecision
 from commands.ports.payment_provider import ProviderPayment
@@ -24,7 +25,7 @@ from commands.reactions.deeds import (
     RefetchVerification,
 )
 from commands.reactions.provider_answers import payment_answer, verification_answer
-from commands.reactions.reaction import Reaction
+from commands.reactions.reaction import Intended, Reaction
 from commands.reactions.registry import REACTIONS, answers_to
 from commands.reactions.wanted_form import (
     WANTED,
@@ -32,16 +33,19 @@ from commands.reactions.wanted_form import (
     decode_wanted,
     encode_wanted,
 )
+from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.twin.withdraw_consent import WithdrawConsent
 from commands.wallet.confirm_payment import ConfirmPayment
 from commands.wallet.expire_promotion import ExpirePromotion
 from commands.wallet.fail_purchase import FailPurchase
 from domain.asset import Asset, AssetKind
 from domain.job import AttemptFailure, CancelledBy, Job, JobFailure, JobState
+from domain.job_kind import JobKind
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import asset_id
 from domain.kernel.personal_text import Erased, PersonalText
-from domain.person import Person
+from domain.person import Person, VerificationOutcome
+from domain.screening import SCREENING_LIMIT, SCREENINGS_MAX, ScreeningFailure
 from domain.twin import Twin
 from domain.wallet import Draw, PurchaseFailure, Wallet
 from tests.commands import journey
@@ -81,12 +85,32 @@ def _requested() -> Aggregate.Event:
     return requested
 
 
+def _failed_screening(screening: int, reason: ScreeningFailure) -> Aggregate.Event:
+    return _event(
+        Job.ScreeningFailed,
+        attempt=2,
+        screening=screening,
+        claim_id=None,
+        reason=reason,
+        screenings_left=SCREENINGS_MAX - screening,
+    )
+
+
+def _declined(*, under_age: bool) -> Aggregate.Event:
+    return _event(
+        Person.VerificationDeclined,
+        verification_id=OTHER,
+        outcome=VerificationOutcome.DECLINED,
+        under_age=under_age,
+    )
+
+
 CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     (
         _event(Twin.ConsentWithdrawn, epoch=4, open_jobs=(OTHER,)),
-        [StopJobsOfTwin(IT, (OTHER,)), HideAssets(IT, epoch=3)],
+        [StopJobsOfTwin(IT, (OTHER,))],
     ),
-    (_event(Twin.ConsentWithdrawn, epoch=2, open_jobs=()), [HideAssets(IT, epoch=1)]),
+    (_event(Twin.ConsentWithdrawn, epoch=2, open_jobs=()), []),
     (
         _event(Twin.DeletionRequested, prefixes=("photos/a/", "adapters/a/b.safetensors")),
         [DeleteObjects(("photos/a/", "adapters/a/b.safetensors"), twin_id=IT)],
@@ -187,7 +211,51 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     (_returned(Wallet.Expired), [ExpirePromotion(OTHER), ExpirePromotion(IT)]),
     (_requested(), [FailJob(LIGHTHOUSE_JOB, JobFailure.DEADLINE_PASSED)]),
     (_event(Twin.JobEnded, job_id=OTHER), []),
+    (
+        _event(
+            Job.Rendered,
+            kind=JobKind.IMAGES,
+            engine="pocket",
+            twin_id=None,
+            attempt=2,
+            claim_id=OTHER,
+            outputs=(),
+            adapter=None,
+        ),
+        [ExpireScreening(IT, attempt=2, screening=1)],
+    ),
+    (
+        _event(Job.ScreeningOpened, attempt=2, screening=3),
+        [ExpireScreening(IT, attempt=2, screening=3)],
+    ),
+    (
+        _failed_screening(SCREENINGS_MAX - 1, ScreeningFailure.UNAVAILABLE),
+        [OpenNextScreening(IT, attempt=2, screening=SCREENINGS_MAX)],
+    ),
+    (
+        _failed_screening(SCREENINGS_MAX, ScreeningFailure.UNAVAILABLE),
+        [FailJob(IT, JobFailure.SCREENING_UNAVAILABLE)],
+    ),
+    (_declined(under_age=False), []),
+    (_declined(under_age=True), [WithdrawAllConsents()]),
 ]
+
+
+def test_a_screening_is_given_up_when_its_time_is_over() -> None:
+    for event in (event for event, _ in CASES if isinstance(event, Job.ScreeningOpened)):
+        assert [answer.due_at for answer in answers_to(event, ADA)] == [MONDAY + SCREENING_LIMIT]
+
+
+def test_a_store_that_is_away_gets_ever_more_time_and_a_stall_was_time_enough() -> None:
+    def pauses(reason: ScreeningFailure) -> list[timedelta]:
+        events = [_failed_screening(n, reason) for n in range(1, SCREENINGS_MAX)]
+        answers = [answer for event in events for answer in answers_to(event, ADA)]
+        return [(answer.due_at or MONDAY) - MONDAY for answer in answers]
+
+    after_failures = pauses(ScreeningFailure.UNAVAILABLE)
+    assert after_failures == sorted(after_failures)
+    assert after_failures[0] < after_failures[-1]
+    assert not any(pauses(ScreeningFailure.STALLED))
 
 
 @pytest.mark.parametrize(("event", "wanted"), CASES, ids=lambda value: type(value).__qualname__)
@@ -257,8 +325,9 @@ def test_a_stored_want_of_another_release_is_read_or_left_alone() -> None:
 
 
 def test_two_answers_to_one_event_have_two_keys() -> None:
-    keys = [answer.key for answer in answers_to(CASES[0][0], ADA)]
-    assert len(set(keys)) == len(keys) == 2
+    event = _event(Twin.DeletionRequested, prefixes=("photos/a/",))
+    both = Reaction("two-at-once", type(event), lambda *_: (Intended(1, "a"), Intended(2, "b")))
+    assert len({answer.key for answer in both.answers(event, ADA)}) == 2
 
 
 def test_answering_all_events_again_changes_nothing(spec: StudioSpec) -> None:

@@ -152,8 +152,11 @@ def test_a_report_about_a_cancelled_job_leaves_nothing_behind(spec: StudioSpec, 
     spec.when(replace(screening, claim_id=UUID(int=9))).then()
 
 
-def test_a_report_about_an_earlier_attempt_touches_nothing(spec: StudioSpec, job: UUID) -> None:
-    spec.when(replace(journey.screening_of(spec, job), attempt=2)).then()
+def test_a_report_about_another_attempt_touches_nothing_but_its_own_copies(
+    spec: StudioSpec, job: UUID
+) -> None:
+    spec.when(replace(journey.screening_of(spec, job), attempt=2)).then("job.result-discarded")
+    assert isinstance(spec.result, ReportLate)
     assert spec.load(Job, job).state is JobState.RENDERED
 
 

@@ -7,6 +7,7 @@ from uuid import uuid5
 import pytest
 
 from adapters.event_store.in_memory import InMemoryEventStore
+from adapters.event_store.owner_turns import OwnerTurns
 from commands.ports.event_store import ConcurrentChange, EventStore
 from domain.kernel.personal_text import PersonalText
 from tests.diary import ADA, DIARY_FORM, GRACE, Diary
@@ -17,12 +18,18 @@ LETTERS = uuid5(ADA, "letters")
 LOGBOOK = uuid5(GRACE, "logbook")
 
 
+@pytest.fixture
+def turns() -> OwnerTurns:
+    """Owners' turns as they ship."""
+    return OwnerTurns()
+
+
 @pytest.fixture(params=["in_memory", "postgres"])
-def store(request: pytest.FixtureRequest) -> Iterator[EventStore]:
+def store(request: pytest.FixtureRequest, turns: OwnerTurns) -> Iterator[EventStore]:
     if request.param == "in_memory":
-        yield InMemoryEventStore(DIARY_FORM)
+        yield InMemoryEventStore(DIARY_FORM, turns=turns)
     else:
-        with open_diary_store(request.getfixturevalue("database")) as on_postgres:
+        with open_diary_store(request.getfixturevalue("database"), turns=turns) as on_postgres:
             yield on_postgres
 
 
@@ -204,6 +211,7 @@ def test_the_owners_lock_orders_one_owners_commands(store: EventStore) -> None:
     assert seen == [1]
 
 
+@pytest.mark.parametrize("turns", [OwnerTurns(waiting_max=100, wait_max_s=60.0)])
 def test_a_hundred_parallel_writes_all_count(store: EventStore) -> None:
     open_diary(store, NOTES, ADA)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from domain.asset import Asset, AssetKind, HiddenBecause, RefusalReason, Why
+from domain.asset import Asset, AssetKind, RefusalReason, Why
 from domain.checks import CheckVerdict, ItemVerdict
 from domain.job import AttemptFailure, CancelledBy, Job, JobFailure
 from domain.kernel.aggregate import Aggregate
@@ -15,6 +15,7 @@ from domain.policy import DEFAULT_ROWS, Policy
 from domain.price_list import DEFAULT_ENTRIES, PriceList
 from domain.rating import Rating
 from domain.release import SignedCopy, release
+from domain.screening import ScreeningFailure
 from domain.twin import Twin
 from domain.wallet import PurchaseFailure, Wallet
 from tests.domain.people import (
@@ -25,6 +26,7 @@ from tests.domain.people import (
     LIGHTHOUSE_JOB,
     MONDAY,
     NEXT_YEAR,
+    OTHER_CLAIM,
     POCKET,
     SANDBOX,
     STARTER,
@@ -70,6 +72,16 @@ def person_who_was_verified_at_the_second_try() -> Person:
         at=LATER,
     )
     person.open_twin(ADAS_TWIN, at=TUESDAY)
+    return person
+
+
+def person_who_was_found_under_age() -> Person:
+    person = verified()
+    again = named("Ada's passport renewed")
+    person.start_verification(again, SANDBOX, at=TUESDAY)
+    person.record_decision(
+        again, VerificationDecision(VerificationOutcome.APPROVED, adult=False), at=TUESDAY
+    )
     return person
 
 
@@ -129,6 +141,31 @@ def job_that_completed_at_the_second_attempt() -> Job:
     return job
 
 
+def job_that_was_screened_at_the_third_try() -> Job:
+    job = rendered(image_job())
+    job.record_screening_failed(1, 1, ScreeningFailure.UNAVAILABLE, claim_id=OTHER_CLAIM, at=MONDAY)
+    job.open_screening(1, 2, at=TUESDAY)
+    job.record_screening_failed(1, 2, ScreeningFailure.STALLED, at=TUESDAY)
+    job.open_screening(1, 3, at=TUESDAY)
+    job.record_screened(1, (), screening=3, at=LATER)
+    job.complete([item.asset_id for item in job.items], (), at=LATER)
+    return job
+
+
+def job_that_nobody_could_screen() -> Job:
+    job = rendered(image_job())
+    job.record_screening_failed(1, 1, ScreeningFailure.STALLED, at=TUESDAY)
+    job.fail(JobFailure.SCREENING_UNAVAILABLE, at=LATER)
+    return job
+
+
+def job_that_was_done_again() -> Job:
+    job = image_job()
+    job.cancel(CancelledBy.OWNER, at=TUESDAY)
+    job.retry(named("a lighthouse in fog, again"), at=LATER)
+    return job
+
+
 def training_that_failed_after_it_was_rendered() -> Job:
     job = rendered(training_job())
     job.fail(JobFailure.ADAPTER_REFUSED, at=LATER)
@@ -165,12 +202,12 @@ def released_asset(id: UUID | None = None) -> Asset:
     )
 
 
-def asset_that_was_hidden_kept_and_purged() -> Asset:
+def asset_that_was_kept_reported_and_purged() -> Asset:
     asset = released_asset()
     asset.set_favourite(at=MONDAY)
     asset.unset_favourite(at=MONDAY)
-    asset.hide(HiddenBecause.CONSENT_WITHDRAWN, at=TUESDAY)
-    asset.keep(at=TUESDAY)
+    asset.keep(2, at=TUESDAY)
+    asset.report(at=TUESDAY)
     asset.request_purge(at=LATER)
     asset.record_purged(at=LATER)
     return asset
@@ -206,13 +243,17 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
     life.__name__.replace("_", "-"): life
     for life in (
         person_who_was_verified_at_the_second_try,
+        person_who_was_found_under_age,
         twin_that_was_drawn_and_withdrawn,
         twin_whose_photos_were_rejected,
         wallet_that_saw_everything,
         job_that_completed_at_the_second_attempt,
+        job_that_was_screened_at_the_third_try,
+        job_that_nobody_could_screen,
+        job_that_was_done_again,
         training_that_failed_after_it_was_rendered,
         job_that_was_cancelled_while_it_ran,
-        asset_that_was_hidden_kept_and_purged,
+        asset_that_was_kept_reported_and_purged,
         refused_asset,
         price_list_with_two_versions,
         policy_with_the_rows_that_ship,

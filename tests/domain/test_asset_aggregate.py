@@ -10,11 +10,15 @@ from tests.domain.aggregate_spec import given
 from tests.domain.lives import refused_asset, released_asset
 from tests.domain.people import MONDAY, TUESDAY
 
+EPOCH = 1
+"""The consent epoch under which the picture of these tests was released."""
+NEXT_EPOCH = 2
+
 DECISIONS: dict[str, Callable[[Asset], None]] = {
     "favourite": lambda asset: asset.set_favourite(at=TUESDAY),
     "unfavourite": lambda asset: asset.unset_favourite(at=TUESDAY),
-    "hide": lambda asset: asset.hide(HiddenBecause.REPORTED, at=TUESDAY),
-    "keep": lambda asset: asset.keep(at=TUESDAY),
+    "report": lambda asset: asset.report(at=TUESDAY),
+    "keep": lambda asset: asset.keep(NEXT_EPOCH, at=TUESDAY),
     "purge": lambda asset: asset.request_purge(at=TUESDAY),
     "purged": lambda asset: asset.record_purged(at=TUESDAY),
 }
@@ -47,22 +51,29 @@ def test_a_favourite_is_marked_once() -> None:
 
 def test_what_a_withdrawal_hid_the_owner_can_keep() -> None:
     asset = released_asset()
-
-    def hide(asset: Asset) -> None:
-        asset.hide(HiddenBecause.CONSENT_WITHDRAWN, at=TUESDAY)
-
-    given(asset).when(hide).then(Asset.Hidden)
-    given(asset).when(hide).then_nothing()
-    given(asset).when(lambda a: a.require_visible()).then_refused(AssetNotAvailable)
+    assert asset.hidden_because(EPOCH) is None
+    assert asset.hidden_because(NEXT_EPOCH) is HiddenBecause.CONSENT_WITHDRAWN
     given(asset).when(DECISIONS["keep"]).then(Asset.Kept)
-    given(asset).when(lambda a: a.require_visible()).then_nothing()
+    assert asset.hidden_because(NEXT_EPOCH) is None
+    given(asset).when(DECISIONS["keep"]).then_nothing()
+
+
+def test_what_was_kept_once_no_later_withdrawal_hides() -> None:
+    asset = released_asset()
+    given(asset).when(DECISIONS["keep"]).then(Asset.Kept)
+    assert asset.hidden_because(NEXT_EPOCH + 5) is None
+
+
+def test_keeping_what_nobody_hid_changes_nothing() -> None:
+    given(released_asset()).when(lambda a: a.keep(EPOCH, at=TUESDAY)).then_nothing()
 
 
 def test_what_was_reported_the_owner_cannot_bring_back() -> None:
     asset = released_asset()
-    given(asset).when(DECISIONS["hide"]).then(Asset.Hidden)
+    given(asset).when(DECISIONS["report"]).then(Asset.Hidden)
+    given(asset).when(DECISIONS["report"]).then_nothing()
     given(asset).when(DECISIONS["keep"]).then_refused(AssetNotAvailable)
-    given(asset).when(lambda a: a.hide(HiddenBecause.CONSENT_WITHDRAWN, at=TUESDAY)).then_nothing()
+    assert asset.hidden_because(NEXT_EPOCH) is HiddenBecause.REPORTED
 
 
 def test_a_purge_names_the_bytes_and_is_asked_for_once() -> None:

@@ -14,6 +14,7 @@ from domain.kernel.aggregate import Aggregate
 from domain.kernel.refusal import Refusal
 from domain.photo_set import PhotoFlaw, PhotoVerdict
 from domain.rating import Rating
+from domain.screening import SCREENINGS_MAX, ScreeningFailure
 from domain.twin import Twin
 from tests.domain.people import (
     ADA,
@@ -40,6 +41,7 @@ NOON = MONDAY + timedelta(hours=3)
 PERSON = verified()
 
 _attempts = st.integers(min_value=1, max_value=4)
+_screenings = st.integers(min_value=1, max_value=SCREENINGS_MAX + 1)
 _claims = st.sampled_from([CLAIM, OTHER_CLAIM])
 _reasons = st.sampled_from(list(AttemptFailure))
 
@@ -61,7 +63,18 @@ job_decisions: st.SearchStrategy[Callable[[Job], object]] = st.one_of(
         _reasons,
     ),
     st.builds(lambda n: lambda j: j.open_attempt(n, at=NOON), _attempts),
-    st.builds(lambda n: lambda j: j.record_screened(n, (), at=NOON), _attempts),
+    st.builds(
+        lambda n, s: lambda j: j.record_screened(n, (), screening=s, at=NOON),
+        _attempts,
+        _screenings,
+    ),
+    st.builds(
+        lambda n, s, why: lambda j: j.record_screening_failed(n, s, why, at=NOON),
+        _attempts,
+        _screenings,
+        st.sampled_from(list(ScreeningFailure)),
+    ),
+    st.builds(lambda n, s: lambda j: j.open_screening(n, s, at=NOON), _attempts, _screenings),
     st.builds(
         lambda cut: (
             lambda j: j.complete(
@@ -138,6 +151,7 @@ def test_a_job_ends_at_most_once_and_never_costs_more_than_its_quote(
         assert not ended or (job.ended and job.charge_millicredits == charge)
         assert 0 <= job.charge_millicredits <= job.quoted_millicredits
         assert job.attempt <= job.attempts_max
+        assert job.screening <= SCREENINGS_MAX
     ends = [event for event in events_of(job) if type(event).TOPIC in {f"job.{e}" for e in ENDED}]
     assert len(ends) == int(job.ended)
     assert settled(replayed(stored(job, ADA))) == settled(job)

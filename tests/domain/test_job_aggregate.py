@@ -11,6 +11,7 @@ from domain.checks import CheckVerdict, ItemVerdict
 from domain.job import AttemptFailure, CancelledBy, Job, JobFailure, JobState
 from domain.kernel.identity import asset_id
 from domain.refusals import AlreadyDecided, JobEnded, JobNotRetryable, StaleResult
+from domain.screening import SCREENINGS_MAX, ScreeningFailure
 from tests.domain.aggregate_spec import given
 from tests.domain.people import (
     CLAIM,
@@ -155,11 +156,73 @@ def test_there_is_no_fourth_attempt() -> None:
     assert job.charge_millicredits == 0
 
 
-def test_only_the_screener_can_fail_what_was_rendered() -> None:
+def test_what_was_rendered_is_no_failed_attempt_any_more() -> None:
     given(rendered(image_job())).when(fail_attempt()).then_refused(StaleResult)
     given(rendered(image_job())).when(
-        fail_attempt(AttemptFailure.SCREENING_UNAVAILABLE, claim=OTHER_CLAIM)
-    ).then(Job.AttemptFailed)
+        fail_attempt(AttemptFailure.SCREENING_UNAVAILABLE)
+    ).then_refused(StaleResult)
+
+
+def fail_screening(
+    screening: int = 1,
+    reason: ScreeningFailure = ScreeningFailure.UNAVAILABLE,
+    attempt: int = 1,
+) -> Callable[[Job], None]:
+    return lambda job: job.record_screening_failed(attempt, screening, reason, at=NOON)
+
+
+def open_screening(screening: int, attempt: int = 1) -> Callable[[Job], None]:
+    return lambda job: job.open_screening(attempt, screening, at=NOON)
+
+
+def test_a_failed_screening_costs_no_attempt_and_keeps_what_was_rendered() -> None:
+    job = rendered(image_job())
+    outputs = job.outputs
+    [failed] = given(job).when(fail_screening()).then(Job.ScreeningFailed)
+    assert isinstance(failed, Job.ScreeningFailed)
+    assert failed.screenings_left == SCREENINGS_MAX - 1
+    assert (job.state, job.attempt, job.outputs) == (JobState.RENDERED, 1, outputs)
+    assert not job.awaits_screening
+    given(job).when(fail_screening()).then_refused(StaleResult)
+    given(job).when(lambda j: j.record_screened(1, (), at=NOON)).then_refused(StaleResult)
+
+
+def test_the_next_screening_opens_once_and_only_after_a_failure() -> None:
+    job = rendered(image_job())
+    given(job).when(open_screening(2)).then_refused(StaleResult)
+    fail_screening()(job)
+    given(job).when(open_screening(3)).then_refused(StaleResult)
+    given(job).when(open_screening(2, attempt=2)).then_refused(StaleResult)
+    given(job).when(open_screening(2)).then(Job.ScreeningOpened)
+    given(job).when(open_screening(2)).then_nothing()
+    assert job.awaits_screening
+
+
+def test_only_the_current_screening_counts() -> None:
+    job = rendered(image_job())
+    fail_screening()(job)
+    open_screening(2)(job)
+    given(job).when(fail_screening()).then_refused(StaleResult)
+    given(job).when(lambda j: j.record_screened(1, (), at=NOON)).then_refused(StaleResult)
+    given(job).when(lambda j: j.record_screened(1, (), screening=2, at=NOON)).then(Job.Screened)
+
+
+def test_there_is_no_sixth_screening_and_the_job_fails_for_nothing() -> None:
+    job = rendered(image_job())
+    for screening in range(1, SCREENINGS_MAX + 1):
+        fail_screening(screening)(job)
+        if screening < SCREENINGS_MAX:
+            open_screening(screening + 1)(job)
+    assert job.screenings_left == 0
+    given(job).when(open_screening(SCREENINGS_MAX + 1)).then_refused(JobNotRetryable)
+    job.fail(JobFailure.SCREENING_UNAVAILABLE, at=NOON)
+    assert job.charge_millicredits == 0
+    given(job).when(fail_screening(SCREENINGS_MAX)).then_refused(JobEnded)
+
+
+def test_nothing_is_screened_before_it_is_rendered() -> None:
+    given(started(image_job())).when(fail_screening()).then_refused(StaleResult)
+    given(started(image_job())).when(open_screening(1)).then_refused(StaleResult)
 
 
 def test_screening_comes_after_rendering_and_once() -> None:
@@ -226,11 +289,12 @@ def test_a_completed_training_costs_its_price_whatever_became_of_its_samples() -
         (image_job(), 0),
         (with_failed_attempt(), 0),
         (started(image_job()), 100),
-        (rendered(image_job()), 100),
+        (rendered(image_job()), 0),
+        (screened(image_job()), 0),
     ],
-    ids=["waiting", "between attempts", "running", "being screened"],
+    ids=["waiting", "between attempts", "running", "being screened", "screened"],
 )
-def test_a_cancel_costs_the_share_of_the_price_list_once_a_worker_had_started(
+def test_a_cancel_costs_the_share_of_the_price_list_only_while_a_worker_is_at_it(
     job: Job, cost: int
 ) -> None:
     given(job).when(lambda j: j.cancel(CancelledBy.OWNER, at=NOON)).then(Job.Cancelled)

@@ -23,6 +23,7 @@ from domain.refusals import (
     NotVerified,
     RatingNotAllowed,
     TooManyTwins,
+    UnderAge,
 )
 from tests.domain.aggregate_spec import given
 from tests.domain.people import (
@@ -143,6 +144,60 @@ def test_a_declined_second_check_takes_nothing_away() -> None:
     person.start_verification(second, SANDBOX, at=TUESDAY)
     person.record_decision(second, decided(VerificationOutcome.DECLINED), at=TUESDAY)
     assert person.verified_adult(at=TUESDAY)
+
+
+UNDER_AGE = msgspec.structs.replace(ADULT_WITH_PASSPORT, adult=False)
+
+
+def found_under_age(person: Person, verification: UUID = VERIFICATION) -> Person:
+    person.record_decision(verification, UNDER_AGE, at=TUESDAY)
+    return person
+
+
+def test_whoever_was_found_under_age_starts_no_other_check() -> None:
+    given(found_under_age(at_the_provider())).when(
+        lambda p: p.start_verification(named("another check"), SANDBOX, at=TUESDAY)
+    ).then_refused(UnderAge)
+
+
+def test_a_check_that_runs_already_verifies_nobody_who_was_found_under_age() -> None:
+    person = at_the_provider()
+    other = named("another check")
+    person.start_verification(other, SANDBOX, at=MONDAY)
+    found_under_age(person)
+    given(person).when(lambda p: p.note_verification_hint(other, at=TUESDAY)).then_nothing()
+    given(person).when(
+        lambda p: p.record_decision(other, ADULT_WITH_PASSPORT, at=TUESDAY)
+    ).then_refused(UnderAge)
+    given(person).when(
+        lambda p: p.record_decision(VERIFICATION, ADULT_WITH_PASSPORT, at=TUESDAY)
+    ).then_refused(AlreadyDecided)
+    assert not person.verified_adult(at=TUESDAY)
+
+
+@pytest.mark.parametrize("outcome", list(VerificationOutcome))
+def test_under_age_is_under_age_whatever_else_the_provider_says(
+    outcome: VerificationOutcome,
+) -> None:
+    decision = msgspec.structs.replace(UNDER_AGE, outcome=outcome)
+    [declined] = (
+        given(at_the_provider())
+        .when(lambda p: p.record_decision(VERIFICATION, decision, at=MONDAY))
+        .then(Person.VerificationDeclined)
+    )
+    assert isinstance(declined, Person.VerificationDeclined)
+    assert (declined.outcome, declined.under_age) == (VerificationOutcome.DECLINED, True)
+
+
+@pytest.mark.parametrize("check", [VERIFICATION, named("a second check")])
+def test_a_verified_person_who_is_found_under_age_is_verified_no_more(check: UUID) -> None:
+    person = verified()
+    if check != VERIFICATION:
+        person.start_verification(check, SANDBOX, at=TUESDAY)
+    found_under_age(person, check)
+    assert not person.verified_adult(at=TUESDAY)
+    assert (person.assurance, person.country) == (None, None)
+    given(person).when(authorise).then_refused(NotVerified)
 
 
 def test_a_hint_decides_nothing() -> None:

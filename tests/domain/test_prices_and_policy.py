@@ -144,7 +144,17 @@ def test_no_row_may_leave_out_an_indispensable_check(check: Check) -> None:
     assert refusal.missing == (check,)
 
 
-def test_versions_of_the_policy_follow_each_other() -> None:
-    given(policy_of(*DEFAULT_ROWS)).when(
-        lambda p: p.publish(3, DEFAULT_ROWS, (ADA,), at=MONDAY)
-    ).then_refused(VersionNotNext)
+@pytest.mark.parametrize("version", [0, 1, 3, 4])
+def test_versions_of_the_policy_follow_each_other(version: int) -> None:
+    refusal = (
+        given(policy_of(*DEFAULT_ROWS))
+        .when(lambda p: p.publish(version, DEFAULT_ROWS, (ADA,), at=MONDAY))
+        .then_refused(VersionNotNext)
+    )
+    assert refusal.expected == 2
+
+
+def test_the_next_version_of_the_policy_takes_the_place_of_the_last() -> None:
+    policy = policy_of(*DEFAULT_ROWS)
+    given(policy).when(lambda p: p.publish(2, (), (ADA,), at=MONDAY)).then(Policy.Published)
+    assert (policy.policy_version, policy.rows) == (2, ())

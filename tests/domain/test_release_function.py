@@ -135,7 +135,13 @@ def test_an_infinite_score_refuses(score: float) -> None:
     )
 
 
-@pytest.mark.parametrize("age_s", [None, -1.0, HASH_LIST_AGE_MAX_S + 1.0])
+@pytest.mark.parametrize("age_s", [0.0, 0.5, HASH_LIST_AGE_MAX_S - 0.5, HASH_LIST_AGE_MAX_S])
+def test_a_list_is_fresh_from_its_first_moment_to_its_last(age_s: float) -> None:
+    verdict = CheckVerdict("known_hash", passed=True, model="list 3", score=age_s)
+    assert decide(checks=all_but(WITH_TWIN, "known_hash", verdict)).released
+
+
+@pytest.mark.parametrize("age_s", [None, -1.0, -0.001, HASH_LIST_AGE_MAX_S + 0.001])
 def test_a_list_of_unknown_or_too_great_age_refuses(age_s: float | None) -> None:
     verdict = CheckVerdict("known_hash", passed=True, model="list 3", score=age_s)
     assert reasons(decide(checks=all_but(WITH_TWIN, "known_hash", verdict))) == (

@@ -43,10 +43,15 @@ def test_golden_bytes_are_replayed(name: str) -> None:
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_events_of_the_current_version_are_written_as_they_were(name: str) -> None:
+    """But for fields that were added since: those stand behind all others, at their default."""
     for row in GOLDEN[name]:
         event = read(row)
         if msgspec.json.decode(row.data)["v"] == type(event).schema_version:
-            assert STORED_FORM.encode(event, ADA, GLASS).decode() == row.data
+            written = STORED_FORM.encode(event, ADA, GLASS).decode()
+            assert written.startswith(row.data.removesuffix("}"))
+            values = msgspec.json.decode(written)
+            for added in values.keys() - msgspec.json.decode(row.data).keys():
+                assert values[added] == msgspec.to_builtins(getattr(type(event), added))
 
 
 @pytest.mark.parametrize("name", LIVES)

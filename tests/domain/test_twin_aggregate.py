@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
@@ -29,6 +30,7 @@ from domain.twin import OPEN_JOBS_MAX, Twin
 from tests.domain.aggregate_spec import given
 from tests.domain.people import (
     ADAPTER,
+    ADAS_TWIN,
     GRACE,
     LIGHTHOUSE_JOB,
     MONDAY,
@@ -286,6 +288,17 @@ def test_verdicts_after_a_withdrawal_are_stale() -> None:
     twin = submitted_twin()
     withdraw(twin)
     consent()(twin)
+    given(twin).when(judge()).then_refused(StaleResult)
+
+
+def test_a_set_that_waits_under_another_epoch_is_never_accepted() -> None:
+    """No event leaves one waiting; a snapshot of another release might."""
+    state = submitted_twin().snapshot_state()
+    assert state.submitted is not None
+    older = msgspec.structs.replace(state.submitted, epoch=state.epoch)
+    later = msgspec.structs.replace(state, epoch=state.epoch + 1, submitted=older)
+    twin = Twin.from_snapshot(ADAS_TWIN, 4, later)
+    assert twin.consented
     given(twin).when(judge()).then_refused(StaleResult)
 
 

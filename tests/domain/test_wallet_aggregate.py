@@ -120,6 +120,19 @@ def test_a_hint_has_the_provider_asked_until_the_credits_are_there() -> None:
     given(wallet).when(lambda w: w.note_payment_hint(PURCHASE, at=MONDAY)).then_nothing()
 
 
+def test_a_purchase_is_started_once_whatever_became_of_it() -> None:
+    def start_again(wallet: Wallet) -> None:
+        wallet.start_purchase(PURCHASE, STARTER, SANDBOX, at=TUESDAY)
+
+    given(with_purchase_started()).when(start_again).then_refused(AlreadyDecided)
+    credited, failed = with_purchase_started(), with_purchase_started()
+    pay(credited)
+    failed.fail_purchase(PURCHASE, PurchaseFailure.EXPIRED, at=MONDAY)
+    for wallet in (credited, failed):
+        given(wallet).when(start_again).then_refused(AlreadyDecided)
+    assert credited.purchase(PURCHASE).state is PurchaseState.CREDITED
+
+
 def test_open_purchases_have_a_limit() -> None:
     wallet = wallet_of(0)
     for number in range(PURCHASES_OPEN_MAX):

@@ -9,6 +9,7 @@ from uuid import uuid5
 import psycopg
 import pytest
 
+from adapters.event_store.owner_turns import OwnerTurns
 from adapters.event_store.store import PostgresEventStore
 from commands.ports.event_store import OutcomeUnknown
 from commands.studio import Handler, Studio
@@ -48,11 +49,17 @@ def broken(
 
 
 def studio(store: PostgresEventStore) -> Studio:
-    return Studio(store, {WriteLine: Handler(write_line, int)}, lambda: MORNING, b"secret")
+    return Studio(
+        store, {WriteLine: Handler("write-line", write_line, int)}, lambda: MORNING, b"secret"
+    )
 
 
 def test_one_key_fifty_times_at_once_writes_one_line(database: str) -> None:
-    with open_diary_store(database, connections_max=8) as store, ThreadPoolExecutor(50) as threads:
+    patient = OwnerTurns(waiting_max=50, wait_max_s=60.0)
+    with (
+        open_diary_store(database, connections_max=8, turns=patient) as store,
+        ThreadPoolExecutor(50) as threads,
+    ):
         open_diary(store, NOTES, ADA)
         door = studio(store)
         asked = WriteLine("a lighthouse in fog")
@@ -119,7 +126,7 @@ def test_a_backend_that_is_ended_before_the_insert_leaves_nothing(
     attempts: list[str] = []
     with open_diary_store(database) as store:
         open_diary(store, NOTES, ADA)
-        handlers = {WriteLine: Handler(interrupted, int)}
+        handlers = {WriteLine: Handler("write-line", interrupted, int)}
         door = Studio(store, handlers, lambda: MORNING, b"secret")
         answer = door.execute(WriteLine("a lighthouse in fog"), owner_id=ADA, key=KEY)
         assert (answer.result, answer.position) == (1, 2)

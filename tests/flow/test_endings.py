@@ -1,5 +1,7 @@
 """Attempts that fail and jobs that are stopped: what they cost, and what comes after them."""
 
+from datetime import timedelta
+
 import pytest
 
 from commands.gallery.purge_asset import PurgeAsset
@@ -8,7 +10,7 @@ from commands.jobs.retry_job import RetryJob
 from domain.job import AttemptFailure, JobFailure, JobState
 from domain.price_list import CANCEL_SHARE_THOUSANDTHS
 from tests.faults.oracle import until
-from tests.flow.living_studio import LivingStudio
+from tests.flow.living_studio import PACE, LivingStudio
 from tests.flow.test_journey import PICTURE_MILLICREDITS
 
 PATIENCE_S = 20.0
@@ -113,21 +115,44 @@ def test_a_store_without_room_for_signed_copies_releases_nothing_and_costs_nothi
     assert studio.wallet(owner)[1:] == (0, 0)
 
 
-def test_a_training_that_cannot_be_screened_gets_another_attempt(
+def test_a_training_that_cannot_be_screened_is_screened_again_and_not_trained_again(
     studio: LivingStudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = studio.creator()
     twin = studio.twin_with_photos(owner)
-    studio.analyser.hold()
+    # One screening gives up after so many tries; the next one finds a store that has room.
+    refused = iter(range(1 + len(PACE.retry_delays_s)))
+    put = studio.objects.put
+
+    def put_or_refuse(key: str, data: bytes, *, media_type: str) -> None:
+        if key.startswith("adapters/") and next(refused, None) is not None:
+            raise ConnectionError
+        put(key, data, media_type=media_type)
+
+    monkeypatch.setattr(studio.objects, "put", put_or_refuse)
     job = studio.train(twin, owner)
-    assert studio.analyser.is_looking.wait(PATIENCE_S)
-    with monkeypatch.context() as full:
-        full.setattr(studio.objects, "_capacity_bytes", 0)
-        studio.analyser.let_go()
-        until(lambda: studio.reasons_of(job), "the screener gives up")
-    studio.comes_to(job, owner, JobState.COMPLETED)
-    assert studio.reasons_of(job)[0] == AttemptFailure.SCREENING_UNAVAILABLE
+    done = studio.comes_to(job, owner, JobState.COMPLETED)
+    assert (done.attempt, done.screening) == (1, 2)
+    types = studio.types_of(job)
+    assert types.count("job.started") == types.count("job.screening-failed") == 1
     assert studio.twin(twin, owner).adapter("pocket")
+
+
+def test_a_screener_that_stands_still_holds_nobodys_credits(
+    studio: LivingStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = studio.creator()
+    before = studio.wallet(owner)
+    limit = timedelta(milliseconds=50)
+    monkeypatch.setattr("commands.reactions.screening_is_bounded.SCREENING_LIMIT", limit)
+    studio.analyser.hold()
+    job = studio.draw(None, owner)
+    assert studio.analyser.is_looking.wait(PATIENCE_S)
+    studio.comes_to(job, owner, JobState.FAILED)
+    assert studio.why_it_failed(job) == JobFailure.SCREENING_UNAVAILABLE
+    assert studio.wallet(owner) == before
+    assert studio.types_of(job).count("job.started") == 1
+    studio.reader_has_seen(job, owner, JobState.FAILED)
 
 
 def test_a_purged_picture_is_gone_from_the_store(studio: LivingStudio) -> None:

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from domain.asset import HiddenBecause
 from domain.consent_text import ConsentScope
 from domain.events import STORED_FORM
 from domain.job import AttemptFailure, CancelledBy, JobFailure
@@ -91,6 +90,11 @@ def test_every_event_type_is_folded_or_said_to_be_of_no_interest() -> None:
         "wallet.payment-hinted",
         # Read models show what is there, and this says that something is not.
         "job.result-discarded",
+        # The new job says which one it does again.
+        "job.retried",
+        # A job that is being screened for the third time is being screened.
+        "job.screening-failed",
+        "job.screening-opened",
         # A price list or policy without a version shows nothing.
         "price-list.opened",
         "policy.opened",
@@ -136,6 +140,26 @@ def test_a_new_check_does_not_take_a_verification_away(folded: Folded) -> None:
     person.record_decision(GRACE, decision, at=folded.history.now)
     folded.history.save(ADA, person)
     assert folded.row("account")["verification"] == "verified"
+
+
+@pytest.mark.parametrize("later_check", [False, True], ids=["by this check", "by an earlier one"])
+def test_whoever_is_found_under_age_is_verified_no_more(
+    folded: Folded, *, later_check: bool
+) -> None:
+    person = folded.history.verified_person(ADA)
+    person.start_verification(GRACE, "sandbox", at=folded.history.now)
+    if later_check:
+        person.start_verification(ADA, "sandbox", at=folded.history.now)
+    decision = VerificationDecision(VerificationOutcome.APPROVED, adult=False)
+    person.record_decision(GRACE, decision, at=folded.history.now)
+    folded.history.save(ADA, person)
+    row = folded.row("account")
+    assert some(row, "verification", "assurance", "country", "valid_until") == [
+        "declined",
+        None,
+        None,
+        None,
+    ]
 
 
 def test_a_twin_is_ready_for_training_once_its_photos_are_accepted(folded: Folded) -> None:
@@ -274,7 +298,7 @@ def test_a_cancelled_job_shows_who_stopped_it_and_the_share_it_cost(folded: Fold
     assert some(row, "captured_millicredits", "released_millicredits") == [100, 300]
 
 
-def test_a_picture_is_favoured_hidden_kept_and_purged(folded: Folded) -> None:
+def test_a_picture_is_favoured_reported_and_purged(folded: Folded) -> None:
     history = folded.history
     person = history.verified_person(ADA)
     wallet = history.wallet_with_credits(ADA)
@@ -282,15 +306,13 @@ def test_a_picture_is_favoured_hidden_kept_and_purged(folded: Folded) -> None:
     history.finished(job, None, wallet)
     asset = history.asset(job.items[0].asset_id)
     asset.set_favourite(at=history.now)
-    asset.hide(HiddenBecause.CONSENT_WITHDRAWN, at=history.now)
+    asset.report(at=history.now)
     history.save(ADA, asset)
     row = folded.row("assets")
-    assert some(row, "favourite", "state", "hidden_reason") == [True, "hidden", "consent-withdrawn"]
-    asset.keep(at=history.now)
+    assert some(row, "favourite", "state", "hidden_reason") == [True, "hidden", "reported"]
     asset.unset_favourite(at=history.now)
     history.save(ADA, asset)
-    row = folded.row("assets")
-    assert some(row, "favourite", "state", "hidden_reason") == [False, "released", None]
+    assert not folded.row("assets")["favourite"]
     asset.request_purge(at=history.now)
     history.save(ADA, asset)
     assert folded.row("assets")["state"] == "purge-requested"

@@ -205,9 +205,9 @@ def test_what_comes_back_of_a_promotion_that_is_valid_stays(spec: ReactorSpec) -
 
 def test_a_job_that_has_not_ended_after_a_day_fails_and_costs_nothing(spec: ReactorSpec) -> None:
     job = with_a_job_from_a_promotion(spec)
-    journey.rendered(spec, job.id)
+    journey.claimed(spec, job.id)
     spec.passes(hours=23, minutes=59)
-    assert spec.load(Job, job.id).state is JobState.RENDERED
+    assert spec.load(Job, job.id).state is JobState.STARTED
     spec.passes(minutes=1)
     assert spec.load(Job, job.id).state is JobState.FAILED
     [failed] = spec.events(Job.Failed)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 import psycopg
 
 from adapters.event_store.in_memory import InMemoryEventStore, StoredRow
+from adapters.event_store.owner_turns import OwnerTurns
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
 from adapters.parked_messages.in_memory import InMemoryParkedMessages
@@ -44,8 +45,8 @@ PACE = ParkingPace(in_place_delays_s=(0.0, 0.0), look_s=0.0, claim_tries_max=3)
 class PartlyReadable(InMemoryEventStore):
     """A store with events that this release does not know, and one that can be away."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, turns: OwnerTurns | None) -> None:
+        super().__init__(turns=turns)
         self.unreadable: set[UUID] = set()
         self.is_away = False
 
@@ -63,9 +64,9 @@ class PartlyReadable(InMemoryEventStore):
 class ResultsDesk(StudioSpec):
     """The studio, and its recorder as the process runs it, one poll at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, turns: OwnerTurns | None = None) -> None:
         super().__init__()
-        self.store: PartlyReadable = PartlyReadable()
+        self.store: PartlyReadable = PartlyReadable(turns)
         self.studio = Studio(self.store, HANDLERS, self.clock, ARGS_SECRET)
         self.opened()
         self.transport = InMemoryTransport()

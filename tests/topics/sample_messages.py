@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid5
 
+from msgspec.structs import replace
+
 from topics.codec import Encoded, encode
 from topics.messages.control import StopJob, StopReason
 from topics.messages.dead_letter import DeadLetter
@@ -153,6 +155,7 @@ SAMPLES: Mapping[str, Message] = {
     "job.granted.training": granted(TRAINING_WORK),
     "job.granted.photos": granted(PHOTO_SET_WORK),
     "job.granted.outputs": granted(OUTPUTS_WORK),
+    "job.granted.outputs-again": granted(replace(OUTPUTS_WORK, screening=2)),
     "claim.refused": ClaimRefused("worker-1", JOB, 1, CLAIM, ClaimRefusal.STALE_ATTEMPT),
     "job.claimed": JobClaimed(JOB, 1, CLAIM, "worker-1", WorkKind.IMAGE),
     "job.alive": JobAlive(JOB, 1, CLAIM),
@@ -187,6 +190,16 @@ SAMPLES: Mapping[str, Message] = {
         attempt=1,
         claim_id=CLAIM,
         outputs=(ScreenedOutput(0, (PASSED,), "gallery/ada/0.png", SHA256, 4_100),),
+    ),
+    "outputs.screened-again": OutputsScreened(
+        job=JOB,
+        attempt=1,
+        claim_id=CLAIM,
+        outputs=(ScreenedOutput(0, (PASSED,), "gallery/ada/0.png", SHA256, 4_100),),
+        screening=2,
+    ),
+    "job.failed.screening": JobFailed(
+        JOB, 1, CLAIM, FailureReason.SCREENING_UNAVAILABLE, screening=2
     ),
     "photos.judged": PhotosJudged(
         submission=uuid5(TWIN, "submission"),

@@ -104,12 +104,16 @@ class FailureReason(StrEnum):
 
 
 class JobFailed(msgspec.Struct, frozen=True, tag="job.failed"):
-    """The attempt failed. The domain decides whether there is another one."""
+    """The attempt failed, or could not be screened. The domain decides what comes next.
+
+    `screening` is the granted work's, and absent where a worker reports.
+    """
 
     job: UUID
     attempt: Attempt
     claim_id: UUID
     reason: FailureReason
+    screening: Attempt | msgspec.UnsetType = msgspec.UNSET
 
 
 class CheckResult(msgspec.Struct, frozen=True):
@@ -138,13 +142,17 @@ class ScreenedOutput(msgspec.Struct, frozen=True):
 
 
 class OutputsScreened(msgspec.Struct, frozen=True, tag="outputs.screened"):
-    """Verdicts on every output of an attempt. `adapter_checks` is empty for image jobs."""
+    """Verdicts on every output of an attempt. `adapter_checks` is empty for image jobs.
+
+    `screening` is the granted work's.
+    """
 
     job: UUID
     attempt: Attempt
     claim_id: UUID
     outputs: Annotated[tuple[ScreenedOutput, ...], Meta(max_length=OUTPUTS_MAX)]
     adapter_checks: Checks = ()
+    screening: Attempt | msgspec.UnsetType = msgspec.UNSET
 
 
 class JudgedPhoto(msgspec.Struct, frozen=True):

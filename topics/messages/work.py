@@ -12,6 +12,7 @@ from topics.messages.bounds import (
     FORM_FIELDS_MAX,
     OUTPUTS_MAX,
     PHOTOS_MAX,
+    Attempt,
     CheckName,
     EngineId,
     FormFieldName,
@@ -138,7 +139,10 @@ RequiredChecks: TypeAlias = Annotated[tuple[CheckName, ...], Meta(max_length=CHE
 
 
 class OutputsWork(msgspec.Struct, frozen=True, tag="outputs"):
-    """Outputs of one attempt to be screened. `template_key` is None for a job without a twin."""
+    """Outputs of one attempt to be screened. `template_key` is None for a job without a twin.
+
+    `screening` counts the screenings of the attempt from 1; the report repeats it.
+    """
 
     engine: EngineId
     rating: Label
@@ -148,6 +152,7 @@ class OutputsWork(msgspec.Struct, frozen=True, tag="outputs"):
     adapter_quarantine_key: ObjectKey | None = None
     adapter_key: ObjectKey | None = None
     adapter_rank: Rank | None = None
+    screening: Attempt | msgspec.UnsetType = msgspec.UNSET
 
 
 Work = ImageWork | TrainingWork | PhotoSetWork | OutputsWork

@@ -175,9 +175,11 @@ def test_outputs_are_screened_for_the_attempt_that_was_granted(studio: Studio) -
     output = OutputToScreen(0, ADA, "quarantine/none", "gallery/none", "0" * 64, "image/png")
     with studio.screener():
         claim = studio.result(JobClaimed)
-        studio.grant(claim, OutputsWork("pocket", "GENERAL", (output,), ("known_hash",)))
+        work = OutputsWork("pocket", "GENERAL", (output,), ("known_hash",), screening=3)
+        studio.grant(claim, work)
         screened = studio.result(OutputsScreened)
     assert (screened.job, screened.attempt, screened.claim_id) == (JOB, 1, claim.claim_id)
+    assert screened.screening == 3
     assert [check.passed for check in screened.outputs[0].checks] == [None]
 
 
@@ -273,8 +275,10 @@ def test_without_a_store_outputs_fail_for_want_of_screening(studio: Studio) -> N
     with studio.screener():
         claim = studio.result(JobClaimed)
         studio.objects.silent_times = 1_000
-        studio.grant(claim, OutputsWork("pocket", "GENERAL", (output,), ("known_hash",)))
-        assert studio.result(JobFailed).reason == FailureReason.SCREENING_UNAVAILABLE
+        work = OutputsWork("pocket", "GENERAL", (output,), ("known_hash",), screening=3)
+        studio.grant(claim, work)
+        failed = studio.result(JobFailed)
+    assert (failed.reason, failed.screening) == (FailureReason.SCREENING_UNAVAILABLE, 3)
 
 
 def test_work_that_is_no_screening_is_not_done(studio: Studio) -> None:

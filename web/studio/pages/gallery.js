@@ -13,13 +13,14 @@ export function gallery(main) {
     state.viewer.twins.edges.map(({ node }) => element("option", { value: node.id }, node.name)));
   const text = element("input", { type: "search" });
   const favourite = element("input", { type: "checkbox" });
+  const hidden = element("input", { type: "checkbox" });
   const dialog = element("dialog", { "aria-label": "Picture" });
   let cursor = null;
 
   const load = async (after) => {
     const { gallery: found } = await run("Gallery", {
       first: 40, after, twin: twin.value || null, text: text.value || null,
-      favourite: favourite.checked ? true : null,
+      favourite: favourite.checked ? true : null, hidden: hidden.checked,
     });
     const tiles = found.edges.map(({ node }) => tile(node, open));
     if (after === null) grid.replaceChildren(...tiles);
@@ -29,7 +30,7 @@ export function gallery(main) {
   };
   const reload = () => attempt(() => load(null));
   const open = (asset) => attempt(() => inspect(dialog, asset.id, reload));
-  for (const control of [twin, favourite]) control.addEventListener("change", reload);
+  for (const control of [twin, favourite, hidden]) control.addEventListener("change", reload);
   text.addEventListener("input", reload);
   more.addEventListener("click", () => attempt(() => load(cursor)));
 
@@ -37,7 +38,8 @@ export function gallery(main) {
     element("h2", {}, "Gallery"),
     element("div", { class: "row" },
       field("Twin", twin), field("Prompt contains", text),
-      element("label", { class: "check" }, favourite, element("span", {}, "Favourites only")))),
+      element("label", { class: "check" }, favourite, element("span", {}, "Favourites only")),
+      element("label", { class: "check" }, hidden, element("span", {}, "Hidden since consent was withdrawn")))),
   grid, more, dialog);
   reload();
   return listen((changed) => { if (changed.includes("assets") && cursor !== undefined) reload(); });
@@ -50,8 +52,15 @@ function tile(asset, open) {
       class: "quiet",
       "aria-label": `Open ${asset.prompt || plain(asset.kind)}`,
       onclick: () => open(asset),
-    }, element("img", { src: asset.url, alt: asset.prompt || plain(asset.kind), loading: "lazy" })),
+    }, picture(asset, { loading: "lazy" })),
     element("small", {}, `${asset.favourite ? "★ " : ""}${asset.prompt || plain(asset.kind)}`));
+}
+
+// What is hidden is not served: it can be kept, and then seen, or deleted.
+function picture(asset, more = {}) {
+  const alt = asset.prompt || plain(asset.kind);
+  if (asset.hidden) return element("span", {}, `Hidden: ${alt}`);
+  return element("img", { src: asset.url, alt, ...more });
 }
 
 async function inspect(dialog, id, onChange) {
@@ -77,12 +86,12 @@ async function inspect(dialog, id, onChange) {
     onChange();
   });
   dialog.replaceChildren(
-    element("img", { src: asset.url, alt: asset.prompt || "Picture" }),
+    picture(asset),
     element("dl", {}, Object.entries(facts)
       .filter(([, value]) => value !== null && value !== undefined && value !== "")
       .flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, String(value))])),
     element("div", { class: "row" },
-      element("button", {
+      asset.hidden ? null : element("button", {
         type: "button",
         onclick: () => attempt(async () => {
           const { url, fileName } = await run("RequestDownload", { input: { asset: id } });

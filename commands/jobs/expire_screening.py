@@ -1,0 +1,39 @@
+"""The time for a screening is over, whoever may still be at it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from commands.work import Work
+from domain.job import Job
+from domain.screening import ScreeningFailure
+
+
+@dataclass(frozen=True)
+class ExpireScreening:
+    """The screening whose limit has passed."""
+
+    job_id: UUID
+    attempt: int
+    screening: int
+
+
+class ScreeningExpired(msgspec.Struct, frozen=True):
+    """`expired` is False where the screening had ended by itself before."""
+
+    job_id: UUID
+    expired: bool
+
+
+def handle(command: ExpireScreening, work: Work) -> ScreeningExpired:
+    """Give the screening up if it is still the current one."""
+    job = work.load(Job, command.job_id)
+    current = (job.attempt, job.screening) == (command.attempt, command.screening)
+    if not current or not job.awaits_screening:
+        return ScreeningExpired(job.id, expired=False)
+    job.record_screening_failed(
+        command.attempt, command.screening, ScreeningFailure.STALLED, at=work.now
+    )
+    work.save(job)
+    return ScreeningExpired(job.id, expired=True)

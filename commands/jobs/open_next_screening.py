@@ -1,0 +1,33 @@
+"""A screening failed and there are more: have the same outputs screened again."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from commands.work import Work
+from domain.job import Job
+
+
+@dataclass(frozen=True)
+class OpenNextScreening:
+    """`screening` is the number of the screening to open, of this attempt."""
+
+    job_id: UUID
+    attempt: int
+    screening: int
+
+
+class ScreeningOpened(msgspec.Struct, frozen=True):
+    """The outputs wait for a screener."""
+
+    job_id: UUID
+    screening: int
+
+
+def handle(command: OpenNextScreening, work: Work) -> ScreeningOpened:
+    """Open it. Raises `JobEnded`, `StaleResult`, `JobNotRetryable`."""
+    job = work.load(Job, command.job_id)
+    job.open_screening(command.attempt, command.screening, at=work.now)
+    work.save(job)
+    return ScreeningOpened(job.id, command.screening)
