@@ -16,9 +16,14 @@ from uuid import UUID
 
 import structlog
 
+from commands.ports.event_store import OwnerBusy
 from commands.ports.parked_messages import ParkedMessage, ParkedMessages, ParkingFull, Record
 from processes.outage import BUSY, is_outage
+from processes.recorder.busy_owners import BusyOwners
+from processes.recorder.claims import claim_about
+from processes.recorder.pace import ParkingPace
 from processes.recorder.recorder import TOPIC, Recorder
+from processes.recorder.reports import Report, reported
 from topics.codec import Undecodability, Undecodable, decode
 from topics.consume import DeadLetterBox
 from topics.messages.grants import ClaimRefusal
@@ -42,30 +47,6 @@ _NEWER = (Undecodability.UNKNOWN_TYPE, Undecodability.UNKNOWN_VERSION)
 """A newer release can read these. What fits no type it claims to be, nobody ever can."""
 
 _CLAIMS_REMEMBERED = 1_024
-
-
-@dataclass(frozen=True)
-class ParkingPace:
-    """How often what failed is tried again, in seconds.
-
-    `in_place_delays_s`: before each further try on the spot, while everybody waits; so they are
-    short. `retry_min_s` doubles with every later try, up to `retry_max_s`. `lease_s`: how long one
-    try may take before another process may try as well. `look_s`: how often it is asked what is
-    due. `claim_tries_max`: a claim comes again every few seconds, which is its backoff.
-    """
-
-    in_place_delays_s: tuple[float, ...] = (0.05, 0.2)
-    retry_min_s: float = 1.0
-    retry_max_s: float = 600.0
-    lease_s: float = 60.0
-    look_s: float = 1.0
-    retries_a_turn_max: int = 50
-    claim_tries_max: int = 4
-
-    def due(self, attempts: int, at: datetime) -> datetime:
-        """When to try again what was tried so often."""
-        doublings = min(max(attempts - 1, 0), 30)
-        return at + timedelta(seconds=min(self.retry_min_s * 2**doublings, self.retry_max_s))
 
 
 @dataclass(frozen=True)
@@ -106,6 +87,8 @@ class ParkingRecorder:
         self._monotonic_s = monotonic_s
         self._pause = pause
         self._looks_at_s = float("-inf")
+        self._paused_s = 0.0
+        self._busy = BusyOwners(recorder.owner_of, monotonic_s)
         self._unanswered: OrderedDict[UUID, int] = OrderedDict()
 
     def handle(self, deliveries: Sequence[Delivery]) -> None:
@@ -115,6 +98,7 @@ class ParkingRecorder:
         """
         abouts = [about for one in deliveries if (about := _about(one)) is not None]
         waiting = set(self._parked.waiting(abouts))
+        self._paused_s = 0.0
         for delivery in deliveries:
             self._handle(delivery, waiting)
 
@@ -166,11 +150,14 @@ class ParkingRecorder:
             self._park(delivery, about, failure, attempts=1)
 
     def _answer(self, claim: JobClaimed) -> None:
+        about = claim_about(claim)
+        if self._busy.for_s(about) is not None:
+            # It comes again, and by then its owner may have time.
+            return
         try:
             self._recorder.claims.answer(claim)
         except BUSY as busy:
-            # It comes again, and by then its owner may have time.
-            log.info("claim not answered yet", job=str(claim.job), error=type(busy).__name__)
+            self._busy.note(about, busy)
         except Exception as error:
             if is_outage(error):
                 raise
@@ -191,27 +178,36 @@ class ParkingRecorder:
             failure = self._record(message)
             if failure is None or failure.again_s is not None:
                 return failure
+            if isinstance(message, Undecodable) or self._paused_s >= self._pace.in_place_max_s:
+                return failure
+            self._paused_s += delay_s
             self._pause(delay_s)
         return self._record(message)
 
     def _record(self, message: Message | Undecodable) -> _Failure | None:
         """Record a report. What was raised, or None. Raises where something is away."""
+        match message:
+            case JobRendered() | JobFailed() | OutputsScreened() | PhotosJudged():
+                return self._record_report(message)
+            case Undecodable():
+                return _Failure(message.reason.value)
+            case _:
+                return _Failure(type(message).__name__)
+
+    def _record_report(self, report: Report) -> _Failure | None:
+        about = reported(report).about
+        again_s = self._busy.for_s(about)
+        if again_s is not None:
+            return _Failure(OwnerBusy.__name__, again_s)
         try:
-            match message:
-                case JobRendered() | JobFailed() | OutputsScreened() | PhotosJudged():
-                    self._recorder.record(message)
-                    return None
-                case Undecodable():
-                    return _Failure(message.reason.value)
-                case _:
-                    return _Failure(type(message).__name__)
+            self._recorder.record(report)
         except BUSY as busy:
-            again_s = getattr(busy, "retry_after_s", self._pace.retry_min_s)
-            return _Failure(type(busy).__name__, again_s)
+            return _Failure(type(busy).__name__, self._busy.note(about, busy))
         except Exception as error:
             if is_outage(error):
                 raise
             return _Failure(type(error).__name__)
+        return None
 
     def _due(self, failure: _Failure, attempts: int, at: datetime) -> datetime:
         if failure.again_s is None:

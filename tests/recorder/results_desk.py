@@ -18,7 +18,8 @@ from domain.job import Job
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.stored_form import StoredEventUnreadable
 from processes.recorder import GROUP, TOPIC, Recorder
-from processes.recorder.parking import ParkingPace, ParkingRecorder
+from processes.recorder.pace import ParkingPace
+from processes.recorder.parking import ParkingRecorder
 from tests.commands import journey
 from tests.commands.studio_spec import ADA, ARGS_SECRET, StudioSpec
 from topics.codec import Encoded
@@ -39,7 +40,7 @@ from topics.partitioning import partition_of
 from topics.registry import DEAD_LETTERS, GRANTS, Message, key_of
 from topics.transport import BroadcastReader, From, TopicPartition
 
-PACE = ParkingPace(in_place_delays_s=(0.0, 0.0), look_s=0.0, claim_tries_max=3)
+PACE = ParkingPace(in_place_delays_s=(0.5, 0.5), look_s=0.0, claim_tries_max=3)
 
 
 class PartlyReadable(InMemoryEventStore):
@@ -86,6 +87,7 @@ class ResultsDesk(StudioSpec):
             DeadLetterBox(self.publisher, GROUP, in_a_row_max=None),
             pace=PACE,
             now=self.clock,
+            monotonic_s=lambda: self.clock().timestamp(),
             pause=lambda _: None,
         )
         consumer = self.transport.consumer(GROUP, [TOPIC], "recorder")

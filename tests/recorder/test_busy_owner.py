@@ -1,5 +1,9 @@
 """A report about an owner who is at work elsewhere waits for them, and nobody else does."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
 from adapters.event_store.owner_turns import OwnerTurns
 from commands.ports.event_store import OwnerBusy
 from tests.recorder.results_desk import ResultsDesk
@@ -38,6 +42,37 @@ def test_a_claim_of_a_busy_owner_is_granted_when_it_comes_again() -> None:
     with desk.store.transaction(attempt.owner):
         desk.records(attempt.claimed())
         assert desk.answers() == []
+    # Until then nobody asks the store whether she has time.
+    desk.records(attempt.claimed())
+    assert desk.answers() == []
+    desk.pass_by(seconds=60)
     desk.records(attempt.claimed())
     (granted,) = desk.answers()
     assert isinstance(granted, JobGranted)
+
+
+def test_one_owners_many_reports_are_waited_for_once() -> None:
+    turns = Counted(wait_max_s=0.01)
+    desk = ResultsDesk(turns)
+    twin = desk.creator()
+    attempts = [desk.started(twin) for _ in range(5)]
+    with desk.store.transaction(attempts[0].owner):
+        before = turns.asked
+        desk.records(*(one.rendered() for one in attempts), attempts[0].claimed())
+        assert turns.asked == before + 1
+    assert len(desk.parked_reports()) == len(attempts)
+    assert {why for _, _, why in desk.parked_reports()} == {OwnerBusy.__name__}
+    desk.pass_by(seconds=60)
+    assert {one.state for one in attempts} == {"rendered"}
+
+
+class Counted(OwnerTurns):
+    """Turns of which one can tell how often they were asked for."""
+
+    asked = 0
+
+    @contextmanager
+    def turn(self, owner_id: UUID) -> Iterator[None]:
+        self.asked += 1
+        with super().turn(owner_id):
+            yield
