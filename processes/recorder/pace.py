@@ -22,6 +22,7 @@ class ParkingPace:
     lease_s: float = 60.0
     look_s: float = 1.0
     retries_a_turn_max: int = 50
+    retries_turn_s: float = 5.0
     claim_tries_max: int = 4
 
     def due(self, attempts: int, at: datetime) -> datetime:

@@ -106,8 +106,11 @@ class ParkingRecorder:
         """Try again what is due. To be called once a turn: it looks only so often."""
         if self._monotonic_s() < self._looks_at_s:
             return
-        self._looks_at_s = self._monotonic_s() + self._pace.look_s
+        began_s = self._monotonic_s()
+        self._looks_at_s = began_s + self._pace.look_s
         for _ in range(self._pace.retries_a_turn_max):
+            if self._monotonic_s() - began_s > self._pace.retries_turn_s:
+                return
             taken = self._parked.take_due(self._now(), lease=self._lease)
             if taken is None:
                 return
