@@ -77,12 +77,14 @@ def run(process: Annotated[str, typer.Argument(help=", ".join(PROCESS_NAMES))]) 
     from processes.heartbeat import Heartbeat, heartbeat_file
     from processes.lifecycle import stop_requested
     from processes.log import configure
+    from processes.standstill import end_at_standstill
 
     _check_name(process)
     settings = _settings()
     stop = Heartbeat(heartbeat_file(settings, process))
     stop_requested(stop)
     configure(settings, process)
+    end_at_standstill(process, stop, turn_max_s=settings.turn_max_s)
     # Before the imports, which take a second. On Kafka, workers need no database.
     if settings.kafka_bootstrap is None or process not in ("worker", "screener"):
         settings.require_database_url()

@@ -92,6 +92,11 @@ class Settings(BaseSettings):
         default=20.0, gt=0, description="Silence after which an attempt is lost."
     )
     liveness_s: float = Field(default=5.0, gt=0, description="How often a worker says it is alive.")
+    turn_max_s: float = Field(
+        default=60.0,
+        ge=1.5,
+        description="Longest turn of a main loop that is well: twice its longest wait, for Kafka.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 

@@ -200,11 +200,17 @@ def next_offsets(deliveries: Sequence[Delivery]) -> Mapping[TopicPartition, int]
     return {delivery.at: delivery.offset + 1 for delivery in deliveries}
 
 
-def one_at_a_time(handle: Callable[[Delivery], None]) -> Handler:
-    """A handler of batches from a handler of single records."""
+def one_at_a_time(
+    handle: Callable[[Delivery], None], *, turned: Callable[[], object] = lambda: None
+) -> Handler:
+    """A handler of batches from a handler of single records.
+
+    `turned` is called before each: where each may take long, a batch of them is no standstill.
+    """
 
     def handle_each(deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
+            turned()
             handle(delivery)
 
     return handle_each

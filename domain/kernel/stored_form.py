@@ -55,8 +55,8 @@ class NoKeys:
 
 
 class EventNotStorable(Exception):
-    """What may never be written: an unknown type, an event or a save beyond its limit, a gap, a
-    text with a NUL, which no table takes. Names type and field, never content."""
+    """What may never be written: an unknown type, an event or a save beyond its limit, a gap in the
+    versions, a NUL in a text, which no table takes. Names type and field, never content."""
 
 
 class StoredEventUnreadable(Exception):

@@ -31,8 +31,8 @@ _log = logging.getLogger(__name__)
 class Intake:
     """The worker's side of its group. `publisher` is for what it cannot read or handle.
 
-    `rebalancing` is told of assignments, and calls `forget` for what is revoked.
-    `clock` in seconds. `poll_interval_s`: how often the partitions are kept by a poll.
+    `rebalancing` is told of assignments, and calls `forget` for what is revoked. `clock` is in
+    seconds, and so is `poll_interval_s`: how often a poll keeps the partitions.
     """
 
     def __init__(

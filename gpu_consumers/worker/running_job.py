@@ -27,7 +27,10 @@ class Claim:
 
 @dataclass
 class Attempt:
-    """Granted; the child works on it. Times in seconds of the worker's clock."""
+    """Granted; the child works on it. Times in seconds of the worker's clock.
+
+    `doubted_s` is None, or when it was last asked whether the claim still holds.
+    """
 
     job: QueuedJob
     grant: JobGranted
@@ -36,6 +39,7 @@ class Attempt:
     phase: Phase = Phase.LOAD
     stop_asked_s: float | None = None
     stop_reason: FailureReason = FailureReason.STOPPED
+    doubted_s: float | None = None
     pace: ProgressPace = field(default_factory=ProgressPace)
 
 

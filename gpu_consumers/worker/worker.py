@@ -19,12 +19,14 @@ from uuid import UUID, uuid4
 from gpu_consumers.worker.assignments import Advanced, Broke, Delivered, Report, Start, Stop
 from gpu_consumers.worker.backlog import QueuedJob
 from gpu_consumers.worker.child_process import Child
+from gpu_consumers.worker.claim_doubt import ClaimDoubt
 from gpu_consumers.worker.intake import Intake
 from gpu_consumers.worker.running_job import Attempt, Claim, Ending
 from topics.codec import require_bounds
 from topics.consume import NOT_THE_MESSAGE, TRIES_MAX, TooManyDeadLetters
 from topics.messages.control import StopJob
 from topics.messages.grants import ClaimRefused, JobGranted
+from topics.messages.jobs import JobQueued
 from topics.messages.progress import JobProgressed, Phase
 from topics.messages.results import FailureReason, JobAlive, JobClaimed, JobFailed, JobRendered
 from topics.registry import CONTROL, GRANTS, PROGRESS, RESULTS, Message, Topic, key_of
@@ -43,6 +45,7 @@ class WorkerLimits:
     `claim_again_s`: a claim without an answer is published again, with the same id.
     `stop_grace_s`: a child that was told to stop and has not is killed.
     `drain_s`: how long a running job may go on once the worker is told to end.
+    `silence_max_s`: a worker that stood still for so long asks whether its claim still holds.
     """
 
     wait_s: float = 0.25
@@ -51,6 +54,7 @@ class WorkerLimits:
     claim_again_s: float = 5.0
     stop_grace_s: float = 10.0
     drain_s: float = 20.0
+    silence_max_s: float = 15.0
 
 
 class Worker:
@@ -89,6 +93,13 @@ class Worker:
             self,
             poll_interval_s=self._limits.poll_interval_s,
             clock=clock,
+        )
+        self._doubt = ClaimDoubt(
+            name,
+            self._say_claim,
+            self._grants,
+            silence_max_s=self._limits.silence_max_s,
+            ask_again_s=self._limits.claim_again_s,
         )
         self._child = start_child()
         self._held: Claim | Attempt | Ending | None = None
@@ -138,6 +149,9 @@ class Worker:
                 self._claim_again()
             case Attempt() as attempt:
                 self._jobs.keep_partitions()
+                if self._doubt.is_lost(attempt, self._clock()):
+                    # What it still draws would be thrown away.
+                    self._ask_to_stop(attempt, FailureReason.WORKER_LOST)
                 for report in self._child.reports(self._limits.wait_s):
                     self._take_report(attempt, report)
                 self._watch(attempt)
@@ -164,7 +178,7 @@ class Worker:
         job = self._jobs.next_job()
         if job is not None:
             self._held = Claim(job, self._new_claim_id(), asked_s=self._clock())
-            self._publish_claim(self._held)
+            self._say_claim(job.queued, self._held.claim_id)
 
     def _claim_again(self) -> None:
         claim = self._held
@@ -172,17 +186,16 @@ class Worker:
             return
         if self._clock() - claim.asked_s >= self._limits.claim_again_s:
             claim.asked_s = self._clock()
-            self._publish_claim(claim)
+            self._say_claim(claim.job.queued, claim.claim_id)
 
-    def _publish_claim(self, claim: Claim) -> None:
-        queued = claim.job.queued
+    def _say_claim(self, queued: JobQueued, claim_id: UUID) -> None:
         # If it is not acknowledged, it is published again when its answer stays away.
         self._published(
             RESULTS,
             JobClaimed(
                 job=queued.job,
                 attempt=queued.attempt,
-                claim_id=claim.claim_id,
+                claim_id=claim_id,
                 worker=self._name,
                 kind=queued.kind,
                 twin=queued.twin,
@@ -200,11 +213,13 @@ class Worker:
                 _log.info("claim refused: job %s, %s", answer.job, answer.reason)
                 self._finish(claim.job)
             else:
-                self._begin(claim.job, answer)
+                self._begin(claim, answer)
 
-    def _begin(self, job: QueuedJob, grant: JobGranted) -> None:
+    def _begin(self, claim: Claim, grant: JobGranted) -> None:
         now_s = self._clock()
-        attempt = Attempt(job, grant, phase_since_s=now_s, alive_s=now_s)
+        attempt = Attempt(claim.job, grant, phase_since_s=now_s, alive_s=now_s)
+        if self._doubt.since(claim.asked_s, now_s):
+            attempt.doubted_s = float("-inf")
         self._held = attempt
         if grant.job in self._stopped:
             self._fail(attempt, FailureReason.STOPPED)

@@ -66,7 +66,10 @@ class Retried(Enum):
 
 
 class ParkingRecorder:
-    """The handler of the results topic, and of what it parked. Used by one thread."""
+    """The handler of the results topic, and of what it parked. Used by one thread.
+
+    `turned` is called after each report: one may take long, and a batch so much longer.
+    """
 
     def __init__(
         self,
@@ -78,6 +81,7 @@ class ParkingRecorder:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic_s: Callable[[], float] = time.monotonic,
         pause: Callable[[float], object] = time.sleep,
+        turned: Callable[[], object] = lambda: None,
     ) -> None:
         self._recorder = recorder
         self._parked = parked
@@ -86,6 +90,7 @@ class ParkingRecorder:
         self._now = now
         self._monotonic_s = monotonic_s
         self._pause = pause
+        self._turned = turned
         self._looks_at_s = float("-inf")
         self._paused_s = 0.0
         self._busy = BusyOwners(recorder.owner_of, monotonic_s)
@@ -101,6 +106,7 @@ class ParkingRecorder:
         self._paused_s = 0.0
         for delivery in deliveries:
             self._handle(delivery, waiting)
+            self._turned()
 
     def retry_due(self) -> None:
         """Try again what is due. To be called once a turn: it looks only so often."""
@@ -115,6 +121,7 @@ class ParkingRecorder:
             if taken is None:
                 return
             self._retry(taken)
+            self._turned()
 
     def retry(self, id: int) -> Retried:
         """Try again by hand: the first report of this one's job, and those behind it after it."""

@@ -1,7 +1,7 @@
 """Recorder: results → commands, claims → grants."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from adapters.parked_messages.postgres import PostgresParkedMessages
@@ -23,15 +23,21 @@ def run(settings: Settings, stop: threading.Event) -> None:
     """Run the recorder until `stop` is set."""
     with (
         open_transport(settings) as transport,
-        open_recorder(settings, transport) as recorder,
+        # Each report may wait for its owner: looking at the stop shows that the loop goes on.
+        open_recorder(settings, transport, turned=stop.is_set) as recorder,
         transport.consumer(GROUP, [TOPIC], member_name(settings, "recorder")) as consumer,
     ):
         ConsumerLoop(consumer, recorder.handle, None, meanwhile=recorder.retry_due).run(stop)
 
 
 @contextmanager
-def open_recorder(settings: Settings, transport: Transport) -> Iterator[ParkingRecorder]:
-    """The recorder with everything that it holds, for whoever hands it deliveries."""
+def open_recorder(
+    settings: Settings, transport: Transport, turned: Callable[[], object] = lambda: None
+) -> Iterator[ParkingRecorder]:
+    """The recorder with everything that it holds, for whoever hands it deliveries.
+
+    `turned` is called after each of them.
+    """
     secrets = load_secrets(settings.secrets)
     url = settings.require_database_url()
     with (
@@ -46,4 +52,5 @@ def open_recorder(settings: Settings, transport: Transport) -> Iterator[ParkingR
             # Workers are the least trusted: however much nonsense they send, it stops nobody.
             DeadLetterBox(publisher, GROUP, in_a_row_max=None),
             now=system_clock,
+            turned=turned,
         )

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from adapters.event_store.log import EventLog
 from adapters.event_store.positions import ActiveReader
+from adapters.event_store.watched_claims import PostgresWatchedClaims
 from adapters.identity.sandbox import SandboxIdentity
 from adapters.intents.postgres import ReaderIntents, open_intents
 from adapters.objects.http import object_app
@@ -228,12 +229,12 @@ class LivingStudio(StudioDesk):
     def _watchdog(self, stop: threading.Event) -> None:
         def watch(reader: ActiveReader) -> None:
             with (
-                EventLog(self.url) as events,
                 self.transport.publisher("/suite/watchdog") as publisher,
                 self.transport.broadcast([RESULTS], From.END) as voices,
             ):
                 Watchdog(
-                    events,
+                    reader,
+                    PostgresWatchedClaims(reader),
                     voices,
                     publisher,
                     STORED_FORM,
@@ -241,7 +242,6 @@ class LivingStudio(StudioDesk):
                     lease_s=self.lease_s,
                     monotonic_s=time.monotonic,
                     now=system_clock,
-                    still_active=reader.check,
                 ).run(stop)
 
         while_active(self.url, "watchdog", stop, watch)

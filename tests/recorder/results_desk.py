@@ -67,7 +67,7 @@ class ResultsDesk(StudioSpec):
 
     def __init__(self, turns: OwnerTurns | None = None) -> None:
         super().__init__()
-        self.store: PartlyReadable = PartlyReadable(turns)
+        self.store: PartlyReadable = PartlyReadable(turns or OwnerTurns(wait_max_s=0.01))
         self.studio = Studio(self.store, HANDLERS, self.clock, ARGS_SECRET)
         self.opened()
         self.transport = InMemoryTransport()

@@ -52,6 +52,7 @@ EVENT_TYPE_LENGTH_MAX: Final = 100
 EVENT_SIZE_MAX_BYTES: Final = 64 * 1024
 
 Attempt: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+ScreeningNumber: TypeAlias = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 """As wide as its column: which attempt is the current one, the domain knows."""
 
 ItemNumber: TypeAlias = Annotated[int, Meta(ge=0, le=999)]

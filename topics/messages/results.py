@@ -24,6 +24,7 @@ from topics.messages.bounds import (
     ObjectKey,
     Pixels,
     Rank,
+    ScreeningNumber,
     Seed,
     Sha256,
     SizeBytes,
@@ -113,7 +114,7 @@ class JobFailed(msgspec.Struct, frozen=True, tag="job.failed"):
     attempt: Attempt
     claim_id: UUID
     reason: FailureReason
-    screening: Attempt | msgspec.UnsetType = msgspec.UNSET
+    screening: ScreeningNumber | msgspec.UnsetType = msgspec.UNSET
 
 
 class CheckResult(msgspec.Struct, frozen=True):
@@ -152,7 +153,7 @@ class OutputsScreened(msgspec.Struct, frozen=True, tag="outputs.screened"):
     claim_id: UUID
     outputs: Annotated[tuple[ScreenedOutput, ...], Meta(max_length=OUTPUTS_MAX)]
     adapter_checks: Checks = ()
-    screening: Attempt | msgspec.UnsetType = msgspec.UNSET
+    screening: ScreeningNumber | msgspec.UnsetType = msgspec.UNSET
 
 
 class JudgedPhoto(msgspec.Struct, frozen=True):

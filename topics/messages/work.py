@@ -12,7 +12,6 @@ from topics.messages.bounds import (
     FORM_FIELDS_MAX,
     OUTPUTS_MAX,
     PHOTOS_MAX,
-    Attempt,
     CheckName,
     EngineId,
     FormFieldName,
@@ -26,6 +25,7 @@ from topics.messages.bounds import (
     Pixels,
     PromptText,
     Rank,
+    ScreeningNumber,
     Seed,
     Sha256,
     SizeBytes,
@@ -152,7 +152,7 @@ class OutputsWork(msgspec.Struct, frozen=True, tag="outputs"):
     adapter_quarantine_key: ObjectKey | None = None
     adapter_key: ObjectKey | None = None
     adapter_rank: Rank | None = None
-    screening: Attempt | msgspec.UnsetType = msgspec.UNSET
+    screening: ScreeningNumber | msgspec.UnsetType = msgspec.UNSET
 
 
 Work = ImageWork | TrainingWork | PhotoSetWork | OutputsWork
