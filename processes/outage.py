@@ -3,22 +3,18 @@
 They are never a reason to park: the same work succeeds later, for everybody.
 """
 
-import psycopg
-
 from commands.ports.event_store import ConcurrentChange, OutcomeUnknown, OwnerBusy
 from commands.ports.object_store import StoreFull
 from commands.ports.webhooks import ProviderUnavailable
+from projections.outage import is_database_outage
 from topics.transport import PublishFailed, TransportUnreachable
 
-BUSY: tuple[type[Exception], ...] = (ConcurrentChange, OwnerBusy)
-"""One owner has too much at once: nobody else waits for that."""
+BUSY: tuple[type[Exception], ...] = (OwnerBusy, ConcurrentChange)
+"""One owner has too much at once. Whatever can wait elsewhere does, so that nobody waits for it."""
 
 _OUTAGES: tuple[type[Exception], ...] = (
     *BUSY,
     OutcomeUnknown,
-    # A pool's time-out is one of these.
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
     PublishFailed,
     TransportUnreachable,
     StoreFull,
@@ -26,12 +22,7 @@ _OUTAGES: tuple[type[Exception], ...] = (
     ConnectionError,
 )
 
-_LIMIT_EXCEEDED = "54"
-"""PostgreSQL's class of limits that a value broke: they are the value's fault, for ever."""
-
 
 def is_outage(error: BaseException) -> bool:
     """Whether to try again later, whatever was being handled."""
-    if isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(_LIMIT_EXCEEDED):
-        return False
-    return isinstance(error, _OUTAGES)
+    return isinstance(error, _OUTAGES) or is_database_outage(error)

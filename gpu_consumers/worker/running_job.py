@@ -8,7 +8,7 @@ from uuid import UUID
 from gpu_consumers.worker.backlog import QueuedJob
 from gpu_consumers.worker.progress_pace import ProgressPace
 from topics.messages.grants import JobGranted
-from topics.messages.progress import Phase
+from topics.messages.progress import JobProgressed, Phase
 from topics.messages.results import FailureReason, JobFailed, JobRendered
 
 
@@ -42,6 +42,22 @@ class Attempt:
     doubted_s: float | None = None
     pace: ProgressPace = field(default_factory=ProgressPace)
 
+    def progress_due(self, now_s: float) -> JobProgressed | None:
+        """What is to be said of its progress now, if anything."""
+        advanced = self.pace.due(now_s)
+        if advanced is None:
+            return None
+        return JobProgressed(
+            job=self.grant.job,
+            attempt=self.grant.attempt,
+            owner=self.grant.owner,
+            phase=advanced.phase,
+            step=advanced.step,
+            steps_total=advanced.steps_total,
+            at_s=now_s,
+            preview_png=advanced.preview_png,
+        )
+
 
 @dataclass
 class Ending:
@@ -50,3 +66,9 @@ class Ending:
     job: QueuedJob
     result: JobRendered | JobFailed
     setbacks: int = 0
+
+    def becomes_failure(self) -> None:
+        """The result cannot be said: the attempt has failed."""
+        said = self.result
+        reason = FailureReason.ENGINE_ERROR
+        self.result = JobFailed(said.job, said.attempt, said.claim_id, reason)

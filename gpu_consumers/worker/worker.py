@@ -27,23 +27,10 @@ from topics.consume import NOT_THE_MESSAGE, TRIES_MAX, TooManyDeadLetters
 from topics.messages.control import StopJob
 from topics.messages.grants import ClaimRefused, JobGranted
 from topics.messages.jobs import JobQueued
-from topics.messages.progress import JobProgressed, Phase
+from topics.messages.progress import Phase
 from topics.messages.results import FailureReason, JobAlive, JobClaimed, JobFailed, JobRendered
-from topics.registry import (
-    CONTROL,
-    GRANTS,
-    PROGRESS,
-    RESULTS,
-    Message,
-    Topic,
-    key_of,
-)
-from topics.transport import (
-    From,
-    PublishFailed,
-    TopicPartition,
-    Transport,
-)
+from topics.registry import CONTROL, GRANTS, PROGRESS, RESULTS, Message, Topic, key_of
+from topics.transport import From, PublishFailed, TopicPartition, Transport
 
 PHASE_LIMIT_S: Final = 120.0
 _STOPS_REMEMBERED: Final = 4096
@@ -299,21 +286,10 @@ class Worker:
         self._published(RESULTS, JobAlive(grant.job, grant.attempt, grant.claim_id))
 
     def _publish_progress(self, attempt: Attempt, now_s: float) -> None:
-        advanced = attempt.pace.due(now_s)
-        if advanced is None:
-            return
-        progressed = JobProgressed(
-            job=attempt.grant.job,
-            attempt=attempt.grant.attempt,
-            owner=attempt.grant.owner,
-            phase=advanced.phase,
-            step=advanced.step,
-            steps_total=advanced.steps_total,
-            at_s=now_s,
-            preview_png=advanced.preview_png,
-        )
-        # Lost progress is no loss: the next report says more.
-        self._published(PROGRESS, progressed)
+        progressed = attempt.progress_due(now_s)
+        if progressed is not None:
+            # Lost progress is no loss: the next report says more.
+            self._published(PROGRESS, progressed)
 
     def _read_control(self) -> None:
         for delivery in self._control.poll(0.0):
@@ -358,7 +334,7 @@ class Worker:
             case Claim() | Ending() as held:
                 held.setbacks += 1
                 if isinstance(held, Ending):
-                    held.result = _broke(held.result)
+                    held.becomes_failure()
                 if held.setbacks >= TRIES_MAX:
                     self._held = None
                     self._jobs.give_up(held.job, name)
@@ -414,8 +390,3 @@ class Worker:
         lost = JobFailed(queued.job, queued.attempt, claim.claim_id, FailureReason.WORKER_LOST)
         self._published(RESULTS, lost)
         self._held = None
-
-
-def _broke(result: JobRendered | JobFailed) -> JobFailed:
-    """What is said of an attempt whose own result cannot be."""
-    return JobFailed(result.job, result.attempt, result.claim_id, FailureReason.ENGINE_ERROR)

@@ -73,8 +73,7 @@ class Claims:
         self._publisher.publish(GRANTS, key_of(refused), refused)
 
     def _work_of(self, claim: JobClaimed) -> JobGranted | ClaimRefusal:
-        about = claim.twin if claim.kind is WorkKind.SCREENING and claim.twin else claim.job
-        owner = self._store.owner_of(about)
+        owner = self._store.owner_of(claim_about(claim))
         if owner is None:
             return ClaimRefusal.UNKNOWN_JOB
         try:
@@ -132,3 +131,8 @@ class Claims:
             deadline_s=deadline_s,
             work=work,
         )
+
+
+def claim_about(claim: JobClaimed) -> UUID:
+    """The aggregate whose owner the claim concerns: a photo set is found through its twin."""
+    return claim.twin if claim.kind is WorkKind.SCREENING and claim.twin else claim.job

@@ -1,7 +1,8 @@
 """Where a report goes that cannot be recorded: it is parked, and so is what comes behind it.
 
 Everybody else goes on. A parked report is tried again by itself, ever less often, and once it is
-recorded those behind it follow in their order. Claims are not parked: whoever claims waits for the
+recorded those behind it follow in their order. A report whose owner is at work elsewhere waits in
+the same place, for as long as it was told. Claims are not parked: whoever claims waits for the
 answer and asks again, so that a claim which cannot be answered is refused in the end.
 """
 
@@ -15,9 +16,14 @@ from uuid import UUID
 
 import structlog
 
+from commands.ports.event_store import OwnerBusy
 from commands.ports.parked_messages import ParkedMessage, ParkedMessages, ParkingFull, Record
 from processes.outage import BUSY, is_outage
+from processes.recorder.busy_owners import BusyOwners
+from processes.recorder.claims import claim_about
+from processes.recorder.pace import ParkingPace
 from processes.recorder.recorder import TOPIC, Recorder
+from processes.recorder.reports import Report, reported
 from topics.codec import Undecodability, Undecodable, decode
 from topics.consume import DeadLetterBox
 from topics.messages.grants import ClaimRefusal
@@ -44,27 +50,11 @@ _CLAIMS_REMEMBERED = 1_024
 
 
 @dataclass(frozen=True)
-class ParkingPace:
-    """How often what failed is tried again, in seconds.
+class _Failure:
+    """The name of what was raised. `again_s`: its owner is at work elsewhere for so long."""
 
-    `in_place_delays_s`: before each further try on the spot, while everybody waits; so they are
-    short. `retry_min_s` doubles with every later try, up to `retry_max_s`. `lease_s`: how long one
-    try may take before another process may try as well. `look_s`: how often it is asked what is
-    due. `claim_tries_max`: a claim comes again every few seconds, which is its backoff.
-    """
-
-    in_place_delays_s: tuple[float, ...] = (0.05, 0.2)
-    retry_min_s: float = 1.0
-    retry_max_s: float = 600.0
-    lease_s: float = 60.0
-    look_s: float = 1.0
-    retries_a_turn_max: int = 50
-    claim_tries_max: int = 4
-
-    def due(self, attempts: int, at: datetime) -> datetime:
-        """When to try again what was tried so often."""
-        doublings = min(max(attempts - 1, 0), 30)
-        return at + timedelta(seconds=min(self.retry_min_s * 2**doublings, self.retry_max_s))
+    error: str
+    again_s: float | None = None
 
 
 class Retried(Enum):
@@ -102,6 +92,8 @@ class ParkingRecorder:
         self._pause = pause
         self._turned = turned
         self._looks_at_s = float("-inf")
+        self._paused_s = 0.0
+        self._busy = BusyOwners(recorder.owner_of, monotonic_s)
         self._unanswered: OrderedDict[UUID, int] = OrderedDict()
 
     def handle(self, deliveries: Sequence[Delivery]) -> None:
@@ -111,6 +103,7 @@ class ParkingRecorder:
         """
         abouts = [about for one in deliveries if (about := _about(one)) is not None]
         waiting = set(self._parked.waiting(abouts))
+        self._paused_s = 0.0
         for delivery in deliveries:
             self._handle(delivery, waiting)
             self._turned()
@@ -119,8 +112,11 @@ class ParkingRecorder:
         """Try again what is due. To be called once a turn: it looks only so often."""
         if self._monotonic_s() < self._looks_at_s:
             return
-        self._looks_at_s = self._monotonic_s() + self._pace.look_s
+        began_s = self._monotonic_s()
+        self._looks_at_s = began_s + self._pace.look_s
         for _ in range(self._pace.retries_a_turn_max):
+            if self._monotonic_s() - began_s > self._pace.retries_turn_s:
+                return
             taken = self._parked.take_due(self._now(), lease=self._lease)
             if taken is None:
                 return
@@ -156,18 +152,24 @@ class ParkingRecorder:
             self._dead_letters.sort([delivery])
             return
         if about in waiting:
-            self._park(delivery, about, error=BEHIND, attempts=0)
+            self._park(delivery, about, _Failure(BEHIND), attempts=0)
             return
         failure = self._record_in_place(delivery.message)
         if failure is not None:
             waiting.add(about)
-            self._park(delivery, about, error=failure, attempts=1)
+            self._park(delivery, about, failure, attempts=1)
 
     def _answer(self, claim: JobClaimed) -> None:
+        about = claim_about(claim)
+        if self._busy.for_s(about) is not None:
+            # It comes again, and by then its owner may have time.
+            return
         try:
             self._recorder.claims.answer(claim)
+        except BUSY as busy:
+            self._busy.note(about, busy)
         except Exception as error:
-            if is_outage(error) and not isinstance(error, BUSY):
+            if is_outage(error):
                 raise
             tries = self._unanswered.pop(claim.claim_id, 0) + 1
             log.error(
@@ -180,31 +182,49 @@ class ParkingRecorder:
             if len(self._unanswered) > _CLAIMS_REMEMBERED:
                 self._unanswered.popitem(last=False)
 
-    def _record_in_place(self, message: Message | Undecodable) -> str | None:
-        """Try a few times on the spot. The name of what was raised last, or None."""
+    def _record_in_place(self, message: Message | Undecodable) -> _Failure | None:
+        """Try a few times on the spot, but not where an owner's turn was waited for already."""
         for delay_s in self._pace.in_place_delays_s:
-            if self._record(message) is None:
-                return None
+            failure = self._record(message)
+            if failure is None or failure.again_s is not None:
+                return failure
+            if isinstance(message, Undecodable) or self._paused_s >= self._pace.in_place_max_s:
+                return failure
+            self._paused_s += delay_s
             self._pause(delay_s)
         return self._record(message)
 
-    def _record(self, message: Message | Undecodable) -> str | None:
-        """Record a report. The name of what was raised, or None. Raises where something is away."""
-        try:
-            match message:
-                case JobRendered() | JobFailed() | OutputsScreened() | PhotosJudged():
-                    self._recorder.record(message)
-                    return None
-                case Undecodable():
-                    return message.reason.value
-                case _:
-                    return type(message).__name__
-        except Exception as error:
-            if is_outage(error) and not isinstance(error, BUSY):
-                raise
-            return type(error).__name__
+    def _record(self, message: Message | Undecodable) -> _Failure | None:
+        """Record a report. What was raised, or None. Raises where something is away."""
+        match message:
+            case JobRendered() | JobFailed() | OutputsScreened() | PhotosJudged():
+                return self._record_report(message)
+            case Undecodable():
+                return _Failure(message.reason.value)
+            case _:
+                return _Failure(type(message).__name__)
 
-    def _park(self, delivery: Delivery, about: UUID, *, error: str, attempts: int) -> None:
+    def _record_report(self, report: Report) -> _Failure | None:
+        about = reported(report).about
+        again_s = self._busy.for_s(about)
+        if again_s is not None:
+            return _Failure(OwnerBusy.__name__, again_s)
+        try:
+            self._recorder.record(report)
+        except BUSY as busy:
+            return _Failure(type(busy).__name__, self._busy.note(about, busy))
+        except Exception as error:
+            if is_outage(error):
+                raise
+            return _Failure(type(error).__name__)
+        return None
+
+    def _due(self, failure: _Failure, attempts: int, at: datetime) -> datetime:
+        if failure.again_s is None:
+            return self._pace.due(attempts, at)
+        return at + timedelta(seconds=failure.again_s)
+
+    def _park(self, delivery: Delivery, about: UUID, failure: _Failure, *, attempts: int) -> None:
         at = self._now()
         record = Record(
             delivery.topic,
@@ -213,13 +233,13 @@ class ParkingRecorder:
             delivery.headers,
             delivery.value,
         )
-        due = self._pace.due(attempts, at)
+        due = self._due(failure, attempts, at)
         try:
-            self._parked.park(about, record, error=error, attempts=attempts, at=at, due=due)
+            self._parked.park(about, record, error=failure.error, attempts=attempts, at=at, due=due)
         except ParkingFull as full:
             self._dead_letters.give_up(delivery, type(full).__name__)
             return
-        log.error("report parked", about=str(about), offset=delivery.offset, error=error)
+        log.error("report parked", about=str(about), offset=delivery.offset, error=failure.error)
 
     def _retry(self, taken: ParkedMessage) -> bool:
         record = taken.record
@@ -229,9 +249,9 @@ class ParkingRecorder:
             log.info("parked report recorded", about=str(taken.about), tries=taken.attempts)
             return True
         at = self._now()
-        due = self._pace.due(taken.attempts, at)
-        self._parked.failed(taken.id, error=failure, at=at, due=due)
-        log.error("report still parked", about=str(taken.about), error=failure)
+        due = self._due(failure, taken.attempts, at)
+        self._parked.failed(taken.id, error=failure.error, at=at, due=due)
+        log.error("report still parked", about=str(taken.about), error=failure.error)
         return False
 
 

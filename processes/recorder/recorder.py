@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 import structlog
 
@@ -55,6 +56,10 @@ class Recorder:
                 return
             case _:
                 log.warning("unexpected message", kind=type(delivery.message).__name__)
+
+    def owner_of(self, about: UUID) -> UUID | None:
+        """Whose aggregate a report or a claim is about."""
+        return self._store.owner_of(about)
 
     def record(self, report: Report) -> None:
         """Record one report. What the domain refuses is logged and done with."""

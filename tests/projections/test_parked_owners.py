@@ -352,6 +352,30 @@ def test_a_database_that_is_away_parks_nobody_while_she_is_tried_again(desk: Des
     assert desk.catch_up.retry(ADA).outcome is Outcome.CAUGHT_UP
 
 
+def test_a_connection_that_breaks_in_the_middle_parks_nobody(
+    desk: Desk, admin_database: str
+) -> None:
+    breaks = ReadModel("breaks")
+
+    @breaks.on(Asset.Released)
+    def _break(event: Asset.Released, fact: Fact) -> list[Change]:
+        with connection(admin_database) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        return []
+
+    desk.models = (*READ_MODELS, breaks)
+    with pytest.raises(psycopg.OperationalError):
+        desk.projector.apply(desk.facts)
+    assert desk.parked() == {}
+    assert desk.read_to(ADA) == set()
+    desk.models = READ_MODELS
+    assert desk.projector.apply(desk.facts) == ()
+    assert desk.rebuild.compare(desk.after) == ()
+
+
 def test_a_record_that_says_nothing_is_read_from_the_store(desk: Desk) -> None:
     lost = desk.first("job.requested")
     desk.projector.apply([fact for fact in desk.facts if fact.position < lost.position])

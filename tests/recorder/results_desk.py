@@ -18,7 +18,8 @@ from domain.job import Job
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.stored_form import StoredEventUnreadable
 from processes.recorder import GROUP, TOPIC, Recorder
-from processes.recorder.parking import ParkingPace, ParkingRecorder
+from processes.recorder.pace import ParkingPace
+from processes.recorder.parking import ParkingRecorder
 from tests.commands import journey
 from tests.commands.studio_spec import ADA, ARGS_SECRET, StudioSpec
 from topics.codec import Encoded
@@ -39,13 +40,13 @@ from topics.partitioning import partition_of
 from topics.registry import DEAD_LETTERS, GRANTS, Message, key_of
 from topics.transport import BroadcastReader, From, TopicPartition
 
-PACE = ParkingPace(in_place_delays_s=(0.0, 0.0), look_s=0.0, claim_tries_max=3)
+PACE = ParkingPace(in_place_delays_s=(0.5, 0.5), look_s=0.0, claim_tries_max=3)
 
 
 class PartlyReadable(InMemoryEventStore):
     """A store with events that this release does not know, and one that can be away."""
 
-    def __init__(self, turns: OwnerTurns) -> None:
+    def __init__(self, turns: OwnerTurns | None) -> None:
         super().__init__(turns=turns)
         self.unreadable: set[UUID] = set()
         self.is_away = False
@@ -64,9 +65,9 @@ class PartlyReadable(InMemoryEventStore):
 class ResultsDesk(StudioSpec):
     """The studio, and its recorder as the process runs it, one poll at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, turns: OwnerTurns | None = None) -> None:
         super().__init__()
-        self.store: PartlyReadable = PartlyReadable(OwnerTurns(wait_max_s=0.01))
+        self.store: PartlyReadable = PartlyReadable(turns or OwnerTurns(wait_max_s=0.01))
         self.studio = Studio(self.store, HANDLERS, self.clock, ARGS_SECRET)
         self.opened()
         self.transport = InMemoryTransport()
@@ -86,6 +87,7 @@ class ResultsDesk(StudioSpec):
             DeadLetterBox(self.publisher, GROUP, in_a_row_max=None),
             pace=PACE,
             now=self.clock,
+            monotonic_s=lambda: self.clock().timestamp(),
             pause=lambda _: None,
         )
         consumer = self.transport.consumer(GROUP, [TOPIC], "recorder")

@@ -96,7 +96,9 @@ def reports_of(attempt: Attempt, twin: Any) -> st.SearchStrategy[Message]:
     )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_any_reports_are_recorded_or_refused_and_what_follows_can_be_shown(
     folding: psycopg.Connection[Any], data: st.DataObject
@@ -111,7 +113,9 @@ def test_any_reports_are_recorded_or_refused_and_what_follows_can_be_shown(
     shown(desk, folding)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_any_outputs_of_the_attempt_can_be_shown_when_they_are_released(
     folding: psycopg.Connection[Any], data: st.DataObject
@@ -132,7 +136,9 @@ def test_any_outputs_of_the_attempt_can_be_shown_when_they_are_released(
     shown(desk, folding)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_any_verdict_on_photos_can_be_shown(
     folding: psycopg.Connection[Any], data: st.DataObject

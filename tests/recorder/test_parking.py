@@ -117,16 +117,15 @@ def test_a_hiccup_is_over_before_anything_is_parked(desk: ResultsDesk) -> None:
     assert attempt.state == "rendered"
 
 
-def test_a_report_of_an_owner_who_is_at_work_elsewhere_is_kept_until_they_have_time(
-    desk: ResultsDesk,
-) -> None:
-    attempt = desk.started(desk.creator())
-    with desk.store.transaction(attempt.owner):
-        desk.records(attempt.rendered())
-    assert desk.parked_reports() == [(attempt.job, "job.rendered", "OwnerBusy")]
-    desk.pass_by(seconds=2)
-    assert desk.parked_reports() == []
-    assert attempt.state == "rendered"
+def test_many_that_cannot_be_recorded_do_not_pause_each_for_itself(desk: ResultsDesk) -> None:
+    twin = desk.creator()
+    attempts = [desk.started(twin) for _ in range(20)]
+    desk.store.unreadable |= {one.job for one in attempts}
+    pauses: list[float] = []
+    desk.recorder._pause = pauses.append
+    desk.records(*(one.rendered() for one in attempts))
+    assert len(desk.parked_reports()) == 20
+    assert sum(pauses) <= PACE.in_place_max_s
 
 
 def test_a_restart_forgets_nothing_that_is_parked(desk: ResultsDesk) -> None:
