@@ -122,10 +122,7 @@ class Workbench:
 
 def run_child(pipe: connection.Connection, settings: ChildSettings) -> None:
     """The child's whole life: take orders from the pipe until it closes or the parent dies."""
-    # The parent drains on these signals; a child that died first would lose the job.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    live_with_parent()
     _prepare_libraries(settings)
 
     from gpu_consumers.training.checkpoint_store import forget_old_checkpoints
@@ -142,6 +139,19 @@ def run_child(pipe: connection.Connection, settings: ChildSettings) -> None:
         presigned_objects(),
         trainings_dir,
     )
+    take_orders(pipe, workbench)
+
+
+def live_with_parent() -> None:
+    """From now on this process ends when its parent does, and not before."""
+    # The parent drains on these signals; a child that died first would lose the job.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+
+
+def take_orders(pipe: connection.Connection, workbench: Workbench) -> None:
+    """Do what comes through the pipe, one piece of work after the other, until it closes."""
     while True:
         try:
             order = ORDERS.decode(pipe.recv_bytes())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing.connection import Connection
 from typing import Protocol
 
 import msgspec
@@ -29,14 +31,18 @@ class Child(Protocol):
 
 
 class ChildProcess:
-    """A child as a spawned operating system process."""
+    """A child as a spawned operating system process. `run` is its whole life."""
 
-    def __init__(self, settings: ChildSettings) -> None:
+    def __init__(
+        self,
+        settings: ChildSettings,
+        run: Callable[[Connection, ChildSettings], None] = run_child,
+    ) -> None:
         # Spawned, not forked: torch and CUDA do not survive a fork.
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=run_child, args=(theirs, settings), name="suite-worker-child", daemon=True
+            target=run, args=(theirs, settings), name="suite-worker-child", daemon=True
         )
         self._process.start()
         # Ours must be the only open end, or its closing would never be noticed.

@@ -149,9 +149,6 @@ class Worker:
                 self._claim_again()
             case Attempt() as attempt:
                 self._jobs.keep_partitions()
-                if self._doubt.is_lost(attempt, self._clock()):
-                    # What it still draws would be thrown away.
-                    self._ask_to_stop(attempt, FailureReason.WORKER_LOST)
                 for report in self._child.reports(self._limits.wait_s):
                     self._take_report(attempt, report)
                 self._watch(attempt)
@@ -228,7 +225,7 @@ class Worker:
         if not self._child.is_alive:
             self._replace_child()
         self._child.send(Start(grant.job, grant.attempt, grant.work))
-        self._say_alive(attempt)
+        self._say_alive(attempt, now_s)
 
     def _take_report(self, attempt: Attempt, report: Report) -> None:
         grant = attempt.grant
@@ -259,7 +256,11 @@ class Worker:
         """What is due by the clock, while the attempt still runs."""
         if self._held is not attempt:
             return
+        # Read once: a stop of this process lies between two of these, wherever it took place.
         now_s = self._clock()
+        if self._doubt.is_lost(attempt, now_s):
+            # What the child still draws would be thrown away.
+            self._ask_to_stop(attempt, FailureReason.WORKER_LOST)
         if not self._child.is_alive:
             _log.warning("child died: job %s", attempt.grant.job)
             self._break_off(attempt, FailureReason.WORKER_LOST)
@@ -273,16 +274,16 @@ class Worker:
             self._break_off(attempt, FailureReason.PHASE_TIMEOUT)
         if self._held is attempt:
             if now_s - attempt.alive_s >= self._limits.alive_interval_s:
-                self._say_alive(attempt)
+                self._say_alive(attempt, now_s)
             self._publish_progress(attempt, now_s)
 
     def _phase_limit_s(self, attempt: Attempt) -> float:
         limits = self._phase_limits_s.get(attempt.job.queued.engine, {})
         return limits.get(attempt.phase, PHASE_LIMIT_S)
 
-    def _say_alive(self, attempt: Attempt) -> None:
+    def _say_alive(self, attempt: Attempt, now_s: float) -> None:
         grant = attempt.grant
-        attempt.alive_s = self._clock()
+        attempt.alive_s = now_s
         self._published(RESULTS, JobAlive(grant.job, grant.attempt, grant.claim_id))
 
     def _publish_progress(self, attempt: Attempt, now_s: float) -> None:

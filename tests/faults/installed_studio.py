@@ -7,14 +7,16 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
 
+from processes.child_health import ailment_of
 from processes.embedded import Installation, installed
 from processes.secrets import load_secrets
 from processes.settings import PROCESS_NAMES, Settings
-from processes.supervisor import Supervisor, own_command
+from processes.supervisor import Health, Supervisor, own_command
 from processes.up import wait_until_ready
 from processes.wiring.objects import open_objects
 from tests.faults.oracle import until
@@ -26,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 LEASE_S = 3.0
 LIVENESS_S = 0.5
 STOP_PATIENCE_S = 60.0
+UNWELL_GRACE_S = 0.5
 
 
 class InstalledStudio(StudioDesk):
@@ -47,19 +50,18 @@ class InstalledStudio(StudioDesk):
         self.home = settings.home
         self.address = settings.address
         self.stage: Stage = stage_of(settings.home)
-        self._environment = {
-            **installation.environment,
-            "SUITE_LEASE_S": str(LEASE_S),
-            "SUITE_LIVENESS_S": str(LIVENESS_S),
-            "SUITE_LOG_LEVEL": "warning",
-            "PYTHONPATH": str(ROOT),
-        }
+        self._environment = {**installation.environment, "PYTHONPATH": str(ROOT)}
+        self._health = Health(
+            partial(ailment_of, settings), settings.turn_max_s, grace_s=UNWELL_GRACE_S
+        )
         self.start()
 
     def start(self) -> None:
         """Start all eight, for the first time or after `stop`."""
         self._stop = threading.Event()
-        self.supervisor = Supervisor(PROCESS_NAMES, _command, self._environment)
+        self.supervisor = Supervisor(
+            PROCESS_NAMES, _command, self._environment, health=self._health
+        )
         self._thread = threading.Thread(target=self.supervisor.run, args=(self._stop,))
         self._thread.start()
 
@@ -79,6 +81,29 @@ class InstalledStudio(StudioDesk):
         os.kill(pid, signal.SIGKILL)
         return pid
 
+    def freeze(self, name: str) -> int:
+        """SIGSTOP: it neither works nor hears anything. Answers its process id."""
+        pid = self.supervisor.pid(name)
+        os.kill(pid, signal.SIGSTOP)
+        return pid
+
+    def child_of_worker(self) -> int:
+        """The process id of the worker's own child, once there is one."""
+        worker = self.supervisor.pid("worker")
+        children = Path(f"/proc/{worker}/task/{worker}/children")
+        found: int = until(
+            lambda: next(
+                (
+                    int(pid)
+                    for pid in children.read_text().split()
+                    if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+                ),
+                None,
+            ),
+            "the worker has a child",
+        )
+        return found
+
     def comes_back(self, name: str, old_pid: int) -> None:
         """Wait until the supervisor has started it again."""
         until(lambda: self.supervisor.pid(name) != old_pid, f"{name} is started again")
@@ -94,10 +119,15 @@ class InstalledStudio(StudioDesk):
 
 
 @contextmanager
-def installed_studio(home: Path) -> Iterator[InstalledStudio]:
+def installed_studio(home: Path, *, turn_max_s: float = 60.0) -> Iterator[InstalledStudio]:
     """Install, start all eight, and stop them again. None may be left behind."""
     settings = Settings(
-        home=home, port=_free_port(), lease_s=LEASE_S, liveness_s=LIVENESS_S, log_level="warning"
+        home=home,
+        port=_free_port(),
+        lease_s=LEASE_S,
+        liveness_s=LIVENESS_S,
+        turn_max_s=turn_max_s,
+        log_level="warning",
     )
     stage_of(home).raise_flag("installed")
     with ExitStack() as stack:

@@ -52,6 +52,7 @@ def _reached(flag: str) -> str:
 
 
 HOLD_PAINTER = "hold-painter"
+PAINTER_IS_DRAWING = "painter-is-drawing"
 HOLD_ANALYSER = "hold-analyser"
 ANALYSER_IS_LOOKING = "analyser-is-looking"
 OUT_OF_MEMORY = "out-of-memory"

@@ -4,6 +4,7 @@ object store exchanged for one whose accidents a test decides: `python -m ... wo
 
 import sys
 import threading
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -22,33 +23,48 @@ from gpu_consumers.screening.output_checks import Lists, OutputChecks
 from gpu_consumers.screening.output_gate import OutputGate
 from gpu_consumers.screening.photo_gate import PhotoGate
 from gpu_consumers.screening.screener import Screener, ScreenerPace
+from gpu_consumers.worker.child import (
+    ChildSettings,
+    Workbench,
+    live_with_parent,
+    take_orders,
+)
+from gpu_consumers.worker.child_process import ChildProcess
 from gpu_consumers.worker.worker import Worker, WorkerLimits
+from processes.heartbeat import Heartbeat, heartbeat_file
 from processes.lifecycle import stop_requested
 from processes.log import configure
 from processes.secrets import Secrets, load_secrets
 from processes.settings import Settings, load_settings
+from processes.standstill import end_at_standstill
 from processes.wiring.members import member_name
 from processes.wiring.objects import open_objects
 from processes.wiring.transport import open_transport
+from processes.wiring.worker import SILENCE_SHARE_MAX
 from tests.faults.stage import (
     ANALYSER_IS_LOOKING,
     HOLD_ANALYSER,
     HOLD_PAINTER,
     OUT_OF_MEMORY,
+    PAINTER_IS_DRAWING,
     STORE_IS_FULL,
     Stage,
     stage_of,
 )
-from tests.flow.painter import ChildThread, Painter
+from tests.flow.painter import Painter
 from tests.flow.scripted_analyser import ScriptedAnalyser, Seen
+from topics.messages.progress import Phase
 
 LOOK_AGAIN_S = 0.05
+STEP_LIMIT_S = 5.0
+"""A child that is well reports many times a second, also while it is held."""
+
 NO_ROOM_BYTES = 2**62
 STAGED = ("worker", "screener", "api")
 
 
 class StagedPainter(Painter):
-    """Is held by a flag, and runs out of memory once per flag."""
+    """Is held by a flag, says by another that it draws, and runs out of memory once per flag."""
 
     def __init__(self, stage: Stage) -> None:
         super().__init__()
@@ -58,6 +74,8 @@ class StagedPainter(Painter):
         if self._stage.take(OUT_OF_MEMORY):
             self.accidents.append(MemoryError())
         _follow(self._stage, HOLD_PAINTER, self.may_finish)
+        progress.report(Phase.STEP, 0, steps_total)
+        self._stage.raise_flag(PAINTER_IS_DRAWING)
         super()._take_time(progress, steps_total)
 
 
@@ -91,17 +109,30 @@ class CrampedObjectStore(FolderObjectStore):
 
 
 def run_worker(settings: Settings, stop: threading.Event) -> None:
-    """A worker whose child is a painter in a thread."""
-    painter = StagedPainter(stage_of(settings.home))
+    """A worker whose child is a painter in a process of its own."""
     name = member_name(settings, "worker")
+    child = ChildSettings(settings.home / "worker" / name)
+    limits = WorkerLimits(
+        alive_interval_s=settings.liveness_s,
+        claim_again_s=1.0,
+        silence_max_s=settings.lease_s * SILENCE_SHARE_MAX,
+    )
     with open_transport(settings) as transport:
         Worker(
             name,
             transport,
-            lambda: ChildThread(painter, presigned_objects(), settings.home / "worker" / name),
-            {loader.id: loader.phase_limits_s for loader in LOADERS.values()},
-            limits=WorkerLimits(alive_interval_s=settings.liveness_s, claim_again_s=1.0),
+            lambda: ChildProcess(child, run_painter),
+            {loader.id: {Phase.STEP: STEP_LIMIT_S} for loader in LOADERS.values()},
+            limits=limits,
         ).run(stop)
+
+
+def run_painter(pipe: Connection, settings: ChildSettings) -> None:
+    """The child's whole life, as the real one's but for its engine."""
+    live_with_parent()
+    painter = StagedPainter(stage_of(settings.work_dir.parents[1]))
+    folder = settings.work_dir / "trainings"
+    take_orders(pipe, Workbench(lambda _: painter, presigned_objects(), folder))
 
 
 def run_screener(settings: Settings, stop: threading.Event) -> None:
@@ -154,10 +185,15 @@ def _follow(stage: Stage, flag: str, permit: threading.Event) -> None:
 def main() -> None:
     """Entry point."""
     name = sys.argv[1]
-    stop = stop_requested()
     settings = load_settings()
+    stop = Heartbeat(heartbeat_file(settings, name))
+    stop_requested(stop)
     configure(settings, name)
-    {"worker": run_worker, "screener": run_screener, "api": run_api}[name](settings, stop)
+    end_at_standstill(name, stop, turn_max_s=settings.turn_max_s)
+    try:
+        {"worker": run_worker, "screener": run_screener, "api": run_api}[name](settings, stop)
+    finally:
+        stop.end()
 
 
 if __name__ == "__main__":

@@ -3,15 +3,11 @@
 What must be true of everything that was stored is said once, by the oracle, at the very end.
 """
 
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID, uuid4
 
-import httpx
-import psycopg
 import pytest
 
 from adapters.event_store.store import PostgresEventStore
@@ -24,12 +20,11 @@ from domain.events import STORED_FORM
 from domain.job import JobFailure, JobState
 from domain.kernel.identity import job_id
 from domain.kernel.personal_text import PersonalText
-from processes.demo.client import StudioClient
 from processes.secrets import load_secrets
 from processes.settings import PROCESS_NAMES
 from processes.wiring.clock import system_clock
 from tests.faults.breaking_connection import breaking_connection
-from tests.faults.installed_studio import ROOT, InstalledStudio, installed_studio
+from tests.faults.installed_studio import InstalledStudio, installed_studio
 from tests.faults.oracle import until
 from tests.faults.stage import (
     ANALYSER_IS_LOOKING,
@@ -38,9 +33,9 @@ from tests.faults.stage import (
     OUT_OF_MEMORY,
     STORE_IS_FULL,
 )
+from tests.faults.waiting_mutation import waiting_mutation
 
 PICTURE_MILLICREDITS = 50 + 2 * 25
-PASSWORD = "a lighthouse in fog"
 
 
 @pytest.fixture(scope="module")
@@ -191,55 +186,11 @@ def test_a_request_whose_answer_was_lost_after_its_commit(
 def test_an_api_killed_while_a_mutation_waits_is_asked_again_under_the_same_key(
     studio: InstalledStudio,
 ) -> None:
-    client = StudioClient(studio.address, ROOT / "graphql" / "operations")
-    email = f"{uuid4()}@demo.example"
-    client.run(
-        "SignUp",
-        {"input": {"idempotencyKey": str(uuid4()), "email": email, "password": PASSWORD}},
-    )
-    client.sign_in(email, PASSWORD)
-    owner = next(
-        fact.owner_id
-        for fact in reversed(list(studio.events.stream()))
-        if fact.event_type == "person.registered"
-    )
-    made: list[str] = []
-    variables = {"input": {"idempotencyKey": str(uuid4()), "name": "Ada at work"}}
-
-    def create_twin() -> None:
-        # The client asks again by itself, but not for as long as a slow machine takes to restart.
-        with suppress(httpx.TransportError):
-            made.append(client.run("CreateTwin", variables)["twin"])
-
-    with psycopg.connect(studio.admin_url, autocommit=True) as admin:
-        # Nobody decides anything for this owner while this is held: the mutation is in flight.
-        with studio.store.transaction(owner):
-            asking = threading.Thread(target=create_twin)
-            asking.start()
-            until(lambda: _waits_for_a_lock(admin), "the API waits for the owner's lock")
+    with waiting_mutation(studio) as mutation:
+        with mutation.in_flight():
             old_pid = studio.kill("api")
         studio.comes_back("api", old_pid)
-        asking.join(60.0)
-    assert studio.is_ready()
-    create_twin()
-    create_twin()
-    assert len(made) >= 2
-    assert len(set(made)) == 1
-    twins = [
-        fact
-        for fact in studio.events.stream()
-        if fact.event_type == "twin.created" and fact.owner_id == owner
-    ]
-    assert len(twins) == 1
-    client.close()
-
-
-def _waits_for_a_lock(admin: psycopg.Connection[tuple[object, ...]]) -> bool:
-    found = admin.execute(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' "
-        "AND application_name LIKE '%api%'"
-    ).fetchone()
-    return found is not None and found != (0,)
+        mutation.is_made_once()
 
 
 def test_everything_killed_at_once(studio: InstalledStudio, ada: UUID, spent: int) -> None:

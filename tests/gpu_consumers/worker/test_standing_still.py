@@ -2,7 +2,7 @@
 
 import pytest
 
-from gpu_consumers.worker.assignments import Advanced, Broke, Delivered, Start, Stop
+from gpu_consumers.worker.assignments import Advanced, Broke, Delivered, Report, Start, Stop
 from gpu_consumers.worker.worker import WorkerLimits
 from tests.gpu_consumers.worker.test_worker import (
     HARBOUR,
@@ -17,18 +17,36 @@ from topics.messages.results import FailureReason, JobAlive, JobClaimed, JobFail
 STOPPED_S = 3 * WorkerLimits().silence_max_s
 
 
-@pytest.fixture
-def bench() -> Bench:
-    return Bench()
+class StoppedBench(Bench):
+    """A bench whose worker is stopped somewhere in its turn."""
+
+    in_the_middle = False
+
+    def is_stopped(self) -> None:
+        """Time passes, and the worker does not turn; then it goes on where it was."""
+        if not self.in_the_middle:
+            self.now_s += STOPPED_S
+            self.steps()
+            return
+        reports = self.child.reports
+
+        def slow_reports(timeout_s: float) -> list[Report]:
+            self.now_s += STOPPED_S
+            self.child.reports = reports  # type: ignore[method-assign]
+            return reports(timeout_s)
+
+        self.child.reports = slow_reports  # type: ignore[method-assign]
+        self.steps()
 
 
-def was_stopped(bench: Bench) -> None:
-    """Time passes, and the worker does not turn; then it turns again."""
-    bench.now_s += STOPPED_S
-    bench.steps()
+@pytest.fixture(params=["between two turns", "while it waits for its child"])
+def bench(request: pytest.FixtureRequest) -> StoppedBench:
+    bench = StoppedBench()
+    bench.in_the_middle = request.param == "while it waits for its child"
+    return bench
 
 
-def test_a_worker_that_turns_never_asks_again(bench: Bench) -> None:
+def test_a_worker_that_turns_never_asks_again(bench: StoppedBench) -> None:
     bench.granted()
     for _ in range(10):
         bench.pass_by(STEP_LIMIT_S / 2)
@@ -37,11 +55,11 @@ def test_a_worker_that_turns_never_asks_again(bench: Bench) -> None:
 
 
 def test_a_worker_that_stood_still_claims_again_and_goes_on_where_the_claim_holds(
-    bench: Bench,
+    bench: StoppedBench,
 ) -> None:
     claim = bench.granted()
     bench.child_says(Advanced(Phase.STEP, 1, 4))
-    was_stopped(bench)
+    bench.is_stopped()
     assert bench.said(JobClaimed) == [claim]
     bench.grant(claim)
     bench.pass_by(STEP_LIMIT_S / 2)
@@ -54,11 +72,11 @@ def test_a_worker_that_stood_still_claims_again_and_goes_on_where_the_claim_hold
 
 
 def test_a_worker_whose_claim_was_lost_meanwhile_stops_its_child_and_takes_the_next_job(
-    bench: Bench,
+    bench: StoppedBench,
 ) -> None:
     claim = bench.granted()
     bench.child_says(Advanced(Phase.STEP, 1, 4))
-    was_stopped(bench)
+    bench.is_stopped()
     bench.refuse(claim, ClaimRefusal.STALE_ATTEMPT)
     bench.steps(1)
     assert isinstance(bench.child.orders[-1], Stop)
@@ -70,26 +88,26 @@ def test_a_worker_whose_claim_was_lost_meanwhile_stops_its_child_and_takes_the_n
     assert len(bench.children) == 1
 
 
-def test_an_answer_that_stays_away_is_asked_for_again(bench: Bench) -> None:
+def test_an_answer_that_stays_away_is_asked_for_again(bench: StoppedBench) -> None:
     claim = bench.granted()
-    was_stopped(bench)
+    bench.is_stopped()
     bench.pass_by(2 * WorkerLimits().claim_again_s)
     assert bench.said(JobClaimed) == [claim] * 3
 
 
-def test_a_refusal_of_another_claim_is_no_answer(bench: Bench) -> None:
+def test_a_refusal_of_another_claim_is_no_answer(bench: StoppedBench) -> None:
     claim = bench.granted()
-    was_stopped(bench)
+    bench.is_stopped()
     other = JobClaimed(claim.job, 2, HARBOUR, claim.worker, claim.kind)
     bench.refuse(other, ClaimRefusal.STALE_ATTEMPT)
     bench.steps()
     assert not any(isinstance(order, Stop) for order in bench.child.orders)
 
 
-def test_the_time_in_which_a_worker_stood_still_is_not_its_childs(bench: Bench) -> None:
+def test_the_time_in_which_a_worker_stood_still_is_not_its_childs(bench: StoppedBench) -> None:
     claim = bench.granted()
     bench.child_says(Advanced(Phase.STEP, 1, 4))
-    was_stopped(bench)
+    bench.is_stopped()
     bench.grant(claim)
     bench.pass_by(STEP_LIMIT_S - 1.0)
     assert bench.said(JobFailed) == []
@@ -97,18 +115,19 @@ def test_the_time_in_which_a_worker_stood_still_is_not_its_childs(bench: Bench) 
     assert [failed.reason for failed in bench.said(JobFailed)] == [FailureReason.PHASE_TIMEOUT]
 
 
-def test_a_grant_that_is_found_late_is_doubted_at_once(bench: Bench) -> None:
+def test_a_grant_that_is_found_late_is_doubted_at_once(bench: StoppedBench) -> None:
     claim = bench.claimed()
     bench.grant(claim)
-    was_stopped(bench)
+    bench.now_s += STOPPED_S
+    bench.steps()
     assert bench.said(JobClaimed) == [claim]
     bench.refuse(claim, ClaimRefusal.STALE_ATTEMPT)
     bench.steps(1)
     assert [type(order) for order in bench.child.orders] == [Start, Stop]
 
 
-def test_a_worker_that_stood_still_says_at_once_that_it_is_alive(bench: Bench) -> None:
+def test_a_worker_that_stood_still_says_at_once_that_it_is_alive(bench: StoppedBench) -> None:
     bench.granted()
     bench.said(JobAlive)
-    was_stopped(bench)
+    bench.is_stopped()
     assert len(bench.said(JobAlive)) == 1
