@@ -3,9 +3,9 @@
 from anyio.to_thread import run_sync
 
 from api.context import StudioContext, viewer_role
-from api.refusals import NotConsistentYet
+from api.refusals import NotConsistentYet, ReadModelParked
 from commands.ports.accounts import Session
-from queries.read_position import read_position
+from queries.read_position import ReadModelsParked, read_until
 from queries.viewer import as_viewer
 
 WAIT_MAX_S = 5.0
@@ -14,18 +14,24 @@ LOOK_AGAIN_S = 0.5
 
 
 async def until_visible(context: StudioContext, session: Session, position: int) -> None:
-    """Wait, holding neither thread nor connection. Raises `NotConsistentYet` after `WAIT_MAX_S`."""
+    """Wait, holding neither thread nor connection. Raises `NotConsistentYet` after `WAIT_MAX_S`.
+
+    Raises `ReadModelParked` at once where waiting is in vain.
+    """
     parts = context.parts
     deadline_s = parts.monotonic_s() + WAIT_MAX_S
     with parts.feed.joined(session.person_id) as waker:
-        while (reached := await run_sync(_read_to, context, session)) < position:
+        while (reached := await run_sync(_read_to, context, session, position)) < position:
             remaining_s = deadline_s - parts.monotonic_s()
             if remaining_s <= 0:
                 raise NotConsistentYet(position - reached)
             await waker.wait(min(remaining_s, LOOK_AGAIN_S))
 
 
-def _read_to(context: StudioContext, session: Session) -> int:
+def _read_to(context: StudioContext, session: Session, position: int) -> int:
     connections = context.parts.connections
     with as_viewer(connections, session.person_id, viewer_role(session)) as view:
-        return read_position(view)
+        try:
+            return read_until(view, position)
+        except ReadModelsParked:
+            raise ReadModelParked() from None

@@ -11,7 +11,13 @@ from api.consistency import until_visible
 from api.context import StudioContext, viewer_role
 from api.ids import global_id, own_id, split_id
 from api.reading import read
-from api.refusals import InputInvalid, NotConsistentYet, NotSignedIn, result_union
+from api.refusals import (
+    InputInvalid,
+    NotConsistentYet,
+    NotSignedIn,
+    ReadModelParked,
+    result_union,
+)
 from api.scalars import Millicredits, PageSize, Position
 from api.types.asset import asset
 from api.types.catalogue import Catalogue, catalogue
@@ -66,7 +72,7 @@ class QuoteImagesInput:
     )
 
 
-ViewerResult = result_union("ViewerResult", Viewer, NotConsistentYet)
+ViewerResult = result_union("ViewerResult", Viewer, NotConsistentYet, ReadModelParked)
 QuoteResult = result_union(
     "QuoteResult",
     Quote,
@@ -85,7 +91,8 @@ LedgerResult = result_union("LedgerResult", Ledger)
 class Query:
     @strawberry.field(
         description="Whoever is signed in, from `minPosition` on: a write's `position` is "
-        "visible then, or the answer is NotYetConsistent.",
+        "visible then, or the answer is NotYetConsistent, or ReadModelParked where asking again "
+        "does not help.",
     )
     @answering(ViewerResult)
     async def viewer(self, info: Info, min_position: Position | None = None) -> Any:

@@ -45,6 +45,17 @@ class NotConsistentYet(Refusal):
         self.lag = min(lag, INT_MAX)
 
 
+class ReadModelParked(Refusal):
+    """What the viewer sees stands still before the position asked for, until it is put right."""
+
+    code = "READ_MODEL_PARKED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What you just did is stored, and cannot be shown yet: we have to put something right."
+        )
+
+
 class TooManyRequests(Refusal):
     """This was asked for too often lately."""
 
@@ -91,7 +102,7 @@ class OtherRefusal(RefusalInterface):
     pass
 
 
-_OURS = (NotSignedIn, NotConsistentYet, TooManyRequests, InputInvalid)
+_OURS = (NotSignedIn, NotConsistentYet, ReadModelParked, TooManyRequests, InputInvalid)
 
 REFUSAL_TYPES: dict[type[Refusal], type[RefusalInterface]] = {
     refusal: _type_of(refusal)

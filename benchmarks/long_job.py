@@ -17,6 +17,7 @@ from uuid import UUID
 
 import httpx
 
+from adapters.event_store.in_memory_watched_claims import InMemoryWatchedClaims
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
 from benchmarks.measure import beside, broker, database, report
@@ -207,6 +208,7 @@ def train(desk: StudioDesk, settings: KafkaSettings, *, rebalance: bool) -> Cour
         claimed = desk.job(job, owner).claim_id
         watchdog = Watchdog(
             desk.events,
+            InMemoryWatchedClaims(),
             voices,
             stack.enter_context(transport.publisher("/suite/watchdog")),
             STORED_FORM,
@@ -214,7 +216,6 @@ def train(desk: StudioDesk, settings: KafkaSettings, *, rebalance: bool) -> Cour
             lease_s=LEASE_S,
             monotonic_s=clock,
             now=clock.now,
-            still_active=lambda: None,
         )
         began_s, first_poll = perf_counter(), len(polled_s)
         halves = [JOB_S // 2, JOB_S - JOB_S // 2]
@@ -252,9 +253,7 @@ def pass_time(
     for _ in range(seconds):
         clock.advance(1.0)
         child.step()
-        watchdog.listen(0.0)
-        watchdog.catch_up()
-        watchdog.expire()
+        watchdog.turn(0.0)
 
 
 def newcomer_at(job: UUID, settings: KafkaSettings, clock: SimulatedClock) -> Newcomer:

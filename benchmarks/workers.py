@@ -23,7 +23,8 @@ from benchmarks.measure import broker, database, report, seconds
 from domain.events import STORED_FORM
 from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.worker.assignments import Delivered, Order, Report, Start
-from gpu_consumers.worker.worker import KINDS, Worker
+from gpu_consumers.worker.intake import KINDS
+from gpu_consumers.worker.worker import Worker
 from processes.prepare import publish_defaults
 from processes.recorder import GROUP, Recorder
 from processes.relay import Relay

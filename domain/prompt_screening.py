@@ -9,6 +9,7 @@ release. Synonyms that are not listed here meet the same checks on the picture.
 import unicodedata
 from collections.abc import Iterator
 
+from domain.kernel.personal_text import is_plain
 from domain.rating import Rating
 from domain.refusals import PromptNotAllowed
 
@@ -158,6 +159,8 @@ def screen_negative_prompt(negative_prompt: str) -> None:
 
 def _words(text: str) -> list[str]:
     """The words in lower case and without accents, digits apart from letters."""
+    if not is_plain(text):
+        raise PromptNotAllowed()
     folded = unicodedata.normalize("NFKD", text).casefold()
     kept = (letter for letter in folded if unicodedata.category(letter) not in ("Mn", "Cf"))
     return list(_split("".join(kept)))

@@ -31,6 +31,7 @@ projections_cli = typer.Typer(no_args_is_help=True, help="The read models.")
 policy_cli = typer.Typer(no_args_is_help=True, help="What may be made where.")
 accounts_cli = typer.Typer(no_args_is_help=True, help="Who may sign in as what.")
 credits_cli = typer.Typer(no_args_is_help=True, help="Credits that are given, not sold.")
+parked_cli = typer.Typer(no_args_is_help=True, help="What could not be handled, and is kept.")
 cli.add_typer(topics_cli, name="topics")
 cli.add_typer(schema_cli, name="schema")
 cli.add_typer(audit_cli, name="audit")
@@ -38,6 +39,7 @@ cli.add_typer(projections_cli, name="projections")
 cli.add_typer(accounts_cli, name="accounts")
 cli.add_typer(policy_cli, name="policy")
 cli.add_typer(credits_cli, name="credits")
+cli.add_typer(parked_cli, name="parked")
 
 ROOT = Path(__file__).parents[1]
 
@@ -75,12 +77,14 @@ def run(process: Annotated[str, typer.Argument(help=", ".join(PROCESS_NAMES))]) 
     from processes.heartbeat import Heartbeat, heartbeat_file
     from processes.lifecycle import stop_requested
     from processes.log import configure
+    from processes.standstill import end_at_standstill
 
     _check_name(process)
     settings = _settings()
     stop = Heartbeat(heartbeat_file(settings, process))
     stop_requested(stop)
     configure(settings, process)
+    end_at_standstill(process, stop, turn_max_s=settings.turn_max_s)
     # Before the imports, which take a second. On Kafka, workers need no database.
     if settings.kafka_bootstrap is None or process not in ("worker", "screener"):
         settings.require_database_url()
@@ -223,7 +227,10 @@ def projections_rebuild(
     """Fold every event into new tables and put them in the place of the old ones."""
     from processes.rebuild import rebuild
 
-    typer.echo(f"{rebuild(_settings(), admin_url)} events folded")
+    rebuilt = rebuild(_settings(), admin_url)
+    typer.echo(f"{rebuilt.facts} events folded")
+    for parked in rebuilt.parked:
+        typer.echo(f"owner:{parked.owner_id} is parked at {parked.position}: {parked.error}")
 
 
 @projections_cli.command("compare")
@@ -289,6 +296,54 @@ def credits_grant(
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     typer.echo(f"granted {millicredits} millicredits until {until.date()}: {grant}")
+
+
+@parked_cli.command("list")
+def parked_list() -> None:
+    """Show reports, owners and effects that are parked, and count the dead letters."""
+    from processes.parked import listed, rendered
+
+    listing = listed(_settings())
+    for line in rendered(listing):
+        typer.echo(line)
+    raise typer.Exit(1 if listing.entries else 0)
+
+
+@parked_cli.command("retry")
+def parked_retry(
+    id: Annotated[str, typer.Argument(help="message:…, owner:… or intent:… of the list.")],
+) -> None:
+    """Try one of them again now. What waits behind a report follows it."""
+    from processes.parked import UnknownId, retry
+
+    try:
+        typer.echo(retry(_settings(), id))
+    except UnknownId:
+        typer.echo(f"nothing is parked as {id}", err=True)
+        raise typer.Exit(1) from None
+
+
+@parked_cli.command("drop")
+def parked_drop(
+    id: Annotated[str, typer.Argument(help="message:… or intent:… of the list.")],
+    yes: Annotated[  # noqa: FBT002 – a flag on the command line
+        bool, typer.Option("--yes", help="It is forgotten for good.")
+    ] = False,
+) -> None:
+    """Forget a report or an effect for good."""
+    from processes.parked import NotDroppable, UnknownId, drop
+
+    if not yes:
+        typer.echo(f"{id} would be forgotten for good; say --yes", err=True)
+        raise typer.Exit(2)
+    try:
+        typer.echo(drop(_settings(), id))
+    except UnknownId:
+        typer.echo(f"nothing is parked as {id}", err=True)
+        raise typer.Exit(1) from None
+    except NotDroppable as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 def main() -> None:

@@ -4,15 +4,17 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
 from adapters.postgres.embedded import EmbeddedPostgres
+from processes.child_health import ailment_of
 from processes.prepare import prepare
 from processes.settings import PREFIX, PROCESS_NAMES, Settings
-from processes.supervisor import Supervisor, own_command
+from processes.supervisor import Health, Supervisor, own_command
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,23 @@ class Installation:
     def supervisor(
         self, on_change: Callable[[str, str], None], more_workers: Sequence[str] = ()
     ) -> Supervisor:
-        """One that runs all eight processes, and more workers: `worker-2`, `worker-3` …"""
+        """One that runs all eight processes, and more workers: `worker-2`, `worker-3` …
+
+        It restarts what ends, and what is unwell.
+        """
 
         def own_environment(name: str) -> dict[str, str]:
             # Two members of a group with one name would fence each other for ever.
             return {f"{PREFIX}WORKER_NAME": name} if name in more_workers else {}
 
-        names = (*PROCESS_NAMES, *more_workers)
-        return Supervisor(names, own_command, self.environment, on_change, own_environment)
+        return Supervisor(
+            (*PROCESS_NAMES, *more_workers),
+            own_command,
+            self.environment,
+            on_change,
+            own_environment,
+            Health(partial(ailment_of, self.settings), self.settings.turn_max_s),
+        )
 
 
 @contextmanager

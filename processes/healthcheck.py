@@ -1,19 +1,16 @@
-"""`suite healthcheck`: whether the process beside which it is asked is well."""
+"""Whether a process is well: for `suite healthcheck`, and for the supervisor."""
 
 import os
 import time
 from dataclasses import replace
 from enum import StrEnum
-from pathlib import Path
-from urllib.error import URLError
+from http.client import HTTPException
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from adapters.postgres.connect import Role
 from processes.heartbeat import heartbeat_file
 from processes.settings import Settings
-
-TURN_MAX_S = 60.0
-"""No turn of a loop that is well takes longer: its longest wait, half of that, is for Kafka."""
 
 ANSWER_TIMEOUT_S = 4.0
 
@@ -53,10 +50,9 @@ def check(settings: Settings, process: str) -> None:
     Is asked on the machine of the process, with its settings and as its user. Reads what the
     process itself has shown, and takes the ways to the outside that it takes.
     """
+    check_process(settings, process)
     if process == "api":
-        _check_ready(settings)
         return
-    _check_heartbeat(process, heartbeat_file(settings, process))
     roles = [_ROLES[process]] if process in _ROLES else []
     if settings.kafka_bootstrap is None:
         roles.append("topics")
@@ -66,31 +62,44 @@ def check(settings: Settings, process: str) -> None:
         _check_kafka(process, settings, settings.kafka_bootstrap)
 
 
+def check_process(settings: Settings, process: str, *, session: int | None = None) -> None:
+    """As `check`, without a look at the outside: whether the process does what is its own part.
+
+    Where a `session` is given, the heartbeat of a process of another one counts for nothing.
+    """
+    _check_heartbeat(process, settings, session)
+    if process == "api":
+        _check_ready(settings)
+
+
 def _check_ready(settings: Settings) -> None:
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
     address = f"http://{host}:{settings.port}/readyz"
     try:
         with urlopen(address, timeout=ANSWER_TIMEOUT_S):
             return
-    except (URLError, OSError) as error:
+    except (URLError, OSError, HTTPException) as error:
+        if isinstance(error, HTTPError) and settings.database_url is not None:
+            # It answers that it waits for its database: if that is so, the API is not to blame.
+            _check_database("api", settings.require_database_url(), "reader")
         raise Unwell("api", Ailment.NOT_READY, f"{address}: {error}") from error
 
 
-def _check_heartbeat(process: str, file: Path) -> None:
+def _check_heartbeat(process: str, settings: Settings, session: int | None) -> None:
+    file = heartbeat_file(settings, process)
     try:
         turned_s = file.stat().st_mtime
         pid = int(file.read_text(encoding="ascii"))
     except (OSError, ValueError):
         raise Unwell(process, Ailment.NOT_BEGUN, f"no heartbeat in {file}") from None
     try:
-        os.kill(pid, 0)
+        found = os.getsid(pid)
     except ProcessLookupError:
         raise Unwell(process, Ailment.GONE, f"process {pid}") from None
-    except PermissionError:
-        # It runs, as somebody else.
-        pass
+    if session not in (None, found):
+        raise Unwell(process, Ailment.NOT_BEGUN, f"the heartbeat is that of process {pid}")
     silent_s = abs(time.time() - turned_s)
-    if silent_s > TURN_MAX_S:
+    if silent_s > settings.turn_max_s:
         raise Unwell(process, Ailment.HANGS, f"for {silent_s:.0f} s")
 
 

@@ -25,7 +25,8 @@ class Heartbeat(threading.Event):
     """The event that tells a process to stop, and the file that says when it was last looked at.
 
     Every loop of ours looks at it once a turn. Only the looks of the thread that made it count:
-    the main loop's. Nothing is in the file before the first, and nothing after `end`.
+    the main loop's. Nothing is in the file before the first, and nothing after `end`. `turns`
+    counts them.
     """
 
     def __init__(self, file: Path) -> None:
@@ -34,6 +35,8 @@ class Heartbeat(threading.Event):
         self._thread = threading.get_ident()
         self._touched_s = float("-inf")
         self._is_shown = False
+        self._is_said = False
+        self.turns = 0
         self._forget()
 
     def is_set(self) -> bool:
@@ -46,6 +49,11 @@ class Heartbeat(threading.Event):
         self._look()
         return super().wait(timeout)
 
+    @property
+    def thread(self) -> int:
+        """The identity of the main loop's thread; -1 once the loop is over."""
+        return self._thread
+
     def end(self) -> None:
         """The loop is over: whoever looks finds nothing."""
         self._thread = -1
@@ -54,6 +62,7 @@ class Heartbeat(threading.Event):
     def _look(self) -> None:
         if threading.get_ident() != self._thread:
             return
+        self.turns += 1
         now_s = time.monotonic()
         if now_s - self._touched_s < TOUCH_INTERVAL_S:
             return
@@ -61,9 +70,12 @@ class Heartbeat(threading.Event):
         try:
             self._touch()
         except OSError as error:
-            # The work does not depend on it. Said once, since nobody can look any more.
-            log.warning("no heartbeat", folder=str(self._file.parent), error=type(error).__name__)
-            self._touched_s = float("inf")
+            # The work does not depend on it. Said once, and tried again: a disk may get room.
+            if not self._is_said:
+                self._is_said = True
+                log.warning(
+                    "no heartbeat", folder=str(self._file.parent), error=type(error).__name__
+                )
 
     def _touch(self) -> None:
         if self._is_shown:

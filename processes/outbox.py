@@ -1,10 +1,8 @@
 """What an event says to other processes besides being a fact: pure, one event at a time."""
 
-from domain.engines import engine
 from domain.job import CancelledBy, Job
 from domain.job_kind import JobKind
 from domain.kernel.aggregate import Aggregate
-from domain.settings import batch_key
 from domain.twin import Twin
 from topics.messages.control import StopJob, StopReason
 from topics.messages.fact import Fact
@@ -52,7 +50,7 @@ def publications_of(event: Aggregate.Event, fact: Fact) -> tuple[Publication, ..
                 attempt=1,
                 kind=WORK_KINDS[event.kind],
                 engine=event.engine,
-                batch_key=batch_key(engine(event.engine), event.settings),
+                batch_key=event.batch_key,
                 owner=fact.owner_id,
                 twin=event.twin_id,
             )

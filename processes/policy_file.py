@@ -14,6 +14,7 @@ from domain.policy import PolicyRow
 from processes.secrets import load_secrets
 from processes.settings import Settings
 from processes.wiring.studio import open_studio
+from topics.messages.work import RequiredChecks
 
 
 class PolicyFileInvalid(Exception):
@@ -26,6 +27,9 @@ def publish_policy_file(
     """Publish the rows of a JSON file as the next version. Raises `PolicyFileInvalid`."""
     try:
         rows = msgspec.json.decode(path.read_bytes(), type=tuple[PolicyRow, ...])
+        for row in rows:
+            # They travel in grants and come back with verdicts: other names nobody could read.
+            msgspec.convert(row.checks, RequiredChecks)
     except (OSError, msgspec.DecodeError) as error:
         raise PolicyFileInvalid(f"{path.name}: {error}") from error
     secrets = load_secrets(settings.secrets)

@@ -11,13 +11,13 @@ from adapters.vault.subject_keys import SubjectKeys
 from domain.events import STORED_FORM
 from processes.secrets import load_secrets
 from processes.settings import Settings
-from projections.rebuild import Difference, Rebuild
+from projections.rebuild import Difference, Rebuild, Rebuilt
 
 
-def rebuild(settings: Settings, admin_url: str) -> int:
-    """Fold all events into new tables and swap them in. Answers how many events there were."""
+def rebuild(settings: Settings, admin_url: str) -> Rebuilt:
+    """Fold all events into new tables and swap them in. Whoever cannot be folded is parked."""
     with _rebuild(settings, admin_url) as (task, events):
-        return task.run(events.stream).facts
+        return task.run(events.stream)
 
 
 def compare(settings: Settings, admin_url: str) -> tuple[Difference, ...]:

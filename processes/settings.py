@@ -7,6 +7,8 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from topics.messages.bounds import NAME_LENGTH_MAX
+
 PREFIX = "SUITE_"
 
 PROCESS_NAMES = (
@@ -82,12 +84,19 @@ class Settings(BaseSettings):
     torch_threads: int = Field(default=2, ge=1, le=256)
     worker_name: str | None = Field(
         default=None,
+        max_length=NAME_LENGTH_MAX,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f]*$",
         description="Stable name of this worker; the host name and a number if absent.",
     )
     lease_s: float = Field(
         default=20.0, gt=0, description="Silence after which an attempt is lost."
     )
     liveness_s: float = Field(default=5.0, gt=0, description="How often a worker says it is alive.")
+    turn_max_s: float = Field(
+        default=60.0,
+        ge=1.5,
+        description="Longest turn of a main loop that is well: twice its longest wait, for Kafka.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 

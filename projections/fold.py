@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,19 +12,31 @@ from psycopg import Cursor
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.stored_form import Sealer, StoredEventUnreadable, StoredForm
 from projections.grouping import grouped
+from projections.outage import is_database_outage
 from projections.read_model import Change, ReadModel
+from projections.read_to import ReadTo, keep_read_to
 from topics.messages.fact import Fact
 
-ReadTo: TypeAlias = dict[UUID, dict[str, int]]
-"""By owner and read model, the position up to which facts are folded."""
+
+@dataclass(frozen=True)
+class Poisoned:
+    """A fact that could not be folded, and the class of what was raised.
+
+    All facts of its owner before it are folded, and none from it on.
+    """
+
+    owner_id: UUID
+    position: int
+    event_type: str
+    error: str
 
 
 @dataclass(frozen=True)
 class Folded:
-    """What one batch did: the owners who were read further, and what nobody could read."""
+    """What one batch did: the owners who were read further, and the facts that stopped others."""
 
     owners: tuple[UUID, ...]
-    unreadable: tuple[Fact, ...]
+    poisoned: tuple[Poisoned, ...]
 
 
 class Fold:
@@ -32,7 +44,8 @@ class Fold:
 
     A fact is applied to a read model only where it is newer than `read_to` of that read model and
     owner, so every fact may be seen any number of times. Facts of one owner arrive in order of
-    position. Event types that no read model folds are passed over.
+    position. An event type that this release knows and no read model folds is passed over; one that
+    it does not know stops its owner, as does whatever cannot be decoded.
     """
 
     def __init__(
@@ -42,52 +55,62 @@ class Fold:
         self._sealer = sealer
         self._read_models = tuple(read_models)
         self._folded = {name for model in read_models for name in model.event_types}
+        self._known = frozenset(stored_form.event_types)
+        self.names = tuple(model.name for model in read_models)
 
-    def apply(self, cursor: Cursor[Any], facts: Sequence[Fact]) -> Folded:
-        """Change rows and read positions in the cursor's transaction and search path."""
-        owners = tuple(sorted({fact.owner_id for fact in facts}))
-        if not owners:
-            return Folded((), ())
-        read_to = self._lock_read_to(cursor, owners)
-        before = {owner: dict(positions) for owner, positions in read_to.items()}
-        changes, unreadable = self._changes(facts, read_to)
+    def apply(self, cursor: Cursor[Any], facts: Sequence[Fact], read_to: ReadTo) -> Folded:
+        """Change rows and read positions in the cursor's transaction and search path.
+
+        `read_to` holds the locked positions of the facts' owners, and is moved along once the rows
+        are written. Raises what the database says to a row; nothing is to be kept then.
+        """
+        owners = {fact.owner_id for fact in facts}
+        reached = {owner: dict(read_to[owner]) for owner in owners}
+        changes, poisoned = self._changes(facts, reached)
         moved = [
             (owner, name, position)
-            for owner, positions in read_to.items()
+            for owner, positions in reached.items()
             for name, position in positions.items()
-            if position != before[owner][name]
+            if position != read_to[owner][name]
         ]
-        with cursor.connection.pipeline():
-            _find_rows_by_key(cursor)
-            for group in grouped(changes.values()):
-                rows = msgspec.json.encode(group.rows).decode()
-                cursor.execute(group.statement, {"rows": rows})
-            self._keep_read_to(cursor, moved)
-        return Folded(tuple(sorted({owner for owner, _, _ in moved})), tuple(unreadable))
+        if moved:
+            with cursor.connection.pipeline():
+                _find_rows_by_key(cursor)
+                for group in grouped(changes.values()):
+                    rows = msgspec.json.encode(group.rows).decode()
+                    cursor.execute(group.statement, {"rows": rows})
+                keep_read_to(cursor, moved)
+        read_to.update(reached)
+        return Folded(tuple(sorted({owner for owner, _, _ in moved})), tuple(poisoned.values()))
 
     def _changes(
         self, facts: Sequence[Fact], read_to: ReadTo
-    ) -> tuple[dict[UUID, list[Change]], list[Fact]]:
-        """What follows for each owner, moving `read_to` along; and what nobody could read."""
+    ) -> tuple[dict[UUID, list[Change]], dict[UUID, Poisoned]]:
+        """What follows for each owner, moving `read_to` along; and whom a fact has stopped."""
         changes: dict[UUID, list[Change]] = defaultdict(list)
-        unreadable: list[Fact] = []
+        poisoned: dict[UUID, Poisoned] = {}
         for fact in facts:
+            owner, positions = fact.owner_id, read_to[fact.owner_id]
+            newer = [model for model in self._read_models if fact.position > positions[model.name]]
+            if not newer or owner in poisoned:
+                continue
             try:
                 event = self._decode(fact)
-            except StoredEventUnreadable:
-                event = None
-                unreadable.append(fact)
-            positions, of_owner = read_to[fact.owner_id], changes[fact.owner_id]
-            for model in self._read_models:
-                if fact.position <= positions[model.name]:
-                    continue
-                positions[model.name] = fact.position
                 if event is not None:
-                    of_owner.extend(model.apply(event, fact))
-        return changes, unreadable
+                    changes[owner] += [one for model in newer for one in model.apply(event, fact)]
+            except Exception as error:
+                if is_database_outage(error):
+                    raise
+                poisoned[owner] = poisoned_by(fact, error)
+                continue
+            for model in newer:
+                positions[model.name] = fact.position
+        return changes, poisoned
 
     def _decode(self, fact: Fact) -> Aggregate.Event | None:
         if fact.event_type not in self._folded:
+            if fact.event_type not in self._known:
+                raise StoredEventUnreadable(f"unknown event type {fact.event_type!r}")
             return None
         return self._stored_form.decode(
             fact.event_type,
@@ -97,48 +120,10 @@ class Fold:
             self._sealer,
         )
 
-    def _lock_read_to(self, cursor: Cursor[Any], owners: Sequence[UUID]) -> ReadTo:
-        # Locked in one order by everybody, so that two projectors that believe they own the same
-        # partition wait for each other instead of deadlocking.
-        places = sorted((owner, model.name) for owner in owners for model in self._read_models)
-        values = ([owner for owner, _ in places], [name for _, name in places])
-        cursor.execute(
-            """
-            INSERT INTO read_to (owner_id, projection, position)
-            SELECT owner_id, projection, 0
-              FROM unnest(%s::uuid[], %s::text[]) AS place (owner_id, projection)
-             ORDER BY owner_id, projection
-            ON CONFLICT DO NOTHING
-            """,
-            values,
-        )
-        cursor.execute(
-            """
-            SELECT owner_id, projection, position FROM read_to
-             WHERE owner_id = ANY (%s::uuid[]) AND projection = ANY (%s::text[])
-             ORDER BY owner_id, projection FOR UPDATE
-            """,
-            (list(owners), [model.name for model in self._read_models]),
-        )
-        read_to: ReadTo = {owner: {} for owner in owners}
-        for owner, name, position in cursor.fetchall():
-            read_to[owner][name] = position
-        return read_to
 
-    def _keep_read_to(self, cursor: Cursor[Any], moved: Sequence[tuple[UUID, str, int]]) -> None:
-        cursor.execute(
-            """
-            UPDATE read_to AS kept SET position = moved.position
-              FROM unnest(%s::uuid[], %s::text[], %s::bigint[])
-                   AS moved (owner_id, projection, position)
-             WHERE kept.owner_id = moved.owner_id AND kept.projection = moved.projection
-            """,
-            (
-                [owner for owner, _, _ in moved],
-                [name for _, name, _ in moved],
-                [position for _, _, position in moved],
-            ),
-        )
+def poisoned_by(fact: Fact, error: Exception) -> Poisoned:
+    """What is said of a fact that raised this. Only the class: a message may quote the fact."""
+    return Poisoned(fact.owner_id, fact.position, fact.event_type, type(error).__name__)
 
 
 def _find_rows_by_key(cursor: Cursor[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,10 @@ from psycopg import Connection, Cursor
 
 from domain.kernel.identity import SYSTEM
 from domain.kernel.stored_form import Sealer, StoredForm
-from projections.fold import Fold
+from projections.fold import Poisoned
+from projections.isolation import Applied, Isolation
+from projections.outage import is_database_outage
+from projections.parked_owners import ParkedOwner, RetryPace, find_parked, park
 from projections.read_model import ReadModel
 from projections.registry import READ_MODELS
 from topics.messages.fact import Fact
@@ -43,23 +47,52 @@ class Projector:
         stored_form: StoredForm,
         sealer: Sealer,
         read_models: Sequence[ReadModel] = READ_MODELS,
+        *,
+        pace: RetryPace | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._connect = connect
-        self._fold = Fold(stored_form, sealer, read_models)
+        self._isolation = Isolation(stored_form, sealer, read_models, pace=pace, now=now)
 
-    def apply(self, facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    def apply(self, facts: Sequence[Fact]) -> tuple[ParkedOwner, ...]:
         """Fold facts: rows, read positions and feed of one batch in one transaction.
 
         Facts of one owner must come in order of position; any of them may come again. Returns the
-        facts that no decoder of this release reads, for the dead letters: they were passed over.
+        owners whom a fact has stopped: from there on theirs are passed over, until `CatchUp` can
+        read on. Raises where the database is away.
         """
-        unreadable: list[Fact] = []
+        parked: list[ParkedOwner] = []
         for start in range(0, len(facts), FACTS_PER_TRANSACTION_MAX):
-            with self._transaction() as cursor:
-                folded = self._fold.apply(cursor, facts[start : start + FACTS_PER_TRANSACTION_MAX])
-                _wake(cursor, folded.owners)
-            unreadable.extend(folded.unreadable)
-        return tuple(unreadable)
+            batch = facts[start : start + FACTS_PER_TRANSACTION_MAX]
+            try:
+                parked.extend(self._apply(batch, self._isolation.apply_at_once))
+            except Exception as error:
+                if is_database_outage(error):
+                    raise
+                parked.extend(self._apply(batch, self._isolation.apply))
+        return tuple(parked)
+
+    def note_lost(self, owner_id: UUID, why: str) -> None:
+        """A fact of this owner came in a form that says nothing, not even which one it was.
+
+        What is stored of it is whole, so the owner is parked where they stand, and due at once.
+        """
+        with projecting(self._connect) as cursor:
+            read_to = self._isolation.lock(cursor, owner_id)
+            if find_parked(cursor, owner_id) is not None:
+                return
+            at = self._isolation.now()
+            lost = Poisoned(owner_id, read_to + 1, "", why)
+            park(cursor, lost, at=at, pace=RetryPace(min_s=0.0))
+
+    def _apply(
+        self, batch: Sequence[Fact], apply: Callable[[Cursor[Any], Sequence[Fact]], Applied]
+    ) -> tuple[ParkedOwner, ...]:
+        with projecting(self._connect) as cursor:
+            applied = apply(cursor, batch)
+            stopped = [one.owner_id for one in applied.parked]
+            wake(cursor, sorted({*applied.owners, *stopped}))
+        return applied.parked
 
     def note_watermarks(self, positions: Mapping[int, int], *, partitions: int) -> None:
         """Remember, by partition, up to which position no fact is still to come.
@@ -69,7 +102,7 @@ class Projector:
         """
         if not positions:
             return
-        with self._transaction() as cursor:
+        with projecting(self._connect) as cursor:
             cursor.execute(
                 """
                 INSERT INTO watermarks (owner_id, partition, position)
@@ -95,16 +128,20 @@ class Projector:
             )
             cursor.execute("SELECT pg_notify(%s, %s)", (FEED_CHANNEL, WATERMARK))
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Cursor[Any]]:
-        with self._connect() as connection, connection.transaction(), connection.cursor() as cursor:
+
+@contextmanager
+def projecting(connect: Connect) -> Iterator[Cursor[Any]]:
+    """A transaction on the live read models, which no rebuild swaps meanwhile."""
+    with connect() as connection, connection.transaction(), connection.cursor() as cursor:
+        with connection.pipeline():
             cursor.execute("SET LOCAL ROLE projector")
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (PROJECTOR_GATE,))
             cursor.execute("SET LOCAL search_path = views")
-            yield cursor
+        yield cursor
 
 
-def _wake(cursor: Cursor[Any], owners: Sequence[UUID]) -> None:
+def wake(cursor: Cursor[Any], owners: Sequence[UUID]) -> None:
+    """Tell whoever waits for these owners, once the transaction is over."""
     for start in range(0, len(owners), OWNERS_PER_NOTIFICATION_MAX):
         some = owners[start : start + OWNERS_PER_NOTIFICATION_MAX]
         payload = ",".join(owner.hex for owner in some)

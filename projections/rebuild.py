@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import Cursor, sql
 
 from domain.kernel.stored_form import Sealer, StoredForm
-from projections.fold import Fold
+from projections.isolation import Isolation
+from projections.parked_owners import ParkedOwner
 from projections.projector import FACTS_PER_TRANSACTION_MAX, PROJECTOR_GATE, Connect
 from projections.read_model import ReadModel
 from projections.registry import READ_MODELS
@@ -20,7 +21,15 @@ FactsAfter = Callable[[int], Iterable[Fact]]
 """All stored facts after a position, in order of position."""
 
 _SHADOW_SCHEMA = "views_rebuilt"
-_NOT_FOLDED = frozenset({"watermarks", "feed_trimmed"})
+_PARKED = "parked_owners"
+_COMPARED: dict[str, LiteralString] = {
+    # What was trimmed from the live feed is no difference.
+    "feed": " AS f WHERE f.position > coalesce((SELECT t.position FROM views.feed_trimmed t"
+    " WHERE t.owner_id = f.owner_id), 0)",
+    # Nor is an owner whose very first fact could not be folded.
+    "read_to": " AS r WHERE r.position > 0",
+}
+_NOT_FOLDED = frozenset({"watermarks", "feed_trimmed", _PARKED})
 
 
 @dataclass(frozen=True)
@@ -34,10 +43,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """How many facts were folded, and those that no decoder of this release reads."""
+    """How many facts there were, and the owners whom one of theirs has stopped."""
 
     facts: int
-    unreadable: tuple[Fact, ...]
+    parked: tuple[ParkedOwner, ...]
 
 
 class Rebuild:
@@ -55,13 +64,14 @@ class Rebuild:
         read_models: Sequence[ReadModel] = READ_MODELS,
     ) -> None:
         self._connect = connect
-        self._fold = Fold(stored_form, sealer, read_models)
+        self._isolation = Isolation(stored_form, sealer, read_models)
 
     def run(self, facts_after: FactsAfter) -> Rebuilt:
         """Build beside the live tables, then swap. Readers see the old rows until the very end.
 
-        Projectors go on while the bulk is folded, and wait only for the facts since. May be called
-        again after a crash.
+        Projectors go on while the bulk is folded, and wait only for the facts since. An owner whom
+        a fact stops is parked in the new tables; whoever is parked in the old ones and can be read
+        now, no longer is. May be called again after a crash.
         """
         with self._connect() as connection:
             with connection.transaction(), connection.cursor() as cursor:
@@ -77,14 +87,24 @@ class Rebuild:
                 cursor.execute(
                     f"INSERT INTO {_SHADOW_SCHEMA}.watermarks SELECT * FROM views.watermarks"
                 )
+                # Since when an owner is parked is no news that a rebuild could tell.
+                cursor.execute(
+                    f"""
+                    UPDATE {_SHADOW_SCHEMA}.parked_owners AS p
+                       SET first_at = before.first_at, attempts = before.attempts
+                      FROM views.parked_owners AS before
+                     WHERE before.owner_id = p.owner_id AND before.position = p.position
+                    """
+                )
                 swap_in(cursor, _SHADOW_SCHEMA)
-        return Rebuilt(bulk.facts + rest.facts, bulk.unreadable + rest.unreadable)
+        return Rebuilt(bulk.facts + rest.facts, bulk.parked + rest.parked)
 
     def compare(self, facts_after: FactsAfter) -> tuple[Difference, ...]:
         """Replay from event zero and compare with every live table. Empty where all are equal.
 
-        Compares what the live tables have read so far: a projector that lags is not a difference.
-        Projectors wait meanwhile. Changes nothing.
+        Compares what the live tables have read so far: neither a projector that lags nor an owner
+        who is parked is a difference. Whom a fact would stop now that stopped nobody before is one,
+        of the table `parked_owners`. Projectors wait meanwhile. Changes nothing.
         """
         with (
             self._connect() as connection,
@@ -97,18 +117,19 @@ class Rebuild:
             read_to = _live_read_to(cursor)
             seen = (f for f in facts_after(0) if f.position <= read_to.get(f.owner_id, 0))
             self._replay(cursor, seen)
-            differences = (_difference(cursor, name) for name in tables if name not in _NOT_FOLDED)
+            differences = [_difference(cursor, name) for name in tables if name not in _NOT_FOLDED]
+            differences.append(_newly_parked(cursor))
             return tuple(found for found in differences if found is not None)
 
     def _replay(self, cursor: Cursor[Any], facts: Iterable[Fact]) -> tuple[Rebuilt, int]:
         _become_projector(cursor)
         cursor.execute(f"SET LOCAL search_path = {_SHADOW_SCHEMA}")
-        unreadable: list[Fact] = []
+        parked: list[ParkedOwner] = []
         count = position = 0
         for batch in _batches(facts):
-            unreadable.extend(self._fold.apply(cursor, batch).unreadable)
+            parked.extend(self._isolation.apply(cursor, batch).parked)
             count, position = count + len(batch), batch[-1].position
-        return Rebuilt(count, tuple(unreadable)), position
+        return Rebuilt(count, tuple(parked)), position
 
 
 def _become_projector(cursor: Cursor[Any]) -> None:
@@ -131,20 +152,22 @@ def _live_read_to(cursor: Cursor[Any]) -> dict[UUID, int]:
     return {owner: position for owner, position in cursor.fetchall()}
 
 
+def _newly_parked(cursor: Cursor[Any]) -> Difference | None:
+    cursor.execute(
+        f"SELECT count(*) FROM {_SHADOW_SCHEMA}.{_PARKED} AS p"
+        f" WHERE NOT EXISTS (SELECT FROM {LIVE_SCHEMA}.{_PARKED} AS l"
+        " WHERE l.owner_id = p.owner_id)"
+    )
+    [(missing,)] = cursor.fetchall()
+    return Difference(_PARKED, missing, 0) if missing else None
+
+
 def _difference(cursor: Cursor[Any], table: str) -> Difference | None:
     names = {
         "live": sql.Identifier(LIVE_SCHEMA, table),
         "shadow": sql.Identifier(_SHADOW_SCHEMA, table),
     }
-    # What was trimmed from the live feed is no difference.
-    kept = (
-        sql.SQL(
-            " AS f WHERE f.position > coalesce((SELECT t.position FROM views.feed_trimmed t"
-            " WHERE t.owner_id = f.owner_id), 0)"
-        )
-        if table == "feed"
-        else sql.SQL("")
-    )
+    kept = sql.SQL(_COMPARED.get(table, ""))
     cursor.execute(
         sql.SQL(
             """

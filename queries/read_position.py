@@ -30,9 +30,23 @@ class NotYetConsistent(Exception):
         self.lag = lag
 
 
+class ReadModelsParked(Exception):
+    """The viewer's read models stand before a fact that cannot be folded: waiting does not help.
+
+    `position` is that fact's.
+    """
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"parked before {position}")
+        self.position = position
+
+
 @dataclass(frozen=True)
-class _ReadTo:
+class ReadTo:
+    """How far the viewer's rows are current. `parked_at`: a fact that they cannot get beyond."""
+
     position: int
+    parked_at: int | None
 
 
 def read_position(view: View, projections: Sequence[str] = ()) -> int:
@@ -40,10 +54,23 @@ def read_position(view: View, projections: Sequence[str] = ()) -> int:
 
     A fact of the viewer moves it, and so does a watermark that every partition has passed.
     """
+    return read_to(view, projections).position
+
+
+def read_until(view: View, position: int, projections: Sequence[str] = ()) -> int:
+    """As `read_position`, for who waits for a position. Raises `ReadModelsParked` where in vain."""
+    found = read_to(view, projections)
+    if found.parked_at is not None and position >= found.parked_at:
+        raise ReadModelsParked(found.parked_at)
+    return found.position
+
+
+def read_to(view: View, projections: Sequence[str] = ()) -> ReadTo:
+    """As `read_position`, and what stops it. No watermark lifts who is parked."""
     found = view.one(
-        _ReadTo,
+        ReadTo,
         """
-        SELECT greatest(
+        SELECT parked.position AS parked_at, coalesce(parked.position - 1, greatest(
                (SELECT CASE WHEN count(*) < cardinality(%(names)s::text[]) THEN 0
                             ELSE coalesce(min(position), 0) END
                   FROM views.read_to
@@ -51,11 +78,13 @@ def read_position(view: View, projections: Sequence[str] = ()) -> int:
                    AND (cardinality(%(names)s::text[]) = 0
                         OR projection = ANY (%(names)s::text[]))),
                (SELECT coalesce(min(position), 0) FROM views.watermarks)
-               ) AS position
+               )) AS position
+          FROM (SELECT) AS one
+          LEFT JOIN views.parked_owners AS parked ON parked.owner_id = %(viewer)s
         """,
         {"viewer": view.viewer_id, "names": list(projections)},
     )
-    return 0 if found is None else found.position
+    return ReadTo(0, None) if found is None else found
 
 
 def wait_until(
@@ -70,7 +99,7 @@ def wait_until(
     """Block until the viewer's read models have read `position`; answers how far they have.
 
     Blocks its thread for at most `timeout_s` (and `WAIT_MAX_S`), then raises `NotYetConsistent`.
-    The connections must be in autocommit mode.
+    Raises `ReadModelsParked` at once. The connections must be in autocommit mode.
     """
 
     deadline = monotonic() + min(timeout_s, WAIT_MAX_S)
@@ -80,7 +109,7 @@ def wait_until(
             # On the connection that listens: with a second one, a pool full of waiting queries
             # would wait for itself.
             with view_on(connection, viewer_id, role) as view:
-                return read_position(view, projections)
+                return read_until(view, position, projections)
 
         reached = now_read_to()
         if reached >= position:

@@ -5,6 +5,7 @@ value is the stored bytes, unchanged; a dead letter's are the bytes it was found
 message is msgspec JSON.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from topics.messages.bounds import EVENT_SIZE_MAX_BYTES, EVENT_TYPE_LENGTH_MAX, POSITION_MAX
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.fact import Fact, Watermark
 from topics.registry import SCHEMA_VERSION, Message, Topic
@@ -27,6 +29,10 @@ _ORIGIN = "x-dead-letter-"
 
 class MessageTooLarge(Exception):
     """The message would not fit into a record. Nothing was published."""
+
+
+class MessageOutOfBounds(Exception):
+    """The message says more than its type allows: nobody could read it. Nothing was published."""
 
 
 class Undecodability(StrEnum):
@@ -97,6 +103,18 @@ def encode(
     return Encoded(headers, value)
 
 
+def require_bounds(message: Message) -> None:
+    """Make sure that whoever reads this message finds it within the bounds of its type.
+
+    For who publishes what somebody else has measured. Raises `MessageOutOfBounds`, which names the
+    field and never its content.
+    """
+    try:
+        _decoder(type(message)).decode(msgspec.json.encode(message))
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise MessageOutOfBounds(f"{type(message).__name__}: {error}") from error
+
+
 def decode(
     topic: Topic, headers: Iterable[tuple[str, bytes]], value: bytes
 ) -> Message | Undecodable:
@@ -126,6 +144,7 @@ class _Versioned(msgspec.Struct):
     v: int
 
 
+_EVENT_TYPE = re.compile(rf"[a-z0-9._-]{{1,{EVENT_TYPE_LENGTH_MAX}}}")
 _VERSION_OF_FACT = msgspec.json.Decoder(_Versioned)
 _DECODERS: dict[type[Message], msgspec.json.Decoder[Message]] = {}
 
@@ -191,19 +210,23 @@ def _decode(topic: Topic, headers: Headers, value: bytes) -> Message:
 def _read(kind: type[Message], type_name: str, named: Mapping[str, bytes], value: bytes) -> Message:
     if _text(named, "ce_dataschema") != dataschema(type_name, SCHEMA_VERSION):
         raise _Unreadable(Undecodability.UNKNOWN_VERSION)
+    try:
+        return _decoder(kind).decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _Unreadable(Undecodability.VALUE) from error
+
+
+def _decoder(kind: type[Message]) -> msgspec.json.Decoder[Message]:
     decoder = _DECODERS.get(kind)
     if decoder is None:
         decoder = _DECODERS.setdefault(kind, msgspec.json.Decoder(kind))
-    try:
-        return decoder.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _Unreadable(Undecodability.VALUE) from error
+    return decoder
 
 
 def _read_fact(type_name: str, named: Mapping[str, bytes], value: bytes) -> Fact:
     originator, _, version = _text(named, "ce_id").rpartition(":")
     try:
-        return Fact(
+        fact = Fact(
             position=int(_text(named, "ce_sequence")),
             owner_id=UUID(_text(named, "ce_ownerid")),
             originator_id=UUID(originator),
@@ -214,18 +237,31 @@ def _read_fact(type_name: str, named: Mapping[str, bytes], value: bytes) -> Fact
         )
     except ValueError as error:
         raise _Unreadable(Undecodability.HEADERS) from error
+    if not (
+        1 <= fact.position <= POSITION_MAX
+        and 1 <= fact.originator_version <= POSITION_MAX
+        and _EVENT_TYPE.fullmatch(type_name)
+        and fact.recorded_at.tzinfo is not None
+    ):
+        raise _Unreadable(Undecodability.HEADERS)
+    if len(value) > EVENT_SIZE_MAX_BYTES:
+        raise _Unreadable(Undecodability.VALUE)
+    return fact
 
 
 def _read_dead_letter(named: Mapping[str, bytes], headers: Headers, value: bytes) -> DeadLetter:
     try:
-        return DeadLetter(
-            topic=_text(named, f"{_ORIGIN}topic"),
-            partition=int(_text(named, f"{_ORIGIN}partition")),
-            offset=int(_text(named, f"{_ORIGIN}offset")),
-            reason=_text(named, f"{_ORIGIN}reason"),
-            group=_text(named, f"{_ORIGIN}group"),
-            headers=tuple(pair for pair in headers if not pair[0].startswith(_ORIGIN)),
-            value=value,
+        return msgspec.convert(
+            {
+                "topic": _text(named, f"{_ORIGIN}topic"),
+                "partition": int(_text(named, f"{_ORIGIN}partition")),
+                "offset": int(_text(named, f"{_ORIGIN}offset")),
+                "reason": _text(named, f"{_ORIGIN}reason"),
+                "group": _text(named, f"{_ORIGIN}group"),
+                "headers": tuple(pair for pair in headers if not pair[0].startswith(_ORIGIN)),
+                "value": value,
+            },
+            DeadLetter,
         )
     except ValueError as error:
         raise _Unreadable(Undecodability.HEADERS) from error

@@ -28,7 +28,10 @@ class TopicPartition(NamedTuple):
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """One record, decoded. `offset` counts up within its partition; numbers may be missing."""
+    """One record, decoded. `offset` counts up within its partition; numbers may be missing.
+
+    `headers` and `value` are the record as it was found: for whoever has to put it aside.
+    """
 
     topic: str
     partition: int
@@ -36,6 +39,8 @@ class Delivery(msgspec.Struct, frozen=True):
     key: str
     message: Message | Undecodable
     traceparent: str | None = None
+    headers: Headers = ()
+    value: bytes = b""
 
     @property
     def at(self) -> TopicPartition:
@@ -47,8 +52,16 @@ class Delivery(msgspec.Struct, frozen=True):
         cls, topic: Topic, partition: int, offset: int, key: str, headers: Headers, value: bytes
     ) -> Self:
         """The delivery of a record as it stands in the log of `topic`."""
-        message = decode(topic, headers, value)
-        return cls(topic.name, partition, offset, key, message, traceparent_of(headers))
+        return cls(
+            topic.name,
+            partition,
+            offset,
+            key,
+            decode(topic, headers, value),
+            traceparent_of(headers),
+            headers,
+            value,
+        )
 
 
 class Publication(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from contextlib import closing
 from threading import Lock
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -58,6 +59,20 @@ class EventLog:
         """At most `limit` facts after a position, in order. Fewer means that was all there is."""
         with self._pool.connection() as connection:
             return read_facts(connection, after, limit)
+
+    def read_of(self, owner_id: UUID, after: int, limit: int) -> list[Fact]:
+        """At most `limit` facts of one owner after a position, in order."""
+        if not 1 <= limit <= READ_LIMIT_MAX:
+            raise ValueError(f"limit must be between 1 and {READ_LIMIT_MAX}")
+        with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
+            cursor.execute(
+                f"SELECT {_FACT} FROM events.stored_events "
+                "WHERE owner_id = %s AND notification_id > %s "
+                "ORDER BY notification_id LIMIT %s".encode(),
+                [owner_id, after, limit],
+                prepare=True,
+            )
+            return [Fact(*row) for row in cursor]
 
     def position(self) -> int:
         """The position of the last event; 0 where there is none."""

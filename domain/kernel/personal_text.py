@@ -4,6 +4,7 @@ An event field of type `FreeText` is sealed under the owner's key when the event
 opened when it is read. After erasure the key is gone and the same field reads as `Erased`.
 """
 
+import unicodedata
 from typing import TypeAlias
 
 import msgspec
@@ -23,6 +24,16 @@ class Erased(msgspec.Struct, frozen=True, tag="erased"):
 
 
 FreeText: TypeAlias = PersonalText | Erased
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text holds nothing that no table and no page could show.
+
+    That is control characters other than tabs and ends of lines, and halves of characters.
+    """
+    return not any(
+        unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\t\n\r" for letter in text
+    )
 
 
 def text_or(text: FreeText | None, replacement: str = "") -> str:

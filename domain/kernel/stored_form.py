@@ -55,7 +55,8 @@ class NoKeys:
 
 
 class EventNotStorable(Exception):
-    """What may never be written: an unknown type, an event or a save beyond its limit, a gap."""
+    """What may never be written: an unknown type, an event or a save beyond its limit, a gap in the
+    versions, a NUL in a text, which no table takes. Names type and field, never content."""
 
 
 class StoredEventUnreadable(Exception):
@@ -118,6 +119,8 @@ class StoredForm:
         for name in shape.personal:
             text = values[name]
             if isinstance(text, PersonalText):
+                if "\x00" in text.value:
+                    raise EventNotStorable(f"{type(event).TOPIC}: {name} holds a NUL")
                 place = bound_to(event.originator_id, event.originator_version, name)
                 values[name] = sealer.seal(owner_id, text.value, bound_to=place)
             elif isinstance(text, Erased):
@@ -125,6 +128,8 @@ class StoredForm:
         data = msgspec.json.encode(
             shape.payload(v=type(event).schema_version, timestamp=event.timestamp, **values)
         )
+        if b"\\u0000" in data and _holds_nul(msgspec.json.decode(data)):
+            raise EventNotStorable(f"{type(event).TOPIC} holds a NUL")
         if len(data) > STORED_EVENT_SIZE_MAX_BYTES:
             raise EventNotStorable(
                 f"{type(event).TOPIC} is {len(data)} bytes; the limit is "
@@ -195,6 +200,18 @@ class StoredForm:
 def bound_to(originator_id: UUID, originator_version: int, field: str) -> bytes:
     """The place of one text: moved to another row or field, it no longer opens."""
     return originator_id.bytes + originator_version.to_bytes(8, "big") + field.encode()
+
+
+def _holds_nul(value: Any) -> bool:
+    match value:
+        case str():
+            return "\x00" in value
+        case list():
+            return any(_holds_nul(part) for part in value)
+        case dict():
+            return any(_holds_nul(part) for pair in value.items() for part in pair)
+        case _:
+            return False
 
 
 class _Versioned(msgspec.Struct):

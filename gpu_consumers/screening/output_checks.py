@@ -4,6 +4,7 @@ A check that cannot be made, for whatever reason, says None. There is no other d
 """
 
 import math
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from gpu_consumers.screening.picture_measures import (
     pdq_orientations,
     unpacked_hash,
 )
+from topics.messages.bounds import MODEL_NAME_LENGTH_MAX
 from topics.messages.results import CheckResult
 
 KNOWN_HASH: Final = "known_hash"
@@ -42,6 +44,7 @@ CARTOON_WORLD_ENGINES: Final = frozenset({"pocket"})
 
 CARTOON_WORLD_BASIS: Final = "cartoon-world-basis"
 ABSENT: Final = "absent"
+_NOT_IN_A_MODEL_NAME: Final = re.compile(r"[^ !#-\[\]-~]")
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class OutputChecks:
             )
         except ListUnusable as unusable:
             return CheckResult(KNOWN_HASH, None, ABSENT, unusable.age_s)
-        model = f"pdq/{known.name}"
+        model = _model_of_list(known.name)
         hashes, quality = pdq_orientations(examined.rgb)
         if quality < PDQ_QUALITY_MIN:
             return CheckResult(KNOWN_HASH, None, model, age_s)
@@ -183,6 +186,11 @@ class OutputChecks:
         if math.isnan(score) or math.isnan(limit):
             return self._not_made(name)
         return CheckResult(name, passed, self._analyser.name, score)
+
+
+def _model_of_list(name: str) -> str:
+    """What verdicts call a list. Its operator may have named it as they like."""
+    return _NOT_IN_A_MODEL_NAME.sub("?", f"pdq/{name}")[:MODEL_NAME_LENGTH_MAX]
 
 
 def _is_near(hashes: list[PdqHash], known: PdqHash) -> bool:

@@ -20,7 +20,8 @@ from msgspec import UNSET
 
 from gpu_consumers.screening.output_gate import OutputGate
 from gpu_consumers.screening.photo_gate import NOT_JUDGED, SAME_PERSON, PhotoGate
-from topics.consume import DeadLetterBox, next_offsets
+from topics.codec import MessageOutOfBounds, require_bounds
+from topics.consume import NOT_THE_MESSAGE, DeadLetterBox, next_offsets
 from topics.messages.grants import ClaimRefused, JobGranted
 from topics.messages.jobs import JobQueued
 from topics.messages.results import (
@@ -182,8 +183,30 @@ class _Shift:
                 self._waiting.extend(self._consumer.poll(self._screener.pace.poll_s, 1))
                 continue
             delivery = self._waiting.popleft()
-            if self._handle(delivery):
+            if self._settle(delivery):
                 self._commit(delivery)
+
+    def _settle(self, delivery: Delivery) -> bool:
+        """Handle one message, and give it up where that raises again and again.
+
+        Its job then ends by its own bounds. False where the stop came first.
+        """
+        for delay_s in (*self._screener.pace.retry_delays_s, None):
+            try:
+                done = self._handle(delivery)
+            except NOT_THE_MESSAGE:
+                raise
+            except Exception as error:
+                name = type(error).__name__
+                _log.error("not handled: %s@%d, %s", delivery.topic, delivery.offset, name)
+                if delay_s is None:
+                    self._dead_letters.give_up(delivery, name)
+                elif self._stop.wait(delay_s):
+                    return False
+            else:
+                self._dead_letters.handled()
+                return done
+        return True
 
     def _handle(self, delivery: Delivery) -> bool:
         """Screen one message. False where the stop came first, and nothing is to be committed."""
@@ -202,7 +225,7 @@ class _Shift:
             return True
         _log.info("screening: job %s, attempt %d", answer.job, answer.attempt)
         report = self._report_on(answer)
-        return report is not None and self._publish_surely(report)
+        return report is not None and self._publish_surely(_readable(report, answer))
 
     def _answer_to(self, claim: JobClaimed) -> JobGranted | ClaimRefused | None:
         """Claim until someone answers, or the stop comes."""
@@ -271,6 +294,16 @@ class _Shift:
 
     def _wait_s(self) -> float:
         return self._screener.pace.poll_s / 4
+
+
+def _readable(report: Report, grant: JobGranted) -> Report:
+    """The report, or that nothing could be screened where nobody could read it."""
+    try:
+        require_bounds(report)
+    except MessageOutOfBounds as error:
+        _log.error("report out of bounds: job %s, %s", grant.job, error)
+        return _could_not(grant)
+    return report
 
 
 def _could_not(grant: JobGranted) -> Report:

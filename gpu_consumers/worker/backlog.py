@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from topics.messages.jobs import JobQueued
-from topics.transport import TopicPartition
+from topics.transport import Delivery, TopicPartition
 
 BACKLOG_MAX: Final = 32
 # A flood of one owner's jobs for a warm twin may delay somebody else by this many jobs, no more.
@@ -19,11 +19,12 @@ _OWNERS_REMEMBERED: Final = 1024
 
 @dataclass(frozen=True)
 class QueuedJob:
-    """One polled job message and where it lies."""
+    """One polled job message, where it lies, and the record that it was."""
 
     at: TopicPartition
     offset: int
     queued: JobQueued
+    delivery: Delivery
 
 
 class Backlog:

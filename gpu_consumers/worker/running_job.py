@@ -14,16 +14,23 @@ from topics.messages.results import FailureReason, JobFailed, JobRendered
 
 @dataclass
 class Claim:
-    """Published, not yet answered. `asked_s` is when it was last published."""
+    """Published, not yet answered. `asked_s` is when it was last published.
+
+    `setbacks` counts how often something raised meanwhile, here and in `Ending`.
+    """
 
     job: QueuedJob
     claim_id: UUID
     asked_s: float
+    setbacks: int = 0
 
 
 @dataclass
 class Attempt:
-    """Granted; the child works on it. Times in seconds of the worker's clock."""
+    """Granted; the child works on it. Times in seconds of the worker's clock.
+
+    `doubted_s` is None, or when it was last asked whether the claim still holds.
+    """
 
     job: QueuedJob
     grant: JobGranted
@@ -32,6 +39,7 @@ class Attempt:
     phase: Phase = Phase.LOAD
     stop_asked_s: float | None = None
     stop_reason: FailureReason = FailureReason.STOPPED
+    doubted_s: float | None = None
     pace: ProgressPace = field(default_factory=ProgressPace)
 
 
@@ -41,3 +49,4 @@ class Ending:
 
     job: QueuedJob
     result: JobRendered | JobFailed
+    setbacks: int = 0

@@ -11,27 +11,27 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
 from uuid import UUID, uuid4
 
 from gpu_consumers.worker.assignments import Advanced, Broke, Delivered, Report, Start, Stop
-from gpu_consumers.worker.backlog import Backlog, QueuedJob
+from gpu_consumers.worker.backlog import QueuedJob
 from gpu_consumers.worker.child_process import Child
-from gpu_consumers.worker.offsets import Offsets
+from gpu_consumers.worker.claim_doubt import ClaimDoubt
+from gpu_consumers.worker.intake import Intake
 from gpu_consumers.worker.running_job import Attempt, Claim, Ending
-from topics.consume import DeadLetterBox, TooManyDeadLetters
+from topics.codec import require_bounds
+from topics.consume import NOT_THE_MESSAGE, TRIES_MAX, TooManyDeadLetters
 from topics.messages.control import StopJob
 from topics.messages.grants import ClaimRefused, JobGranted
 from topics.messages.jobs import JobQueued
 from topics.messages.progress import JobProgressed, Phase
 from topics.messages.results import FailureReason, JobAlive, JobClaimed, JobFailed, JobRendered
-from topics.messages.work import WorkKind
 from topics.registry import (
     CONTROL,
     GRANTS,
-    JOBS,
     PROGRESS,
     RESULTS,
     Message,
@@ -39,16 +39,12 @@ from topics.registry import (
     key_of,
 )
 from topics.transport import (
-    AssignmentLost,
-    Delivery,
     From,
     PublishFailed,
     TopicPartition,
     Transport,
 )
 
-GROUP: Final = "workers"
-KINDS: Final = (WorkKind.TRAINING, WorkKind.IMAGE)
 PHASE_LIMIT_S: Final = 120.0
 _STOPS_REMEMBERED: Final = 4096
 
@@ -62,6 +58,7 @@ class WorkerLimits:
     `claim_again_s`: a claim without an answer is published again, with the same id.
     `stop_grace_s`: a child that was told to stop and has not is killed.
     `drain_s`: how long a running job may go on once the worker is told to end.
+    `silence_max_s`: a worker that stood still for so long asks whether its claim still holds.
     """
 
     wait_s: float = 0.25
@@ -70,6 +67,7 @@ class WorkerLimits:
     claim_again_s: float = 5.0
     stop_grace_s: float = 10.0
     drain_s: float = 20.0
+    silence_max_s: float = 15.0
 
 
 class Worker:
@@ -101,16 +99,24 @@ class Worker:
         # Before any claim: a grant that is published must find this reader listening.
         self._grants = transport.broadcast([GRANTS], From.END)
         self._control = transport.broadcast([CONTROL], From.START)
-        self._jobs = transport.consumer(
-            GROUP, [JOBS[kind] for kind in KINDS], member_id=name, rebalancing=self
+        self._jobs = Intake(
+            name,
+            transport,
+            self._publisher,
+            self,
+            poll_interval_s=self._limits.poll_interval_s,
+            clock=clock,
+        )
+        self._doubt = ClaimDoubt(
+            name,
+            self._say_claim,
+            self._grants,
+            silence_max_s=self._limits.silence_max_s,
+            ask_again_s=self._limits.claim_again_s,
         )
         self._child = start_child()
-        self._dead_letters = DeadLetterBox(self._publisher, GROUP)
-        self._backlog = Backlog()
-        self._offsets = Offsets()
         self._held: Claim | Attempt | Ending | None = None
         self._stopped: OrderedDict[UUID, None] = OrderedDict()
-        self._polled_s = float("-inf")
 
     @property
     def is_idle(self) -> bool:
@@ -133,23 +139,37 @@ class Worker:
             self.close()
 
     def step(self) -> None:
-        """One round: read what is there, wait at most `wait_s` for more, act on what is due."""
+        """One round: read what is there, wait at most `wait_s` for more, act on what is due.
+
+        Whatever raises over the job that is held ends that job here, and not the worker.
+        """
+        try:
+            self._turn()
+        except NOT_THE_MESSAGE:
+            raise
+        except Exception as error:
+            self._set_back(error)
+
+    def _turn(self) -> None:
         self._read_control()
         match self._held:
             case None:
-                self._poll_jobs(self._limits.wait_s)
+                self._jobs.poll(self._limits.wait_s)
                 self._claim_next()
             case Claim():
-                self._keep_polling()
+                self._jobs.keep_partitions()
                 self._read_grants(self._limits.wait_s)
                 self._claim_again()
             case Attempt() as attempt:
-                self._keep_polling()
+                self._jobs.keep_partitions()
+                if self._doubt.is_lost(attempt, self._clock()):
+                    # What it still draws would be thrown away.
+                    self._ask_to_stop(attempt, FailureReason.WORKER_LOST)
                 for report in self._child.reports(self._limits.wait_s):
                     self._take_report(attempt, report)
                 self._watch(attempt)
             case Ending() as ending:
-                self._keep_polling()
+                self._jobs.keep_partitions()
                 self._end(ending)
             case other:
                 assert_never(other)
@@ -165,64 +185,13 @@ class Worker:
 
     def revoked(self, partitions: frozenset[TopicPartition]) -> None:
         """See `Rebalancing.revoked`. A running job goes on: its claim fences, not the partition."""
-        self._commit()
-        self.lost(partitions)
-
-    def lost(self, partitions: frozenset[TopicPartition]) -> None:
-        """See `Rebalancing.lost`."""
-        self._backlog.forget(partitions)
-        self._offsets.forget(partitions)
-
-    def _poll_jobs(self, wait_s: float) -> None:
-        """Take what is there, up to the room in the backlog, and wait only if nothing waits."""
-        self._jobs.resume(self._jobs.assignment)
-        is_empty = self._backlog.is_empty
-        room = self._backlog.room
-        if room:
-            self._polled_s = self._clock()
-            self._take(self._jobs.poll(wait_s if is_empty else 0.0, room))
-
-    def _keep_polling(self) -> None:
-        """Poll with everything paused, once a second: that is what keeps the partitions."""
-        now_s = self._clock()
-        if now_s - self._polled_s < self._limits.poll_interval_s:
-            return
-        self._polled_s = now_s
-        self._jobs.pause(self._jobs.assignment)
-        # What a rebalancing has just brought is not paused yet, and comes into the backlog.
-        self._take(self._jobs.poll(0.0, max(self._backlog.room, 1)))
-
-    def _take(self, deliveries: Sequence[Delivery]) -> None:
-        """Jobs come into the backlog, and what is none is done with.
-
-        Raises `TooManyDeadLetters`: what could not be read of these is never committed then.
-        """
-        for one in deliveries:
-            self._offsets.taken(one.at, one.offset)
-        done = [one for one in deliveries if self._is_done_with(one)]
-        for one in done:
-            self._offsets.finished(one.at, one.offset)
-        if done:
-            self._commit()
-
-    def _is_done_with(self, delivery: Delivery) -> bool:
-        try:
-            readable = self._dead_letters.sort([delivery])
-        except PublishFailed:
-            # Not finished: it is read again after a restart, and put aside then.
-            _log.warning("not acknowledged: DeadLetter")
-            return False
-        for one in readable:
-            if isinstance(one.message, JobQueued) and one.message.kind in KINDS:
-                self._backlog.add(QueuedJob(one.at, one.offset, one.message))
-                return False
-        return True
+        self._jobs.forget(partitions)
 
     def _claim_next(self) -> None:
-        job = self._backlog.take()
+        job = self._jobs.next_job()
         if job is not None:
             self._held = Claim(job, self._new_claim_id(), asked_s=self._clock())
-            self._publish_claim(self._held)
+            self._say_claim(job.queued, self._held.claim_id)
 
     def _claim_again(self) -> None:
         claim = self._held
@@ -230,17 +199,16 @@ class Worker:
             return
         if self._clock() - claim.asked_s >= self._limits.claim_again_s:
             claim.asked_s = self._clock()
-            self._publish_claim(claim)
+            self._say_claim(claim.job.queued, claim.claim_id)
 
-    def _publish_claim(self, claim: Claim) -> None:
-        queued = claim.job.queued
+    def _say_claim(self, queued: JobQueued, claim_id: UUID) -> None:
         # If it is not acknowledged, it is published again when its answer stays away.
         self._published(
             RESULTS,
             JobClaimed(
                 job=queued.job,
                 attempt=queued.attempt,
-                claim_id=claim.claim_id,
+                claim_id=claim_id,
                 worker=self._name,
                 kind=queued.kind,
                 twin=queued.twin,
@@ -258,11 +226,13 @@ class Worker:
                 _log.info("claim refused: job %s, %s", answer.job, answer.reason)
                 self._finish(claim.job)
             else:
-                self._begin(claim.job, answer)
+                self._begin(claim, answer)
 
-    def _begin(self, job: QueuedJob, grant: JobGranted) -> None:
+    def _begin(self, claim: Claim, grant: JobGranted) -> None:
         now_s = self._clock()
-        attempt = Attempt(job, grant, phase_since_s=now_s, alive_s=now_s)
+        attempt = Attempt(claim.job, grant, phase_since_s=now_s, alive_s=now_s)
+        if self._doubt.since(claim.asked_s, now_s):
+            attempt.doubted_s = float("-inf")
         self._held = attempt
         if grant.job in self._stopped:
             self._fail(attempt, FailureReason.STOPPED)
@@ -372,29 +342,40 @@ class Worker:
         _log.info("job failed: %s, %s", grant.job, reason)
         self._end(Ending(attempt.job, failed))
 
+    def _set_back(self, error: Exception) -> None:
+        """The child is not to be trusted, its result cannot be said, or the claim cannot be made.
+
+        The domain is told of a failed attempt, if that can be said; else the message is given up,
+        and its job ends by its own bounds.
+        """
+        name = type(error).__name__
+        _log.error("set back: %s", name)
+        match self._held:
+            case None:
+                raise error
+            case Attempt() as attempt:
+                self._break_off(attempt, FailureReason.ENGINE_ERROR)
+            case Claim() | Ending() as held:
+                held.setbacks += 1
+                if isinstance(held, Ending):
+                    held.result = _broke(held.result)
+                if held.setbacks >= TRIES_MAX:
+                    self._held = None
+                    self._jobs.give_up(held.job, name)
+            case other:
+                assert_never(other)
+
     def _end(self, ending: Ending) -> None:
         """Publish how it ended, then commit. Repeated by `step` until it is acknowledged."""
         self._held = ending
+        require_bounds(ending.result)
         if self._published(RESULTS, ending.result):
             # Committed last: a crash before this line repeats the message instead of losing it.
             self._finish(ending.job)
 
     def _finish(self, job: QueuedJob) -> None:
         self._held = None
-        self._offsets.finished(job.at, job.offset)
-        self._commit()
-
-    def _commit(self) -> None:
-        held = self._jobs.assignment
-        offsets = {at: offset for at, offset in self._offsets.to_commit().items() if at in held}
-        if not offsets:
-            return
-        try:
-            self._jobs.commit(offsets)
-            self._offsets.committed(offsets)
-        except AssignmentLost as error:
-            # Somebody else reads these again, claims what we did, and is refused.
-            self._offsets.forget(error.partitions)
+        self._jobs.finish(job)
 
     def _published(self, topic: Topic, message: Message) -> bool:
         """Whether it was acknowledged. If not, it may be in the log nevertheless."""
@@ -433,3 +414,8 @@ class Worker:
         lost = JobFailed(queued.job, queued.attempt, claim.claim_id, FailureReason.WORKER_LOST)
         self._published(RESULTS, lost)
         self._held = None
+
+
+def _broke(result: JobRendered | JobFailed) -> JobFailed:
+    """What is said of an attempt whose own result cannot be."""
+    return JobFailed(result.job, result.attempt, result.claim_id, FailureReason.ENGINE_ERROR)

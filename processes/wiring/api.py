@@ -53,7 +53,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     with ExitStack() as stack:
         feed = FeedHub(lambda: _listening(settings.require_database_url()))
         app = _assemble(settings, secrets, stack, feed)
-        server = _Server(
+        server = ApiServer(
             uvicorn.Config(
                 app,
                 host=settings.host,
@@ -63,14 +63,24 @@ def run(settings: Settings, stop: threading.Event) -> None:
                 ws_per_message_deflate=False,
                 ws_max_size=WEBSOCKET_MESSAGE_MAX_BYTES,
                 timeout_graceful_shutdown=GRACE_S,
-            )
+            ),
+            stop,
         )
         threading.Thread(target=_end_with, args=(server, feed, stop), daemon=True).start()
         server.run()
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to us: `stop` ends the server, after its feeds."""
+class ApiServer(uvicorn.Server):
+    """Leaves signals to us: `stop` ends the server, after its feeds. Its loop looks at it."""
+
+    def __init__(self, config: uvicorn.Config, stop: threading.Event) -> None:
+        super().__init__(config)
+        self._stop = stop
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called by the event loop ten times a second: this look is its heartbeat."""
+        self._stop.is_set()
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

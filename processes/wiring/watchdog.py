@@ -3,8 +3,8 @@
 import threading
 import time
 
-from adapters.event_store.log import EventLog
 from adapters.event_store.positions import ActiveReader
+from adapters.event_store.watched_claims import PostgresWatchedClaims
 from domain.events import STORED_FORM
 from processes.secrets import load_secrets
 from processes.settings import Settings
@@ -25,7 +25,6 @@ def run(settings: Settings, stop: threading.Event) -> None:
     refresher = threading.Thread(target=keep_lists_fresh, args=(settings, stop), daemon=True)
     refresher.start()
     with (
-        EventLog(url, application="watchdog") as events,
         open_studio(settings, secrets, "watchdog") as writing,
         open_transport(settings) as transport,
         transport.publisher("/suite/watchdog") as publisher,
@@ -34,7 +33,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
         def watch(reader: ActiveReader) -> None:
             with transport.broadcast([RESULTS], From.END) as voices:
                 Watchdog(
-                    events,
+                    reader,
+                    PostgresWatchedClaims(reader),
                     voices,
                     publisher,
                     STORED_FORM,
@@ -42,7 +42,6 @@ def run(settings: Settings, stop: threading.Event) -> None:
                     lease_s=settings.lease_s,
                     monotonic_s=time.monotonic,
                     now=system_clock,
-                    still_active=reader.check,
                 ).run(stop)
 
         while_active(url, "watchdog", stop, watch)

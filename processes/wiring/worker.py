@@ -10,6 +10,9 @@ from processes.settings import Settings
 from processes.wiring.members import member_name
 from processes.wiring.transport import open_transport
 
+SILENCE_SHARE_MAX = 0.75
+"""Of the lease: who said nothing for longer may have lost a claim."""
+
 
 def run(settings: Settings, stop: threading.Event) -> None:
     """Run one worker until `stop` is set."""
@@ -19,7 +22,11 @@ def run(settings: Settings, stop: threading.Event) -> None:
         device_name=settings.device,
         threads=settings.torch_threads,
     )
-    limits = WorkerLimits(alive_interval_s=settings.liveness_s)
+    limits = WorkerLimits(
+        alive_interval_s=settings.liveness_s,
+        # Nobody loses a claim sooner.
+        silence_max_s=settings.lease_s * SILENCE_SHARE_MAX,
+    )
     phase_limits_s = {loader.id: loader.phase_limits_s for loader in LOADERS.values()}
     with open_transport(settings) as transport:
         Worker(

@@ -1,16 +1,18 @@
 """Idempotency, reading one's own writes, pages that do not drift, and the auditor's ledger."""
 
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
+from api.consistency import WAIT_MAX_S
 from commands.ports.accounts import Role
 from tests.api.creator import Creator, somebody
 from tests.api.live_studio import LiveStudio
 
 POSITION = (
     "query($p: Position) { viewer(minPosition: $p) { __typename ... on Viewer { position } "
-    "... on NotYetConsistent { code lag } } }"
+    "... on NotYetConsistent { code lag } ... on ReadModelParked { code } } }"
 )
 LEDGER = (
     "query($p: Position!, $after: UUID) { ledger(asOf: $p, first: 1, after: $after) { __typename "
@@ -80,6 +82,20 @@ def test_a_write_is_visible_from_its_position_on(ada: Creator) -> None:
         found = waiting.result()
     assert found["__typename"] == "Viewer"
     assert int(found["position"]) >= int(position)
+
+
+def test_who_is_parked_is_told_so_at_once(ada: Creator) -> None:
+    ada.live.project()
+    reached = ada.ask(POSITION)["position"]
+    ada.live.projector.note_lost(ada.person, "Undecodable")
+    position = ada.did("createTwin", name="Ada")["position"]
+    ada.live.project()
+    began_s = monotonic()
+    answer = ada.ask(POSITION, p=position)
+    assert (answer["__typename"], answer["code"]) == ("ReadModelParked", "READ_MODEL_PARKED")
+    assert monotonic() - began_s < WAIT_MAX_S
+    # What stands there is still to be seen.
+    assert int(ada.ask(POSITION)["position"]) <= int(reached)
 
 
 def test_waiting_readers_hold_no_connection_from_others(ada: Creator) -> None:

@@ -53,6 +53,18 @@ def test_facts_are_read_in_order_and_in_pages(store: PostgresEventStore, log: Ev
     assert log.position() == 4
 
 
+def test_one_owners_facts_are_read_in_order_and_in_pages(
+    store: PostgresEventStore, log: EventLog
+) -> None:
+    open_diary(store, NOTES, ADA, "one")
+    open_diary(store, LOGBOOK, GRACE, "two")
+    open_diary(store, uuid5(ADA, "more notes"), ADA)
+    assert [fact.position for fact in log.read_of(ADA, 0, 2)] == [1, 2]
+    assert [fact.position for fact in log.read_of(ADA, 2, 2)] == [5]
+    assert log.read_of(GRACE, 0, 10) == log.read(2, 2)
+    assert log.read_of(uuid5(ADA, "nobody"), 0, 10) == []
+
+
 def test_a_stream_shows_every_fact_up_to_a_position(
     store: PostgresEventStore, log: EventLog
 ) -> None:

@@ -660,6 +660,60 @@ class TestDeadLetters:
         again = read_group(carrier, "recorder", topic, DEAD_LETTERS_IN_A_ROW_MAX + 1)
         assert {type(one.message) for one in again} == {Undecodable}
 
+    def test_without_a_box_the_handler_is_given_what_is_unreadable_in_its_place(
+        self, carrier: Carrier, publisher: Publisher
+    ) -> None:
+        topic = results_topic(carrier, partitions=1)
+        publisher.publish(topic, "ada", alive(1))
+        publisher.publish(topic, "ada", StopJob(LIGHTHOUSE, StopReason.CANCELLED))
+        publisher.publish(topic, "ada", alive(2))
+        handled: list[Delivery] = []
+        with carrier.transport.consumer("recorder", [topic], "ada") as consumer:
+            loop = ConsumerLoop(consumer, one_at_a_time(handled.append), None)
+            ends_at_s = monotonic() + PATIENCE_S
+            while len(handled) < 3 and monotonic() < ends_at_s:
+                loop.once(0.2)
+        assert [type(one.message) for one in handled] == [JobAlive, Undecodable, JobAlive]
+
+    def test_what_a_handler_gives_up_goes_to_the_dead_letters_as_it_was_found(
+        self, carrier: Carrier, publisher: Publisher
+    ) -> None:
+        topic, letters = results_topic(carrier, partitions=1), letters_topic(carrier)
+        publisher.publish(topic, "ada", alive(1))
+        (delivery,) = read_group(carrier, "recorder", topic, 1)
+        DeadLetterBox(publisher, "recorder", letters).give_up(delivery, "ZeroDivisionError")
+        (found,) = read_group(carrier, "operator", letters, 1)
+        assert isinstance(found.message, DeadLetter)
+        assert found.message.reason == "raised: ZeroDivisionError"
+        assert found.message.value == msgspec.json.encode(alive(1))
+        assert dict(found.message.headers)["ce_type"] == b"job.alive"
+
+    def test_a_box_without_a_limit_stops_nobody(
+        self, carrier: Carrier, publisher: Publisher
+    ) -> None:
+        topic, letters = results_topic(carrier, partitions=1), letters_topic(carrier)
+        publisher.publish_all(
+            Publication(topic, "ada", StopJob(LIGHTHOUSE, StopReason.CANCELLED))
+            for _ in range(DEAD_LETTERS_IN_A_ROW_MAX + 5)
+        )
+        strays = read_group(carrier, "recorder", topic, DEAD_LETTERS_IN_A_ROW_MAX + 5)
+        assert DeadLetterBox(publisher, "recorder", letters, in_a_row_max=None).sort(strays) == ()
+
+    def test_more_given_up_in_a_row_than_allowed_stop_the_consumer(
+        self, carrier: Carrier, publisher: Publisher
+    ) -> None:
+        topic, letters = results_topic(carrier, partitions=1), letters_topic(carrier)
+        publisher.publish(topic, "ada", alive(1))
+        (delivery,) = read_group(carrier, "recorder", topic, 1)
+        box = DeadLetterBox(publisher, "recorder", letters)
+        for _ in range(DEAD_LETTERS_IN_A_ROW_MAX):
+            box.give_up(delivery, "ValueError")
+        box.handled()
+        for _ in range(DEAD_LETTERS_IN_A_ROW_MAX):
+            box.give_up(delivery, "ValueError")
+        with pytest.raises(TooManyDeadLetters):
+            box.give_up(delivery, "ValueError")
+
     def test_a_batch_whose_handler_fails_comes_again(
         self, carrier: Carrier, publisher: Publisher
     ) -> None:

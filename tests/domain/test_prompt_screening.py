@@ -99,3 +99,15 @@ def test_a_hostile_prompt_costs_no_more_than_a_long_one(hostile: str) -> None:
     with contextlib.suppress(PromptNotAllowed):
         screen_prompt(hostile, Rating.GENERAL)
     assert time.process_time() - before < 2.0
+
+
+@pytest.mark.parametrize("letter", ["\x00", "\x07", "\x1b", "\x9f", "\ud800"])
+def test_a_prompt_that_no_table_could_hold_is_refused(letter: str) -> None:
+    with pytest.raises(PromptNotAllowed):
+        screen_prompt(f"a lighthouse{letter} in fog", Rating.GENERAL)
+    with pytest.raises(PromptNotAllowed):
+        screen_negative_prompt(f"rain{letter}")
+
+
+def test_a_prompt_may_have_several_lines() -> None:
+    screen_prompt("a lighthouse\r\n\tin fog", Rating.GENERAL)

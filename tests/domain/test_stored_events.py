@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from domain.consent_text import BIOMETRIC_RELEASE
 from domain.events import (
     AGGREGATES,
     EVENT_CLASSES,
@@ -117,6 +118,22 @@ def test_an_event_larger_than_the_limit_is_not_stored() -> None:
     twin = Twin.create(ADAS_TWIN, owner_id=ADA, name=novel, at=MONDAY)
     with pytest.raises(EventNotStorable):
         stored(twin, ADA)
+
+
+def test_no_text_of_an_event_holds_a_nul() -> None:
+    sealed = Twin.create(ADAS_TWIN, owner_id=ADA, name=PersonalText("A\x00da"), at=MONDAY)
+    with pytest.raises(EventNotStorable, match="NUL"):
+        stored(sealed, ADA)
+    open_text = Twin.create(ADAS_TWIN, owner_id=ADA, name=PersonalText("Ada"), at=MONDAY)
+    open_text.sign_biometric_release(BIOMETRIC_RELEASE.sha256, "e\x00n", at=MONDAY)
+    with pytest.raises(EventNotStorable, match="NUL"):
+        stored(open_text, ADA)
+
+
+def test_a_text_that_only_spells_a_nul_is_stored() -> None:
+    twin = Twin.create(ADAS_TWIN, owner_id=ADA, name=PersonalText("Ada"), at=MONDAY)
+    twin.sign_biometric_release(BIOMETRIC_RELEASE.sha256, "\\u0000", at=MONDAY)
+    assert len(stored(twin, ADA)) == 2
 
 
 def test_names_are_unique_and_begin_with_their_aggregate() -> None:

@@ -15,11 +15,13 @@ from starlette.testclient import TestClient
 
 from adapters.event_store.log import EventLog
 from adapters.event_store.positions import ActiveReader
+from adapters.event_store.watched_claims import PostgresWatchedClaims
 from adapters.identity.sandbox import SandboxIdentity
 from adapters.intents.postgres import ReaderIntents, open_intents
 from adapters.objects.http import object_app
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
+from adapters.parked_messages.postgres import PostgresParkedMessages
 from adapters.payment.sandbox import SandboxPayment
 from adapters.postgres.connect import open_pool
 from adapters.provenance.file_signer import FileSigner
@@ -45,16 +47,18 @@ from processes.reactor.deeds import Deeds, Outside
 from processes.reactor.executor import Executor, Wake
 from processes.reactor.tail import Tail
 from processes.recorder import Recorder
+from processes.recorder.parking import ParkingRecorder
 from processes.relay import Relay
 from processes.watchdog import Watchdog
 from processes.wiring.active import while_active
 from processes.wiring.clock import system_clock
+from projections.catch_up import CatchUp
 from projections.projector import Projector
 from tests.faults.oracle import until
 from tests.flow.painter import ChildThread, Painter
 from tests.flow.scripted_analyser import ScriptedAnalyser
 from tests.flow.studio_desk import StudioDesk
-from topics.consume import ConsumerLoop, DeadLetterBox, one_at_a_time
+from topics.consume import ConsumerLoop, DeadLetterBox
 from topics.registry import FACTS, RESULTS
 from topics.transport import From, Transport
 
@@ -99,6 +103,7 @@ class LivingStudio(StudioDesk):
         self._folder = folder
         self._stack = stack
         self._projecting = stack.enter_context(open_pool(url, "projector", size_max=2))
+        self._parking = stack.enter_context(open_pool(url, "writer", size_max=2))
         self.identity = SandboxIdentity(
             folder / "sandbox",
             public_url=ADDRESS,
@@ -180,10 +185,15 @@ class LivingStudio(StudioDesk):
             self.transport.publisher("/suite/projector") as publisher,
             self.transport.consumer(group, [FACTS], "projector") as consumer,
         ):
+            connect = self._projecting.connection
             projection = FactProjection(
-                Projector(self._projecting.connection, STORED_FORM, self.keys)
+                Projector(connect, STORED_FORM, self.keys),
+                CatchUp(connect, STORED_FORM, self.keys, self.events.read_of),
+                DeadLetterBox(publisher, group),
             )
-            ConsumerLoop(consumer, projection.handle, DeadLetterBox(publisher, group)).run(stop)
+            ConsumerLoop(consumer, projection.handle, None, meanwhile=projection.retry_due).run(
+                stop
+            )
 
     def _recorder(self, stop: threading.Event) -> None:
         group = recorder_process.GROUP
@@ -191,10 +201,12 @@ class LivingStudio(StudioDesk):
             self.transport.publisher("/suite/recorder") as publisher,
             self.transport.consumer(group, [RESULTS], "recorder") as consumer,
         ):
-            recorder = Recorder(self.studio, self.store, self.objects, publisher)
-            ConsumerLoop(
-                consumer, one_at_a_time(recorder.handle), DeadLetterBox(publisher, group)
-            ).run(stop)
+            recorder = ParkingRecorder(
+                Recorder(self.studio, self.store, self.objects, publisher),
+                PostgresParkedMessages(self._parking),
+                DeadLetterBox(publisher, group, in_a_row_max=None),
+            )
+            ConsumerLoop(consumer, recorder.handle, None, meanwhile=recorder.retry_due).run(stop)
 
     def _reactor(self, stop: threading.Event) -> None:
         outside = Outside(self.objects, self.identity, self.payment)
@@ -217,12 +229,12 @@ class LivingStudio(StudioDesk):
     def _watchdog(self, stop: threading.Event) -> None:
         def watch(reader: ActiveReader) -> None:
             with (
-                EventLog(self.url) as events,
                 self.transport.publisher("/suite/watchdog") as publisher,
                 self.transport.broadcast([RESULTS], From.END) as voices,
             ):
                 Watchdog(
-                    events,
+                    reader,
+                    PostgresWatchedClaims(reader),
                     voices,
                     publisher,
                     STORED_FORM,
@@ -230,7 +242,6 @@ class LivingStudio(StudioDesk):
                     lease_s=self.lease_s,
                     monotonic_s=time.monotonic,
                     now=system_clock,
-                    still_active=reader.check,
                 ).run(stop)
 
         while_active(self.url, "watchdog", stop, watch)

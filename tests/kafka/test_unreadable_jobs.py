@@ -9,7 +9,8 @@ from uuid import UUID, uuid5
 import pytest
 
 from gpu_consumers.worker.assignments import Order, Report
-from gpu_consumers.worker.worker import GROUP, KINDS, Worker, WorkerLimits
+from gpu_consumers.worker.intake import GROUP, KINDS
+from gpu_consumers.worker.worker import Worker, WorkerLimits
 from tests.contract.transport_carriers import collect
 from tests.parts.kafka_broker import kafka_cluster
 from topics.codec import Undecodable

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
-from uuid import UUID
 
 import httpx
 import psycopg
@@ -18,11 +17,8 @@ from domain.job import JobState
 from processes.prepare import publish_defaults
 from processes.projector import GROUP, FactProjection
 from processes.relay import Relay
-from processes.watchdog import ASK_AGAIN_LEASES, Watchdog
-from processes.wiring.clock import system_clock
 from projections.projector import Projector
 from projections.rebuild import Rebuild
-from tests.contract.transport_carriers import collect
 from tests.faults.effects import doubled_effects
 from tests.faults.oracle import until
 from tests.flow.studio_desk import StudioDesk
@@ -32,14 +28,12 @@ from tests.kafka.wiped import wipe
 from topics.consume import ConsumerLoop, DeadLetterBox
 from topics.kafka import KafkaTransport
 from topics.messages.fact import Watermark
-from topics.messages.jobs import JobQueued
 from topics.messages.work import WorkKind
-from topics.registry import FACTS, JOBS, RESULTS
+from topics.registry import FACTS, JOBS
 from topics.transport import From
 
 Tally = Callable[[FaultCount], None]
 
-LEASE_S = 20.0
 SECRET = bytes(range(32))
 WIPED = (FACTS, JOBS[WorkKind.IMAGE])
 
@@ -133,7 +127,7 @@ def test_read_models_of_a_wiped_topic_are_rebuilt_and_go_on(
         unread = desk.draw(None, ada)
         relay_everything(desk, kafka)
         wipe(own_broker, WIPED)
-        assert rebuild.run(desk.events.stream).unreadable == ()
+        assert rebuild.run(desk.events.stream).parked == ()
         desk.reader_has_seen(unread, ada, JobState.REQUESTED)
 
         with projecting(desk, kafka):
@@ -146,44 +140,3 @@ def test_read_models_of_a_wiped_topic_are_rebuilt_and_go_on(
     tally(FaultCount("facts wiped", WIPES, len(differences), len(doubled), 0))
     assert differences == ()
     assert doubled == []
-
-
-@pytest.mark.kafka
-def test_open_jobs_of_a_wiped_topic_are_announced_again(
-    desk: StudioDesk, kafka: KafkaTransport, own_broker: str, tally: Tally
-) -> None:
-    ada = desk.creator()
-    jobs = {desk.draw(None, ada) for _ in range(3)}
-    relay_everything(desk, kafka)
-    wipe(own_broker, WIPED)
-    now_s = 0.0
-    with (
-        kafka.publisher("/suite/watchdog") as publisher,
-        kafka.broadcast([RESULTS], From.END) as voices,
-    ):
-        watchdog = Watchdog(
-            desk.events,
-            voices,
-            publisher,
-            STORED_FORM,
-            desk.studio,
-            lease_s=LEASE_S,
-            monotonic_s=lambda: now_s,
-            now=system_clock,
-            still_active=lambda: None,
-        )
-        watchdog.catch_up()
-        watchdog.ask_again()
-        assert announced(kafka, 0) == set()
-        now_s = ASK_AGAIN_LEASES * LEASE_S
-        watchdog.ask_again()
-    found = announced(kafka, len(jobs))
-    tally(FaultCount("waiting jobs wiped", 1, len(jobs - found), len(found - jobs), 0))
-    assert found == jobs
-
-
-def announced(kafka: KafkaTransport, expected: int) -> set[UUID]:
-    """The jobs of which the topic says that they wait."""
-    with kafka.broadcast([JOBS[WorkKind.IMAGE]], From.START) as reader:
-        found = collect(reader.poll, expected)
-    return {one.message.job for one in found if isinstance(one.message, JobQueued)}

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from processes.healthcheck import TURN_MAX_S, Ailment, Unwell, check
+from processes import heartbeat as heartbeat_module
+from processes.child_health import ailment_of as ailment_of_child
+from processes.healthcheck import Ailment, Unwell, check
 from processes.heartbeat import Heartbeat, heartbeat_file
 from processes.settings import DatabaseUnset, Settings
 from tests.faults.oracle import until
@@ -108,7 +110,7 @@ def test_a_process_that_hangs_is_unwell_until_it_goes_on(tmp_path: Path, databas
     with running_relay(tmp_path, database) as relay:
         until(lambda: ailment_of(found, "relay") is None, "the relay is well")
         relay.send_signal(signal.SIGSTOP)
-        seems_older(file, TURN_MAX_S + 1)
+        seems_older(file, found.turn_max_s + 1)
         assert ailment_of(found, "relay") is Ailment.HANGS
         relay.send_signal(signal.SIGCONT)
         until(lambda: ailment_of(found, "relay") is None, "the relay is well again")
@@ -178,10 +180,10 @@ def test_topics_that_are_rows_are_reached_through_the_database(
     assert ailment_of(settings(tmp_path, NOBODY), "worker") is Ailment.DATABASE
 
 
-@pytest.mark.parametrize(("status", "expected"), [(200, None), (503, Ailment.NOT_READY)])
-def test_the_api_is_well_when_it_says_that_it_is_ready(
-    tmp_path: Path, status: int, expected: Ailment | None
-) -> None:
+@contextmanager
+def answering(status: int) -> Iterator[int]:
+    """Somebody who answers `/readyz` with this status. Yields the port."""
+
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status if self.path == "/readyz" else 404)
@@ -193,12 +195,78 @@ def test_the_api_is_well_when_it_says_that_it_is_ready(
     with HTTPServer(("127.0.0.1", 0), Answer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
-            # As a container listens: everywhere.
-            found = settings(tmp_path, host="0.0.0.0", port=server.server_port)
-            assert ailment_of(found, "api") is expected
+            yield server.server_port
         finally:
             server.shutdown()
+
+
+def test_the_api_is_well_when_it_says_that_it_is_ready_and_its_loop_turns(tmp_path: Path) -> None:
+    with answering(200) as port:
+        # As a container listens: everywhere.
+        found = settings(tmp_path, host="0.0.0.0", port=port)
+        assert ailment_of(found, "api") is Ailment.NOT_BEGUN
+        turning(found, "api")
+        assert ailment_of(found, "api") is None
+        seems_older(heartbeat_file(found, "api"), found.turn_max_s + 1)
+        assert ailment_of(found, "api") is Ailment.HANGS
+        turning(found, "api")
     assert ailment_of(found, "api") is Ailment.NOT_READY
+
+
+def test_an_api_that_waits_is_to_blame_only_where_its_database_answers(
+    tmp_path: Path, database: str
+) -> None:
+    turning(settings(tmp_path), "api")
+    with answering(503) as port:
+        assert ailment_of(settings(tmp_path, port=port), "api") is Ailment.NOT_READY
+        assert ailment_of(settings(tmp_path, database, port=port), "api") is Ailment.NOT_READY
+        assert ailment_of(settings(tmp_path, NOBODY, port=port), "api") is Ailment.DATABASE
+
+
+def test_a_child_is_judged_by_itself_and_not_by_its_database_or_topics(tmp_path: Path) -> None:
+    away = settings(tmp_path, NOBODY, kafka_bootstrap="localhost:1")
+    for name in ("relay", "worker"):
+        turning(away, name)
+        assert ailment_of_child(away, name, os.getsid(0)) is None
+    seems_older(heartbeat_file(away, "relay"), away.turn_max_s + 1)
+    assert ailment_of_child(away, "relay", os.getsid(0)) is Ailment.HANGS
+
+
+def test_what_a_childs_predecessor_has_left_is_not_taken_for_its_own_heartbeat(
+    tmp_path: Path,
+) -> None:
+    found = settings(tmp_path)
+    turning(found, "relay")
+    seems_older(heartbeat_file(found, "relay"), found.turn_max_s + 1)
+    assert ailment_of_child(found, "relay", os.getsid(0) + 1) is Ailment.NOT_BEGUN
+
+
+def test_a_further_worker_has_a_heartbeat_of_its_own(tmp_path: Path) -> None:
+    found = settings(tmp_path)
+    turning(found, "worker")
+    assert ailment_of_child(found, "worker-2", os.getsid(0)) is Ailment.NOT_BEGUN
+    turning(found.model_copy(update={"worker_name": "worker-2"}), "worker")
+    assert ailment_of_child(found, "worker-2", os.getsid(0)) is None
+
+
+def test_where_no_heartbeat_can_be_written_silence_is_no_ailment_of_a_child(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "run").write_text("a file where the folder should be")
+    assert ailment_of_child(settings(tmp_path), "relay", os.getsid(0)) is None
+
+
+def test_a_heartbeat_that_could_not_be_written_is_written_once_it_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat_module, "TOUCH_INTERVAL_S", 0.0)
+    found = settings(tmp_path)
+    (tmp_path / "run").write_text("a file where the folder should be")
+    stop = Heartbeat(heartbeat_file(found, "relay"))
+    assert not stop.is_set()
+    (tmp_path / "run").unlink()
+    assert not stop.is_set()
+    assert heartbeat_file(found, "relay").read_text() == str(os.getpid())
 
 
 def test_a_process_that_does_not_exist_is_told_by_name() -> None:

@@ -5,19 +5,24 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from processes import supervisor as supervisor_module
+from processes.healthcheck import Ailment
 from processes.lifecycle import SUPERVISED
-from processes.supervisor import RESTART_DELAY_MIN_S, Supervisor
+from processes.supervisor import ASKS_PER_TURN, RESTART_DELAY_MIN_S, Health, Supervisor
 from tests.faults.oracle import until
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 30.0
+TURN_MAX_S = 0.3
+"""A child's health is asked for six times in this time."""
 
 GOOD_CHILD = """
 import os, sys
@@ -55,6 +60,16 @@ Supervisor(
 ).run(threading.Event())
 """
 
+PARENT_OF_A_STOPPED_CHILD = """
+import os, signal, subprocess, sys, threading
+from pathlib import Path
+child = subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()"])
+os.kill(child.pid, signal.SIGSTOP)
+Path(sys.argv[1] + "-child").write_text(str(child.pid))
+Path(sys.argv[1]).write_text(str(os.getpid()))
+threading.Event().wait()
+"""
+
 PARENT_OF_A_CHILD_PROCESS = """
 import sys, threading
 from pathlib import Path
@@ -84,12 +99,42 @@ def pid_in(path: Path) -> int:
     return int(until(lambda: path.exists() and path.read_text(), f"{path.name} started"))
 
 
+@dataclass
+class Complaints:
+    """What is said of the health of children, and what was asked."""
+
+    of: dict[str, Ailment] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
+    never_answers: str = ""
+
+    def ask(self, name: str, session: int) -> Ailment | None:
+        """See `Health.ask`."""
+        self.asked[name] += 1
+        if name == self.never_answers:
+            threading.Event().wait()
+        return self.of.get(name)
+
+    def are_asked(self, name: str, times: int) -> None:
+        """Wait until so many more answers were given."""
+        before = self.asked[name]
+        until(lambda: self.asked[name] > before + times, f"{name} was asked for {times} times")
+
+
+def health(complaints: Complaints, *, start_up_max_s: float = 0.0) -> Health:
+    return Health(complaints.ask, TURN_MAX_S, start_up_max_s, grace_s=0.2)
+
+
 @contextmanager
-def supervised(code: str, folder: Path, *names: str) -> Iterator[Callable[[], None]]:
+def supervised(
+    code: str, folder: Path, *names: str, health: Health | None = None
+) -> Iterator[Callable[[], None]]:
     """A supervisor in a thread. Yields what stops it."""
     stop = threading.Event()
     supervisor = Supervisor(
-        names, lambda name: [sys.executable, "-c", code, str(folder / name)], environment()
+        names,
+        lambda name: [sys.executable, "-c", code, str(folder / name)],
+        environment(),
+        health=health,
     )
     thread = threading.Thread(target=supervisor.run, args=(stop,))
 
@@ -138,6 +183,103 @@ def test_a_child_that_does_not_listen_is_killed_in_the_end(
         pid = pid_in(tmp_path / "lathe")
         end()
         assert not is_running(pid)
+
+
+@pytest.mark.parametrize("ailment", [Ailment.HANGS, Ailment.NOT_READY])
+def test_a_child_that_is_unwell_is_restarted_and_no_other(tmp_path: Path, ailment: Ailment) -> None:
+    complaints = Complaints()
+    with supervised(GOOD_CHILD, tmp_path, "lathe", "mill", health=health(complaints)):
+        old_pid, other_pid = pid_in(tmp_path / "lathe"), pid_in(tmp_path / "mill")
+        complaints.are_asked("lathe", 2)
+        assert is_running(old_pid)
+        (tmp_path / "lathe").unlink()
+        complaints.of["lathe"] = ailment
+        until(lambda: not is_running(old_pid), "the child is ended")
+        complaints.of.clear()
+        assert pid_in(tmp_path / "lathe") != old_pid
+        assert is_running(other_pid)
+
+
+@pytest.mark.parametrize("code", [GOOD_CHILD, DEAF_CHILD], ids=["stopped", "deaf"])
+def test_an_unwell_child_that_does_not_hear_is_killed_and_started_again(
+    tmp_path: Path, code: str
+) -> None:
+    complaints = Complaints()
+    with supervised(code, tmp_path, "lathe", health=health(complaints)):
+        old_pid = pid_in(tmp_path / "lathe")
+        (tmp_path / "lathe").unlink()
+        if code is GOOD_CHILD:
+            os.kill(old_pid, signal.SIGSTOP)
+        complaints.of["lathe"] = Ailment.HANGS
+        until(lambda: not is_running(old_pid), "the child is killed")
+        complaints.of.clear()
+        new_pid = pid_in(tmp_path / "lathe")
+        os.kill(new_pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("name_of_signal", ["SIGKILL", "SIGSTOP"])
+def test_with_a_child_goes_its_own_child_though_it_was_stopped(
+    tmp_path: Path, name_of_signal: str
+) -> None:
+    complaints = Complaints()
+    with supervised(PARENT_OF_A_STOPPED_CHILD, tmp_path, "lathe", health=health(complaints)):
+        old_pid, grandchild = pid_in(tmp_path / "lathe"), pid_in(tmp_path / "lathe-child")
+        os.kill(old_pid, signal.Signals[name_of_signal])
+        if name_of_signal == "SIGSTOP":
+            complaints.of["lathe"] = Ailment.HANGS
+        until(lambda: not is_running(grandchild), "the grandchild is killed")
+        complaints.of.clear()
+        assert not is_running(old_pid)
+
+
+def test_a_moment_of_unwellness_is_nobodys_end(tmp_path: Path) -> None:
+    """As after a machine has slept: every heartbeat is old until its loop has turned once."""
+    complaints = Complaints()
+    says = iter([None, Ailment.HANGS, None, Ailment.NOT_READY, Ailment.HANGS, None])
+
+    def ask(name: str, session: int) -> Ailment | None:
+        complaints.ask(name, session)
+        return next(says, None)
+
+    asking = Health(ask, TURN_MAX_S, 0.0, grace_s=0.2)
+    with supervised(GOOD_CHILD, tmp_path, "lathe", health=asking):
+        pid = pid_in(tmp_path / "lathe")
+        complaints.are_asked("lathe", 8)
+        assert is_running(pid)
+
+
+@pytest.mark.parametrize("ailment", [Ailment.DATABASE, Ailment.TOPICS])
+def test_what_no_restart_mends_restarts_nobody(tmp_path: Path, ailment: Ailment) -> None:
+    complaints = Complaints({"lathe": ailment, "mill": ailment})
+    with supervised(GOOD_CHILD, tmp_path, "lathe", "mill", health=health(complaints)):
+        pids = [pid_in(tmp_path / name) for name in ("lathe", "mill")]
+        for name in ("lathe", "mill"):
+            complaints.are_asked(name, 2 * ASKS_PER_TURN)
+        assert all(is_running(pid) for pid in pids)
+
+
+@pytest.mark.parametrize("ailment", [Ailment.NOT_BEGUN, Ailment.GONE])
+def test_a_child_that_is_still_starting_is_not_unwell_and_one_that_never_begins_is(
+    tmp_path: Path, ailment: Ailment
+) -> None:
+    complaints = Complaints({"lathe": ailment})
+    patient = health(complaints, start_up_max_s=60.0)
+    with supervised(GOOD_CHILD, tmp_path, "lathe", health=patient):
+        pid = pid_in(tmp_path / "lathe")
+        complaints.are_asked("lathe", 2 * ASKS_PER_TURN)
+        assert is_running(pid)
+    with supervised(GOOD_CHILD, tmp_path, "lathe", health=health(complaints)):
+        pid = pid_in(tmp_path / "lathe")
+        until(lambda: not is_running(pid), "it is ended")
+
+
+def test_an_answer_that_stays_away_keeps_nobody_else_from_being_asked(tmp_path: Path) -> None:
+    complaints = Complaints({"mill": Ailment.HANGS}, never_answers="lathe")
+    with supervised(GOOD_CHILD, tmp_path, "lathe", "mill", health=health(complaints)):
+        pid = pid_in(tmp_path / "mill")
+        until(lambda: not is_running(pid), "the mill is restarted")
+        complaints.of.clear()
+        assert complaints.asked["lathe"] == 1
 
 
 def test_a_supervisor_that_is_killed_takes_its_children_with_it(tmp_path: Path) -> None:

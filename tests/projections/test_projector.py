@@ -11,11 +11,15 @@ import psycopg
 import pytest
 
 from domain.events import STORED_FORM
+from domain.job import Job
 from domain.kernel.identity import SYSTEM
 from projections import feed
 from projections.projector import Projector
+from projections.read_model import Change, ReadModel
 from projections.rebuild import Difference, Rebuild
+from projections.registry import READ_MODELS
 from tests.projections.studio_history import ADA, GRACE, StudioHistory, a_whole_journey
+from topics.messages.fact import Fact
 
 
 @pytest.fixture
@@ -107,26 +111,22 @@ def test_two_projectors_on_one_partition_fold_every_fact_once(
 
 
 def test_rows_position_and_feed_are_written_together_or_not_at_all(
-    database: str, history: StudioHistory, projector: Projector
+    database: str, history: StudioHistory
 ) -> None:
-    # The second request opens the same job again, which the table's key refuses.
-    requested = next(f for f in history.facts if f.event_type == "job.requested")
-    history.append(ADA, requested.originator_id, 99, requested.event_type, requested.data)
-    history.keys.destroy(ADA)
-    with pytest.raises(psycopg.errors.UniqueViolation):
+    goes_away = ReadModel("goes away")
+
+    @goes_away.on(Job.Completed)
+    def _away(event: Job.Completed, fact: Fact) -> list[Change]:
+        raise psycopg.OperationalError("the server closed the connection")
+
+    projector = Projector(
+        lambda: _connection(database), STORED_FORM, history.keys, (*READ_MODELS, goes_away)
+    )
+    with pytest.raises(psycopg.OperationalError):
         projector.apply(history.facts)
     assert read_to(database, ADA) == set()
     assert count(database, "jobs") == count(database, "feed") == 0
-
-
-def test_bytes_that_nobody_reads_are_handed_back_and_passed_over(
-    database: str, history: StudioHistory, projector: Projector
-) -> None:
-    history.append(ADA, GRACE, 1, "job.failed", b"not JSON")
-    history.append(ADA, GRACE, 2, "job.exploded", b"{}")
-    unreadable = projector.apply(history.facts)
-    assert [fact.event_type for fact in unreadable] == ["job.failed"]
-    assert read_to(database, ADA) == {history.position}
+    assert count(database, "parked_owners") == 0
 
 
 def test_a_rebuild_equals_what_was_folded_live(

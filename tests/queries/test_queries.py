@@ -1,6 +1,7 @@
 """Questions and answers: whose rows, which pages, how fresh."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Thread
 from typing import Any
@@ -22,7 +23,12 @@ from queries.feed.after import FEED_REPLAY_MAX, Lagged, feed_after
 from queries.gallery.gallery import GalleryFilter, asset, assets_of_jobs, gallery
 from queries.jobs.jobs import job, jobs, jobs_by_id
 from queries.paging import NEWEST, PAGE_SIZE_MAX, Place
-from queries.read_position import NotYetConsistent, read_position, wait_until
+from queries.read_position import (
+    NotYetConsistent,
+    ReadModelsParked,
+    read_position,
+    wait_until,
+)
 from queries.twins.photos import photos
 from queries.twins.twins import twin, twins
 from queries.viewer import View, ViewerRole, as_viewer
@@ -354,6 +360,37 @@ def test_a_watermark_counts_once_every_partition_has_passed_it(
         assert read_position(view, ["jobs", "gallery"]) == later
     with as_viewer(pool, GRACE, ViewerRole.CREATOR) as stranger:
         assert read_position(stranger) == later
+
+
+def test_who_is_parked_has_read_to_there_and_waits_for_nothing(
+    pool: Pool, history: StudioHistory, projector: Projector
+) -> None:
+    before = history.position
+    history.append(ADA, NOBODY, 1, "job.dreamed", b"{}")
+    a_person_asks_for_one_more(history)
+    projector.apply(history.facts)
+    # No watermark lifts her, and nobody else is concerned.
+    projector.note_watermarks({0: history.position}, partitions=1)
+    with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+        assert read_position(view) == before
+        assert read_position(view, ["jobs"]) == before
+    assert wait_until(pool, ADA, before, timeout_s=0.0) == before
+    for position in (before + 1, history.position):
+        with pytest.raises(ReadModelsParked) as parked:
+            wait_until(pool, ADA, position, timeout_s=10.0)
+        assert parked.value.position == before + 1
+    assert wait_until(pool, GRACE, history.position, timeout_s=0.0) == history.position
+
+
+def test_who_waits_is_told_as_soon_as_the_projector_gets_stuck(
+    pool: Pool, history: StudioHistory, projector: Projector
+) -> None:
+    history.append(ADA, NOBODY, 1, "job.dreamed", b"{}")
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(wait_until, pool, ADA, history.position, timeout_s=10.0)
+        projector.apply(history.facts)
+        with pytest.raises(ReadModelsParked):
+            waiting.result(timeout=15)
 
 
 def test_a_read_model_nobody_folds_has_read_nothing(ada: View) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from topics.messages.bounds import Attempt, MemberName, UnixSeconds
 from topics.messages.work import Work
 
 
@@ -21,20 +22,20 @@ class ClaimRefusal(StrEnum):
 class JobGranted(msgspec.Struct, frozen=True, tag="job.granted"):
     """The claim holds until `deadline_s` (Unix seconds). A repeated claim gets the same grant."""
 
-    worker: str
+    worker: MemberName
     job: UUID
-    attempt: int
+    attempt: Attempt
     claim_id: UUID
     owner: UUID
-    deadline_s: float
+    deadline_s: UnixSeconds
     work: Work
 
 
 class ClaimRefused(msgspec.Struct, frozen=True, tag="claim.refused"):
     """The claim does not hold."""
 
-    worker: str
+    worker: MemberName
     job: UUID
-    attempt: int
+    attempt: Attempt
     claim_id: UUID
     reason: ClaimRefusal

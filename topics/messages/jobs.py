@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 
+from topics.messages.bounds import Attempt, BatchKey, EngineId
 from topics.messages.work import WorkKind
 
 
@@ -16,9 +17,9 @@ class JobQueued(msgspec.Struct, frozen=True, tag="job.queued"):
     """
 
     job: UUID
-    attempt: int
+    attempt: Attempt
     kind: WorkKind
-    engine: str
-    batch_key: str
+    engine: EngineId
+    batch_key: BatchKey
     owner: UUID
     twin: UUID | None = None

@@ -5,6 +5,8 @@ from uuid import UUID
 
 import msgspec
 
+from topics.messages.bounds import Attempt, PreviewPng, StepCount, UnixSeconds
+
 
 class Phase(StrEnum):
     """What the child process is doing. Each phase has its own limit in the engine's entry."""
@@ -23,10 +25,10 @@ class JobProgressed(msgspec.Struct, frozen=True, tag="job.progressed"):
     """
 
     job: UUID
-    attempt: int
+    attempt: Attempt
     owner: UUID
     phase: Phase
-    step: int
-    steps_total: int
-    at_s: float
-    preview_png: bytes | None = None
+    step: StepCount
+    steps_total: StepCount
+    at_s: UnixSeconds
+    preview_png: PreviewPng | None = None

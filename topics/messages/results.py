@@ -1,10 +1,35 @@
 """`suite.results.v1`: what workers and the screener report. Keyed by job."""
 
 from enum import StrEnum
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
+from topics.messages.bounds import (
+    CHECKS_MAX,
+    FLAWS_MAX,
+    OUTPUTS_MAX,
+    PHOTOS_MAX,
+    Attempt,
+    CheckName,
+    Cosine,
+    Finite,
+    FlawName,
+    ItemNumber,
+    MediaType,
+    MemberName,
+    ModelName,
+    ObjectKey,
+    Pixels,
+    Rank,
+    ScreeningNumber,
+    Seed,
+    Sha256,
+    SizeBytes,
+    StepCount,
+)
 from topics.messages.work import WorkKind
 
 
@@ -15,9 +40,9 @@ class JobClaimed(msgspec.Struct, frozen=True, tag="job.claimed"):
     """
 
     job: UUID
-    attempt: int
+    attempt: Attempt
     claim_id: UUID
-    worker: str
+    worker: MemberName
     kind: WorkKind
     twin: UUID | None = None
 
@@ -26,41 +51,41 @@ class JobAlive(msgspec.Struct, frozen=True, tag="job.alive"):
     """The worker's parent still holds the claim. Sent every five seconds."""
 
     job: UUID
-    attempt: int
+    attempt: Attempt
     claim_id: UUID
 
 
 class RenderedOutput(msgspec.Struct, frozen=True):
     """One object that was uploaded into quarantine. `sha256` in lower-case hex."""
 
-    item: int
-    object_key: str
-    sha256: str
-    size_bytes: int
-    width: int
-    height: int
-    media_type: str
-    seed: int
+    item: ItemNumber
+    object_key: ObjectKey
+    sha256: Sha256
+    size_bytes: SizeBytes
+    width: Pixels
+    height: Pixels
+    media_type: MediaType
+    seed: Seed
 
 
 class TrainedAdapter(msgspec.Struct, frozen=True):
     """The chosen LoRA checkpoint. `similarity` is the mean identity cosine of its samples."""
 
-    object_key: str
-    sha256: str
-    size_bytes: int
-    rank: int
-    step: int
-    similarity: float
+    object_key: ObjectKey
+    sha256: Sha256
+    size_bytes: SizeBytes
+    rank: Rank
+    step: StepCount
+    similarity: Cosine
 
 
 class JobRendered(msgspec.Struct, frozen=True, tag="job.rendered"):
     """The work is done and lies in quarantine. Nothing is released by this message."""
 
     job: UUID
-    attempt: int
+    attempt: Attempt
     claim_id: UUID
-    outputs: tuple[RenderedOutput, ...]
+    outputs: Annotated[tuple[RenderedOutput, ...], Meta(max_length=OUTPUTS_MAX)]
     adapter: TrainedAdapter | None = None
 
 
@@ -86,10 +111,10 @@ class JobFailed(msgspec.Struct, frozen=True, tag="job.failed"):
     """
 
     job: UUID
-    attempt: int
+    attempt: Attempt
     claim_id: UUID
     reason: FailureReason
-    screening: int | msgspec.UnsetType = msgspec.UNSET
+    screening: ScreeningNumber | msgspec.UnsetType = msgspec.UNSET
 
 
 class CheckResult(msgspec.Struct, frozen=True):
@@ -98,20 +123,23 @@ class CheckResult(msgspec.Struct, frozen=True):
     `model` names the model or list and its version; `score` is None where there is none.
     """
 
-    check: str
+    check: CheckName
     passed: bool | None
-    model: str
-    score: float | None = None
+    model: ModelName
+    score: Finite | None = None
+
+
+Checks: TypeAlias = Annotated[tuple[CheckResult, ...], Meta(max_length=CHECKS_MAX)]
 
 
 class ScreenedOutput(msgspec.Struct, frozen=True):
     """All checks of one output, and its signed copy where one was written and verified."""
 
-    item: int
-    checks: tuple[CheckResult, ...]
-    gallery_key: str | None = None
-    sha256: str | None = None
-    size_bytes: int | None = None
+    item: ItemNumber
+    checks: Checks
+    gallery_key: ObjectKey | None = None
+    sha256: Sha256 | None = None
+    size_bytes: SizeBytes | None = None
 
 
 class OutputsScreened(msgspec.Struct, frozen=True, tag="outputs.screened"):
@@ -121,18 +149,18 @@ class OutputsScreened(msgspec.Struct, frozen=True, tag="outputs.screened"):
     """
 
     job: UUID
-    attempt: int
+    attempt: Attempt
     claim_id: UUID
-    outputs: tuple[ScreenedOutput, ...]
-    adapter_checks: tuple[CheckResult, ...] = ()
-    screening: int | msgspec.UnsetType = msgspec.UNSET
+    outputs: Annotated[tuple[ScreenedOutput, ...], Meta(max_length=OUTPUTS_MAX)]
+    adapter_checks: Checks = ()
+    screening: ScreeningNumber | msgspec.UnsetType = msgspec.UNSET
 
 
 class JudgedPhoto(msgspec.Struct, frozen=True):
     """One photo's flaws, by the names of `domain.photo_set.PhotoFlaw`; empty where it is good."""
 
     photo_id: UUID
-    flaws: tuple[str, ...] = ()
+    flaws: Annotated[tuple[FlawName, ...], Meta(max_length=FLAWS_MAX)] = ()
 
 
 class PhotosJudged(msgspec.Struct, frozen=True, tag="photos.judged"):
@@ -141,6 +169,6 @@ class PhotosJudged(msgspec.Struct, frozen=True, tag="photos.judged"):
     submission: UUID
     claim_id: UUID
     twin: UUID
-    photos: tuple[JudgedPhoto, ...]
-    analyser: str
+    photos: Annotated[tuple[JudgedPhoto, ...], Meta(max_length=PHOTOS_MAX)]
+    analyser: ModelName
     same_person: CheckResult

@@ -48,6 +48,7 @@ from tests.gpu_consumers.screening.ada import (
     saved,
     store,
 )
+from topics.messages.bounds import ModelName
 from topics.messages.results import CheckResult, OutputsScreened
 from topics.messages.work import OutputsWork, OutputToScreen
 
@@ -323,6 +324,14 @@ def test_a_known_picture_is_denied_in_every_orientation(screening: Screening) ->
             screened = screening.screen(seen)
             assert verdicts(screened)[Check.KNOWN_HASH].passed is False
             assert_denied(screening, screened)
+
+
+def test_a_list_may_be_called_what_its_operator_likes(screening: Screening) -> None:
+    issue_list(screening.hash_list, HashList('"März" \x00' + "x" * 200, NOW_S - HOUR_S, ()))
+    verdict = verdicts(screening.screen(portrait()))[Check.KNOWN_HASH]
+    assert verdict.passed is True
+    assert verdict.model.startswith("pdq/?M?rz? ?xxx")
+    assert msgspec.convert(verdict.model, ModelName) == verdict.model
 
 
 def test_a_flat_picture_has_no_hash_and_is_not_cleared_by_that(screening: Screening) -> None:

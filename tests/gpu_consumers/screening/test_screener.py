@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
@@ -72,6 +72,7 @@ class Studio:
         self.objects = Unreachable(store().presigner)
         self.analyser = StubAnalyser()
         self.folder = folder
+        self.chokes_on: UUID | None = None
         self._publisher: Publisher = transport.publisher("/suite/recorder")
         self._results: BroadcastReader = transport.broadcast([RESULTS], From.START)
         self._seen: list[Message] = []
@@ -113,7 +114,8 @@ class Studio:
     def screener(self, name: str = "screener-1") -> Iterator[threading.Event]:
         stop = threading.Event()
         analyser = TimedAnalyser(self.analyser)
-        screener = Screener(
+        screener = _Choosy(
+            self,
             name,
             self.transport,
             PhotoGate(self.objects, analyser),
@@ -133,6 +135,19 @@ class Studio:
             stop.set()
             thread.join(PATIENCE_S)
             assert not thread.is_alive()
+
+
+class _Choosy(Screener):
+    """A screener that cannot claim one job."""
+
+    def __init__(self, studio: Studio, name: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(name, *args, **kwargs)
+        self._studio = studio
+
+    def claim(self, queued: JobQueued) -> JobClaimed:
+        if queued.job == self._studio.chokes_on:
+            raise ZeroDivisionError
+        return super().claim(queued)
 
 
 @pytest.fixture
@@ -297,3 +312,32 @@ def test_what_nobody_can_read_goes_to_the_dead_letters(studio: Studio) -> None:
         assert letter.message.group == GROUP
         studio.queue()
         studio.refuse(studio.result(JobClaimed))
+
+
+def test_what_cannot_be_handled_goes_to_the_dead_letters_and_the_next_job_is_screened(
+    studio: Studio,
+) -> None:
+    letters = studio.transport.broadcast([DEAD_LETTERS], From.START)
+    studio.chokes_on = JOB
+    studio.queue(JOB)
+    with studio.screener():
+        (letter,) = letters.poll(PATIENCE_S)
+        assert isinstance(letter.message, DeadLetter)
+        assert letter.message.reason == "raised: ZeroDivisionError"
+        studio.queue()
+        claim = studio.result(JobClaimed)
+        assert claim.job == SUBMISSION
+        studio.grant(claim, uploaded(studio.objects, photos_of_ada()))
+        studio.result(PhotosJudged)
+    assert studio.uncommitted() == []
+
+
+def test_a_verdict_that_nobody_could_read_says_that_nothing_was_judged(studio: Studio) -> None:
+    studio.analyser.MODEL_ID = "a" * 500
+    studio.queue()
+    with studio.screener():
+        claim = studio.result(JobClaimed)
+        studio.grant(claim, uploaded(studio.objects, photos_of_ada()))
+        judged = studio.result(PhotosJudged)
+    assert {photo.flaws for photo in judged.photos} == {("not-judged",)}
+    assert judged.analyser == "absent"

@@ -1,0 +1,1 @@
+"""Where reports that could not be recorded are kept."""

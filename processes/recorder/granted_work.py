@@ -1,0 +1,155 @@
+"""The work that a granted claim is handed: resolved parameters, and URLs that are minted for it."""
+
+import time
+from collections.abc import Callable
+
+from commands.jobs.claim_screening import ScreeningGranted
+from commands.jobs.read_prompt import PromptText
+from commands.jobs.record_claim import ClaimGranted, ImagesGrant, TrainingGrant
+from commands.ports.object_store import ObjectStore
+from commands.twin.claim_photo_set import PhotoSetGranted
+from domain.kernel.personal_text import FreeText, text_or
+from topics.messages.work import (
+    Download,
+    ImageItem,
+    ImageWork,
+    OutputsWork,
+    OutputToScreen,
+    PhotoSetWork,
+    PhotoToJudge,
+    TrainingPhoto,
+    TrainingWork,
+    Upload,
+)
+
+DOWNLOAD_LIFETIME_S = 120
+PICTURE_SIZE_MAX_BYTES = 32 * 1024 * 1024
+ADAPTER_SIZE_MAX_BYTES = 512 * 1024 * 1024
+
+
+class GrantedWork:
+    """Turns what a claim was granted into what its worker is told. `now_s`: Unix seconds."""
+
+    def __init__(self, objects: ObjectStore, now_s: Callable[[], float] = time.time) -> None:
+        self._objects = objects
+        self._now_s = now_s
+
+    def attempt(
+        self, granted: ClaimGranted, text: PromptText, deadline_s: float
+    ) -> ImageWork | TrainingWork:
+        """The work of an attempt. What its worker may write to is open until the deadline."""
+        match granted.work:
+            case ImagesGrant() as images:
+                return self._images(granted, images, text, deadline_s)
+            case TrainingGrant() as training:
+                return self._training(granted, training, deadline_s)
+
+    def photo_set(self, granted: PhotoSetGranted) -> PhotoSetWork:
+        """The screener has credentials of its own, and is told keys."""
+        return PhotoSetWork(
+            twin=granted.twin_id,
+            submission=granted.submission_id,
+            engine=granted.engine,
+            photos=tuple(
+                PhotoToJudge(photo.photo_id, photo.object_key, photo.clean_key)
+                for photo in granted.photos
+            ),
+            template_key=granted.template_key,
+        )
+
+    def outputs(self, granted: ScreeningGranted) -> OutputsWork:
+        """As `photo_set`."""
+        adapter = granted.adapter
+        return OutputsWork(
+            engine=granted.engine,
+            rating=granted.rating.value,
+            outputs=tuple(
+                OutputToScreen(
+                    item=item.item,
+                    asset=item.asset_id,
+                    quarantine_key=item.quarantine_key,
+                    gallery_key=item.gallery_key,
+                    sha256=item.sha256,
+                    media_type=item.media_type,
+                )
+                for item in granted.outputs
+            ),
+            required_checks=granted.required_checks,
+            template_key=granted.template_key,
+            adapter_quarantine_key=adapter.quarantine_key if adapter else None,
+            adapter_key=adapter.adapter_key if adapter else None,
+            adapter_rank=adapter.rank if adapter else None,
+            screening=granted.screening,
+        )
+
+    def _images(
+        self, granted: ClaimGranted, images: ImagesGrant, text: PromptText, deadline_s: float
+    ) -> ImageWork:
+        settings = images.settings
+        adapter = images.adapter
+        return ImageWork(
+            engine=granted.engine,
+            prompt=_said(text.prompt),
+            negative_prompt=_said(text.negative_prompt),
+            style=settings.style,
+            width=settings.width,
+            height=settings.height,
+            num_inference_steps=settings.num_inference_steps,
+            guidance_scale=settings.guidance_scale,
+            twin_strength=settings.twin_strength,
+            items=tuple(
+                ImageItem(item.item, item.seed, self._picture_upload(item.upload_key, deadline_s))
+                for item in images.items
+            ),
+            adapter=None
+            if adapter is None
+            else Download(self._download(adapter.object_key), adapter.sha256),
+        )
+
+    def _training(
+        self, granted: ClaimGranted, training: TrainingGrant, deadline_s: float
+    ) -> TrainingWork:
+        settings = training.settings
+        return TrainingWork(
+            engine=granted.engine,
+            photos=tuple(
+                TrainingPhoto(photo.photo_id, Download(self._download(photo.object_key)))
+                for photo in training.photos
+            ),
+            rank=settings.rank,
+            steps=settings.steps,
+            learning_rate=settings.learning_rate,
+            seed=training.seed,
+            sample_prompts=training.sample_prompts,
+            sample_uploads=tuple(
+                self._picture_upload(item.upload_key, deadline_s) for item in training.items
+            ),
+            adapter_upload=self._upload(
+                training.adapter_upload_key,
+                "application/octet-stream",
+                ADAPTER_SIZE_MAX_BYTES,
+                deadline_s,
+            ),
+        )
+
+    def _download(self, key: str) -> str:
+        return self._objects.presign_download(key, expires_in_s=DOWNLOAD_LIFETIME_S)
+
+    def _picture_upload(self, key: str, deadline_s: float) -> Upload:
+        return self._upload(key, "image/png", PICTURE_SIZE_MAX_BYTES, deadline_s)
+
+    def _upload(self, key: str, media_type: str, size_max: int, deadline_s: float) -> Upload:
+        form = self._objects.presign_upload(
+            key,
+            media_type=media_type,
+            size_bytes_min=1,
+            size_bytes_max=size_max,
+            sha256_hex=None,
+            expires_in_s=max(1, int(deadline_s - self._now_s())),
+        )
+        return Upload(form.url, form.fields, key, media_type, size_max)
+
+
+def _said(text: FreeText | None) -> str:
+    """A prompt as an engine is told it. Older ones may hold a NUL, which no message does."""
+    return text_or(text).replace("\x00", "")
