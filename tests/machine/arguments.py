@@ -53,7 +53,7 @@ from commands.wallet.grant_promotion import GrantPromotion
 from commands.wallet.note_payment_hint import NotePaymentHint
 from domain.checks import Check, CheckVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
-from domain.job import AdapterFile, AttemptFailure, Job, JobFailure, JobOutput
+from domain.job import AdapterFile, AttemptFailure, Job, JobFailure, JobOutput, JobState
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import DEFAULT_ROWS
@@ -301,7 +301,8 @@ def _attempt_failed(d: Draw) -> RecordAttemptFailed:
     job_id, attempt, claim = _attempt(d)
     job = d.load(Job, job_id)
     screening = 1 if job is None else d.number(job.screening)
-    reason = AttemptFailure.SCREENING_UNAVAILABLE if d.wrong(0.4) else d.one(*AttemptFailure)
+    screened = job is not None and job.state is JobState.RENDERED and not d.wrong()
+    reason = AttemptFailure.SCREENING_UNAVAILABLE if screened else d.one(*AttemptFailure)
     return RecordAttemptFailed(job_id, attempt, claim, reason, screening)
 
 

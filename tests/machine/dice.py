@@ -6,8 +6,14 @@ from datetime import datetime
 from random import Random
 from uuid import UUID
 
+from commands.jobs.cancel_job import CancelJob
+from commands.jobs.fail_job import FailJob
+from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
+from commands.twin.request_deletion import RequestDeletion
+from commands.twin.withdraw_all_consents import WithdrawAllConsents
+from commands.twin.withdraw_consent import WithdrawConsent
 from domain.kernel.identity import SYSTEM
 from tests.machine.arguments import ARGUMENTS
 from tests.machine.draw import Draw
@@ -38,6 +44,16 @@ OWNER_STAYS_STEPS = 350
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 OPERATORS = frozenset({PublishPriceList, PublishPolicy})
+
+SELDOM = {
+    WithdrawAllConsents: 0.2,
+    WithdrawConsent: 0.4,
+    RequestDeletion: 0.3,
+    FailJob: 0.3,
+    CancelJob: 0.6,
+    StopJobsOfTwin: 0.5,
+}
+"""Ends of what an owner has got so far: as often as the others, and nobody ever gets far."""
 
 
 class Dice:
@@ -78,7 +94,7 @@ class Dice:
         return self._sent(d, next_command(d))
 
     def _anything(self) -> Step:
-        command = self._random.choice(list(ARGUMENTS))
+        [command] = self._random.choices(list(ARGUMENTS), [SELDOM.get(c, 1.0) for c in ARGUMENTS])
         owner = self._random.choice(self._owners)
         if command in OPERATORS and self._random.random() < 0.7:
             owner = SYSTEM

@@ -90,29 +90,28 @@ class Interpreter:
         self.invariants.check_at_the_end()
 
     def _do(self, step: Do) -> None:
-        earlier = self._answers.get((step.owner, step.key))
+        is_question = isinstance(HANDLERS[type(step.command)], Question)
+        earlier = None if is_question else self._answers.get((step.owner, step.key))
+        ask = self.stage.studio.preview if is_question else self.stage.studio.execute
         try:
-            if isinstance(HANDLERS[type(step.command)], Question):
-                self.known.learn(
-                    step,
-                    self.stage.studio.preview(step.command, owner_id=step.owner, key=step.key),
-                )
-                return
-            answer = self.stage.studio.execute(step.command, owner_id=step.owner, key=step.key)
+            answer = ask(step.command, owner_id=step.owner, key=step.key)
         except Refusal as refusal:
             if earlier is not None:
                 self._refused_again(step, earlier[0], refusal)
-            return
         except OutcomeUnknown:
+            # Every try has lost its acknowledgement: the next one under this key tells.
             return
         except Exception as error:
             name = f"{type(step.command).__name__} raised {type(error).__name__}"
             raise Broken(name, repr(error)) from error
-        if earlier is None:
-            self._answers[step.owner, step.key] = step.command, answer
-            self.known.learn(step, answer.result)
-        elif earlier != (step.command, answer):
-            raise Broken("one key has two answers", f"{earlier!r}, then {answer!r}")
+        else:
+            if is_question:
+                self.known.learn(step, answer)
+            elif earlier is None:
+                self._answers[step.owner, step.key] = step.command, answer
+                self.known.learn(step, answer.result)
+            elif earlier != (step.command, answer):
+                raise Broken("one key has two answers", f"{earlier!r}, then {answer!r}")
 
     def _refused_again(self, step: Do, earlier: Any, refusal: Refusal) -> None:
         reused = isinstance(refusal, IdempotencyKeyReused)

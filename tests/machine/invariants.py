@@ -1,11 +1,13 @@
 """What has to hold of a studio at any time, and at the end of a program."""
 
+import io
 from collections import Counter, defaultdict
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from adapters.event_store.log import EventLog
 from domain.asset import Asset
 from domain.events import STORED_FORM, aggregate_class
 from domain.job import Job
@@ -14,6 +16,8 @@ from domain.kernel.identity import wallet_id
 from domain.kernel.stored_form import NoKeys
 from domain.twin import Twin
 from domain.wallet import Account, Wallet
+from processes.audit.export import export
+from processes.audit.verify import verify
 from processes.reactor.answers import event_of
 from tests.machine.read_models import ReadModels
 from tests.machine.stage import Stage
@@ -46,11 +50,11 @@ class Invariants:
     def projected(self, *, again: int = 0) -> None:
         """The projector reads on."""
         try:
-            unreadable = self._read_models.catch_up(again=again)
+            parked = self._read_models.catch_up(again=again)
         except Exception as error:
             raise Broken(f"the projector raised {type(error).__name__}", repr(error)) from error
-        if unreadable:
-            raise Broken("the projector cannot read a fact", repr(unreadable))
+        if parked:
+            raise Broken("the projector parks an owner", repr(parked))
 
     def check(self) -> None:
         """Whatever has to hold at any time."""
@@ -81,6 +85,14 @@ class Invariants:
         if shown != [self._read_models.shown_to(owner) for owner in self._owners()]:
             raise Broken("facts that come again change what is shown", "")
         self._check_read_models()
+
+    def check_audit(self, log: EventLog) -> None:
+        """The auditor, who has the exported file and none of our code, finds nothing."""
+        out = io.StringIO()
+        export(log.chained(), out)
+        report = verify(out.getvalue().splitlines(keepends=True))
+        if not report.ok:
+            raise Broken("the auditor finds something", repr(report.findings))
 
     def _read(self, fact: Fact) -> None:
         kind = aggregate_class(fact.event_type)

@@ -6,12 +6,16 @@ from commands.account.record_verification import RecordVerification
 from commands.account.register_person import RegisterPerson
 from commands.account.start_verification import StartVerification
 from commands.gallery.keep_asset import KeepAsset
+from commands.gallery.purge_asset import PurgeAsset
 from commands.gallery.set_favourite import SetFavourite
 from commands.jobs.claim_screening import ClaimScreening
+from commands.jobs.read_prompt import ReadPrompt
+from commands.jobs.record_attempt_failed import RecordAttemptFailed
 from commands.jobs.record_claim import RecordClaim
 from commands.jobs.record_rendered import RecordRendered
 from commands.jobs.record_screening import RecordScreening
 from commands.jobs.request_images import RequestImages
+from commands.jobs.retry_job import RetryJob
 from commands.jobs.start_twin_training import StartTwinTraining
 from commands.twin.claim_photo_set import ClaimPhotoSet
 from commands.twin.create_twin import CreateTwin
@@ -63,7 +67,7 @@ def _for_twin(twin: Twin, d: Draw) -> Iterator[type]:
     elif not state.adapters:
         yield StartTwinTraining
     else:
-        yield from (RequestImages, SetFavourite)
+        yield from (RequestImages, RequestImages, RetryJob, SetFavourite, PurgeAsset)
 
 
 def _for_job(d: Draw) -> type:
@@ -72,9 +76,10 @@ def _for_job(d: Draw) -> type:
         case JobState.REQUESTED:
             return RecordClaim
         case JobState.STARTED:
-            return RecordRendered
+            return d.one(ReadPrompt, RecordAttemptFailed, *4 * (RecordRendered,))
         case JobState.RENDERED:
-            return RecordScreening if _is_granted(job, d) else ClaimScreening
+            report = RecordScreening if _is_granted(job, d) else ClaimScreening
+            return d.one(RecordAttemptFailed, *5 * (report,))
         case _:
             return RequestImages
 

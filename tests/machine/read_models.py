@@ -9,6 +9,7 @@ import psycopg
 from psycopg import Connection, sql
 
 from domain.events import STORED_FORM
+from projections.parked_owners import ParkedOwner
 from projections.projector import Projector
 from projections.rebuild import Difference, Rebuild
 from projections.shadow import LIVE_SCHEMA, table_names
@@ -38,12 +39,12 @@ class ReadModels:
             )
             cursor.execute(sql.SQL("TRUNCATE {}").format(tables))
 
-    def catch_up(self, *, again: int = 0) -> tuple[Fact, ...]:
-        """Read everything new, after so many facts again. Answers what could not be read."""
+    def catch_up(self, *, again: int = 0) -> tuple[ParkedOwner, ...]:
+        """Read everything new, after so many facts again. Answers whom a fact has stopped."""
         facts = self.stage.facts_after(max(0, self.read_to - again))
-        unreadable = self._projector.apply(facts)
+        parked = self._projector.apply(facts)
         self.read_to = max([self.read_to, *(fact.position for fact in facts)])
-        return unreadable
+        return parked
 
     def rebuild(self) -> None:
         """Build all of them anew."""

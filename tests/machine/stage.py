@@ -21,6 +21,7 @@ from domain.events import STORED_FORM
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.refusal import Refusal
 from domain.kernel.stored_form import Sealer
+from domain.refusals import IdempotencyKeyReused
 from processes.reactor.deeds import Deeds, Outside
 from processes.reactor.executor import Executor, Wake
 from processes.reactor.tail import FollowedLog, Tail
@@ -64,6 +65,9 @@ class CountedStudio(Studio):
         name = type(command).__name__
         try:
             answer = ask()
+        except IdempotencyKeyReused:
+            # Says nothing of the command.
+            raise
         except Refusal:
             self.refused[name] += 1
             raise

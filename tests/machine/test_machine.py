@@ -5,10 +5,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import count
 
+from adapters.postgres.embedded import EmbeddedPostgres
 from commands.handlers import HANDLERS
+from tests.conftest import TEMPLATE
 from tests.machine.arguments import ARGUMENTS
 from tests.machine.interpreter import Interpreter
+from tests.machine.postgres_stage import postgres_stage
 from tests.machine.program import run
 from tests.machine.read_models import read_models_of
 from tests.machine.stage import in_memory_stage
@@ -18,9 +22,11 @@ STEPS_ON_POSTGRES = int(os.environ.get("MACHINE_POSTGRES_STEPS", "2000"))
 FIRST_SEED = int(os.environ.get("MACHINE_SEED", "1"))
 STEPS_PER_PROGRAM = 1_000
 
+MOST_COMMANDS = 40
+_numbers = count(1)
+
 NEVER_REFUSED = frozenset({"RegisterPerson"})
 """Who signs up twice is who they were."""
-
 
 
 def test_the_machine_knows_every_command() -> None:
@@ -38,6 +44,26 @@ def test_no_program_breaks_a_rule_in_memory(admin_database: str) -> None:
     names = {command.__name__ for command in HANDLERS}
     assert names - set(accepted) == set()
     assert names - set(refused) == NEVER_REFUSED
+
+
+def test_no_program_breaks_a_rule_on_postgres(postgres_server: EmbeddedPostgres) -> None:
+    @contextmanager
+    def opened() -> Iterator[Interpreter]:
+        name = f"machine_{next(_numbers)}"
+        postgres_server.create_database(name, template=TEMPLATE)
+        admin_url = postgres_server.admin_url(name)
+        try:
+            with (
+                postgres_stage(postgres_server.url(name), admin_url) as (stage, log),
+                read_models_of(stage, admin_url) as read_models,
+            ):
+                yield (studio := Interpreter(stage, read_models))
+                studio.invariants.check_audit(log)
+        finally:
+            postgres_server.drop_database(name)
+
+    accepted, _ = run_all(STEPS_ON_POSTGRES, opened)
+    assert len(accepted) > MOST_COMMANDS
 
 
 def run_all(

@@ -1,6 +1,7 @@
 """A value as the Python that makes it: a failing program can be pasted into a test."""
 
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -23,13 +24,17 @@ def written(value: Any) -> str:
             inside = ", ".join(written(one) for one in value)
             return f"({inside},)" if len(value) == 1 else f"({inside})"
         case msgspec.Struct():
-            return _called(value, [field.name for field in msgspec.structs.fields(value)])
+            return _called(value, msgspec.structs.fields(value), msgspec.NODEFAULT)
         case _ if is_dataclass(value):
-            return _called(value, [field.name for field in fields(value)])
+            return _called(value, fields(value), MISSING)
         case _:
             return repr(value)
 
 
-def _called(value: Any, names: list[str]) -> str:
-    given = ", ".join(f"{name}={written(getattr(value, name))}" for name in names)
-    return f"{type(value).__name__}({given})"
+def _called(value: Any, declared: Iterable[Any], no_default: Any) -> str:
+    given = [
+        f"{field.name}={written(getattr(value, field.name))}"
+        for field in declared
+        if field.default is no_default or field.default != getattr(value, field.name)
+    ]
+    return f"{type(value).__name__}({', '.join(given)})"
