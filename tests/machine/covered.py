@@ -1,7 +1,6 @@
 """The objects that somebody needs: those of a consent in force, of open work, of galleries."""
 
 from collections.abc import Iterator
-from uuid import UUID
 
 from domain.asset import Asset
 from domain.job import Job, JobState
@@ -14,15 +13,16 @@ def covered_places(stage: Stage, known: Known) -> set[str]:
     """By the aggregates as they are now, at the places that grants named."""
     places: set[str] = set()
     for owner, of_owner in list(known.of.items()):
-        for twin_id in of_owner.twins:
-            twin = stage.load(Twin, twin_id, owner)
-            if twin is not None and twin.consented:
-                places.update(_of_twin(twin, of_owner))
-                places.update(_of_jobs(stage, twin.open_jobs, owner))
-        for asset_id in of_owner.assets:
-            asset = stage.load(Asset, asset_id, owner)
-            if asset is not None and asset.object_key and not asset.purge_requested:
-                places.add(asset.object_key)
+        twins = stage.load_all(of_owner.twins, owner)
+        consented = [twin for twin in twins if isinstance(twin, Twin) and twin.consented]
+        jobs = [job_id for twin in consented for job_id in twin.open_jobs]
+        for twin in consented:
+            places.update(_of_twin(twin, of_owner))
+        for found in stage.load_all([*jobs, *of_owner.assets], owner):
+            if isinstance(found, Job) and found.state is JobState.RENDERED:
+                places.update(_of_job(found))
+            if isinstance(found, Asset) and found.object_key and not found.purge_requested:
+                places.add(found.object_key)
     return places
 
 
@@ -39,10 +39,7 @@ def _of_twin(twin: Twin, known: KnownOwner) -> Iterator[str]:
         yield from (upload.object_key for upload in plan.uploads)
 
 
-def _of_jobs(stage: Stage, jobs: tuple[UUID, ...], owner: UUID) -> Iterator[str]:
-    for job_id in jobs:
-        job = stage.load(Job, job_id, owner)
-        if job is not None and job.state is JobState.RENDERED:
-            yield from (output.object_key for output in job.outputs)
-            if job.adapter is not None:
-                yield job.adapter.object_key
+def _of_job(job: Job) -> Iterator[str]:
+    yield from (output.object_key for output in job.outputs)
+    if job.adapter is not None:
+        yield job.adapter.object_key

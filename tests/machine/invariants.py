@@ -58,10 +58,10 @@ class Invariants:
 
     def check(self) -> None:
         """Whatever has to hold at any time."""
-        self._present.clear()
         for fact in self._stage.facts_after(self._read_to):
             self._read(fact)
             self._read_to = fact.position
+        self._load_all()
         self._check_wallets()
         self._check_jobs()
         self._check_snapshots()
@@ -72,12 +72,12 @@ class Invariants:
 
     def check_at_the_end(self) -> None:
         """Ten days after the last command, with a reactor at work."""
-        for job_id, owner in self._streams[Job].items():
-            job = self._loaded(Job, job_id, owner)
+        for job_id in self._streams[Job]:
+            job = self._loaded(Job, job_id)
             if not job.ended:
                 raise Broken("a job never ends", f"{job_id} is {job.state}")
-        for twin_id, owner in self._streams[Twin].items():
-            twin = self._loaded(Twin, twin_id, owner)
+        for twin_id in self._streams[Twin]:
+            twin = self._loaded(Twin, twin_id)
             if twin.to_delete:
                 raise Broken("a deletion is never done", f"{twin_id}: {twin.to_delete}")
         shown = [self._read_models.shown_to(owner) for owner in self._owners()]
@@ -109,8 +109,8 @@ class Invariants:
             raise Broken("a wallet is negative", f"position {fact.position}: {accounts}")
 
     def _check_wallets(self) -> None:
-        for id, owner in self._streams[Wallet].items():
-            wallet, accounts = self._loaded(Wallet, id, owner), self._accounts[id]
+        for id in self._streams[Wallet]:
+            wallet, accounts = self._loaded(Wallet, id), self._accounts[id]
             says = (wallet.available, wallet.reserved, wallet.spent)
             booked = (
                 accounts[Account.AVAILABLE],
@@ -123,22 +123,22 @@ class Invariants:
     def _check_jobs(self) -> None:
         open_of: Counter[UUID] = Counter()
         for job_id, owner in self._streams[Job].items():
-            job = self._loaded(Job, job_id, owner)
-            reserved = self._loaded(Wallet, wallet_id(owner), owner).reserved_for(job_id)
+            job = self._loaded(Job, job_id)
+            reserved = self._loaded(Wallet, wallet_id(owner)).reserved_for(job_id)
             if job.ended and reserved:
                 raise Broken("a reservation outlives its job", f"{job_id}: {reserved}")
             if not job.ended and reserved != job.quoted_millicredits:
                 raise Broken("an open job is not paid for", f"{job_id}: {reserved}")
             open_of[owner] += reserved
         for id, owner in self._streams[Wallet].items():
-            wallet = self._loaded(Wallet, id, owner)
+            wallet = self._loaded(Wallet, id)
             if wallet.reserved != open_of[owner]:
                 raise Broken("a reservation has no job", f"{id}: {wallet.reserved}")
 
     def _check_snapshots(self) -> None:
         for kind in (Wallet, Twin):
             for id, owner in self._streams[kind].items():
-                loaded: Any = self._loaded(kind, id, owner)
+                loaded: Any = self._loaded(kind, id)
                 replayed: Any = None
                 for event in self._stage.history(id, owner):
                     replayed = event.mutate(replayed)
@@ -163,10 +163,10 @@ class Invariants:
 
     def _check_galleries(self) -> None:
         twins = self._streams[Twin]
-        epochs = {id: self._loaded(Twin, id, owner).epoch for id, owner in twins.items()}
+        epochs = {id: self._loaded(Twin, id).epoch for id in twins}
         seen: defaultdict[UUID, set[UUID]] = defaultdict(set)
         for asset_id, owner in self._streams[Asset].items():
-            asset = self._loaded(Asset, asset_id, owner)
+            asset = self._loaded(Asset, asset_id)
             current = None if asset.twin_id is None else epochs[asset.twin_id]
             gone = asset.purge_requested or not asset.released
             if not gone and asset.hidden_because(current) is None:
@@ -181,9 +181,19 @@ class Invariants:
     def _owners(self) -> list[UUID]:
         return list(self._streams[Wallet].values())
 
-    def _loaded(self, kind: Any, id: UUID, owner: UUID) -> Any:
-        if id not in self._present:
-            self._present[id] = self._stage.load(kind, id, owner)
-            if self._present[id] is None:
-                raise Broken("an aggregate is gone", f"{kind.__name__} {id}")
-        return self._present[id]
+    def _load_all(self) -> None:
+        ids: defaultdict[UUID, list[UUID]] = defaultdict(list)
+        for kind in (Asset, Job, Twin, Wallet):
+            for id, owner in self._streams[kind].items():
+                ids[owner].append(id)
+        self._present = {
+            aggregate.id: aggregate
+            for owner, of_owner in ids.items()
+            for aggregate in self._stage.load_all(of_owner, owner)
+        }
+
+    def _loaded(self, kind: Any, id: UUID) -> Any:
+        found = self._present.get(id)
+        if not isinstance(found, kind):
+            raise Broken("an aggregate is gone", f"{kind.__name__} {id}")
+        return found

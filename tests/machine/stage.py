@@ -175,6 +175,14 @@ class Stage:
             aggregate = transaction.load(originator_id, owner)
         return aggregate if isinstance(aggregate, kind) else None
 
+    def load_all(self, ids: Sequence[UUID], owner: UUID) -> list[Aggregate]:
+        """Aggregates of one owner, those that there are, in one transaction."""
+        if not ids:
+            return []
+        with self.store.transaction(owner) as transaction:
+            found = [transaction.load(originator_id, owner) for originator_id in ids]
+        return [aggregate for aggregate in found if aggregate is not None]
+
     def history(self, originator_id: UUID, owner: UUID) -> Sequence[Aggregate.Event]:
         """Every event of an aggregate, oldest first."""
         with self.store.transaction(owner) as transaction:

