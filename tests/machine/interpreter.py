@@ -1,6 +1,5 @@
 """Carries out the steps of a program, and finds fault with what comes of each."""
 
-from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -42,12 +41,12 @@ class Interpreter:
         self.read_models = read_models
         self.known = Known()
         self.invariants = Invariants(stage, read_models)
-        self.carried_out: Counter[str] = Counter()
+        self.program: list[Step] = []
         self._answers: dict[tuple[UUID, UUID], tuple[Any, Accepted[Any]]] = {}
 
     def carry_out(self, step: Step) -> None:
         """One step."""
-        self.carried_out[type(step).__name__] += 1
+        self.program.append(step)
         stage = self.stage
         match step:
             case Do():

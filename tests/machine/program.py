@@ -25,13 +25,12 @@ def run(seed: int, steps: int, opened: Opened) -> Interpreter:
     done: list[Step] = []
     try:
         with opened() as studio:
+            done = studio.program
             dice = Dice(seed, studio)
-            done += dice.opening()
-            for step in tuple(done):
+            for step in dice.opening():
                 studio.carry_out(step)
             for number in range(1, steps + 1):
-                done.append(dice.roll())
-                studio.carry_out(done[-1])
+                studio.carry_out(dice.roll())
                 if number % CHECK_EVERY_STEPS == 0:
                     studio.check()
             studio.end()
