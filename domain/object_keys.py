@@ -38,14 +38,37 @@ def quarantine_adapter_key(job_id: UUID, attempt: int, claim_id: UUID) -> str:
     return f"{quarantine_claim_prefix(job_id, attempt, claim_id)}adapter.safetensors"
 
 
-def gallery_key(owner_id: UUID, asset_id: UUID) -> str:
-    """A released picture with its content credentials."""
+def gallery_prefix(asset_id: UUID) -> str:
+    """Every copy of one asset that any screening has signed."""
+    return f"gallery/{asset_id}/"
+
+
+def gallery_claim_prefix(asset_id: UUID, claim_id: UUID) -> str:
+    """What one screening has signed of an asset."""
+    return f"{gallery_prefix(asset_id)}{claim_id}/"
+
+
+def gallery_key(asset_id: UUID, claim_id: UUID) -> str:
+    """An asset with its content credentials, as one screening has signed it.
+
+    A screener that stood still writes where nobody looks, not over what another one had released.
+    """
+    return f"{gallery_claim_prefix(asset_id, claim_id)}master"
+
+
+def first_gallery_key(owner_id: UUID, asset_id: UUID) -> str:
+    """Where a signed copy lay before keys named the screening."""
     return f"gallery/{owner_id}/{asset_id}.png"
 
 
-def adapter_key(twin_id: UUID, job_id: UUID) -> str:
-    """The adapter that a training delivered."""
-    return f"adapters/{twin_id}/{job_id}.safetensors"
+def adapters_of_job_prefix(twin_id: UUID, epoch: int, job_id: UUID) -> str:
+    """Every copy of a training's adapter that any screening has checked."""
+    return f"adapters/{twin_id}/{epoch}/{job_id}/"
+
+
+def adapter_key(twin_id: UUID, epoch: int, job_id: UUID, claim_id: UUID) -> str:
+    """The adapter of a training under the consent of `epoch`, as one screening has checked it."""
+    return f"{adapters_of_job_prefix(twin_id, epoch, job_id)}{claim_id}.safetensors"
 
 
 def uploads_prefix(owner_id: UUID, twin_id: UUID) -> str:

@@ -249,6 +249,11 @@ class Twin(Aggregate):
         """Prefixes whose deletion was requested and not yet recorded."""
         return self._to_delete
 
+    @property
+    def adapters(self) -> tuple[TrainedAdapter, ...]:
+        """What draws this twin, an adapter an engine."""
+        return tuple(self._adapters.values())
+
     def adapter(self, engine: str) -> TrainedAdapter:
         """What draws this twin on an engine. Raises `TwinNotTrained`."""
         adapter = self._adapters.get(engine)
@@ -328,12 +333,18 @@ class Twin(Aggregate):
         """Have a set judged for one engine. It takes the place of one that still waits.
 
         Raises `PhotoCountOutOfRange`, `AssuranceTooLow`, `TwinBusy` while a training runs, and as
-        `require_photo_consent`.
+        `require_photo_consent`. A set that waits or was accepted is not submitted twice: asking for
+        it again changes nothing, and raises `AlreadyDecided` where it would be another set.
         """
         self.require_photo_consent(person, at=at)
         person.require_assurance(entry, at=at)
         photos = require_photo_set(photo_ids)
         self._require_no_training()
+        for known in (self._submitted, self._accepted):
+            if known is not None and known.submission_id == submission_id:
+                if (known.engine, known.photos) != (entry.id, photos):
+                    raise AlreadyDecided()
+                return
         self._photos_submitted(submission_id, entry.id, photos, self._epoch, timestamp=at)
 
     def record_photo_verdicts(

@@ -129,6 +129,10 @@ def _photos_submitted(event: Twin.PhotosSubmitted, fact: Fact) -> list[Change]:
             INSERT INTO twin_photos (owner_id, twin_id, submission_id, photo_id, ordinal, position)
             SELECT owner_id, twin_id, submission_id, photo_id, ordinal, position
               FROM json_populate_recordset(NULL::twin_photos, %(rows)s)
+            -- Logs of before hold sets that were submitted twice.
+            ON CONFLICT (owner_id, twin_id, submission_id, photo_id) DO UPDATE
+               SET ordinal = excluded.ordinal, state = 'submitted', flaws = '{}',
+                   position = excluded.position
             """,
             *(
                 {**submission, "photo_id": photo_id, "ordinal": ordinal}

@@ -86,9 +86,11 @@ def handle(question: ClaimScreening, work: Work) -> ScreeningGranted | ClaimDeni
         engine=job.engine,
         rating=job.rating,
         required_checks=_required_checks(job, work),
-        outputs=tuple(_item(job, items[output.item], output) for output in job.outputs),
+        outputs=tuple(
+            _item(items[output.item], output, question.claim_id) for output in job.outputs
+        ),
         template_key=_template_key(job, twin),
-        adapter=_adapter(job),
+        adapter=_adapter(job, question.claim_id),
     )
 
 
@@ -100,12 +102,12 @@ def _required_checks(job: Job, work: Work) -> tuple[str, ...]:
     return row.checks_for(job.twin_id)
 
 
-def _item(job: Job, item: JobItem, output: JobOutput) -> ScreenedItemGrant:
+def _item(item: JobItem, output: JobOutput, claim_id: UUID) -> ScreenedItemGrant:
     return ScreenedItemGrant(
         item=item.item,
         asset_id=item.asset_id,
         quarantine_key=output.object_key,
-        gallery_key=object_keys.gallery_key(job.owner_id, item.asset_id),
+        gallery_key=object_keys.gallery_key(item.asset_id, claim_id),
         sha256=output.sha256,
         media_type=output.media_type,
     )
@@ -119,11 +121,11 @@ def _template_key(job: Job, twin: Twin | None) -> str | None:
     return None if submission is None else object_keys.template_key(twin.id, submission)
 
 
-def _adapter(job: Job) -> AdapterGrant | None:
-    if job.adapter is None or job.twin_id is None:
+def _adapter(job: Job, claim_id: UUID) -> AdapterGrant | None:
+    if job.adapter is None or job.twin_id is None or job.epoch is None:
         return None
     return AdapterGrant(
         quarantine_key=job.adapter.object_key,
-        adapter_key=object_keys.adapter_key(job.twin_id, job.id),
+        adapter_key=object_keys.adapter_key(job.twin_id, job.epoch, job.id, claim_id),
         rank=job.adapter.rank,
     )

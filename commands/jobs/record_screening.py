@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from commands.jobs.ending import settle
-from commands.jobs.late import ReportLate, discard
+from commands.jobs.late import ReportLate
 from commands.jobs.opening import policy_of
 from commands.jobs.parties import Parties, consent_holds, load_parties
 from commands.work import Work
@@ -75,18 +75,18 @@ def handle(command: RecordScreening, work: Work) -> ScreeningTaken | ReportLate:
         return _late(command, parties, work)
     policy = policy_of(work)
     if job.kind is JobKind.TRAINING and not _adapter_passed(command.adapter_checks):
-        return _fail_training(parties, policy, work)
-    assets = [_judged(item, command.outputs, parties, policy, work) for item in job.items]
-    return _complete(parties, assets, policy, work)
+        return _fail_training(command, parties, policy, work)
+    assets = [_judged(item, command, parties, policy, work) for item in job.items]
+    return _complete(command, parties, assets, policy, work)
 
 
 def _complete(
-    parties: Parties, assets: Sequence[Asset], policy: Policy, work: Work
+    command: RecordScreening, parties: Parties, assets: Sequence[Asset], policy: Policy, work: Work
 ) -> ScreeningTaken:
     job = parties.job
     released = tuple(asset.id for asset in assets if asset.released)
     refused = tuple(asset.id for asset in assets if not asset.released)
-    _deliver_adapter(parties, work)
+    _deliver_adapter(command, parties, work)
     job.complete(released, refused, at=work.now)
     settle(job, parties.wallet, parties.twin, at=work.now)
     work.save(*parties.all, *assets, unchanged=[policy])
@@ -95,13 +95,13 @@ def _complete(
 
 def _judged(
     item: JobItem,
-    outputs: Sequence[ScreenedItem],
+    command: RecordScreening,
     parties: Parties,
     policy: Policy,
     work: Work,
 ) -> Asset:
     job = parties.job
-    screened = [output for output in outputs if output.item == item.item]
+    screened = [output for output in command.outputs if output.item == item.item]
     # An item that was reported twice has no verdict that could be relied on.
     [verdict] = screened if len(screened) == 1 else [ScreenedItem(item.item, ())]
     return release(
@@ -119,17 +119,19 @@ def _judged(
         row=_row(policy, job),
         policy_version=policy.policy_version,
         checks=verdict.checks,
-        signed=_signed_copy(job, item, verdict),
+        signed=_signed_copy(job, item, verdict, command.claim_id),
         at=work.now,
     )
 
 
-def _signed_copy(job: Job, item: JobItem, verdict: ScreenedItem) -> SignedCopy | None:
+def _signed_copy(
+    job: Job, item: JobItem, verdict: ScreenedItem, claim_id: UUID
+) -> SignedCopy | None:
     rendered = next((output for output in job.outputs if output.item == item.item), None)
     if rendered is None or verdict.sha256 is None or verdict.size_bytes is None:
         return None
     return SignedCopy(
-        object_key=object_keys.gallery_key(job.owner_id, item.asset_id),
+        object_key=object_keys.gallery_key(item.asset_id, claim_id),
         sha256=verdict.sha256,
         size_bytes=verdict.size_bytes,
         width=rendered.width,
@@ -154,45 +156,62 @@ def _adapter_passed(checks: Sequence[CheckVerdict]) -> bool:
     return bool(checks) and not refusals_of_checks((), checks, hash_list_age_max_s=0)
 
 
-def _deliver_adapter(parties: Parties, work: Work) -> None:
+def _deliver_adapter(command: RecordScreening, parties: Parties, work: Work) -> None:
     job, twin = parties.job, parties.twin
     if job.adapter is None or twin is None or job.epoch is None:
         return
-    delivered = msgspec.structs.replace(
-        job.adapter, object_key=object_keys.adapter_key(twin.id, job.id)
-    )
+    key = _adapter_key(command, job)
+    if key is None:
+        return
+    delivered = msgspec.structs.replace(job.adapter, object_key=key)
     twin.deliver_adapter(job.id, job.epoch, delivered, at=work.now)
 
 
-def _fail_training(parties: Parties, policy: Policy, work: Work) -> ScreeningTaken:
+def _fail_training(
+    command: RecordScreening, parties: Parties, policy: Policy, work: Work
+) -> ScreeningTaken:
     job = parties.job
     assets = _refuse_all(job, Why.JOB_ENDED, work)
     job.fail(JobFailure.ADAPTER_REFUSED, at=work.now)
     settle(job, parties.wallet, parties.twin, at=work.now)
-    _request_adapter_deletion(parties, work)
+    _request_adapter_deletion(command, parties, work)
     work.save(*parties.all, *assets, unchanged=[policy])
     refused = tuple(asset.id for asset in assets)
     return ScreeningTaken(job.id, (), refused, job.charge_millicredits)
 
 
 def _late(command: RecordScreening, parties: Parties, work: Work) -> ReportLate:
-    """Leave nothing behind of a job that ended without a result, or has to.
+    """Leave nothing behind of a screening that nobody waits for any more.
 
-    The screener may have written signed copies after the job's end had them deleted. Each refused
-    asset has its bytes deleted once more. A job that completed, or whose later attempt runs, keeps
-    what lies under the same keys.
+    What it signed lies under its own claim: deleting that touches nothing which another one
+    released. A job that ended without a result has its outputs refused, too.
     """
     job = parties.job
+    if _was_taken(command, parties, work):
+        return ReportLate(job.id)
     withdrawn = not consent_holds(job, parties.twin)
     if withdrawn or (job.ended and not job.released and not job.refused):
-        _request_adapter_deletion(parties, work)
-        twin = [] if parties.twin is None else [parties.twin]
         why = Why.EPOCH_NOT_CURRENT if withdrawn else Why.JOB_ENDED
-        work.save(*_refuse_all(job, why, work), *twin)
-    elif not job.ended:
-        # A screening that was given up: what it signed lies where nobody looks any more.
-        return discard(job, command.attempt, command.claim_id, work)
+        refused = _refuse_all(job, why, work)
+    else:
+        refused = []
+    job.discard_result(command.attempt, command.claim_id, at=work.now)
+    _request_adapter_deletion(command, parties, work)
+    twin = [] if parties.twin is None else [parties.twin]
+    work.save(job, *refused, *twin)
     return ReportLate(job.id)
+
+
+def _was_taken(command: RecordScreening, parties: Parties, work: Work) -> bool:
+    """Whether this very screening ended the job: its copies are those in the gallery."""
+    job, twin = parties.job, parties.twin
+    for released in job.released:
+        key = object_keys.gallery_key(released, command.claim_id)
+        if work.load(Asset, released).object_key == key:
+            return True
+    return twin is not None and any(
+        adapter.object_key == _adapter_key(command, job) for adapter in twin.adapters
+    )
 
 
 def _refuse_all(job: Job, why: Why, work: Work) -> list[Asset]:
@@ -212,7 +231,14 @@ def _refuse_all(job: Job, why: Why, work: Work) -> list[Asset]:
     ]
 
 
-def _request_adapter_deletion(parties: Parties, work: Work) -> None:
-    job, twin = parties.job, parties.twin
-    if twin is not None and job.kind is JobKind.TRAINING:
-        twin.request_deletion((object_keys.adapter_key(twin.id, job.id),), at=work.now)
+def _request_adapter_deletion(command: RecordScreening, parties: Parties, work: Work) -> None:
+    key, twin = _adapter_key(command, parties.job), parties.twin
+    if twin is not None and key is not None:
+        twin.request_deletion((key,), at=work.now)
+
+
+def _adapter_key(command: RecordScreening, job: Job) -> str | None:
+    """Where this screening wrote the adapter of a training; None for every other job."""
+    if job.kind is not JobKind.TRAINING or job.twin_id is None or job.epoch is None:
+        return None
+    return object_keys.adapter_key(job.twin_id, job.epoch, job.id, command.claim_id)

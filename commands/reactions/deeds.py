@@ -12,12 +12,14 @@ from uuid import UUID
 class DeleteObjects:
     """Delete these places: what ends in `/` is a prefix, all else is one object.
 
-    `twin_id` is set where the deletion has to be reported back: then the reactor executes
-    `RecordDeletion` with the number of objects once everything is gone.
+    `kept` are objects under these places that stay. `twin_id` is set where the deletion has to be
+    reported back: then the reactor executes `RecordDeletion` with the number of objects once
+    everything is gone.
     """
 
     places: tuple[str, ...]
     twin_id: UUID | None = None
+    kept: tuple[str, ...] = ()
 
     @property
     def prefixes(self) -> tuple[str, ...]:

@@ -3,11 +3,17 @@
 from uuid import UUID
 
 from commands.reactions.deeds import DeleteObjects
+from commands.reactions.ended_job_clears_quarantine import OUTPUTS_MAX
 from domain import object_keys
 from domain.job import Job
+from domain.kernel.identity import asset_id
 
 
 def react(event: Job.ResultDiscarded, owner_id: UUID) -> DeleteObjects:
-    """The claim wrote to a place of its own: nothing that counts lies there."""
-    place = object_keys.quarantine_claim_prefix(event.originator_id, event.attempt, event.claim_id)
-    return DeleteObjects(places=(place,))
+    """The claim, a worker's or a screener's, wrote to places of its own: nothing that counts."""
+    job, claim = event.originator_id, event.claim_id
+    signed = (
+        object_keys.gallery_claim_prefix(asset_id(job, item), claim) for item in range(OUTPUTS_MAX)
+    )
+    rendered = object_keys.quarantine_claim_prefix(job, event.attempt, claim)
+    return DeleteObjects(places=(rendered, *signed))

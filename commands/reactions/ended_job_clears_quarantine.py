@@ -22,5 +22,7 @@ def after_completion(event: Job.Completed, owner_id: UUID) -> DeleteObjects:
 def after_no_result(event: Job.Failed | Job.Cancelled, owner_id: UUID) -> DeleteObjects:
     """Nothing was released, so signed copies that the screener had begun to write go too."""
     job = event.originator_id
-    copies = (object_keys.gallery_key(owner_id, asset_id(job, item)) for item in range(OUTPUTS_MAX))
-    return DeleteObjects(places=(object_keys.quarantine_prefix(job), *copies))
+    assets = [asset_id(job, item) for item in range(OUTPUTS_MAX)]
+    copies = (object_keys.gallery_prefix(asset) for asset in assets)
+    of_before = (object_keys.first_gallery_key(owner_id, asset) for asset in assets)
+    return DeleteObjects(places=(object_keys.quarantine_prefix(job), *copies, *of_before))

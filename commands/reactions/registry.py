@@ -6,6 +6,7 @@ from uuid import UUID
 from commands.reactions import (
     accepted_photos_clear_uploads,
     deletion_is_carried_out,
+    delivered_adapter_clears_other_copies,
     discarded_result_is_deleted,
     ended_job_clears_quarantine,
     failed_attempt_goes_on,
@@ -17,6 +18,7 @@ from commands.reactions import (
     purge_is_carried_out,
     refused_asset_is_deleted,
     rejected_photos_are_deleted,
+    released_asset_clears_other_copies,
     screening_is_bounded,
     under_age_withdraws_consents,
     verification_hint_is_followed,
@@ -81,6 +83,16 @@ REACTIONS: tuple[Reaction, ...] = (
         "under-age-withdraws-consents",
         Person.VerificationDeclined,
         under_age_withdraws_consents.react,
+    ),
+    Reaction(
+        "released-asset-clears-other-copies",
+        Asset.Released,
+        released_asset_clears_other_copies.react,
+    ),
+    Reaction(
+        "delivered-adapter-clears-other-copies",
+        Twin.AdapterDelivered,
+        delivered_adapter_clears_other_copies.react,
     ),
 )
 """In the order in which the answers to one event are carried out."""

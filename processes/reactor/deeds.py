@@ -117,12 +117,20 @@ class Deeds:
         if deed.twin_id is not None and self._studio.was_executed(owner_id=owner_id, key=key):
             # Reported before a crash. What lies there now came with a later consent.
             return Done()
-        count = sum(self._outside.objects.delete_prefix(prefix) for prefix in deed.prefixes)
+        count = sum(self._delete_below(prefix, deed.kept) for prefix in deed.prefixes)
         self._outside.objects.delete(deed.keys)
         if deed.twin_id is None:
             return Done()
         report = RecordDeletion(deed.twin_id, deed.places, count + len(deed.keys))
         return self._execute(report, owner_id, key)
+
+    def _delete_below(self, prefix: str, kept: tuple[str, ...]) -> int:
+        objects = self._outside.objects
+        if not any(key.startswith(prefix) for key in kept):
+            return objects.delete_prefix(prefix)
+        others = [key for key in objects.keys(prefix) if key not in kept]
+        objects.delete(others)
+        return len(others)
 
     def _purge(self, deed: PurgeObject, owner_id: UUID, key: UUID) -> Done:
         self._outside.objects.delete([deed.object_key])

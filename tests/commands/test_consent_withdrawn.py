@@ -83,7 +83,7 @@ def test_a_job_being_screened_releases_nothing(spec: StudioSpec, available_befor
     assert spec.asks(ClaimScreening(job, 1, claim.claim_id)) == ClaimDenied(
         ClaimDenial.CONSENT_WITHDRAWN
     )
-    spec.when(verdicts).then("asset.refused", "asset.refused")
+    spec.when(verdicts).then("job.result-discarded", "asset.refused", "asset.refused")
     assert isinstance(spec.result, ReportLate)
     react(spec)
     _assert_stopped_for_nothing(spec, job, available_before)
@@ -100,7 +100,7 @@ def test_a_training_being_screened_delivers_nothing(spec: StudioSpec) -> None:
     assert isinstance(spec.result, ReportLate)
     assert spec.events(Twin.AdapterDelivered) == []
     assert spec.events(Asset.Released) == []
-    adapter = f"adapters/{twin}/{job}.safetensors"
+    adapter = f"adapters/{twin}/1/{job}/{verdicts.claim_id}.safetensors"
     assert adapter in spec.events(Twin.DeletionRequested)[-1].prefixes
 
 

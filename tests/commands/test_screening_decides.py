@@ -45,7 +45,7 @@ def test_the_screener_is_told_what_to_check_and_where(spec: StudioSpec, job: UUI
     assert isinstance(grant, ScreeningGranted)
     assert set(grant.required_checks) == {verdict.check for verdict in PASSED}
     assert [output.gallery_key for output in grant.outputs] == [
-        f"gallery/{ADA}/{asset_id(job, item)}.png" for item in range(2)
+        f"gallery/{asset_id(job, item)}/{UUID(int=1)}/master" for item in range(2)
     ]
     [submitted] = spec.events(Twin.PhotosSubmitted)
     twin = submitted.originator_id
@@ -59,7 +59,7 @@ def test_a_training_is_screened_with_its_adapter(spec: StudioSpec) -> None:
     grant = spec.asks(ClaimScreening(training, 1, UUID(int=1)))
     place = f"quarantine/{training}/1/{claim.claim_id}/adapter.safetensors"
     assert grant.adapter.quarantine_key == place
-    assert grant.adapter.adapter_key == f"adapters/{twin}/{training}.safetensors"
+    assert grant.adapter.adapter_key == f"adapters/{twin}/1/{training}/{UUID(int=1)}.safetensors"
 
 
 def test_a_screened_job_is_not_granted_again(spec: StudioSpec, job: UUID) -> None:
@@ -128,6 +128,7 @@ def test_refused_pictures_cost_nothing_and_their_bytes_go(spec: StudioSpec, job:
     assert spec.load(Wallet, wallet_id(ADA)).spent == spent_before + PRICE_EACH
     deleted = react(spec)
     assert f"gallery/{ADA}/{asset_id(job, 0)}.png" in deleted
+    assert f"gallery/{asset_id(job, 0)}/" in deleted
     assert f"gallery/{ADA}/{asset_id(job, 1)}.png" not in deleted
     assert f"quarantine/{job}/" in deleted
 
@@ -138,7 +139,30 @@ def test_a_report_counts_once(spec: StudioSpec, job: UUID) -> None:
     first = spec.does(screening, key=key)
     spec.when(screening, key=key).then()
     assert spec.result == first
-    spec.when(replace(screening, claim_id=UUID(int=9))).then()
+    spec.when(replace(screening, claim_id=UUID(int=9))).then("job.result-discarded")
+    assert isinstance(spec.result, ReportLate)
+
+
+def test_what_another_screening_signed_is_neither_released_nor_kept(
+    spec: StudioSpec, job: UUID
+) -> None:
+    """A screener stood still, another one took over, and the first wrote and reported at last."""
+    taken = journey.screening_of(spec, job)
+    late = replace(taken, claim_id=UUID(int=9))
+    spec.given(taken, late)
+    released = [event.object_key for event in spec.events(Asset.Released)]
+    assert [key.split("/")[2] for key in released][-2:] == [str(taken.claim_id)] * 2
+    deleted = react(spec)
+    assert {f"gallery/{asset_id(job, item)}/{UUID(int=9)}/" for item in range(2)} <= set(deleted)
+    assert not [place for place in deleted if str(taken.claim_id) in place]
+
+
+def test_the_screening_that_was_taken_is_not_discarded_under_another_key(
+    spec: StudioSpec, job: UUID
+) -> None:
+    taken = journey.screening_of(spec, job)
+    spec.given(taken)
+    spec.when(taken).then()
     assert isinstance(spec.result, ReportLate)
 
 
@@ -146,10 +170,10 @@ def test_a_report_about_a_cancelled_job_leaves_nothing_behind(spec: StudioSpec, 
     screening = journey.screening_of(spec, job)
     spec.given(CancelJob(job))
     react(spec)
-    spec.when(screening).then("asset.refused", "asset.refused")
+    spec.when(screening).then("job.result-discarded", "asset.refused", "asset.refused")
     deleted = react(spec)
-    assert f"gallery/{ADA}/{asset_id(job, 0)}.png" in deleted
-    spec.when(replace(screening, claim_id=UUID(int=9))).then()
+    assert f"gallery/{asset_id(job, 0)}/" in deleted
+    spec.when(replace(screening, claim_id=UUID(int=9))).then("job.result-discarded")
 
 
 def test_a_report_about_another_attempt_touches_nothing_but_its_own_copies(

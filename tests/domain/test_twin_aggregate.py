@@ -202,6 +202,14 @@ def test_after_a_withdrawal_nothing_is_allowed_any_more() -> None:
         given(withdrawn_twin()).when(decision).then_refused(ConsentMissing)
 
 
+@pytest.mark.parametrize("known", [submitted_twin, accepted_twin])
+def test_a_set_that_waits_or_was_accepted_is_not_submitted_twice(
+    known: Callable[[], Twin],
+) -> None:
+    given(known()).when(submit()).then_nothing()
+    given(known()).when(submit(TWELVE_PHOTOS[:11])).then_refused(AlreadyDecided)
+
+
 def test_a_new_consent_does_not_revive_the_old_epoch() -> None:
     twin = withdrawn_twin()
     given(twin).when(consent()).then(Twin.ConsentGranted)

@@ -113,8 +113,8 @@ def test_what_is_being_screened_is_never_released(studio: LivingStudio, kind: st
     for asset in assets:
         until(lambda a=asset: studio.types_of(a) == ["asset.refused"], "the output is refused")  # type: ignore[misc]
     everything_is_deleted(studio, twin, job, owner)
-    copies = [f"gallery/{owner}/{asset}.png" for asset in assets]
-    until(lambda: all(studio.objects.head(copy) is None for copy in copies), "no copy is left")
+    places = [f"gallery/{asset}/" for asset in assets]
+    until(lambda: not any(any(studio.objects.keys(place)) for place in places), "no copy is left")
     assert studio.wallet(owner)[1:] == (0, spent)
     assert stopped.released == ()
 

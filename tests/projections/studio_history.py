@@ -236,7 +236,9 @@ class StudioHistory:
         ]
         adapter = None
         if job.kind is JobKind.TRAINING and twin is not None:
-            adapter = AdapterFile(adapter_key(twin.id, job.id), "cd" * 32, 70_000, 16, 90, 0.91)
+            adapter = AdapterFile(
+                adapter_key(twin.id, 1, job.id, claim), "cd" * 32, 70_000, 16, 90, 0.91
+            )
         job.record_rendered(job.attempt, claim, outputs, adapter, at=self.now)
         self.save(job.owner_id, job)
         good = len(job.items) - refused
@@ -290,7 +292,7 @@ class StudioHistory:
     ) -> Asset:
         kind = AssetKind.SAMPLE if job.kind is JobKind.TRAINING else AssetKind.IMAGE
         width, height = job.settings.width, job.settings.height
-        key = gallery_key(job.owner_id, item.asset_id)
+        key = gallery_key(item.asset_id, uuid5(job.id, "screening"))
         return release(
             item.asset_id,
             owner_id=job.owner_id,

@@ -66,7 +66,7 @@ def with_bytes(spec: ReactorSpec, twin: UUID) -> set[str]:
     keys = {
         f"photos/{twin}/s/p.png",
         f"templates/{twin}/s.json",
-        object_keys.adapter_key(twin, twin),
+        object_keys.adapter_key(twin, 1, twin, twin),
     }
     for key in keys:
         spec.objects.put(key, b"bytes", media_type="application/octet-stream")
@@ -150,6 +150,8 @@ def test_what_had_ended_and_what_was_done_before_is_not_intended_again(
     left_open_and_ended(spec)
     adopted(spec)
     wanted = [state.intent.reaction for state in spec.intents.all()]
+    # Keys of before name no screening; those of these events do.
+    wanted = [name for name in wanted if not name.endswith("-clears-other-copies")]
     assert sorted(set(wanted)) == [
         "job-has-a-deadline",
         "purchase-is-followed",

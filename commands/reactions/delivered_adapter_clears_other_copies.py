@@ -1,0 +1,21 @@
+"""Adapter delivered → delete the copies that other screenings of the training have written."""
+
+from pathlib import PurePosixPath
+from uuid import UUID
+
+from commands.reactions.deeds import DeleteObjects
+from commands.reactions.reaction import Intended
+from commands.reactions.refused_asset_is_deleted import LATEST_WRITE
+from domain.twin import Twin
+
+
+def react(event: Twin.AdapterDelivered, owner_id: UUID) -> tuple[Intended, ...]:
+    """All of the same training but the delivered one; nothing for one in the place of before."""
+    place = PurePosixPath(event.object_key).parent
+    if place.name != str(event.job_id):
+        return ()
+    others = DeleteObjects(places=(f"{place}/",), kept=(event.object_key,))
+    return (
+        Intended(others, "now"),
+        Intended(others, "later", due_at=event.timestamp + LATEST_WRITE),
+    )
