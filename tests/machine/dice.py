@@ -87,7 +87,7 @@ class Dice:
         return self._allowed(draw())
 
     def _allowed(self, step: Step) -> Step:
-        return Reacts() if left_out(step, self._at.known) else step
+        return Reacts() if left_out(step, self._at) else step
 
     def _ahead(self) -> Step:
         d = self._draw_for(self._random.choice(self._owners))

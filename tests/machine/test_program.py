@@ -19,7 +19,13 @@ from tests.machine.stage import in_memory_stage
 from tests.machine.steps import Do
 from tests.machine.written import written
 
-NAMES_COME_FROM = ("tests.machine.arguments", "tests.machine.steps", "domain.policy", "domain.wallet", "domain.price_list")
+NAMES_COME_FROM = (
+    "tests.machine.arguments",
+    "tests.machine.steps",
+    "domain.policy",
+    "domain.wallet",
+    "domain.price_list",
+)
 
 
 @pytest.fixture
