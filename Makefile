@@ -7,11 +7,13 @@ BIN := $(VENV)/bin
 TORCH_BACKEND ?=
 UV_FLAGS := $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
 PEOPLE ?= 1
+STEPS ?= 20000
+SEED ?= 1
 DEVICE ?= cpu
 # Of the denoiser, the longest stage of the pocket model's training; empty: as the recipe says.
 MINUTES ?=
 
-.PHONY: demo demo-kafka test faults benchmarks up check install install-test train-pocket evaluate-pocket pocket-sheets parts clean
+.PHONY: demo demo-kafka test faults machine benchmarks up check install install-test train-pocket evaluate-pocket pocket-sheets parts clean
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
@@ -49,6 +51,11 @@ test: check
 # The same faults as in `make test`, many times over.
 faults: install-test
 	FAULTS=full $(BIN)/pytest tests/faults tests/kafka
+
+# Every command in any order, as in `make test`, and very many more: STEPS=1000000 SEED=1.
+machine: install-test
+	MACHINE_STEPS=$(STEPS) MACHINE_SEED=$(SEED) MACHINE_POSTGRES_STEPS=$$(($(STEPS) / 10)) \
+	  $(BIN)/pytest tests/machine -s
 
 # One JSON line each; needs Apache Kafka, see `parts`.
 benchmarks: install-test

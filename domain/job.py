@@ -348,6 +348,7 @@ class Job(Aggregate):
         self._attempt_failed = False
         self.screening = 0
         self._screening_failed = False
+        self.discarded_claims: frozenset[UUID] = frozenset()
         self.retry_id: UUID | None = None
 
     @property
@@ -639,7 +640,7 @@ class Job(Aggregate):
 
     @event(ResultDiscarded)
     def _result_discarded(self, attempt: int, claim_id: UUID, timestamp: datetime) -> None:
-        pass
+        self.discarded_claims = self.discarded_claims | {claim_id}
 
     @event(Screened)
     def _screened(

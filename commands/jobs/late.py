@@ -20,13 +20,19 @@ class ReportLate(msgspec.Struct, frozen=True, tag="late"):
     job_id: UUID
 
 
-def discard(job: Job, attempt: int, claim_id: UUID, work: Work) -> ReportLate:
+def discard(
+    job: Job, attempt: int, claim_id: UUID, work: Work, *, withdrawn: bool = False
+) -> ReportLate:
     """Have the bytes of one claim deleted: an event asks for it, a reaction does it.
 
-    Not while they are being screened: a second, contradicting report of one claim destroys nothing.
+    Not while the claim is at work, but for a consent that was `withdrawn`, nor while its outputs
+    are being screened: a report that is not whole, or contradicts an earlier one, destroys nothing
+    that the right one counts on. What lies there goes when the job ends.
     """
+    current = (attempt, claim_id) == (job.attempt, job.claim_id)
     screening = job.state in (JobState.RENDERED, JobState.SCREENED)
-    if screening and (attempt, claim_id) == (job.attempt, job.claim_id):
+    at_work = job.state is JobState.STARTED and not job.awaits_next_attempt and not withdrawn
+    if current and (screening or at_work):
         return ReportLate(job.id)
     job.discard_result(attempt, claim_id, at=work.now)
     work.save(job)

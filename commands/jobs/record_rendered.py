@@ -44,7 +44,8 @@ def handle(command: RecordRendered, work: Work) -> ReportTaken | ReportLate:
             at=work.now,
         )
     except (JobEnded, StaleResult):
-        return discard(job, command.attempt, command.claim_id, work)
+        withdrawn = not consent_holds(job, twin)
+        return discard(job, command.attempt, command.claim_id, work, withdrawn=withdrawn)
     work.save(job, unchanged=[] if twin is None else [twin])
     return ReportTaken(job.id)
 

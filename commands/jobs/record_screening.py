@@ -67,7 +67,8 @@ def handle(command: RecordScreening, work: Work) -> ScreeningTaken | ReportLate:
     parties = load_parties(work, command.job_id)
     job = parties.job
     try:
-        if not consent_holds(job, parties.twin):
+        # What a discarded claim has signed is being deleted, whatever it says afterwards.
+        if not consent_holds(job, parties.twin) or command.claim_id in job.discarded_claims:
             raise StaleResult()
         verdicts = [ItemVerdict(screened.item, screened.checks) for screened in command.outputs]
         job.record_screened(command.attempt, verdicts, screening=command.screening, at=work.now)

@@ -164,6 +164,16 @@ def test_a_result_of_another_claim_is_discarded(spec: StudioSpec, job: UUID) -> 
     assert all(str(stranger.claim_id) in place for place in deleted)
 
 
+def test_a_report_that_is_not_whole_destroys_nothing_that_the_right_one_counts_on(
+    spec: StudioSpec, job: UUID
+) -> None:
+    whole = journey.rendering_of(spec, journey.claimed(spec, job))
+    spec.when(replace(whole, outputs=whole.outputs[1:])).then()
+    assert isinstance(spec.result, ReportLate)
+    spec.when(whole).then("job.rendered")
+    assert react(spec) == []
+
+
 def test_a_result_of_an_earlier_attempt_is_discarded(spec: StudioSpec, job: UUID) -> None:
     claim = journey.claimed(spec, job)
     late = journey.rendering_of(spec, claim)

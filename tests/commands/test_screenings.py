@@ -130,6 +130,16 @@ def test_what_is_said_of_a_screening_that_was_given_up_is_late_and_deleted(
     assert (found.state, found.screening, found.awaits_screening) == (JobState.RENDERED, 2, True)
 
 
+def test_a_claim_whose_result_was_discarded_releases_nothing(spec: StudioSpec, job: UUID) -> None:
+    verdicts = journey.screening_of(spec, job)
+    spec.given(replace(verdicts, attempt=2))
+    spec.when(verdicts).then("job.result-discarded")
+    assert isinstance(spec.result, ReportLate)
+    assert spec.load(Job, job).awaits_screening
+    spec.does(journey.screening_of(spec, job, name="second"))
+    assert spec.load(Job, job).state is JobState.COMPLETED
+
+
 def test_whoever_cancels_what_waits_to_be_screened_pays_nothing(
     spec: StudioSpec, job: UUID
 ) -> None:

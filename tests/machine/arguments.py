@@ -1,0 +1,393 @@
+"""All that the machine knows of each command: how its arguments are drawn, valid and invalid."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from math import nan
+from typing import Any
+from uuid import UUID
+
+from commands.account.note_verification_hint import NoteVerificationHint
+from commands.account.record_verification import RecordVerification
+from commands.account.register_person import RegisterPerson
+from commands.account.start_verification import StartVerification
+from commands.gallery.keep_asset import KeepAsset
+from commands.gallery.purge_asset import PurgeAsset
+from commands.gallery.record_purged import RecordPurged
+from commands.gallery.set_favourite import SetFavourite
+from commands.gallery.unset_favourite import UnsetFavourite
+from commands.jobs.cancel_job import CancelJob
+from commands.jobs.claim_screening import ClaimScreening
+from commands.jobs.expire_attempt import ExpireAttempt
+from commands.jobs.expire_screening import ExpireScreening
+from commands.jobs.fail_job import FailJob
+from commands.jobs.open_next_attempt import OpenNextAttempt
+from commands.jobs.open_next_screening import OpenNextScreening
+from commands.jobs.read_prompt import ReadPrompt
+from commands.jobs.record_attempt_failed import RecordAttemptFailed
+from commands.jobs.record_claim import RecordClaim
+from commands.jobs.record_rendered import RecordRendered
+from commands.jobs.record_screening import RecordScreening, ScreenedItem
+from commands.jobs.request_images import RequestImages
+from commands.jobs.retry_job import RetryJob
+from commands.jobs.start_twin_training import StartTwinTraining
+from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
+from commands.quote import QuoteImages, QuoteTraining
+from commands.safety.publish_policy import PublishPolicy
+from commands.safety.publish_price_list import PublishPriceList
+from commands.twin.claim_photo_set import ClaimPhotoSet
+from commands.twin.create_twin import CreateTwin
+from commands.twin.grant_consent import GrantConsent
+from commands.twin.plan_photo_uploads import PhotoFile, PlanPhotoUploads
+from commands.twin.record_deletion import RecordDeletion
+from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
+from commands.twin.request_deletion import RequestDeletion
+from commands.twin.sign_biometric_release import SignBiometricRelease
+from commands.twin.submit_photos import SubmitPhotos
+from commands.twin.withdraw_all_consents import WithdrawAllConsents
+from commands.twin.withdraw_consent import WithdrawConsent
+from commands.wallet.buy_credits import BuyCredits
+from commands.wallet.confirm_payment import ConfirmPayment
+from commands.wallet.expire_promotion import ExpirePromotion
+from commands.wallet.fail_purchase import FailPurchase
+from commands.wallet.grant_promotion import GrantPromotion
+from commands.wallet.note_payment_hint import NotePaymentHint
+from domain.checks import Check, CheckVerdict
+from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
+from domain.job import AdapterFile, AttemptFailure, Job, JobFailure, JobOutput, JobState
+from domain.kernel.personal_text import PersonalText
+from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
+from domain.policy import DEFAULT_ROWS
+from domain.rating import Rating
+from domain.twin import Twin
+from domain.wallet import PurchaseFailure
+from tests.machine.draw import Draw
+from tests.machine.providers import DOCUMENT_VALID_UNTIL
+
+SHA256 = "5e" * 32
+ENGINE = "pocket"
+NOT_SHOWN: tuple[bool | None, ...] = (None, None, None)
+UNDER_AGE: bool | None = False
+PASSED_OR_NOT: tuple[bool | None, ...] = (None, False, True)
+
+ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
+    RegisterPerson: lambda d: RegisterPerson(),
+    StartVerification: lambda d: StartVerification("sandbox"),
+    NoteVerificationHint: lambda d: NoteVerificationHint(d.id_of("verifications")),
+    CreateTwin: lambda d: CreateTwin(PersonalText(d.one("Ada", "", "Ada " * 50))),
+    WithdrawConsent: lambda d: WithdrawConsent(d.id_of("twins")),
+    WithdrawAllConsents: lambda d: WithdrawAllConsents(),
+    RequestDeletion: lambda d: RequestDeletion(d.id_of("twins")),
+    NotePaymentHint: lambda d: NotePaymentHint(d.id_of("purchases")),
+    ExpirePromotion: lambda d: ExpirePromotion(d.id_of("promotions")),
+    CancelJob: lambda d: CancelJob(_job_id(d)),
+    SetFavourite: lambda d: SetFavourite(d.id_of("assets")),
+    UnsetFavourite: lambda d: UnsetFavourite(d.id_of("assets")),
+    KeepAsset: lambda d: KeepAsset(d.id_of("assets")),
+    PurgeAsset: lambda d: PurgeAsset(d.id_of("assets")),
+    RecordPurged: lambda d: RecordPurged(d.id_of("assets")),
+}
+"""By the command's class."""
+
+
+def of(command: type) -> Callable[[Callable[[Draw], Any]], Callable[[Draw], Any]]:
+    """Registers how the arguments of a command are drawn."""
+
+    def registered(draw: Callable[[Draw], Any]) -> Callable[[Draw], Any]:
+        ARGUMENTS[command] = draw
+        return draw
+
+    return registered
+
+
+@of(RecordVerification)
+def _record_verification(d: Draw) -> RecordVerification:
+    # Under age is for ever, so it has to be rare.
+    adult = d.one(*NOT_SHOWN, UNDER_AGE) if d.wrong() else True
+    outcome = d.one("declined", "resubmission", "expired", "???") if d.wrong(0.2) else "approved"
+    until = d.now - timedelta(days=1) if d.wrong() else DOCUMENT_VALID_UNTIL
+    return RecordVerification(
+        d.id_of("verifications"), outcome, adult, country="XX", valid_until=until
+    )
+
+
+@of(SignBiometricRelease)
+def _sign(d: Draw) -> SignBiometricRelease:
+    text = "another text" if d.wrong() else BIOMETRIC_RELEASE.sha256
+    return SignBiometricRelease(d.id_of("twins"), text)
+
+
+@of(GrantConsent)
+def _consent(d: Draw) -> GrantConsent:
+    scope = d.one((), (ConsentScope.TRAINING,)) if d.wrong() else tuple(ConsentScope)
+    text = "another text" if d.wrong() else CONSENT.sha256
+    return GrantConsent(d.id_of("twins"), text, scope)
+
+
+@of(PlanPhotoUploads)
+def _plan(d: Draw) -> PlanPhotoUploads:
+    count = d.one(0, 1, 21) if d.wrong() else d.one(10, 12)
+    media_type = "text/html" if d.wrong() else "image/png"
+    size = d.one(0, 2**40) if d.wrong() else 20_000
+    return PlanPhotoUploads(
+        d.id_of("twins"), tuple(PhotoFile(media_type, size, SHA256) for _ in range(count))
+    )
+
+
+@of(SubmitPhotos)
+def _submit(d: Draw) -> SubmitPhotos:
+    engine = d.one("stable-diffusion-xl", "no engine") if d.wrong() else ENGINE
+    submission = d.some(d.own.plans)
+    if submission is None or d.wrong():
+        return SubmitPhotos(d.id_of("twins"), d.uuid(), engine, tuple(d.uuid() for _ in range(10)))
+    twin, plan = d.own.plans[submission]
+    photos = tuple(upload.photo_id for upload in plan.uploads)
+    twin = d.id_of("twins") if d.wrong() else twin
+    return SubmitPhotos(twin, submission, engine, photos[:-2] if d.wrong() else photos)
+
+
+def _waiting(d: Draw) -> tuple[UUID, UUID, tuple[UUID, ...]]:
+    """Twin, submission and photos of a set that waits, or of any other."""
+    twins = (d.load(Twin, twin) for twin in d.own.twins)
+    sets = [(twin.id, s) for twin in twins if twin and (s := twin.submitted)]
+    found = None if d.wrong() else d.some(sets)
+    if found is not None:
+        twin_id, submitted = found
+        return twin_id, submitted.submission_id, submitted.photos
+    submission = d.some(d.own.plans)
+    if submission is None:
+        return d.id_of("twins"), d.uuid(), ()
+    twin_id, plan = d.own.plans[submission]
+    return twin_id, submission, tuple(upload.photo_id for upload in plan.uploads)
+
+
+@of(ClaimPhotoSet)
+def _claim_photos(d: Draw) -> ClaimPhotoSet:
+    twin, submission, _ = _waiting(d)
+    return ClaimPhotoSet(twin, submission)
+
+
+@of(RecordPhotoVerdicts)
+def _verdicts(d: Draw) -> RecordPhotoVerdicts:
+    twin, submission, photos = _waiting(d)
+    flaws = (PhotoFlaw.BLURRED,) if d.wrong(0.1) else ()
+    set_flaws = (SetFlaw.NOT_ONE_PERSON,) if d.wrong() else ()
+    judged = photos[1:] if d.wrong() else photos
+    return RecordPhotoVerdicts(
+        twin, submission, tuple(PhotoVerdict(photo, flaws) for photo in judged), set_flaws, "gate"
+    )
+
+
+@of(RecordDeletion)
+def _record_deletion(d: Draw) -> RecordDeletion:
+    # Only a reactor that has deleted may say so: this one says it of what nobody asked for.
+    return RecordDeletion(d.id_of("twins"), (f"adapters/{d.uuid()}/",), 0)
+
+
+@of(BuyCredits)
+def _buy(d: Draw) -> BuyCredits:
+    return BuyCredits("no package" if d.wrong() else d.one("starter", "atelier"), "sandbox")
+
+
+@of(ConfirmPayment)
+def _confirm(d: Draw) -> ConfirmPayment:
+    purchase = d.id_of("purchases")
+    known = d.own.purchases.get(purchase)
+    amount, currency = (900, "EUR") if known is None else (known.price_minor_units, known.currency)
+    reference = d.one("", "a reference for all") if d.wrong() else f"payment of {purchase}"
+    return ConfirmPayment(purchase, reference, amount - d.wrong(), currency)
+
+
+@of(FailPurchase)
+def _fail_purchase(d: Draw) -> FailPurchase:
+    return FailPurchase(d.id_of("purchases"), d.one(*PurchaseFailure))
+
+
+@of(GrantPromotion)
+def _promote(d: Draw) -> GrantPromotion:
+    amount = d.one(0, -5) if d.wrong() else d.one(500, 5_000, 20_000)
+    return GrantPromotion(amount, d.now + timedelta(days=-1 if d.wrong() else d.one(1, 5, 40)))
+
+
+@of(QuoteTraining)
+def _quote_training(d: Draw) -> QuoteTraining:
+    engine = "no engine" if d.wrong(0.2) else ENGINE
+    return QuoteTraining(engine, d.one(None, d.id_of("twins")), d.one(10, 20))
+
+
+@of(QuoteImages)
+def _quote_images(d: Draw) -> QuoteImages:
+    return QuoteImages(ENGINE, d.one(0, 99) if d.wrong(0.2) else 2)
+
+
+@of(StartTwinTraining)
+def _train(d: Draw) -> StartTwinTraining:
+    place = d.one("US-MN", "DE") if d.wrong() else "XX"
+    return StartTwinTraining(d.id_of("twins"), ENGINE, d.price_version(), place)
+
+
+@of(RequestImages)
+def _images(d: Draw) -> RequestImages:
+    prompt = d.one("", "x" * 301, "a child", "é\u0300") if d.wrong() else "a lighthouse in fog"
+    negative = PersonalText("rain") if d.wrong(0.2) else None
+    return RequestImages(
+        engine=d.one("stable-diffusion-xl", "no engine") if d.wrong() else ENGINE,
+        prompt=PersonalText(prompt),
+        count=d.one(0, 9) if d.wrong() else d.one(1, 2, 3),
+        price_version=d.price_version(),
+        session_jurisdiction="DE" if d.wrong() else "XX",
+        negative_prompt=negative,
+        aspect_ratio="5:1" if d.wrong() else None,
+        style="baroque" if d.wrong() else None,
+        guidance_scale=d.one(nan, -1.0) if d.wrong() else None,
+        seed=d.one(-1, 2**32) if d.wrong() else d.one(None, 7, 2**32 - 1),
+        twin_id=None if d.wrong(0.3) else d.id_of("twins"),
+        rating_cap=Rating.ADULT if d.wrong() else Rating.GENERAL,
+    )
+
+
+@of(RetryJob)
+def _retry(d: Draw) -> RetryJob:
+    return RetryJob(d.id_of("jobs"), d.price_version(), "DE" if d.wrong() else "XX")
+
+
+@of(StopJobsOfTwin)
+def _stop(d: Draw) -> StopJobsOfTwin:
+    return StopJobsOfTwin(d.id_of("twins"), tuple(d.own.jobs[-2:]))
+
+
+def _job_id(d: Draw) -> UUID:
+    job = d.job()
+    return d.id_of("jobs") if job is None or d.wrong() else job.id
+
+
+def _attempt(d: Draw) -> tuple[UUID, int, UUID]:
+    """Job, attempt and claim, mostly as they stand."""
+    job = d.job()
+    if job is None or d.wrong():
+        return d.id_of("jobs"), 1, d.uuid()
+    claim = job.claim_id if job.claim_id and not d.wrong() else d.uuid()
+    return job.id, d.number(job.attempt), claim
+
+
+@of(RecordClaim)
+def _claim(d: Draw) -> RecordClaim:
+    job, attempt, claim = _attempt(d)
+    return RecordClaim(job, attempt, claim if d.wrong(0.2) else d.uuid(), d.one("gpu-1", "gpu-2"))
+
+
+@of(ReadPrompt)
+def _read_prompt(d: Draw) -> ReadPrompt:
+    return ReadPrompt(*_attempt(d))
+
+
+@of(RecordRendered)
+def _rendered(d: Draw) -> RecordRendered:
+    job_id, attempt, claim = _attempt(d)
+    job = d.load(Job, job_id)
+    items = () if job is None else job.items
+    outputs = tuple(
+        JobOutput(item.item, "elsewhere", SHA256, 9_000, 64, 64, "image/png", item.seed)
+        for item in (items[1:] if d.wrong() else items)
+    )
+    trains = job is not None and job.submission_id is not None
+    adapter = AdapterFile("elsewhere", SHA256, 400_000, 16, 120, 0.91)
+    return RecordRendered(
+        job_id, attempt, claim, outputs, adapter if trains is not d.wrong() else None
+    )
+
+
+@of(RecordAttemptFailed)
+def _attempt_failed(d: Draw) -> RecordAttemptFailed:
+    job_id, attempt, claim = _attempt(d)
+    job = d.load(Job, job_id)
+    screening = 1 if job is None else d.number(job.screening)
+    screened = job is not None and job.state is JobState.RENDERED and not d.wrong()
+    reason = AttemptFailure.SCREENING_UNAVAILABLE if screened else d.one(*AttemptFailure)
+    return RecordAttemptFailed(job_id, attempt, claim, reason, screening)
+
+
+@of(ExpireAttempt)
+def _expire(d: Draw) -> ExpireAttempt:
+    return ExpireAttempt(*_attempt(d))
+
+
+@of(OpenNextAttempt)
+def _next_attempt(d: Draw) -> OpenNextAttempt:
+    job, attempt, _ = _attempt(d)
+    return OpenNextAttempt(job, attempt + 1)
+
+
+def _screening(d: Draw) -> tuple[UUID, int, int]:
+    job = d.job()
+    if job is None or d.wrong():
+        return d.id_of("jobs"), 1, 1
+    return job.id, d.number(job.attempt), d.number(job.screening)
+
+
+@of(ExpireScreening)
+def _expire_screening(d: Draw) -> ExpireScreening:
+    return ExpireScreening(*_screening(d))
+
+
+@of(OpenNextScreening)
+def _next_screening(d: Draw) -> OpenNextScreening:
+    job, attempt, screening = _screening(d)
+    return OpenNextScreening(job, attempt, screening + 1)
+
+
+@of(ClaimScreening)
+def _claim_screening(d: Draw) -> ClaimScreening:
+    job, attempt, _ = _attempt(d)
+    return ClaimScreening(job, attempt, d.uuid())
+
+
+@of(RecordScreening)
+def _screened(d: Draw) -> RecordScreening:
+    job_id, attempt, screening = _screening(d)
+    job = d.load(Job, job_id)
+    items = () if job is None else job.items
+    without_twin = job is not None and job.twin_id is None
+    outputs = tuple(
+        ScreenedItem(item.item, _checks(d, without_twin=without_twin), SHA256, 9_500)
+        for item in (items[1:] if d.wrong() else items)
+    )
+    adapter_checks = (
+        () if d.wrong() else (CheckVerdict("adapter_file", passed=True, model="safetensors"),)
+    )
+    trains = job is not None and job.submission_id is not None
+    granted = d.own.screenings.get(job_id)
+    claim = d.uuid() if granted is None or d.wrong() else granted[0]
+    return RecordScreening(
+        job_id, attempt, claim, outputs, adapter_checks if trains else (), screening
+    )
+
+
+def _checks(d: Draw, *, without_twin: bool) -> tuple[CheckVerdict, ...]:
+    known_hash = d.one(*PASSED_OR_NOT) if d.wrong() else True
+    score = d.one(nan, 10.0**9) if d.wrong() else 60.0
+    face = Check.NO_ENROLLED_MATCH if without_twin else Check.IDENTITY
+    others = (Check.FACE_COUNT, face, Check.IN_WORLD, Check.MINOR_VETO, Check.PROVENANCE)
+    return (
+        CheckVerdict(Check.KNOWN_HASH, passed=known_hash, model="list", score=score),
+        *(CheckVerdict(check, passed=True, model="gate") for check in others),
+    )
+
+
+@of(FailJob)
+def _fail(d: Draw) -> FailJob:
+    return FailJob(_job_id(d), d.one(*JobFailure))
+
+
+@of(PublishPriceList)
+def _prices(d: Draw) -> PublishPriceList:
+    prices = d.prices()
+    version = 1 if prices is None else prices.next_version
+    return PublishPriceList(d.number(version), d.now + timedelta(hours=d.one(-1, 1)))
+
+
+@of(PublishPolicy)
+def _policy(d: Draw) -> PublishPolicy:
+    policy = d.policy()
+    version = 1 if policy is None else policy.policy_version + 1
+    rows = () if d.wrong(0.1) else DEFAULT_ROWS
+    return PublishPolicy(d.number(version), (d.owner,), rows)

@@ -1,0 +1,131 @@
+"""Carries out the steps of a program, and finds fault with what comes of each."""
+
+from typing import Any
+from uuid import UUID
+
+from commands.handlers import HANDLERS
+from commands.ports.event_store import OutcomeUnknown
+from commands.studio import Accepted, Question
+from domain.kernel.refusal import Refusal
+from domain.refusals import IdempotencyKeyReused
+from tests.machine.covered import covered_places
+from tests.machine.invariants import Broken, Invariants
+from tests.machine.known import Known
+from tests.machine.read_models import ReadModels
+from tests.machine.stage import NeverAtRest, Stage
+from tests.machine.steps import (
+    Decides,
+    Do,
+    LosesAnswers,
+    Passes,
+    Pays,
+    Projects,
+    ProvidersAre,
+    Put,
+    Reacts,
+    Rebuilds,
+    RereadsLog,
+    Restarts,
+    StandsStill,
+    Step,
+)
+
+TEN_DAYS_S = 10 * 24 * 3_600
+
+
+class Interpreter:
+    """One studio, and what is known about it. `carry_out` raises `Broken`."""
+
+    def __init__(self, stage: Stage, read_models: ReadModels) -> None:
+        self.stage = stage
+        self.read_models = read_models
+        self.known = Known()
+        self.invariants = Invariants(stage, read_models)
+        self.program: list[Step] = []
+        self._answers: dict[tuple[UUID, UUID], tuple[Any, Accepted[Any]]] = {}
+
+    def carry_out(self, step: Step) -> None:
+        """One step."""
+        self.program.append(step)
+        stage = self.stage
+        match step:
+            case Do():
+                self._do(step)
+            case Put():
+                for key in step.keys:
+                    stage.objects.put(key, b"bytes", media_type="image/png")
+            case Reacts() | Passes():
+                self._react(0 if isinstance(step, Reacts) else step.seconds)
+            case StandsStill():
+                stage.clock.pass_by(seconds=step.seconds)
+            case Restarts():
+                stage.start()
+            case RereadsLog():
+                stage.follows(0)
+            case LosesAnswers():
+                stage.lose_answers(step.count)
+            case ProvidersAre():
+                stage.providers.is_down = step.down
+            case Pays():
+                stage.providers.pays(
+                    step.purchase, step.status, step.amount_minor_units, step.currency
+                )
+            case Decides():
+                stage.providers.decides(step.verification, step.outcome, adult=step.adult)
+            case Projects():
+                self.invariants.projected(again=step.again)
+            case Rebuilds():
+                self.read_models.rebuild()
+
+    def check(self) -> None:
+        """Whatever has to hold at any time."""
+        self.invariants.check()
+
+    def end(self) -> None:
+        """Ten days pass, and whatever has to hold then."""
+        self.carry_out(ProvidersAre(down=False))
+        self.carry_out(Passes(TEN_DAYS_S))
+        self.check()
+        self.invariants.check_at_the_end()
+
+    def _do(self, step: Do) -> None:
+        is_question = isinstance(HANDLERS[type(step.command)], Question)
+        earlier = None if is_question else self._answers.get((step.owner, step.key))
+        ask = self.stage.studio.preview if is_question else self.stage.studio.execute
+        try:
+            answer = ask(step.command, owner_id=step.owner, key=step.key)
+        except Refusal as refusal:
+            if earlier is not None:
+                self._refused_again(step, earlier[0], refusal)
+        except OutcomeUnknown:
+            # Every try has lost its acknowledgement: the next one under this key tells.
+            return
+        except Exception as error:
+            name = f"{type(step.command).__name__} raised {type(error).__name__}"
+            raise Broken(name, repr(error)) from error
+        else:
+            if is_question:
+                self.known.learn(step, answer)
+            elif earlier is None:
+                self._answers[step.owner, step.key] = step.command, answer
+                self.known.learn(step, answer.result)
+            elif earlier != (step.command, answer):
+                raise Broken("one key has two answers", f"{earlier!r}, then {answer!r}")
+
+    def _refused_again(self, step: Do, earlier: Any, refusal: Refusal) -> None:
+        reused = isinstance(refusal, IdempotencyKeyReused)
+        if reused is (earlier == step.command):
+            raise Broken("a used key is refused wrongly", f"{earlier!r}: {refusal!r}")
+
+    def _react(self, seconds: int) -> None:
+        before = covered_places(self.stage, self.known)
+        there = {key for key in before if self.stage.objects.head(key) is not None}
+        try:
+            self.stage.passes(seconds)
+        except NeverAtRest:
+            raise Broken("the reactor does not come to rest", "") from None
+        lost = [key for key in there if self.stage.objects.head(key) is None]
+        still_covered = covered_places(self.stage, self.known) if lost else set()
+        for key in lost:
+            if key in still_covered:
+                raise Broken("covered bytes were deleted", key)

@@ -1,0 +1,88 @@
+"""Which command would get an owner ahead: without it, chance alone seldom finishes a picture."""
+
+from collections.abc import Iterator
+
+from commands.account.record_verification import RecordVerification
+from commands.account.register_person import RegisterPerson
+from commands.account.start_verification import StartVerification
+from commands.gallery.keep_asset import KeepAsset
+from commands.gallery.purge_asset import PurgeAsset
+from commands.gallery.set_favourite import SetFavourite
+from commands.jobs.claim_screening import ClaimScreening
+from commands.jobs.read_prompt import ReadPrompt
+from commands.jobs.record_attempt_failed import RecordAttemptFailed
+from commands.jobs.record_claim import RecordClaim
+from commands.jobs.record_rendered import RecordRendered
+from commands.jobs.record_screening import RecordScreening
+from commands.jobs.request_images import RequestImages
+from commands.jobs.retry_job import RetryJob
+from commands.jobs.start_twin_training import StartTwinTraining
+from commands.twin.claim_photo_set import ClaimPhotoSet
+from commands.twin.create_twin import CreateTwin
+from commands.twin.grant_consent import GrantConsent
+from commands.twin.plan_photo_uploads import PlanPhotoUploads
+from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
+from commands.twin.sign_biometric_release import SignBiometricRelease
+from commands.twin.submit_photos import SubmitPhotos
+from commands.wallet.buy_credits import BuyCredits
+from commands.wallet.confirm_payment import ConfirmPayment
+from commands.wallet.grant_promotion import GrantPromotion
+from domain.job import Job, JobState
+from domain.twin import Twin
+from tests.machine.draw import Draw
+
+CREDITS_ENOUGH = 5_000
+
+
+def next_command(d: Draw) -> type:
+    """The class of a command that the owner, or a process for them, would send now."""
+    person = d.person()
+    if person is None:
+        return RegisterPerson
+    if not person.verified_adult(at=d.now):
+        return d.one(StartVerification, RecordVerification)
+    wallet = d.wallet()
+    if wallet is None or wallet.spendable(at=d.now) < CREDITS_ENOUGH:
+        return d.one(GrantPromotion, BuyCredits, ConfirmPayment)
+    twin_id = d.some(d.own.twins)
+    twin = None if twin_id is None else d.load(Twin, twin_id)
+    if twin is None:
+        return CreateTwin
+    return d.one(*_for_twin(twin, d))
+
+
+def _for_twin(twin: Twin, d: Draw) -> Iterator[type]:
+    state = twin.snapshot_state()
+    if not state.released_biometrics:
+        yield SignBiometricRelease
+    elif not state.scope:
+        yield from (GrantConsent, KeepAsset)
+    elif state.submitted is not None:
+        judged = state.submitted.submission_id in d.own.photo_sets
+        yield RecordPhotoVerdicts if judged else ClaimPhotoSet
+    elif state.accepted is None:
+        yield from (PlanPhotoUploads, SubmitPhotos)
+    elif state.open_jobs:
+        yield from (_for_job(d), _for_job(d), RequestImages)
+    elif not state.adapters:
+        yield StartTwinTraining
+    else:
+        yield from (RequestImages, RequestImages, RetryJob, SetFavourite, PurgeAsset)
+
+
+def _for_job(d: Draw) -> type:
+    job = d.job(open_only=True)
+    match None if job is None else job.state:
+        case JobState.REQUESTED:
+            return RecordClaim
+        case JobState.STARTED:
+            return d.one(ReadPrompt, RecordAttemptFailed, *4 * (RecordRendered,))
+        case JobState.RENDERED:
+            report = RecordScreening if _is_granted(job, d) else ClaimScreening
+            return d.one(RecordAttemptFailed, *5 * (report,))
+        case _:
+            return RequestImages
+
+
+def _is_granted(job: Job | None, d: Draw) -> bool:
+    return job is not None and job.id in d.own.screenings

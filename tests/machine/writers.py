@@ -1,0 +1,49 @@
+"""Where an uploader, a worker or the screener writes before they report: where grants said so."""
+
+from typing import Any
+from uuid import UUID
+
+from commands.jobs.record_claim import ClaimGranted, ImagesGrant, TrainingGrant
+from commands.jobs.record_rendered import RecordRendered
+from commands.jobs.record_screening import RecordScreening
+from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
+from commands.twin.submit_photos import SubmitPhotos
+from tests.machine.known import Known
+
+
+def written_before(command: Any, owner: UUID, known: Known) -> tuple[str, ...]:
+    """The keys of what lies in the store when the report is sent; none where nothing was granted.
+
+    A report that comes late or twice has written late or twice.
+    """
+    of_owner = known.of[owner]
+    match command:
+        case SubmitPhotos():
+            planned = of_owner.plans.get(command.submission_id)
+            return () if planned is None else tuple(one.object_key for one in planned[1].uploads)
+        case RecordPhotoVerdicts():
+            photo_set = of_owner.photo_sets.get(command.submission_id)
+            if photo_set is None:
+                return ()
+            return (*(photo.clean_key for photo in photo_set.photos), photo_set.template_key)
+        case RecordRendered():
+            granted = of_owner.claims.get(command.job_id)
+            return () if granted is None else _of_worker(granted)
+        case RecordScreening():
+            found = of_owner.screenings.get(command.job_id)
+            if found is None:
+                return ()
+            _, grant = found
+            adapter = () if grant.adapter is None else (grant.adapter.adapter_key,)
+            return (*(output.gallery_key for output in grant.outputs), *adapter)
+        case _:
+            return ()
+
+
+def _of_worker(granted: ClaimGranted) -> tuple[str, ...]:
+    match granted.work:
+        case ImagesGrant():
+            return tuple(item.upload_key for item in granted.work.items)
+        case TrainingGrant():
+            items = tuple(item.upload_key for item in granted.work.items)
+            return (*items, granted.work.adapter_upload_key)
