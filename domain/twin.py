@@ -83,6 +83,7 @@ class TwinState(msgspec.Struct, frozen=True):
     adapters: dict[str, TrainedAdapter]
     open_jobs: dict[UUID, OpenJob]
     to_delete: tuple[str, ...]
+    over: tuple[UUID, ...] = ()
 
 
 class Twin(Aggregate):
@@ -213,6 +214,8 @@ class Twin(Aggregate):
         self._adapters: dict[str, TrainedAdapter] = {}
         self._open_jobs: dict[UUID, OpenJob] = {}
         self._to_delete: tuple[str, ...] = ()
+        # Sets that were rejected, gave way to another, or lost their consent: their bytes go.
+        self._over: tuple[UUID, ...] = ()
 
     @property
     def epoch(self) -> int:
@@ -334,12 +337,15 @@ class Twin(Aggregate):
 
         Raises `PhotoCountOutOfRange`, `AssuranceTooLow`, `TwinBusy` while a training runs, and as
         `require_photo_consent`. A set that waits or was accepted is not submitted twice: asking for
-        it again changes nothing, and raises `AlreadyDecided` where it would be another set.
+        it again changes nothing. Raises `AlreadyDecided` where it would be another set, and for a
+        set that is over: the deletion of its bytes might come after it was accepted after all.
         """
         self.require_photo_consent(person, at=at)
         person.require_assurance(entry, at=at)
         photos = require_photo_set(photo_ids)
         self._require_no_training()
+        if submission_id in self._over:
+            raise AlreadyDecided()
         for known in (self._submitted, self._accepted):
             if known is not None and known.submission_id == submission_id:
                 if (known.engine, known.photos) != (entry.id, photos):
@@ -489,6 +495,7 @@ class Twin(Aggregate):
             adapters=dict(self._adapters),
             open_jobs=dict(self._open_jobs),
             to_delete=self._to_delete,
+            over=self._over,
         )
 
     @classmethod
@@ -506,6 +513,7 @@ class Twin(Aggregate):
         twin._adapters = dict(state.adapters)
         twin._open_jobs = dict(state.open_jobs)
         twin._to_delete = state.to_delete
+        twin._over = state.over
         return twin
 
     def _require_subject(self, person: Person) -> None:
@@ -548,6 +556,7 @@ class Twin(Aggregate):
     ) -> None:
         self._epoch = epoch
         self._scope = ()
+        self._end_sets(self._submitted, self._accepted)
         self._submitted = None
         self._accepted = None
         self._adapters = {}
@@ -561,6 +570,9 @@ class Twin(Aggregate):
         epoch: int,
         timestamp: datetime,
     ) -> None:
+        self._end_sets(self._submitted)
+        # Logs of before may hold a set again that was over.
+        self._over = tuple(over for over in self._over if over != submission_id)
         self._submitted = PhotoSubmission(submission_id, engine, photos, epoch)
 
     @event(PhotosAccepted)
@@ -582,7 +594,11 @@ class Twin(Aggregate):
         set_flaws: tuple[SetFlaw, ...],
         timestamp: datetime,
     ) -> None:
+        self._end_sets(self._submitted)
         self._submitted = None
+
+    def _end_sets(self, *sets: PhotoSubmission | None) -> None:
+        self._over = (*self._over, *(one.submission_id for one in sets if one is not None))
 
     @event(TrainingAuthorised)
     def _training_authorised(

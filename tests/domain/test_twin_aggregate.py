@@ -73,9 +73,10 @@ def submit(
     photos: Sequence[UUID] = TWELVE_PHOTOS,
     entry: EngineEntry = POCKET,
     person: Person | None = None,
+    submission: UUID = SUBMISSION,
 ) -> Callable[[Twin], None]:
     return lambda twin: twin.submit_photos(
-        SUBMISSION, person=person or verified(), entry=entry, photo_ids=photos, at=MONDAY
+        submission, person=person or verified(), entry=entry, photo_ids=photos, at=MONDAY
     )
 
 
@@ -210,6 +211,12 @@ def test_a_set_that_waits_or_was_accepted_is_not_submitted_twice(
     given(known()).when(submit(TWELVE_PHOTOS[:11])).then_refused(AlreadyDecided)
 
 
+def test_a_set_that_was_rejected_is_not_handed_in_again() -> None:
+    twin = submitted_twin()
+    judge(set_flaws=[SetFlaw.NOT_ONE_PERSON])(twin)
+    given(twin).when(submit()).then_refused(AlreadyDecided)
+
+
 def test_a_new_consent_does_not_revive_the_old_epoch() -> None:
     twin = withdrawn_twin()
     given(twin).when(consent()).then(Twin.ConsentGranted)
@@ -223,7 +230,9 @@ def test_new_photos_wait_until_the_old_ones_are_deleted() -> None:
     consent()(twin)
     given(twin).when(submit()).then_refused(TwinBusy)
     given(twin).when(lambda t: t.record_deletion(t.to_delete, 15, at=TUESDAY)).then(Twin.Deleted)
-    given(twin).when(submit()).then(Twin.PhotosSubmitted)
+    given(twin).when(submit()).then_refused(AlreadyDecided)
+    another = submit(submission=named("twelve more photos of Ada"))
+    given(twin).when(another).then(Twin.PhotosSubmitted)
 
 
 def test_a_deletion_nobody_asked_for_is_not_recorded() -> None:

@@ -31,6 +31,7 @@ from commands.jobs.request_images import RequestImages
 from commands.jobs.retry_job import RetryJob
 from commands.jobs.start_twin_training import StartTwinTraining
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
+from commands.jobs.work_waits import AttemptWaits, PhotosWait, ScreeningWaits
 from commands.quote import QuoteImages, QuoteTraining
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
@@ -267,6 +268,23 @@ def _attempt(d: Draw) -> tuple[UUID, int, UUID]:
         return d.id_of("jobs"), 1, d.uuid()
     claim = job.claim_id if job.claim_id and not d.wrong() else d.uuid()
     return job.id, d.number(job.attempt), claim
+
+
+@of(AttemptWaits)
+def _attempt_waits(d: Draw) -> AttemptWaits:
+    job, attempt, _ = _attempt(d)
+    return AttemptWaits(job, attempt)
+
+
+@of(ScreeningWaits)
+def _screening_waits(d: Draw) -> ScreeningWaits:
+    job, attempt, _ = _attempt(d)
+    return ScreeningWaits(job, attempt)
+
+
+@of(PhotosWait)
+def _photos_wait(d: Draw) -> PhotosWait:
+    return PhotosWait(d.id_of("twins"), d.some(d.own.plans) or d.uuid())
 
 
 @of(RecordClaim)

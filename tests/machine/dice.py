@@ -19,7 +19,6 @@ from tests.machine.arguments import ARGUMENTS
 from tests.machine.draw import Draw
 from tests.machine.interpreter import Interpreter
 from tests.machine.journey import next_command
-from tests.machine.left_out import left_out
 from tests.machine.steps import (
     Decides,
     Do,
@@ -87,7 +86,7 @@ class Dice:
         return self._allowed(draw())
 
     def _allowed(self, step: Step) -> Step:
-        return Reacts() if left_out(step, self._at) else step
+        return step
 
     def _ahead(self) -> Step:
         d = self._draw_for(self._random.choice(self._owners))

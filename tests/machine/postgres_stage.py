@@ -9,7 +9,8 @@ import psycopg
 from adapters.event_store.log import EventLog
 from adapters.event_store.positions import claim_reader
 from adapters.event_store.store import PostgresEventStore
-from adapters.intents.postgres import PostgresIntents, ReaderIntents, open_intents
+from adapters.intents.postgres import PostgresIntents, open_intents
+from adapters.intents.tail import ReaderIntents
 from adapters.postgres.connect import open_pool
 from adapters.vault.subject_keys import SubjectKeys
 from commands.ports.event_store import (

@@ -22,11 +22,13 @@ from domain.kernel.aggregate import Aggregate
 from domain.kernel.refusal import Refusal
 from domain.kernel.stored_form import Sealer
 from domain.refusals import IdempotencyKeyReused
+from processes.reactor.announcing import Announcer
 from processes.reactor.deeds import Deeds, Outside
 from processes.reactor.executor import Executor, Wake
 from processes.reactor.tail import FollowedLog, Tail
 from tests.commands.studio_spec import MONDAY, StoppedClock
 from tests.machine.providers import ScriptedIdentity, ScriptedPayment, ScriptedProviders
+from topics.in_memory import InMemoryTransport
 from topics.messages.fact import Fact
 
 A = TypeVar("A", bound=Aggregate)
@@ -129,6 +131,8 @@ class Stage:
         self.failed_intents = failed_intents
         self.clock = clock
         self.objects = InMemoryObjectStore(Presigner("http://studio.test/objects", SECRET))
+        self.topics = InMemoryTransport()
+        self.topics.create_topics()
         self.providers = ScriptedProviders()
         self.accepted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
@@ -141,7 +145,9 @@ class Stage:
         outside = Outside(
             self.objects, ScriptedIdentity(self.providers), ScriptedPayment(self.providers)
         )
-        deeds = Deeds(self.studio, outside, self.log, STORED_FORM, self.clock)
+        publisher = self.topics.publisher("/suite/reactor")
+        announcer = Announcer(self.intents, self.studio, publisher, self.topics, self.clock)
+        deeds = Deeds(self.studio, outside, announcer, self.log, STORED_FORM, self.clock)
         self.executor = Executor(self.intents, deeds, self.clock)
         self.tail = Tail(self.log, self.tailed, STORED_FORM, self.clock, Wake())
 
