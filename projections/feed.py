@@ -51,13 +51,19 @@ _GALLERY: LiteralString = """
 INSERT INTO feed (owner_id, position, ordinal, topic, subject_id, payload, recorded_at)
 SELECT c.owner_id, c.position, 2, 'gallery', a.asset_id,
        jsonb_build_object(
-           'event', c.event_type, 'kind', kind, 'job_id', job_id, 'item', item,
-           'twin_id', twin_id, 'state', state, 'favourite', favourite),
+           'event', c.event_type, 'kind', a.kind, 'job_id', a.job_id, 'item', a.item,
+           'twin_id', a.twin_id,
+           -- Hidden is derived, here as in queries/gallery/gallery.py.
+           'state', CASE WHEN a.state = 'released' AND NOT a.kept
+                          AND coalesce(a.consent_epoch < t.consent_epoch, false)
+                         THEN 'hidden' ELSE a.state END,
+           'favourite', a.favourite),
        c.recorded_at
   FROM json_to_recordset(%(rows)s)
        AS c (owner_id uuid, position bigint, subject_id uuid, event_type text,
              recorded_at timestamptz)
   JOIN assets AS a ON a.owner_id = c.owner_id AND a.asset_id = c.subject_id
+  LEFT JOIN twins AS t ON t.owner_id = a.owner_id AND t.twin_id = a.twin_id
 ON CONFLICT DO NOTHING
 """
 
