@@ -52,7 +52,7 @@ from commands.wallet.expire_promotion import ExpirePromotion
 from commands.wallet.fail_purchase import FailPurchase
 from commands.wallet.grant_promotion import GrantPromotion
 from commands.wallet.note_payment_hint import NotePaymentHint
-from domain.checks import Check, CheckVerdict
+from domain.checks import CheckVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
 from domain.job import AdapterFile, AttemptFailure, Job, JobFailure, JobOutput, JobState
 from domain.kernel.personal_text import PersonalText
@@ -62,13 +62,13 @@ from domain.rating import Rating
 from domain.twin import Twin
 from domain.wallet import PurchaseFailure
 from tests.machine.draw import Draw
+from tests.machine.judged import checks
 from tests.machine.providers import DOCUMENT_VALID_UNTIL
 
 SHA256 = "5e" * 32
 ENGINE = "pocket"
 NOT_SHOWN: tuple[bool | None, ...] = (None, None, None)
 UNDER_AGE: bool | None = False
-PASSED_OR_NOT: tuple[bool | None, ...] = (None, False, True)
 
 ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     RegisterPerson: lambda d: RegisterPerson(),
@@ -85,6 +85,9 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     UnsetFavourite: lambda d: UnsetFavourite(d.id_of("assets")),
     KeepAsset: lambda d: KeepAsset(d.id_of("assets")),
     PurgeAsset: lambda d: PurgeAsset(d.id_of("assets")),
+    ReadPrompt: lambda d: ReadPrompt(*_attempt(d)),
+    ExpireAttempt: lambda d: ExpireAttempt(*_attempt(d)),
+    ExpireScreening: lambda d: ExpireScreening(*_screening(d)),
     RecordPurged: lambda d: RecordPurged(d.id_of("assets")),
 }
 """By the command's class."""
@@ -165,6 +168,12 @@ def _waiting(d: Draw) -> tuple[UUID, UUID, tuple[UUID, ...]]:
 def _claim_photos(d: Draw) -> ClaimPhotoSet:
     twin, submission, _ = _waiting(d)
     return ClaimPhotoSet(twin, submission)
+
+
+@of(PhotosWait)
+def _photos_wait(d: Draw) -> PhotosWait:
+    twin, submission, _ = _waiting(d)
+    return PhotosWait(twin, submission)
 
 
 @of(RecordPhotoVerdicts)
@@ -282,20 +291,10 @@ def _screening_waits(d: Draw) -> ScreeningWaits:
     return ScreeningWaits(job, attempt)
 
 
-@of(PhotosWait)
-def _photos_wait(d: Draw) -> PhotosWait:
-    return PhotosWait(d.id_of("twins"), d.some(d.own.plans) or d.uuid())
-
-
 @of(RecordClaim)
 def _claim(d: Draw) -> RecordClaim:
     job, attempt, claim = _attempt(d)
     return RecordClaim(job, attempt, claim if d.wrong(0.2) else d.uuid(), d.one("gpu-1", "gpu-2"))
-
-
-@of(ReadPrompt)
-def _read_prompt(d: Draw) -> ReadPrompt:
-    return ReadPrompt(*_attempt(d))
 
 
 @of(RecordRendered)
@@ -324,11 +323,6 @@ def _attempt_failed(d: Draw) -> RecordAttemptFailed:
     return RecordAttemptFailed(job_id, attempt, claim, reason, screening)
 
 
-@of(ExpireAttempt)
-def _expire(d: Draw) -> ExpireAttempt:
-    return ExpireAttempt(*_attempt(d))
-
-
 @of(OpenNextAttempt)
 def _next_attempt(d: Draw) -> OpenNextAttempt:
     job, attempt, _ = _attempt(d)
@@ -340,11 +334,6 @@ def _screening(d: Draw) -> tuple[UUID, int, int]:
     if job is None or d.wrong():
         return d.id_of("jobs"), 1, 1
     return job.id, d.number(job.attempt), d.number(job.screening)
-
-
-@of(ExpireScreening)
-def _expire_screening(d: Draw) -> ExpireScreening:
-    return ExpireScreening(*_screening(d))
 
 
 @of(OpenNextScreening)
@@ -366,7 +355,7 @@ def _screened(d: Draw) -> RecordScreening:
     items = () if job is None else job.items
     without_twin = job is not None and job.twin_id is None
     outputs = tuple(
-        ScreenedItem(item.item, _checks(d, without_twin=without_twin), SHA256, 9_500)
+        ScreenedItem(item.item, checks(d, without_twin=without_twin), SHA256, 9_500)
         for item in (items[1:] if d.wrong() else items)
     )
     adapter_checks = (
@@ -377,17 +366,6 @@ def _screened(d: Draw) -> RecordScreening:
     claim = d.uuid() if granted is None or d.wrong() else granted[0]
     return RecordScreening(
         job_id, attempt, claim, outputs, adapter_checks if trains else (), screening
-    )
-
-
-def _checks(d: Draw, *, without_twin: bool) -> tuple[CheckVerdict, ...]:
-    known_hash = d.one(*PASSED_OR_NOT) if d.wrong() else True
-    score = d.one(nan, 10.0**9) if d.wrong() else 60.0
-    face = Check.NO_ENROLLED_MATCH if without_twin else Check.IDENTITY
-    others = (Check.FACE_COUNT, face, Check.IN_WORLD, Check.MINOR_VETO, Check.PROVENANCE)
-    return (
-        CheckVerdict(Check.KNOWN_HASH, passed=known_hash, model="list", score=score),
-        *(CheckVerdict(check, passed=True, model="gate") for check in others),
     )
 
 

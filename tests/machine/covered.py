@@ -31,12 +31,13 @@ def _of_twin(twin: Twin, known: KnownOwner) -> Iterator[str]:
     yield from (adapter.object_key for adapter in state.adapters.values())
     if state.accepted is not None:
         granted = known.photo_sets.get(state.accepted.submission_id)
-        if granted is not None:
+        if granted is not None and granted.twin_id == twin.id:
             yield from (photo.clean_key for photo in granted.photos)
             yield granted.template_key
-    if state.submitted is not None and state.submitted.submission_id in known.plans:
-        _, plan = known.plans[state.submitted.submission_id]
-        yield from (upload.object_key for upload in plan.uploads)
+    if state.submitted is not None:
+        planned_for, plan = known.plans.get(state.submitted.submission_id, (None, None))
+        if plan is not None and planned_for == twin.id:
+            yield from (upload.object_key for upload in plan.uploads)
 
 
 def _of_job(job: Job) -> Iterator[str]:

@@ -42,10 +42,13 @@ OWNER_STAYS_STEPS = 350
 """Longer, and replaying one wallet takes most of the time."""
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+STRANGERS = 0.04
+"""Of commands that come from somebody who never signed up."""
+
 OPERATORS = frozenset({PublishPriceList, PublishPolicy})
 
 SELDOM = {
-    WithdrawAllConsents: 0.2,
+    WithdrawAllConsents: 0.4,
     WithdrawConsent: 0.4,
     RequestDeletion: 0.3,
     FailJob: 0.3,
@@ -77,16 +80,13 @@ class Dice:
         """The next step."""
         self._drawn += 1
         if self._waiting:
-            return self._allowed(self._waiting.popleft())
+            return self._waiting.popleft()
         if self._drawn % (OWNER_STAYS_STEPS // OWNERS_AT_ONCE) == 1:
             self._owners = [*self._owners[1 - OWNERS_AT_ONCE :], self._uuid()]
         [draw] = self._random.choices(
             (self._ahead, self._anything, self._again, self._besides), (45, 28, 9, 18)
         )
-        return self._allowed(draw())
-
-    def _allowed(self, step: Step) -> Step:
-        return step
+        return draw()
 
     def _ahead(self) -> Step:
         d = self._draw_for(self._random.choice(self._owners))
@@ -95,6 +95,8 @@ class Dice:
     def _anything(self) -> Step:
         [command] = self._random.choices(list(ARGUMENTS), [SELDOM.get(c, 1.0) for c in ARGUMENTS])
         owner = self._random.choice(self._owners)
+        if self._random.random() < STRANGERS:
+            owner = self._uuid()
         if command in OPERATORS and self._random.random() < 0.7:
             owner = SYSTEM
         return self._sent(self._draw_for(owner), command)

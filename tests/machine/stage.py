@@ -74,7 +74,8 @@ class CountedStudio(Studio):
             self.refused[name] += 1
             raise
         result = answer.result if isinstance(answer, Accepted) else answer
-        (self.refused if isinstance(result, DENIED) else self.accepted)[name] += 1
+        denied = isinstance(result, DENIED) or result is False
+        (self.refused if denied else self.accepted)[name] += 1
         return answer
 
 

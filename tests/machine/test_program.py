@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from commands.wallet.buy_credits import BuyCredits
+from commands.account.register_person import RegisterPerson
 from tests.machine.interpreter import Interpreter
 from tests.machine.invariants import Broken
 from tests.machine.program import Opened, replay, run, shrunk
@@ -58,13 +58,13 @@ def test_what_is_written_down_is_the_program(opened: Opened) -> None:
 def test_a_failing_program_is_made_short(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     program = run(9, 60, opened).program
     assert replay(program, opened) is None
-    monkeypatch.setattr(Interpreter, "_do", nobody_may_buy)
-    [step] = shrunk(program, "nobody may buy", opened)
+    monkeypatch.setattr(Interpreter, "_do", nobody_may_register)
+    [step] = shrunk(program, "nobody may register", opened)
     assert isinstance(step, Do)
-    assert isinstance(step.command, BuyCredits)
+    assert isinstance(step.command, RegisterPerson)
 
 
-def nobody_may_buy(_: Interpreter, step: Do) -> None:
+def nobody_may_register(_: Interpreter, step: Do) -> None:
     """A rule that every program breaks."""
-    if isinstance(step.command, BuyCredits):
-        raise Broken("nobody may buy", "")
+    if isinstance(step.command, RegisterPerson):
+        raise Broken("nobody may register", "")
