@@ -15,14 +15,18 @@ from adapters.intents.postgres import PostgresIntents, open_intents
 from adapters.intents.tail import ReaderIntents
 from processes.reactor import sweeps as kept
 from processes.reactor.sweeps import Sweep, Sweeps
+from processes.wiring.clock import system_clock
 from processes.wiring.sweeps import open_sweeps
-from tests.commands.studio_spec import ADA, MONDAY, StoppedClock
+from tests.commands.studio_spec import ADA, StoppedClock
 from tests.contract.test_intents import intent
+
+NOW = system_clock()
+"""The database has a say in what is old, by its own clock."""
 
 
 @pytest.fixture
 def clock() -> StoppedClock:
-    return StoppedClock()
+    return StoppedClock(NOW)
 
 
 @pytest.fixture
@@ -51,8 +55,8 @@ def count(admin: psycopg.Connection[Any], table: str) -> int:
 
 
 def before(time_kept: timedelta, *, by: timedelta) -> datetime:
-    """A time that was over on Monday, or was not, by so much."""
-    return MONDAY - time_kept - by
+    """A time that is over by now, or is not, by so much."""
+    return NOW - time_kept - by
 
 
 AN_HOUR = timedelta(hours=1)
@@ -78,7 +82,7 @@ def given_rows(admin: psycopg.Connection[Any], by: timedelta) -> None:
     )
     admin.execute(
         "INSERT INTO vault.sessions VALUES (%s, %s, %s, %s)",
-        [uuid4().bytes * 2, ADA, MONDAY, before(kept.SESSIONS_KEPT, by=by)],
+        [uuid4().bytes * 2, ADA, NOW, before(kept.SESSIONS_KEPT, by=by)],
     )
 
 
@@ -104,6 +108,16 @@ def test_what_is_too_old_goes_and_the_rest_stays(
     assert trimmed == [(ADA, 10)]
 
 
+def test_no_command_is_forgotten_within_a_month_whatever_the_clock_says(
+    sweeps: Sweeps, admin: psycopg.Connection[Any], clock: StoppedClock
+) -> None:
+    admin.execute(
+        "INSERT INTO events.commands VALUES (%s, %s, '', '', 1, clock_timestamp())", [ADA, uuid4()]
+    )
+    clock.pass_by(days=10_000)
+    assert sweeps.sweep(Event())["commands"] == 0
+
+
 def test_only_the_newest_snapshot_of_an_aggregate_is_kept(
     sweeps: Sweeps, admin: psycopg.Connection[Any]
 ) -> None:
@@ -122,12 +136,12 @@ def test_done_intents_go_after_three_months_and_pending_ones_never(
     database: str, intents: PostgresIntents, sweeps: Sweeps, clock: StoppedClock
 ) -> None:
     with claim_reader(database, "reactor", wait_s=1, role="writer") as reader:
-        waiting = intent("waiting", next_try_at=MONDAY + timedelta(days=400))
-        ReaderIntents(reader).record([intent("done"), waiting], read_to=1, now=MONDAY)
-    lease = intents.claim(now=clock() + AN_HOUR * 24, leased_until=MONDAY + AN_HOUR * 48)
+        waiting = intent("waiting", next_try_at=NOW + timedelta(days=400))
+        ReaderIntents(reader).record([intent("done"), waiting], read_to=1, now=NOW)
+    lease = intents.claim(now=clock() + AN_HOUR * 24, leased_until=NOW + AN_HOUR * 48)
     assert lease is not None
-    intents.finish(lease, outcome="done", now=MONDAY)
-    clock.at = MONDAY + kept.DONE_INTENTS_KEPT
+    intents.finish(lease, outcome="done", now=NOW)
+    clock.at = NOW + kept.DONE_INTENTS_KEPT
     assert sweeps.sweep(Event())["intents"] == 0
     clock.pass_by(seconds=1)
     assert sweeps.sweep(Event())["intents"] == 1
