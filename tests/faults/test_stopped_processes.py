@@ -18,6 +18,7 @@ from commands.twin.withdraw_consent import WithdrawConsent
 from domain.job import AttemptFailure, Job, JobState
 from processes.settings import PROCESS_NAMES
 from tests.faults.installed_studio import LEASE_S, InstalledStudio, installed_studio
+from tests.faults.living import is_running
 from tests.faults.oracle import until
 from tests.faults.stage import (
     ANALYSER_IS_LOOKING,
@@ -56,6 +57,7 @@ def studio(running: InstalledStudio) -> Iterator[InstalledStudio]:
     yield running
     for flag in (HOLD_PAINTER, PAINTER_IS_DRAWING, HOLD_ANALYSER, ANALYSER_IS_LOOKING):
         running.stage.lower_flag(flag)
+    running.oracle.rest()
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +108,7 @@ def test_everything_stopped_at_once_is_started_again_and_every_job_ends(
         for name, pid in stopped.items():
             studio.comes_back(name, pid)
         # Its parent was stopped and could not end it.
-        assert not Path(f"/proc/{child}").exists()
+        until(lambda: not is_running(child), "the worker's child is gone")
     for job in jobs:
         studio.comes_to(job, ada, JobState.COMPLETED)
     assert studio.wallet(ada)[1:] == (0, spent + 3 * PICTURE_MILLICREDITS)
@@ -155,7 +157,7 @@ def test_a_child_that_is_stopped_is_replaced_by_its_living_parent(
         child = studio.child_of_worker()
         os.kill(child, signal.SIGSTOP)
         until(lambda: studio.job(job, ada).attempt == 2, "the attempt is given up")
-        assert not Path(f"/proc/{child}").exists()
+        until(lambda: not is_running(child), "the child is gone")
     one_picture_is_paid(studio, job, ada, spent)
     assert failures_of(studio, job) == [AttemptFailure.PHASE_TIMEOUT]
     assert studio.supervisor.pid("worker") == pid
@@ -184,7 +186,7 @@ def test_a_worker_stopped_while_its_child_draws(
         job = is_drawn(studio, ada)
         child = studio.child_of_worker()
         studio.comes_back("worker", studio.freeze("worker"))
-        assert not Path(f"/proc/{child}").exists()
+        until(lambda: not is_running(child), "the child is gone")
     one_picture_is_paid(studio, job, ada, spent)
     assert failures_of(studio, job) == [AttemptFailure.LEASE_EXPIRED]
 

@@ -17,6 +17,7 @@ from processes import supervisor as supervisor_module
 from processes.healthcheck import Ailment
 from processes.lifecycle import SUPERVISED
 from processes.supervisor import ASKS_PER_TURN, RESTART_DELAY_MIN_S, Health, Supervisor
+from tests.faults.living import is_running
 from tests.faults.oracle import until
 
 ROOT = Path(__file__).parents[2]
@@ -84,14 +85,6 @@ if __name__ == "__main__":
 
 def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
-
-
-def is_running(pid: int) -> bool:
-    """Whether the process exists and is no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def pid_in(path: Path) -> int:
