@@ -264,6 +264,12 @@ class Twin(Aggregate):
             raise TwinNotTrained()
         return adapter
 
+    def rests_on(self, submission_id: UUID) -> bool:
+        """Whether an adapter was, or is being, trained on this photo set."""
+        trained = (adapter.submission_id for adapter in self._adapters.values())
+        in_training = (job.submission_id for job in self._open_jobs.values())
+        return submission_id in (*trained, *in_training)
+
     def epoch_is_current(self, epoch: int | None) -> bool:
         """Whether a decision made under `epoch` still rests on a consent in force."""
         return self.consented and epoch == self._epoch

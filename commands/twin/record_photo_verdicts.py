@@ -32,7 +32,7 @@ class PhotoVerdictsRecorded(msgspec.Struct, frozen=True, tag="taken"):
 
 
 class PhotoVerdictsLate(msgspec.Struct, frozen=True, tag="late"):
-    """Nobody waits for this set any more; all of it is about to be deleted."""
+    """Nobody waits for this set any more: it is about to be deleted where nothing rests on it."""
 
     twin_id: UUID
     submission_id: UUID
@@ -54,6 +54,10 @@ def handle(command: RecordPhotoVerdicts, work: Work) -> PhotoVerdictsRecorded | 
             submission, command.verdicts, command.set_flaws, command.analyser, at=work.now
         )
     except StaleResult:
+        if twin.rests_on(submission):
+            # Accepted before and given way since: deleting it would take the face with it that
+            # every picture of the adapter is checked against.
+            return PhotoVerdictsLate(twin.id, submission)
         places = places_of_submission(twin.owner_id, twin.id, submission)
         twin.request_deletion(places, at=work.now)
         work.save(twin)

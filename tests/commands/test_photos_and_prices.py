@@ -19,6 +19,7 @@ from commands.twin.claim_photo_set import ClaimPhotoSet, PhotoSetGranted
 from commands.twin.create_twin import CreateTwin
 from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PhotoFile, PlanPhotoUploads
+from commands.twin.record_photo_verdicts import PhotoVerdictsLate, RecordPhotoVerdicts
 from commands.twin.sign_biometric_release import SignBiometricRelease
 from commands.twin.submit_photos import SubmitPhotos
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT
@@ -57,6 +58,17 @@ def twin(spec: StudioSpec) -> UUID:
     """Ada's twin, with consent and without photos."""
     journey.verified(spec)
     return journey.twin_with_consent(spec)
+
+
+def test_a_late_verdict_deletes_nothing_that_an_adapter_is_checked_against(
+    spec: StudioSpec,
+) -> None:
+    twin = journey.trained_twin(spec)
+    [first] = spec.events(Twin.PhotosSubmitted)
+    journey.photos_accepted(spec, twin)
+    late = RecordPhotoVerdicts(twin, first.submission_id, (), (), "pocket-analyser")
+    spec.when(late).then()
+    assert isinstance(spec.result, PhotoVerdictsLate)
 
 
 def test_the_release_is_signed_before_the_consent(spec: StudioSpec) -> None:
