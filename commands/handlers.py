@@ -45,11 +45,12 @@ from commands.studio import Handler, Question
 from commands.twin import (
     claim_photo_set,
     create_twin,
+    forget_uploads,
     grant_consent,
     plan_photo_uploads,
+    read_upload_plan,
     record_deletion,
     record_photo_verdicts,
-    request_deletion,
     sign_biometric_release,
     submit_photos,
     withdraw_all_consents,
@@ -77,7 +78,7 @@ _IMAGES_REQUESTED = (
     Wallet.Reserved,
     Job.Requested,
 )
-_SETTLED = (Wallet.Captured, Wallet.Released, Twin.JobEnded)
+_SETTLED = (Wallet.Captured, Wallet.Released, Twin.JobEnded, Twin.PlacesGaveWay)
 
 
 HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
@@ -137,7 +138,17 @@ HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
             (Twin.ConsentWithdrawn, Twin.DeletionRequested),
         ),
         plan_photo_uploads.PlanPhotoUploads: Handler(
-            "plan-photo-uploads", plan_photo_uploads.handle, plan_photo_uploads.UploadsPlanned, ()
+            "plan-photo-uploads",
+            plan_photo_uploads.handle,
+            plan_photo_uploads.UploadsPlanned,
+            (Twin.UploadsPlanned,),
+        ),
+        read_upload_plan.ReadUploadPlan: Question(read_upload_plan.handle),
+        forget_uploads.ForgetUploads: Handler(
+            "forget-uploads",
+            forget_uploads.handle,
+            forget_uploads.UploadsForgotten,
+            (Twin.UploadsForgotten,),
         ),
         submit_photos.SubmitPhotos: Handler(
             "submit-photos",
@@ -150,13 +161,7 @@ HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
             "record-photo-verdicts",
             record_photo_verdicts.handle,
             record_photo_verdicts.PhotoVerdictsRecorded | record_photo_verdicts.PhotoVerdictsLate,
-            (Twin.PhotosAccepted, Twin.PhotosRejected, Twin.DeletionRequested),
-        ),
-        request_deletion.RequestDeletion: Handler(
-            "request-deletion",
-            request_deletion.handle,
-            request_deletion.DeletionRequested,
-            (Twin.ConsentWithdrawn, Twin.DeletionRequested),
+            (Twin.PhotosAccepted, Twin.PhotosRejected, Twin.PlacesGaveWay),
         ),
         record_deletion.RecordDeletion: Handler(
             "record-deletion",

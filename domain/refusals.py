@@ -209,6 +209,32 @@ class PhotoUploadInvalid(Refusal):
         self.reason = reason
 
 
+class TooManyUploads(Refusal):
+    """As many sets are being uploaded for this twin as may be, and none was submitted."""
+
+    code: ClassVar[str] = "TOO_MANY_UPLOADS"
+    details: ClassVar[tuple[str, ...]] = ("limit", "retry_after_s")
+
+    def __init__(self, limit: int, retry_after_s: int) -> None:
+        super().__init__(
+            f"{limit} photo sets are being uploaded for this twin; submit one, give one up, or ask "
+            f"again in {retry_after_s} seconds."
+        )
+        self.limit, self.retry_after_s = limit, retry_after_s
+
+
+class UploadsNotPlanned(Refusal):
+    """No uploads are planned under this id, not these photos, or their time is over."""
+
+    code: ClassVar[str] = "UPLOADS_NOT_PLANNED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "These uploads were not planned, were submitted or given up, or their time is over. "
+            "Choose the photos anew."
+        )
+
+
 class UploadTooLarge(Refusal):
     """A file larger than the limit."""
 

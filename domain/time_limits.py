@@ -11,6 +11,9 @@ PURCHASE_OPEN_MAX = timedelta(hours=24)
 EXPIRED_PURCHASE_LAST_ASKED_AFTER = timedelta(days=7)
 """Money may be days on its way to the provider. It credits whenever it comes, so look once more."""
 
+UPLOADS_OPEN_MAX = timedelta(hours=1)
+"""Whoever has not submitted photos an hour after they said which ones has gone: faces go too."""
+
 VERIFICATION_OPEN_MAX = timedelta(days=7)
 """Providers keep a started check for a week; people come back to one with another document."""
 

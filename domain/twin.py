@@ -1,10 +1,10 @@
 """A person's digital twin: what they agreed to, their photos, and what was learnt from them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from math import ceil
 from uuid import UUID
 
-import msgspec
 from eventsourcing.domain import event
 
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
@@ -13,8 +13,9 @@ from domain.job import AdapterFile
 from domain.job_kind import JobKind
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.personal_text import FreeText
-from domain.object_keys import twin_prefixes
+from domain.object_keys import adapters_of_job_prefix, epoch_prefixes, first_adapter_key
 from domain.person import Person
+from domain.photo_places import PhotoPlaces, first_places, places_of_set
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw, require_photo_set
 from domain.rating import Rating
 from domain.refusals import (
@@ -26,64 +27,33 @@ from domain.refusals import (
     PhotosNotAccepted,
     RatingNotAllowed,
     StaleResult,
+    TooManyUploads,
     TwinBusy,
     TwinNotTrained,
+    UploadsNotPlanned,
+)
+from domain.time_limits import UPLOADS_OPEN_MAX
+from domain.twin_state import (
+    FormerPlace,
+    NeededBy,
+    OpenJob,
+    PhotoSubmission,
+    TrainedAdapter,
+    TwinState,
+    UploadPlan,
 )
 
 OPEN_JOBS_MAX = 200
 """Jobs of one twin that may wait or run at once; a withdrawal has to stop every one of them."""
+
+UPLOAD_PLANS_MAX = 3
+"""Sets of one twin that may be uploaded at once: whoever only plans fills no disk."""
 
 NAME_LENGTH_MAX = 80
 """Characters in a twin's name."""
 
 TWINS_MAX = 10
 """Twins one person may have."""
-
-
-class PhotoSubmission(msgspec.Struct, frozen=True):
-    """A photo set, judged under the consent of `epoch`."""
-
-    submission_id: UUID
-    engine: str
-    photos: tuple[UUID, ...]
-    epoch: int
-
-
-class TrainedAdapter(msgspec.Struct, frozen=True):
-    """What a training delivered: the LoRA that draws this twin on one engine."""
-
-    job_id: UUID
-    submission_id: UUID | None
-    object_key: str
-    sha256: str
-    size_bytes: int
-    rank: int
-
-
-class OpenJob(msgspec.Struct, frozen=True):
-    """A job that may run under `epoch`, and the photos that a training learns from."""
-
-    kind: JobKind
-    engine: str
-    epoch: int
-    submission_id: UUID | None = None
-
-
-class TwinState(msgspec.Struct, frozen=True):
-    """All that a twin knows, for a snapshot. Holds no text."""
-
-    created_on: datetime
-    modified_on: datetime
-    owner_id: UUID
-    epoch: int
-    released_biometrics: bool
-    scope: tuple[ConsentScope, ...]
-    submitted: PhotoSubmission | None
-    accepted: PhotoSubmission | None
-    adapters: dict[str, TrainedAdapter]
-    open_jobs: dict[UUID, OpenJob]
-    to_delete: tuple[str, ...]
-    over: tuple[UUID, ...] = ()
 
 
 class Twin(Aggregate):
@@ -120,14 +90,32 @@ class Twin(Aggregate):
         epoch: int
         open_jobs: tuple[UUID, ...]
 
+    class UploadsPlanned(Aggregate.Event):
+        """These photos may be uploaded, `size_bytes` in all, to be submitted as one set."""
+
+        TOPIC = "twin.uploads-planned"
+        submission_id: UUID
+        photos: tuple[UUID, ...]
+        size_bytes: int
+        epoch: int
+        places: PhotoPlaces
+
+    class UploadsForgotten(Aggregate.Event):
+        """What was planned was not submitted in its time, or given up."""
+
+        TOPIC = "twin.uploads-forgotten"
+        submission_id: UUID
+        places: PhotoPlaces
+
     class PhotosSubmitted(Aggregate.Event):
-        """A photo set waits to be judged."""
+        """A photo set waits to be judged. `supersedes` are the places of one that still waited."""
 
         TOPIC = "twin.photos-submitted"
         submission_id: UUID
         engine: str
         photos: tuple[UUID, ...]
         epoch: int
+        supersedes: PhotoPlaces | None = None
 
     class PhotosAccepted(Aggregate.Event):
         """Every photo is good and all show one person."""
@@ -136,6 +124,7 @@ class Twin(Aggregate):
         submission_id: UUID
         photos: tuple[UUID, ...]
         analyser: str
+        places: PhotoPlaces | None = None
 
     class PhotosRejected(Aggregate.Event):
         """Something is wrong with a photo or with the set."""
@@ -144,6 +133,7 @@ class Twin(Aggregate):
         submission_id: UUID
         verdicts: tuple[PhotoVerdict, ...]
         set_flaws: tuple[SetFlaw, ...]
+        places: PhotoPlaces | None = None
 
     class TrainingAuthorised(Aggregate.Event):
         """A job may learn from the accepted photos."""
@@ -185,11 +175,22 @@ class Twin(Aggregate):
         TOPIC = "twin.job-ended"
         job_id: UUID
 
+    class PlacesGaveWay(Aggregate.Event):
+        """Newer bytes took the place of these, and nothing rests on them any more."""
+
+        TOPIC = "twin.places-gave-way"
+        places: tuple[str, ...]
+
     class DeletionRequested(Aggregate.Event):
-        """Everything under these prefixes of the object store is to be deleted."""
+        """Everything at these places of the object store, most of them prefixes, is to be deleted.
+
+        `for_good`: nothing may be written there again. Older ones name prefixes of the twin, where
+        a later consent might write.
+        """
 
         TOPIC = "twin.deletion-requested"
         prefixes: tuple[str, ...]
+        for_good: bool = False
 
     class Deleted(Aggregate.Event):
         """It was deleted; `object_count` objects were there."""
@@ -214,8 +215,10 @@ class Twin(Aggregate):
         self._adapters: dict[str, TrainedAdapter] = {}
         self._open_jobs: dict[UUID, OpenJob] = {}
         self._to_delete: tuple[str, ...] = ()
-        # Sets that were rejected, gave way to another, or lost their consent: their bytes go.
         self._over: tuple[UUID, ...] = ()
+        self._plans: dict[UUID, UploadPlan] = {}
+        self._places: dict[UUID, PhotoPlaces] = {}
+        self._former: tuple[FormerPlace, ...] = ()
 
     @property
     def epoch(self) -> int:
@@ -264,11 +267,10 @@ class Twin(Aggregate):
             raise TwinNotTrained()
         return adapter
 
-    def rests_on(self, submission_id: UUID) -> bool:
-        """Whether an adapter was, or is being, trained on this photo set."""
-        trained = (adapter.submission_id for adapter in self._adapters.values())
-        in_training = (job.submission_id for job in self._open_jobs.values())
-        return submission_id in (*trained, *in_training)
+    def places_of(self, submission_id: UUID) -> PhotoPlaces:
+        """Where the bytes of a set lie that this twin knows."""
+        stored = self._places.get(submission_id)
+        return stored or first_places(self.owner_id, self.id, submission_id)
 
     def epoch_is_current(self, epoch: int | None) -> bool:
         """Whether a decision made under `epoch` still rests on a consent in force."""
@@ -314,21 +316,62 @@ class Twin(Aggregate):
         """
         if not self.consented:
             raise ConsentMissing()
+        covered = epoch_prefixes(self.owner_id, self.id, self._epoch)
+        elsewhere = [place for place in self._places_known() if not place.startswith(covered)]
         self._consent_withdrawn(self._epoch + 1, self.open_jobs, timestamp=at)
-        self.request_deletion(twin_prefixes(self.owner_id, self.id), at=at)
+        self.request_deletion(tuple(dict.fromkeys((*covered, *elsewhere))), at=at)
 
     def require_photo_consent(self, person: Person, *, at: datetime) -> None:
         """Whether photos may be taken in at all.
 
         Raises `NotFound`, `NotVerified`, `BiometricReleaseMissing`, `ConsentMissing`, and
-        `TwinBusy` while older photos wait to be deleted, for the new ones would go with them.
+        `TwinBusy` while a deletion of before waits that the new photos would go with.
         """
         self._require_subject(person)
         person.require_verified(at=at)
         self._require_release()
         self._require_scope(ConsentScope.TRAINING)
-        if self._to_delete:
+        new = epoch_prefixes(self.owner_id, self.id, self._epoch)
+        if any(place.startswith(self._to_delete) for place in new):
             raise TwinBusy()
+
+    def plan_uploads(
+        self,
+        submission_id: UUID,
+        *,
+        person: Person,
+        photo_ids: Sequence[UUID],
+        size_bytes: int,
+        at: datetime,
+    ) -> PhotoPlaces:
+        """Allow a set to be uploaded, `size_bytes` in all. Answers where to.
+
+        Raises `TooManyUploads`, `AlreadyDecided` for a set that is known, and as
+        `require_photo_consent`.
+        """
+        self.require_photo_consent(person, at=at)
+        sets = (one.submission_id for one in (self._submitted, self._accepted) if one is not None)
+        if submission_id in (*self._plans, *self._places, *sets):
+            raise AlreadyDecided()
+        if len(self._plans) >= UPLOAD_PLANS_MAX:
+            first = min(plan.planned_at for plan in self._plans.values())
+            wait = first + UPLOADS_OPEN_MAX - at
+            raise TooManyUploads(UPLOAD_PLANS_MAX, max(1, ceil(wait.total_seconds())))
+        places = places_of_set(self.owner_id, self.id, self._epoch, submission_id)
+        self._uploads_planned(
+            submission_id, tuple(photo_ids), size_bytes, self._epoch, places, timestamp=at
+        )
+        return places
+
+    def require_planned(self, submission_id: UUID) -> None:
+        """Whether a set may be uploaded now. Raises `UploadsNotPlanned`."""
+        if submission_id not in self._plans:
+            raise UploadsNotPlanned()
+
+    def forget_uploads(self, submission_id: UUID, *, at: datetime) -> None:
+        """Give up what was not submitted. Raises `UploadsNotPlanned`."""
+        self.require_planned(submission_id)
+        self._uploads_forgotten(submission_id, self.places_of(submission_id), timestamp=at)
 
     def submit_photos(
         self,
@@ -341,23 +384,32 @@ class Twin(Aggregate):
     ) -> None:
         """Have a set judged for one engine. It takes the place of one that still waits.
 
-        Raises `PhotoCountOutOfRange`, `AssuranceTooLow`, `TwinBusy` while a training runs, and as
+        Raises `PhotoCountOutOfRange`, `AssuranceTooLow`, `TwinBusy` while a training runs,
+        `UploadsNotPlanned` for a set that was not planned, was forgotten or is over, and as
         `require_photo_consent`. A set that waits or was accepted is not submitted twice: asking for
-        it again changes nothing. Raises `AlreadyDecided` where it would be another set, and for a
-        set that is over: the deletion of its bytes might come after it was accepted after all.
+        it again changes nothing. Raises `AlreadyDecided` where it would be another set.
         """
         self.require_photo_consent(person, at=at)
         person.require_assurance(entry, at=at)
         photos = require_photo_set(photo_ids)
         self._require_no_training()
-        if submission_id in self._over:
-            raise AlreadyDecided()
         for known in (self._submitted, self._accepted):
             if known is not None and known.submission_id == submission_id:
                 if (known.engine, known.photos) != (entry.id, photos):
                     raise AlreadyDecided()
                 return
-        self._photos_submitted(submission_id, entry.id, photos, self._epoch, timestamp=at)
+        plan = self._plans.get(submission_id)
+        if plan is None or not set(photos) <= set(plan.photos):
+            raise UploadsNotPlanned()
+        waiting = self._submitted
+        self._photos_submitted(
+            submission_id,
+            entry.id,
+            photos,
+            self._epoch,
+            None if waiting is None else self.places_of(waiting.submission_id),
+            timestamp=at,
+        )
 
     def record_photo_verdicts(
         self,
@@ -382,10 +434,12 @@ class Twin(Aggregate):
             PhotoVerdict(photo, flaws.get(photo, (PhotoFlaw.NOT_JUDGED,)))
             for photo in waiting.photos
         )
+        places = self.places_of(submission_id)
         if set_flaws or any(verdict.flaws for verdict in judged):
-            self._photos_rejected(submission_id, judged, tuple(set_flaws), timestamp=at)
+            self._photos_rejected(submission_id, judged, tuple(set_flaws), places, timestamp=at)
         else:
-            self._photos_accepted(submission_id, waiting.photos, analyser, timestamp=at)
+            self._photos_accepted(submission_id, waiting.photos, analyser, places, timestamp=at)
+            self._let_go(at=at)
 
     def authorise_training(
         self,
@@ -469,17 +523,22 @@ class Twin(Aggregate):
             adapter.similarity,
             timestamp=at,
         )
+        self._let_go(at=at)
 
     def end_job(self, job_id: UUID, *, at: datetime) -> None:
         """A job of this twin has ended. One that is not open changes nothing."""
         if job_id in self._open_jobs:
             self._job_ended(job_id, timestamp=at)
+            self._let_go(at=at)
 
-    def request_deletion(self, prefixes: Sequence[str], *, at: datetime) -> None:
-        """Have everything under these prefixes deleted. One that already waits changes nothing."""
-        new = tuple(prefix for prefix in prefixes if prefix not in self._to_delete)
+    def request_deletion(self, places: Sequence[str], *, at: datetime) -> None:
+        """Have everything at these places deleted, where nothing may be written again.
+
+        One that already waits changes nothing.
+        """
+        new = tuple(place for place in places if place not in self._to_delete)
         if new:
-            self._deletion_requested(new, timestamp=at)
+            self._deletion_requested(new, for_good=True, timestamp=at)
 
     def record_deletion(self, prefixes: Sequence[str], object_count: int, *, at: datetime) -> None:
         """It is done. Raises `AlreadyDecided` where one of them was not waiting to be deleted."""
@@ -502,6 +561,9 @@ class Twin(Aggregate):
             open_jobs=dict(self._open_jobs),
             to_delete=self._to_delete,
             over=self._over,
+            plans=dict(self._plans),
+            places=dict(self._places),
+            former=self._former,
         )
 
     @classmethod
@@ -520,7 +582,38 @@ class Twin(Aggregate):
         twin._open_jobs = dict(state.open_jobs)
         twin._to_delete = state.to_delete
         twin._over = state.over
+        twin._plans = dict(state.plans)
+        twin._places = dict(state.places)
+        twin._former = state.former
         return twin
+
+    def _let_go(self, *, at: datetime) -> None:
+        """Report what gave way to something newer, once nothing needs it any more."""
+        trainings = [job.submission_id for job in self._open_jobs.values()]
+        adapters = [adapter.submission_id for adapter in self._adapters.values()]
+        needing = {
+            NeededBy.TRAINING: trainings,
+            NeededBy.ADAPTER: [*trainings, *adapters],
+            NeededBy.NOTHING: [],
+        }
+        over = tuple(
+            former.place
+            for former in self._former
+            if former.submission_id not in needing[former.needed_by]
+        )
+        if over:
+            self._places_gave_way(over, timestamp=at)
+
+    def _places_known(self) -> Iterator[str]:
+        """Whatever is recorded of the consent in force, also where it lay before this release."""
+        sets = (one.submission_id for one in (self._submitted, self._accepted) if one is not None)
+        for submission in (*self._plans, *sets, *self._over):
+            yield from self.places_of(submission).all
+        for adapter in self._adapters.values():
+            yield adapter.object_key
+            if adapter.submission_id is not None:
+                yield self.places_of(adapter.submission_id).template
+        yield from (former.place for former in self._former)
 
     def _require_subject(self, person: Person) -> None:
         if person.id != self.owner_id:
@@ -562,10 +655,33 @@ class Twin(Aggregate):
     ) -> None:
         self._epoch = epoch
         self._scope = ()
-        self._end_sets(self._submitted, self._accepted)
         self._submitted = None
         self._accepted = None
         self._adapters = {}
+        self._over = ()
+        self._plans = {}
+        self._places = {}
+        self._former = ()
+
+    @event(UploadsPlanned)
+    def _uploads_planned(
+        self,
+        submission_id: UUID,
+        photos: tuple[UUID, ...],
+        size_bytes: int,
+        epoch: int,
+        places: PhotoPlaces,
+        timestamp: datetime,
+    ) -> None:
+        self._plans[submission_id] = UploadPlan(photos, timestamp)
+        self._places[submission_id] = places
+
+    @event(UploadsForgotten)
+    def _uploads_forgotten(
+        self, submission_id: UUID, places: PhotoPlaces, timestamp: datetime
+    ) -> None:
+        del self._plans[submission_id]
+        del self._places[submission_id]
 
     @event(PhotosSubmitted)
     def _photos_submitted(
@@ -574,11 +690,13 @@ class Twin(Aggregate):
         engine: str,
         photos: tuple[UUID, ...],
         epoch: int,
+        supersedes: PhotoPlaces | None,
         timestamp: datetime,
     ) -> None:
-        self._end_sets(self._submitted)
-        # Logs of before may hold a set again that was over.
+        self._end_submitted()
+        # Logs of before may hold a set again that was over, and sets that nobody had planned.
         self._over = tuple(over for over in self._over if over != submission_id)
+        self._plans.pop(submission_id, None)
         self._submitted = PhotoSubmission(submission_id, engine, photos, epoch)
 
     @event(PhotosAccepted)
@@ -587,8 +705,17 @@ class Twin(Aggregate):
         submission_id: UUID,
         photos: tuple[UUID, ...],
         analyser: str,
+        places: PhotoPlaces | None,
         timestamp: datetime,
     ) -> None:
+        if self._accepted is not None and self._accepted.submission_id != submission_id:
+            former = self._accepted.submission_id
+            lie = self.places_of(former)
+            self._former = (
+                *self._former,
+                FormerPlace(lie.photos, former, NeededBy.TRAINING),
+                FormerPlace(lie.template, former, NeededBy.ADAPTER),
+            )
         self._accepted = self._submitted
         self._submitted = None
 
@@ -598,13 +725,18 @@ class Twin(Aggregate):
         submission_id: UUID,
         verdicts: tuple[PhotoVerdict, ...],
         set_flaws: tuple[SetFlaw, ...],
+        places: PhotoPlaces | None,
         timestamp: datetime,
     ) -> None:
-        self._end_sets(self._submitted)
+        self._end_submitted()
         self._submitted = None
 
-    def _end_sets(self, *sets: PhotoSubmission | None) -> None:
-        self._over = (*self._over, *(one.submission_id for one in sets if one is not None))
+    def _end_submitted(self) -> None:
+        if self._submitted is None:
+            return
+        over = self._submitted.submission_id
+        if self._places.pop(over, None) is None:
+            self._over = (*self._over, over)
 
     @event(TrainingAuthorised)
     def _training_authorised(
@@ -644,16 +776,41 @@ class Twin(Aggregate):
         similarity: float,
         timestamp: datetime,
     ) -> None:
+        if engine in self._adapters:
+            replaced = self._adapters[engine].object_key
+            self._former = (*self._former, FormerPlace(replaced, None, NeededBy.NOTHING))
         self._adapters[engine] = TrainedAdapter(
             job_id, self._open_jobs[job_id].submission_id, object_key, sha256, size_bytes, rank
         )
 
     @event(JobEnded)
     def _job_ended(self, job_id: UUID, timestamp: datetime) -> None:
-        del self._open_jobs[job_id]
+        ended = self._open_jobs.pop(job_id)
+        delivered = any(adapter.job_id == job_id for adapter in self._adapters.values())
+        if ended.kind is not JobKind.TRAINING or delivered or ended.epoch != self._epoch:
+            return
+        # A screener may have written what it had checked and never come to report it.
+        self._former = (
+            *self._former,
+            FormerPlace(
+                adapters_of_job_prefix(self.id, ended.epoch, job_id), None, NeededBy.NOTHING
+            ),
+            FormerPlace(first_adapter_key(self.id, job_id), None, NeededBy.NOTHING),
+        )
+
+    @event(PlacesGaveWay)
+    def _places_gave_way(self, places: tuple[str, ...], timestamp: datetime) -> None:
+        gone = [former for former in self._former if former.place in places]
+        self._former = tuple(former for former in self._former if former not in gone)
+        for former in gone:
+            # The template goes last: after it nothing of the set is left.
+            if former.needed_by is NeededBy.ADAPTER and former.submission_id is not None:
+                self._places.pop(former.submission_id, None)
 
     @event(DeletionRequested)
-    def _deletion_requested(self, prefixes: tuple[str, ...], timestamp: datetime) -> None:
+    def _deletion_requested(
+        self, prefixes: tuple[str, ...], *, for_good: bool, timestamp: datetime
+    ) -> None:
         self._to_delete = (*self._to_delete, *prefixes)
 
     @event(Deleted)

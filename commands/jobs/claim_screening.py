@@ -118,7 +118,7 @@ def _template_key(job: Job, twin: Twin | None) -> str | None:
     if twin is None:
         return None
     submission = job.submission_id or twin.adapter(job.engine).submission_id
-    return None if submission is None else object_keys.template_key(twin.id, submission)
+    return None if submission is None else twin.places_of(submission).template
 
 
 def _adapter(job: Job, claim_id: UUID) -> AdapterGrant | None:

@@ -1,15 +1,12 @@
 """Picture refused → delete the signed copies, where a screener had written any."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from commands.reactions.deeds import DeleteObjects
+from commands.reactions.deleted_for_good import LATEST_WRITE
 from commands.reactions.reaction import Intended
 from domain import object_keys
 from domain.asset import Asset
-
-LATEST_WRITE = timedelta(hours=1)
-"""A screener that stood still when its screening was over has written what it will by then."""
 
 
 def react(event: Asset.Refused, owner_id: UUID) -> tuple[Intended, ...]:

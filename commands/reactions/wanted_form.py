@@ -26,6 +26,7 @@ from commands.reactions.deeds import (
     RefetchPayment,
     RefetchVerification,
 )
+from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.wallet.expire_promotion import ExpirePromotion
 
@@ -39,6 +40,7 @@ WANTED: Mapping[str, type[Any]] = MappingProxyType(
         "fail-job": FailJob,
         "follow-purchase": FollowPurchase,
         "follow-verification": FollowVerification,
+        "forget-uploads": ForgetUploads,
         "open-next-attempt": OpenNextAttempt,
         "open-next-screening": OpenNextScreening,
         "purge-object": PurgeObject,

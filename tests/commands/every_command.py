@@ -40,11 +40,11 @@ from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
 from commands.twin.create_twin import CreateTwin
+from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PhotoFile, PlanPhotoUploads
 from commands.twin.record_deletion import RecordDeletion
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
-from commands.twin.request_deletion import RequestDeletion
 from commands.twin.sign_biometric_release import SignBiometricRelease
 from commands.twin.submit_photos import SubmitPhotos
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
@@ -99,6 +99,7 @@ EVERY_COMMAND: Mapping[str, Any] = {
     "withdraw-consent": WithdrawConsent(TWIN),
     "withdraw-all-consents": WithdrawAllConsents(),
     "plan-photo-uploads": PlanPhotoUploads(TWIN, (PhotoFile("image/png", 20_000, SHA256),)),
+    "forget-uploads": ForgetUploads(TWIN, SUBMISSION),
     "submit-photos": SubmitPhotos(TWIN, SUBMISSION, "pocket", (PHOTO,)),
     "record-photo-verdicts": RecordPhotoVerdicts(
         TWIN,
@@ -107,7 +108,6 @@ EVERY_COMMAND: Mapping[str, Any] = {
         (SetFlaw.NOT_ONE_PERSON,),
         "pocket-analyser",
     ),
-    "request-deletion": RequestDeletion(TWIN),
     "record-deletion": RecordDeletion(TWIN, ("photos/a/",), 12),
     "buy-credits": BuyCredits("starter", "sandbox"),
     "note-payment-hint": NotePaymentHint(PURCHASE),

@@ -114,7 +114,7 @@ def test_a_training_is_granted_the_accepted_photos(spec: StudioSpec) -> None:
     assert isinstance(grant.work, TrainingGrant)
     submission = spec.load(Job, training).submission_id
     assert [photo.object_key for photo in grant.work.photos] == [
-        f"photos/{twin}/{submission}/{photo.photo_id}.png" for photo in grant.work.photos
+        f"photos/{twin}/1/{submission}/{photo.photo_id}.png" for photo in grant.work.photos
     ]
     assert len(grant.work.photos) == 12
     assert len(grant.work.sample_prompts) == len(grant.work.items) == 3

@@ -37,6 +37,7 @@ from commands.reactions.wanted_form import (
     decode_wanted,
     encode_wanted,
 )
+from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.twin.withdraw_consent import WithdrawConsent
 from commands.wallet.confirm_payment import ConfirmPayment
@@ -49,6 +50,7 @@ from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import asset_id
 from domain.kernel.personal_text import Erased, PersonalText
 from domain.person import Person, VerificationOutcome
+from domain.photo_places import PhotoPlaces
 from domain.screening import SCREENING_LIMIT, SCREENINGS_MAX, ScreeningFailure
 from domain.twin import Twin
 from domain.wallet import Draw, PurchaseFailure, Wallet
@@ -63,6 +65,7 @@ OTHER = UUID(int=8)
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RETIRED = "an engine that left the catalogue"
 NEXT_YEAR = MONDAY + timedelta(days=365)
+SOMEWHERE = PhotoPlaces("uploads/a/", "photos/a/", "templates/a")
 
 
 def _event(event_class: Callable[..., Aggregate.Event], /, **fields: Any) -> Aggregate.Event:
@@ -155,8 +158,38 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
         [DeleteObjects(("photos/a/", "adapters/a/b.safetensors"), twin_id=IT)],
     ),
     (
+        _event(Twin.DeletionRequested, prefixes=("photos/a/1/",), for_good=True),
+        [
+            DeleteObjects(("photos/a/1/",), twin_id=IT, for_good=True),
+            DeleteObjects(("photos/a/1/",), for_good=True),
+        ],
+    ),
+    (
         _event(Twin.PhotosAccepted, submission_id=OTHER, photos=(), analyser="pocket-analyser"),
-        [DeleteObjects((f"uploads/{ADA}/{IT}/{OTHER}/",))],
+        [DeleteObjects((f"uploads/{ADA}/{IT}/{OTHER}/",), for_good=True)] * 2,
+    ),
+    (
+        _event(Twin.PhotosAccepted, submission_id=OTHER, photos=(), analyser="a", places=SOMEWHERE),
+        [DeleteObjects(("uploads/a/",), for_good=True)] * 2,
+    ),
+    (
+        _event(
+            Twin.UploadsPlanned,
+            submission_id=OTHER,
+            photos=(),
+            size_bytes=9,
+            epoch=1,
+            places=SOMEWHERE,
+        ),
+        [ForgetUploads(IT, OTHER)],
+    ),
+    (
+        _event(Twin.UploadsForgotten, submission_id=OTHER, places=SOMEWHERE),
+        [DeleteObjects(("uploads/a/",), for_good=True)] * 2,
+    ),
+    (
+        _event(Twin.PlacesGaveWay, places=("photos/a/", "adapters/a")),
+        [DeleteObjects(("photos/a/", "adapters/a"), for_good=True)],
     ),
     (
         _event(Twin.PhotosRejected, submission_id=OTHER, verdicts=(), set_flaws=()),
@@ -166,15 +199,23 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
                     f"uploads/{ADA}/{IT}/{OTHER}/",
                     f"photos/{IT}/{OTHER}/",
                     f"templates/{IT}/{OTHER}.json",
-                )
+                ),
+                for_good=True,
             )
-        ],
+        ]
+        * 2,
+    ),
+    (
+        _event(
+            Twin.PhotosRejected, submission_id=OTHER, verdicts=(), set_flaws=(), places=SOMEWHERE
+        ),
+        [DeleteObjects(SOMEWHERE.all, for_good=True)] * 2,
     ),
     (_failed_attempt(attempts_left=1), [OpenNextAttempt(IT, attempt=3)]),
     (_failed_attempt(attempts_left=0), [FailJob(IT, JobFailure.ATTEMPTS_EXHAUSTED)]),
     (
         _event(Job.Completed, released=(OTHER,), refused=()),
-        [DeleteObjects((f"quarantine/{IT}/",))],
+        [DeleteObjects((f"quarantine/{IT}/",))] * 2,
     ),
     (
         _event(Job.Failed, reason=JobFailure.DEADLINE_PASSED),
@@ -186,19 +227,23 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
                     *(f"gallery/{ADA}/{asset_id(IT, item)}.png" for item in range(8)),
                 )
             )
-        ],
+        ]
+        * 2,
     ),
     (
         _event(Job.Cancelled, by=CancelledBy.OWNER, state_before=JobState.RENDERED),
         [
             AnnounceStop(IT, CancelledBy.OWNER),
-            DeleteObjects(
-                (
-                    f"quarantine/{IT}/",
-                    *(f"gallery/{asset_id(IT, item)}/" for item in range(8)),
-                    *(f"gallery/{ADA}/{asset_id(IT, item)}.png" for item in range(8)),
+            *[
+                DeleteObjects(
+                    (
+                        f"quarantine/{IT}/",
+                        *(f"gallery/{asset_id(IT, item)}/" for item in range(8)),
+                        *(f"gallery/{ADA}/{asset_id(IT, item)}.png" for item in range(8)),
+                    )
                 )
-            ),
+            ]
+            * 2,
         ],
     ),
     (
@@ -312,6 +357,20 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
         _event(Twin.PhotosSubmitted, submission_id=OTHER, engine="pocket", photos=(), epoch=1),
         [_work(WorkKind.SCREENING, OTHER, 1, "photos", IT)],
     ),
+    (
+        _event(
+            Twin.PhotosSubmitted,
+            submission_id=OTHER,
+            engine="pocket",
+            photos=(),
+            epoch=1,
+            supersedes=SOMEWHERE,
+        ),
+        [
+            _work(WorkKind.SCREENING, OTHER, 1, "photos", IT),
+            *[DeleteObjects(SOMEWHERE.all, for_good=True)] * 2,
+        ],
+    ),
     (_event(Twin.JobEnded, job_id=OTHER), []),
     (
         _event(Job.ScreeningOpened, attempt=2, screening=3),
@@ -382,6 +441,14 @@ def test_every_reaction_is_tried_here(reaction: Reaction) -> None:
         ("expired-purchase-is-looked-at", timedelta(days=7)),
         ("promotion-expires", timedelta(days=365)),
         ("job-has-a-deadline", timedelta(hours=24)),
+        ("planned-uploads-are-forgotten", timedelta(hours=1)),
+        ("forgotten-uploads-are-deleted", timedelta(hours=1)),
+        ("superseded-photos-are-deleted", timedelta(hours=1)),
+        ("former-places-are-deleted", timedelta(hours=1)),
+        ("deletion-is-carried-out", timedelta(hours=1)),
+        ("accepted-photos-clear-uploads", timedelta(hours=1)),
+        ("rejected-photos-are-deleted", timedelta(hours=1)),
+        ("completed-job-clears-quarantine", timedelta(hours=4)),
     ],
 )
 def test_some_answers_are_due_later(reaction: str, due_after: timedelta) -> None:

@@ -49,7 +49,7 @@ def test_the_screener_is_told_what_to_check_and_where(spec: StudioSpec, job: UUI
     ]
     [submitted] = spec.events(Twin.PhotosSubmitted)
     twin = submitted.originator_id
-    assert grant.template_key == f"templates/{twin}/{submitted.submission_id}.json"
+    assert grant.template_key == f"templates/{twin}/1/{submitted.submission_id}.json"
 
 
 def test_a_training_is_screened_with_its_adapter(spec: StudioSpec) -> None:

@@ -20,6 +20,7 @@ from domain.twin import Twin
 from domain.wallet import PurchaseFailure, Wallet
 from tests.domain.people import (
     ADA,
+    ADAPTER,
     ADAS_TWIN,
     CLAIM,
     GRACE,
@@ -36,6 +37,7 @@ from tests.domain.people import (
     named,
     outputs_of,
     passed,
+    plan,
     rendered,
     started,
     submitted_twin,
@@ -108,6 +110,27 @@ def twin_whose_photos_were_rejected() -> Twin:
     twin.record_photo_verdicts(
         named("twelve photos of Ada"), (blurred,), (SetFlaw.NOT_ONE_PERSON,), "analyser", at=LATER
     )
+    return twin
+
+
+def twin_that_was_trained_again() -> Twin:
+    twin = trained_twin()
+    for name in ("given up", "superseded", "accepted"):
+        photos = tuple(named(f"{name} {number}") for number in range(10))
+        plan(twin, named(name), photos, at=TUESDAY)
+    twin.forget_uploads(named("given up"), at=TUESDAY)
+    for name in ("superseded", "accepted"):
+        photos = tuple(named(f"{name} {number}") for number in range(10))
+        twin.submit_photos(
+            named(name), person=verified(), entry=POCKET, photo_ids=photos, at=TUESDAY
+        )
+    good = [PhotoVerdict(photo) for photo in photos]
+    twin.record_photo_verdicts(named("accepted"), good, (), "analyser", at=LATER)
+    job = named("Ada's second training")
+    twin.authorise_training(job, person=verified(), entry=POCKET, policy_version=1, at=LATER)
+    twin.deliver_adapter(job, 1, ADAPTER, at=LATER)
+    twin.end_job(job, at=LATER)
+    twin.withdraw_consent(at=LATER)
     return twin
 
 
@@ -246,6 +269,7 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         person_who_was_found_under_age,
         twin_that_was_drawn_and_withdrawn,
         twin_whose_photos_were_rejected,
+        twin_that_was_trained_again,
         wallet_that_saw_everything,
         job_that_completed_at_the_second_attempt,
         job_that_was_screened_at_the_third_try,

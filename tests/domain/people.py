@@ -95,9 +95,22 @@ def consented_twin() -> Twin:
     return twin
 
 
+def planned_twin() -> Twin:
+    """Ada's twin, for which twelve photos may be uploaded."""
+    twin = consented_twin()
+    plan(twin, SUBMISSION, TWELVE_PHOTOS)
+    return twin
+
+
+def plan(twin: Twin, submission: UUID, photos: tuple[UUID, ...], at: datetime = MONDAY) -> None:
+    """Allow these photos of 20 kB each to be uploaded."""
+    size_bytes = 20_000 * len(photos)
+    twin.plan_uploads(submission, person=verified(), photo_ids=photos, size_bytes=size_bytes, at=at)
+
+
 def submitted_twin() -> Twin:
     """Ada's twin with twelve photos that wait to be judged."""
-    twin = consented_twin()
+    twin = planned_twin()
     twin.submit_photos(
         SUBMISSION, person=verified(), entry=POCKET, photo_ids=TWELVE_PHOTOS, at=MONDAY
     )

@@ -11,7 +11,7 @@ from commands.jobs.fail_job import FailJob
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
-from commands.twin.request_deletion import RequestDeletion
+from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.kernel.identity import SYSTEM
@@ -50,7 +50,7 @@ OPERATORS = frozenset({PublishPriceList, PublishPolicy})
 SELDOM = {
     WithdrawAllConsents: 0.4,
     WithdrawConsent: 0.4,
-    RequestDeletion: 0.3,
+    ForgetUploads: 0.3,
     FailJob: 0.3,
     CancelJob: 0.6,
     StopJobsOfTwin: 0.5,

@@ -13,7 +13,7 @@ from domain.consent_text import ConsentScope
 from domain.events import STORED_FORM
 from domain.job import AttemptFailure, CancelledBy, JobFailure
 from domain.kernel.identity import SYSTEM, wallet_id
-from domain.object_keys import twin_prefixes
+from domain.object_keys import epoch_prefixes
 from domain.person import Person, VerificationDecision, VerificationOutcome
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.price_list import DEFAULT_PACKAGES
@@ -224,12 +224,12 @@ def test_withdrawal_takes_photos_and_adapter_out_of_sight(folded: Folded) -> Non
         [],
         [],
     ]
-    assert row["prefixes_to_delete"] == list(twin_prefixes(ADA, twin.id))
+    assert row["prefixes_to_delete"] == list(epoch_prefixes(ADA, twin.id, 1))
     assert folded.rows("twin_adapters") == []
     assert {photo["state"] for photo in folded.rows("twin_photos")} == {"withdrawn"}
-    twin.record_deletion(twin_prefixes(ADA, twin.id)[:3], 30, at=history.now)
+    twin.record_deletion(epoch_prefixes(ADA, twin.id, 1)[:3], 30, at=history.now)
     history.save(ADA, twin)
-    assert folded.row("twins")["prefixes_to_delete"] == [twin_prefixes(ADA, twin.id)[3]]
+    assert folded.row("twins")["prefixes_to_delete"] == [epoch_prefixes(ADA, twin.id, 1)[3]]
 
 
 def test_a_job_shows_what_was_asked_and_what_it_cost(folded: Folded) -> None:
