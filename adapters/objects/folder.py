@@ -195,13 +195,19 @@ class FolderDraft:
 
     def publish(self, facts: ObjectFacts) -> None:
         """Make the object visible, whole and on disk. Raises `StoreFull`, `PlaceClosed`."""
-        with _store_full():
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            before = _read_facts(self._path)
-            self._write_facts(facts)
-            self._is_published = True
+        try:
+            with _store_full():
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._file.close()
+                before = _read_facts(self._path)
+                self._write_facts(facts)
+                self._is_published = True
+        except FileNotFoundError:
+            # The place was deleted around the draft.
+            if self._is_closed():
+                raise PlaceClosed from None
+            raise
         if before is not None:
             self._path.with_name(before.bytes_name).unlink(missing_ok=True)
         # Asked after the write: whoever closes and then deletes finds it, or it is taken back here.

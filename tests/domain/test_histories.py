@@ -94,6 +94,10 @@ twin_decisions: st.SearchStrategy[Callable[[Twin], object]] = st.sampled_from(
         lambda t: t.sign_biometric_release(BIOMETRIC_RELEASE.sha256, "en", at=NOON),
         lambda t: t.grant_consent(PERSON, CONSENT.sha256, tuple(ConsentScope), at=NOON),
         lambda t: t.withdraw_consent(at=NOON),
+        lambda t: t.plan_uploads(
+            SUBMISSION, person=PERSON, photo_ids=TWELVE_PHOTOS, size_bytes=9, at=NOON
+        ),
+        lambda t: t.forget_uploads(SUBMISSION, at=NOON),
         lambda t: t.submit_photos(
             SUBMISSION, person=PERSON, entry=POCKET, photo_ids=TWELVE_PHOTOS, at=NOON
         ),

@@ -141,6 +141,9 @@ class StudioHistory:
         self.save(person.id, twin)
         photos = tuple(uuid5(twin.id, f"photo {number}") for number in range(12))
         submission = uuid5(twin.id, "submission")
+        twin.plan_uploads(
+            submission, person=person, photo_ids=photos, size_bytes=240_000, at=self.now
+        )
         twin.submit_photos(submission, person=person, entry=POCKET, photo_ids=photos, at=self.now)
         self.save(person.id, twin)
         verdicts = [PhotoVerdict(photo) for photo in photos]

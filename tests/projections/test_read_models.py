@@ -183,6 +183,7 @@ def test_a_rejected_set_says_what_is_wrong_with_which_photo(folded: Folded) -> N
     person = history.verified_person(ADA)
     twin = history.twin_with_photos(person, "Countess")
     photos = [uuid5(twin.id, f"second {number}") for number in range(10)]
+    twin.plan_uploads(GRACE, person=person, photo_ids=photos, size_bytes=9, at=history.now)
     twin.submit_photos(GRACE, person=person, entry=POCKET, photo_ids=photos, at=history.now)
     verdicts = [PhotoVerdict(photo) for photo in photos[1:]]
     verdicts.append(PhotoVerdict(photos[0], (PhotoFlaw.NO_FACE, PhotoFlaw.BLURRED)))
