@@ -44,6 +44,7 @@ from commands.safety import publish_policy, publish_price_list
 from commands.studio import Handler, Question
 from commands.twin import (
     claim_photo_set,
+    clear_first_uploads,
     create_twin,
     forget_uploads,
     grant_consent,
@@ -149,6 +150,12 @@ HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
             forget_uploads.handle,
             forget_uploads.UploadsForgotten,
             (Twin.UploadsForgotten,),
+        ),
+        clear_first_uploads.ClearFirstUploads: Handler(
+            "clear-first-uploads",
+            clear_first_uploads.handle,
+            clear_first_uploads.FirstUploadsCleared,
+            (Twin.DeletionRequested,),
         ),
         submit_photos.SubmitPhotos: Handler(
             "submit-photos",

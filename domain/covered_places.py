@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from domain import object_keys
-from domain.job_kind import JobKind
 from domain.twin import Twin
 
 
@@ -22,10 +20,9 @@ def _covered(twin: Twin) -> Iterator[str]:
     if state.submitted is not None:
         yield from twin.places_of(state.submitted.submission_id).all
     learnt_from = [] if state.accepted is None else [state.accepted.submission_id]
-    for job_id, job in state.open_jobs.items():
-        if job.kind is JobKind.TRAINING and job.epoch == state.epoch:
-            yield object_keys.adapters_of_job_prefix(twin.id, job.epoch, job_id)
-            learnt_from += [] if job.submission_id is None else [job.submission_id]
+    for job in state.open_jobs.values():
+        if job.submission_id is not None and job.epoch == state.epoch:
+            learnt_from.append(job.submission_id)
     for submission in learnt_from:
         yield twin.places_of(submission).photos
         yield twin.places_of(submission).template

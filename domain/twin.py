@@ -373,6 +373,18 @@ class Twin(Aggregate):
         self.require_planned(submission_id)
         self._uploads_forgotten(submission_id, self.places_of(submission_id), timestamp=at)
 
+    def clear_first_uploads(self, submission_id: UUID, *, at: datetime) -> None:
+        """Have a set deleted that was uploaded before uploads were planned, and not submitted.
+
+        Of one that was, and has come to an end since, whatever is left goes too. Raises
+        `AlreadyDecided` for a set that waits to be judged.
+        """
+        if self._submitted is not None and self._submitted.submission_id == submission_id:
+            raise AlreadyDecided()
+        places = first_places(self.owner_id, self.id, submission_id)
+        needed = set(self._places_known()) - set(places.all if submission_id in self._over else ())
+        self.request_deletion([place for place in places.all if place not in needed], at=at)
+
     def submit_photos(
         self,
         submission_id: UUID,

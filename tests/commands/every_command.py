@@ -39,6 +39,7 @@ from commands.jobs.start_twin_training import StartTwinTraining
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
+from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.create_twin import CreateTwin
 from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.grant_consent import GrantConsent
@@ -99,6 +100,7 @@ EVERY_COMMAND: Mapping[str, Any] = {
     "withdraw-consent": WithdrawConsent(TWIN),
     "withdraw-all-consents": WithdrawAllConsents(),
     "plan-photo-uploads": PlanPhotoUploads(TWIN, (PhotoFile("image/png", 20_000, SHA256),)),
+    "clear-first-uploads": ClearFirstUploads(TWIN, SUBMISSION),
     "forget-uploads": ForgetUploads(TWIN, SUBMISSION),
     "submit-photos": SubmitPhotos(TWIN, SUBMISSION, "pocket", (PHOTO,)),
     "record-photo-verdicts": RecordPhotoVerdicts(

@@ -245,6 +245,35 @@ def test_a_set_of_before_is_deleted_where_it_lies() -> None:
     assert f"photos/{twin.id}/" not in requested.prefixes
 
 
+def test_a_set_of_before_that_waits_keeps_its_uploads() -> None:
+    waiting = of_before("twin-that-was-drawn-and-withdrawn", until=4)
+    assert waiting.submitted is not None
+    submission = waiting.submitted.submission_id
+    given(waiting).when(lambda t: t.clear_first_uploads(submission, at=TUESDAY)).then_refused(
+        AlreadyDecided
+    )
+
+
+def test_a_set_of_before_that_was_rejected_goes_altogether() -> None:
+    rejected = of_before("twin-whose-photos-were-rejected", until=5)
+    assert rejected.submitted is None
+    submission = rejected.snapshot_state().over[0]
+    [requested] = (
+        given(rejected)
+        .when(lambda t: t.clear_first_uploads(submission, at=TUESDAY))
+        .then(Twin.DeletionRequested)
+    )
+    assert isinstance(requested, Twin.DeletionRequested)
+    assert requested.prefixes == first_places(rejected.owner_id, rejected.id, submission).all
+
+
+def test_a_set_of_before_that_was_accepted_keeps_its_photos_and_its_face() -> None:
+    accepted = of_before("twin-that-was-drawn-and-withdrawn", until=5)
+    assert accepted.accepted is not None
+    submission = accepted.accepted.submission_id
+    given(accepted).when(lambda t: t.clear_first_uploads(submission, at=TUESDAY)).then_nothing()
+
+
 def test_new_photos_wait_for_a_deletion_of_before_that_they_would_go_with() -> None:
     state = consented_twin().snapshot_state()
     waiting = msgspec.structs.replace(state, to_delete=(f"photos/{ADAS_TWIN}/",))

@@ -36,6 +36,7 @@ from commands.quote import QuoteImages, QuoteTraining
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
 from commands.twin.claim_photo_set import ClaimPhotoSet
+from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.create_twin import CreateTwin
 from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.grant_consent import GrantConsent
@@ -79,6 +80,7 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     WithdrawConsent: lambda d: WithdrawConsent(d.id_of("twins")),
     WithdrawAllConsents: lambda d: WithdrawAllConsents(),
     ForgetUploads: lambda d: ForgetUploads(*_planned(d)),
+    ClearFirstUploads: lambda d: ClearFirstUploads(*_planned(d)),
     ReadUploadPlan: lambda d: ReadUploadPlan(*_planned(d)),
     NotePaymentHint: lambda d: NotePaymentHint(d.id_of("purchases")),
     ExpirePromotion: lambda d: ExpirePromotion(d.id_of("promotions")),

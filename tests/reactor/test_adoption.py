@@ -85,7 +85,9 @@ def withdraws_as_before(spec: ReactorSpec, twin_id: UUID, owner: UUID = ADA) -> 
     twin._deletion_requested(places, for_good=False, timestamp=spec.clock())
     key = uuid5(twin_id, f"withdrawal at version {twin.version}")
     with spec.store.transaction(owner) as transaction:
-        transaction.insert(twin.collect_events(), unchanged=[], command=RecordedCommand(key, b"", b"{}"))
+        transaction.insert(
+            twin.collect_events(), unchanged=[], command=RecordedCommand(key, b"", b"{}")
+        )
 
 
 def withdrawn_and_consented_again(spec: ReactorSpec) -> set[str]:
