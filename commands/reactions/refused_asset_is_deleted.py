@@ -13,7 +13,7 @@ def react(event: Asset.Refused, owner_id: UUID) -> tuple[Intended, ...]:
     """Nothing of a refused output is kept, whichever screening signed it."""
     asset = event.originator_id
     of_before = object_keys.first_gallery_key(owner_id, asset)
-    copies = DeleteObjects(places=(object_keys.gallery_prefix(asset), of_before))
+    copies = DeleteObjects((object_keys.gallery_prefix(asset), of_before), for_good=True)
     return (
         Intended(copies, "now"),
         Intended(copies, "later", due_at=event.timestamp + LATEST_WRITE),

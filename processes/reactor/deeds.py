@@ -130,6 +130,7 @@ class Deeds:
         return len(others)
 
     def _purge(self, deed: PurgeObject, owner_id: UUID, key: UUID) -> Done:
+        self._outside.objects.close([deed.object_key])
         self._outside.objects.delete([deed.object_key])
         return self._execute(RecordPurged(deed.asset_id), owner_id, key)
 

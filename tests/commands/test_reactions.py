@@ -268,7 +268,7 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
             kind=AssetKind.IMAGE,
             reasons=(),
         ),
-        [DeleteObjects((f"gallery/{IT}/", f"gallery/{ADA}/{IT}.png"))] * 2,
+        [DeleteObjects((f"gallery/{IT}/", f"gallery/{ADA}/{IT}.png"), for_good=True)] * 2,
     ),
     (
         _released(f"gallery/{IT}/{OTHER}/master"),
@@ -286,7 +286,10 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
         * 2,
     ),
     (_delivered(f"adapters/{IT}/{OTHER}.safetensors"), []),
-    (_event(Asset.PurgeRequested, object_key="gallery/a.png"), [PurgeObject(IT, "gallery/a.png")]),
+    (
+        _event(Asset.PurgeRequested, object_key="gallery/a.png"),
+        [PurgeObject(IT, "gallery/a.png"), DeleteObjects(("gallery/a.png",), for_good=True)],
+    ),
     (
         _event(Person.VerificationHinted, verification_id=OTHER),
         [RefetchVerification(OTHER, since=MONDAY)],
@@ -449,6 +452,7 @@ def test_every_reaction_is_tried_here(reaction: Reaction) -> None:
         ("accepted-photos-clear-uploads", timedelta(hours=1)),
         ("rejected-photos-are-deleted", timedelta(hours=1)),
         ("completed-job-clears-quarantine", timedelta(hours=4)),
+        ("purge-is-carried-out", timedelta(hours=1)),
     ],
 )
 def test_some_answers_are_due_later(reaction: str, due_after: timedelta) -> None:
