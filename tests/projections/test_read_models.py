@@ -92,6 +92,10 @@ def test_every_event_type_is_folded_or_said_to_be_of_no_interest() -> None:
         "job.result-discarded",
         # The new job says which one it does again.
         "job.retried",
+        # What lies in the object store is shown by what it became.
+        "twin.uploads-planned",
+        "twin.uploads-forgotten",
+        "twin.places-gave-way",
         # A job that is being screened for the third time is being screened.
         "job.screening-failed",
         "job.screening-opened",
