@@ -46,6 +46,7 @@ from commands.twin import (
     claim_photo_set,
     clear_first_uploads,
     create_twin,
+    expire_photo_set,
     forget_uploads,
     grant_consent,
     plan_photo_uploads,
@@ -169,6 +170,12 @@ HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
             record_photo_verdicts.handle,
             record_photo_verdicts.PhotoVerdictsRecorded | record_photo_verdicts.PhotoVerdictsLate,
             (Twin.PhotosAccepted, Twin.PhotosRejected, Twin.PlacesGaveWay),
+        ),
+        expire_photo_set.ExpirePhotoSet: Handler(
+            "expire-photo-set",
+            expire_photo_set.handle,
+            expire_photo_set.PhotoSetExpired,
+            (Twin.PhotosRejected,),
         ),
         record_deletion.RecordDeletion: Handler(
             "record-deletion",

@@ -14,6 +14,9 @@ EXPIRED_PURCHASE_LAST_ASKED_AFTER = timedelta(days=7)
 UPLOADS_OPEN_MAX = timedelta(hours=1)
 """Whoever has not submitted photos an hour after they said which ones has gone: faces go too."""
 
+PHOTO_SET_OPEN_MAX = timedelta(hours=24)
+"""The gate judges a set in seconds. After a day it will not, and faces do not wait for ever."""
+
 VERIFICATION_OPEN_MAX = timedelta(days=7)
 """Providers keep a started check for a week; people come back to one with another document."""
 

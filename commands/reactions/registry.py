@@ -15,6 +15,7 @@ from commands.reactions import (
     former_places_are_deleted,
     job_has_a_deadline,
     payment_hint_is_followed,
+    photo_set_is_bounded,
     planned_uploads_are_forgotten,
     promotion_expires,
     purchase_is_followed,
@@ -120,6 +121,7 @@ REACTIONS: tuple[Reaction, ...] = (
         Twin.PhotosSubmitted,
         superseded_photos_are_deleted.react,
     ),
+    Reaction("photo-set-is-bounded", Twin.PhotosSubmitted, photo_set_is_bounded.react),
     Reaction("former-places-are-deleted", Twin.PlacesGaveWay, former_places_are_deleted.react),
 )
 """In the order in which the answers to one event are carried out."""

@@ -26,6 +26,7 @@ from commands.reactions.deeds import (
     RefetchPayment,
     RefetchVerification,
 )
+from commands.twin.expire_photo_set import ExpirePhotoSet
 from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.wallet.expire_promotion import ExpirePromotion
@@ -35,6 +36,7 @@ WANTED: Mapping[str, type[Any]] = MappingProxyType(
         "announce-stop": AnnounceStop,
         "announce-work": AnnounceWork,
         "delete-objects": DeleteObjects,
+        "expire-photo-set": ExpirePhotoSet,
         "expire-promotion": ExpirePromotion,
         "expire-screening": ExpireScreening,
         "fail-job": FailJob,

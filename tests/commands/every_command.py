@@ -41,6 +41,7 @@ from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
 from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.create_twin import CreateTwin
+from commands.twin.expire_photo_set import ExpirePhotoSet
 from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PhotoFile, PlanPhotoUploads
@@ -101,6 +102,7 @@ EVERY_COMMAND: Mapping[str, Any] = {
     "withdraw-all-consents": WithdrawAllConsents(),
     "plan-photo-uploads": PlanPhotoUploads(TWIN, (PhotoFile("image/png", 20_000, SHA256),)),
     "clear-first-uploads": ClearFirstUploads(TWIN, SUBMISSION),
+    "expire-photo-set": ExpirePhotoSet(TWIN, SUBMISSION),
     "forget-uploads": ForgetUploads(TWIN, SUBMISSION),
     "submit-photos": SubmitPhotos(TWIN, SUBMISSION, "pocket", (PHOTO,)),
     "record-photo-verdicts": RecordPhotoVerdicts(

@@ -37,6 +37,7 @@ from commands.reactions.wanted_form import (
     decode_wanted,
     encode_wanted,
 )
+from commands.twin.expire_photo_set import ExpirePhotoSet
 from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.twin.withdraw_consent import WithdrawConsent
@@ -358,7 +359,7 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     ),
     (
         _event(Twin.PhotosSubmitted, submission_id=OTHER, engine="pocket", photos=(), epoch=1),
-        [_work(WorkKind.SCREENING, OTHER, 1, "photos", IT)],
+        [_work(WorkKind.SCREENING, OTHER, 1, "photos", IT), ExpirePhotoSet(IT, OTHER)],
     ),
     (
         _event(
@@ -372,6 +373,7 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
         [
             _work(WorkKind.SCREENING, OTHER, 1, "photos", IT),
             *[DeleteObjects(SOMEWHERE.all, for_good=True)] * 2,
+            ExpirePhotoSet(IT, OTHER),
         ],
     ),
     (_event(Twin.JobEnded, job_id=OTHER), []),
@@ -452,6 +454,7 @@ def test_every_reaction_is_tried_here(reaction: Reaction) -> None:
         ("accepted-photos-clear-uploads", timedelta(hours=1)),
         ("rejected-photos-are-deleted", timedelta(hours=1)),
         ("completed-job-clears-quarantine", timedelta(hours=4)),
+        ("photo-set-is-bounded", timedelta(hours=24)),
         ("purge-is-carried-out", timedelta(hours=1)),
     ],
 )

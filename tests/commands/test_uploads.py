@@ -10,6 +10,7 @@ from commands.twin.plan_photo_uploads import PlanPhotoUploads
 from commands.twin.read_upload_plan import ReadUploadPlan
 from commands.twin.submit_photos import SubmitPhotos
 from commands.twin.withdraw_consent import WithdrawConsent
+from domain.photo_set import SetFlaw
 from domain.refusals import ConsentMissing, NotFound, TooManyUploads, UploadsNotPlanned
 from domain.twin import UPLOAD_PLANS_MAX, Twin
 from tests.commands import journey
@@ -65,6 +66,22 @@ def test_photos_that_were_submitted_outlive_the_hour(spec: StudioSpec, twin: UUI
     spec.clock.pass_by(hours=2)
     assert react(spec) == []
     spec.when(journey.good_verdicts(submitted)).then("twin.photos-accepted")
+
+
+def test_a_set_that_nobody_judges_is_refused_after_a_day(spec: StudioSpec, twin: UUID) -> None:
+    submitted = journey.photos_submitted(spec, twin)
+    spec.clock.pass_by(hours=24)
+    assert f"photos/{twin}/1/{submitted.submission_id}/" in react(spec)
+    [rejected] = spec.events(Twin.PhotosRejected)
+    assert rejected.set_flaws == (SetFlaw.NOT_JUDGED,)
+    spec.when(journey.good_verdicts(submitted)).then()
+
+
+def test_a_set_that_was_judged_is_not_refused_a_day_later(spec: StudioSpec, twin: UUID) -> None:
+    journey.photos_accepted(spec, twin)
+    spec.clock.pass_by(days=2)
+    react(spec)
+    assert spec.events(Twin.PhotosRejected) == []
 
 
 def test_a_plan_can_be_given_up(spec: StudioSpec, twin: UUID) -> None:

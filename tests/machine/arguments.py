@@ -38,6 +38,7 @@ from commands.safety.publish_price_list import PublishPriceList
 from commands.twin.claim_photo_set import ClaimPhotoSet
 from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.create_twin import CreateTwin
+from commands.twin.expire_photo_set import ExpirePhotoSet
 from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PhotoFile, PlanPhotoUploads
@@ -80,6 +81,7 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     WithdrawConsent: lambda d: WithdrawConsent(d.id_of("twins")),
     WithdrawAllConsents: lambda d: WithdrawAllConsents(),
     ForgetUploads: lambda d: ForgetUploads(*_planned(d)),
+    ExpirePhotoSet: lambda d: ExpirePhotoSet(*_waiting(d)[:2]),
     ClearFirstUploads: lambda d: ClearFirstUploads(*_planned(d)),
     ReadUploadPlan: lambda d: ReadUploadPlan(*_planned(d)),
     NotePaymentHint: lambda d: NotePaymentHint(d.id_of("purchases")),

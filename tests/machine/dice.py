@@ -12,6 +12,7 @@ from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
 from commands.twin.clear_first_uploads import ClearFirstUploads
+from commands.twin.expire_photo_set import ExpirePhotoSet
 from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.twin.withdraw_consent import WithdrawConsent
@@ -51,6 +52,7 @@ OPERATORS = frozenset({PublishPriceList, PublishPolicy})
 SELDOM = {
     WithdrawAllConsents: 0.4,
     WithdrawConsent: 0.4,
+    ExpirePhotoSet: 0.2,
     ForgetUploads: 0.3,
     ClearFirstUploads: 0.2,
     FailJob: 0.3,
