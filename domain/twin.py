@@ -5,8 +5,6 @@ from datetime import datetime
 from math import ceil
 from uuid import UUID
 
-from eventsourcing.domain import event
-
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
 from domain.engines import EngineEntry
 from domain.job import AdapterFile
@@ -68,12 +66,18 @@ class Twin(Aggregate):
         owner_id: UUID
         name: FreeText
 
+        def apply(self, twin: "Twin") -> None:
+            twin.owner_id = self.owner_id
+
     class BiometricReleaseSigned(Aggregate.Event):
         """The person allows their face to be measured."""
 
         TOPIC = "twin.biometric-release-signed"
         text_sha256: str
         locale: str
+
+        def apply(self, twin: "Twin") -> None:
+            twin._released_biometrics = True
 
     class ConsentGranted(Aggregate.Event):
         """The person consented to exactly this text, within this scope."""
@@ -83,12 +87,26 @@ class Twin(Aggregate):
         text_sha256: str
         scope: tuple[ConsentScope, ...]
 
+        def apply(self, twin: "Twin") -> None:
+            twin._scope = self.scope
+
     class ConsentWithdrawn(Aggregate.Event):
         """The consent is over. `epoch` is the new one; whatever carries an older one is refused."""
 
         TOPIC = "twin.consent-withdrawn"
         epoch: int
         open_jobs: tuple[UUID, ...]
+
+        def apply(self, twin: "Twin") -> None:
+            twin._epoch = self.epoch
+            twin._scope = ()
+            twin._submitted = None
+            twin._accepted = None
+            twin._adapters = {}
+            twin._over = ()
+            twin._plans = {}
+            twin._places = {}
+            twin._former = ()
 
     class UploadsPlanned(Aggregate.Event):
         """These photos may be uploaded, `size_bytes` in all, to be submitted as one set."""
@@ -100,12 +118,20 @@ class Twin(Aggregate):
         epoch: int
         places: PhotoPlaces
 
+        def apply(self, twin: "Twin") -> None:
+            twin._plans[self.submission_id] = UploadPlan(self.photos, self.timestamp)
+            twin._places[self.submission_id] = self.places
+
     class UploadsForgotten(Aggregate.Event):
         """What was planned was not submitted in its time, or given up."""
 
         TOPIC = "twin.uploads-forgotten"
         submission_id: UUID
         places: PhotoPlaces
+
+        def apply(self, twin: "Twin") -> None:
+            del twin._plans[self.submission_id]
+            del twin._places[self.submission_id]
 
     class PhotosSubmitted(Aggregate.Event):
         """A photo set waits to be judged. `supersedes` are the places of one that still waited."""
@@ -117,6 +143,15 @@ class Twin(Aggregate):
         epoch: int
         supersedes: PhotoPlaces | None = None
 
+        def apply(self, twin: "Twin") -> None:
+            twin._end_submitted()
+            # Logs of before may hold a set again that was over, and sets that nobody had planned.
+            twin._over = tuple(over for over in twin._over if over != self.submission_id)
+            twin._plans.pop(self.submission_id, None)
+            twin._submitted = PhotoSubmission(
+                self.submission_id, self.engine, self.photos, self.epoch
+            )
+
     class PhotosAccepted(Aggregate.Event):
         """Every photo is good and all show one person."""
 
@@ -126,6 +161,18 @@ class Twin(Aggregate):
         analyser: str
         places: PhotoPlaces | None = None
 
+        def apply(self, twin: "Twin") -> None:
+            if twin._accepted is not None and twin._accepted.submission_id != self.submission_id:
+                former = twin._accepted.submission_id
+                lie = twin.places_of(former)
+                twin._former = (
+                    *twin._former,
+                    FormerPlace(lie.photos, former, NeededBy.TRAINING),
+                    FormerPlace(lie.template, former, NeededBy.ADAPTER),
+                )
+            twin._accepted = twin._submitted
+            twin._submitted = None
+
     class PhotosRejected(Aggregate.Event):
         """Something is wrong with a photo or with the set."""
 
@@ -134,6 +181,10 @@ class Twin(Aggregate):
         verdicts: tuple[PhotoVerdict, ...]
         set_flaws: tuple[SetFlaw, ...]
         places: PhotoPlaces | None = None
+
+        def apply(self, twin: "Twin") -> None:
+            twin._end_submitted()
+            twin._submitted = None
 
     class TrainingAuthorised(Aggregate.Event):
         """A job may learn from the accepted photos."""
@@ -145,6 +196,11 @@ class Twin(Aggregate):
         submission_id: UUID
         policy_version: int
 
+        def apply(self, twin: "Twin") -> None:
+            twin._open_jobs[self.job_id] = OpenJob(
+                JobKind.TRAINING, self.engine, self.epoch, self.submission_id
+            )
+
     class GenerationAuthorised(Aggregate.Event):
         """A job may draw this twin."""
 
@@ -155,6 +211,9 @@ class Twin(Aggregate):
         rating: Rating
         jurisdiction: str
         policy_version: int
+
+        def apply(self, twin: "Twin") -> None:
+            twin._open_jobs[self.job_id] = OpenJob(JobKind.IMAGES, self.engine, self.epoch)
 
     class AdapterDelivered(Aggregate.Event):
         """A training has a result that passed its checks."""
@@ -169,17 +228,54 @@ class Twin(Aggregate):
         step: int
         similarity: float
 
+        def apply(self, twin: "Twin") -> None:
+            if self.engine in twin._adapters:
+                replaced = twin._adapters[self.engine].object_key
+                twin._former = (*twin._former, FormerPlace(replaced, None, NeededBy.NOTHING))
+            twin._adapters[self.engine] = TrainedAdapter(
+                self.job_id,
+                twin._open_jobs[self.job_id].submission_id,
+                self.object_key,
+                self.sha256,
+                self.size_bytes,
+                self.rank,
+            )
+
     class JobEnded(Aggregate.Event):
         """A job that was authorised has reached its end."""
 
         TOPIC = "twin.job-ended"
         job_id: UUID
 
+        def apply(self, twin: "Twin") -> None:
+            ended = twin._open_jobs.pop(self.job_id)
+            delivered = any(adapter.job_id == self.job_id for adapter in twin._adapters.values())
+            if ended.kind is not JobKind.TRAINING or delivered or ended.epoch != twin._epoch:
+                return
+            # A screener may have written what it had checked and never come to report it.
+            twin._former = (
+                *twin._former,
+                FormerPlace(
+                    adapters_of_job_prefix(twin.id, ended.epoch, self.job_id),
+                    None,
+                    NeededBy.NOTHING,
+                ),
+                FormerPlace(first_adapter_key(twin.id, self.job_id), None, NeededBy.NOTHING),
+            )
+
     class PlacesGaveWay(Aggregate.Event):
         """Newer bytes took the place of these, and nothing rests on them any more."""
 
         TOPIC = "twin.places-gave-way"
         places: tuple[str, ...]
+
+        def apply(self, twin: "Twin") -> None:
+            gone = [former for former in twin._former if former.place in self.places]
+            twin._former = tuple(former for former in twin._former if former not in gone)
+            for former in gone:
+                # The template goes last: after it nothing of the set is left.
+                if former.needed_by is NeededBy.ADAPTER and former.submission_id is not None:
+                    twin._places.pop(former.submission_id, None)
 
     class DeletionRequested(Aggregate.Event):
         """Everything at these places of the object store, most of them prefixes, is to be deleted.
@@ -192,6 +288,9 @@ class Twin(Aggregate):
         prefixes: tuple[str, ...]
         for_good: bool = False
 
+        def apply(self, twin: "Twin") -> None:
+            twin._to_delete = (*twin._to_delete, *self.prefixes)
+
     class Deleted(Aggregate.Event):
         """It was deleted; `object_count` objects were there."""
 
@@ -199,14 +298,16 @@ class Twin(Aggregate):
         prefixes: tuple[str, ...]
         object_count: int
 
+        def apply(self, twin: "Twin") -> None:
+            twin._to_delete = tuple(p for p in twin._to_delete if p not in self.prefixes)
+
     @classmethod
     def create(cls, id: UUID, *, owner_id: UUID, name: FreeText, at: datetime) -> "Twin":
         """A twin of its owner."""
         return cls._create(cls.Created, id=id, timestamp=at, owner_id=owner_id, name=name)
 
-    @event(Created)
-    def __init__(self, owner_id: UUID) -> None:
-        self.owner_id = owner_id
+    def __init__(self) -> None:
+        self.owner_id: UUID
         self._epoch = 1
         self._released_biometrics = False
         self._scope: tuple[ConsentScope, ...] = ()
@@ -282,7 +383,9 @@ class Twin(Aggregate):
             raise ConsentTextChanged(BIOMETRIC_RELEASE.sha256)
         if self._released_biometrics:
             raise AlreadyDecided()
-        self._biometric_release_signed(text_sha256, locale, timestamp=at)
+        self.trigger_event(
+            Twin.BiometricReleaseSigned, text_sha256=text_sha256, locale=locale, timestamp=at
+        )
 
     def grant_consent(
         self,
@@ -307,7 +410,13 @@ class Twin(Aggregate):
         if not scope:
             raise ConsentMissing()
         chosen = tuple(one for one in ConsentScope if one in scope)
-        self._consent_granted(self._epoch, text_sha256, chosen, timestamp=at)
+        self.trigger_event(
+            Twin.ConsentGranted,
+            epoch=self._epoch,
+            text_sha256=text_sha256,
+            scope=chosen,
+            timestamp=at,
+        )
 
     def withdraw_consent(self, *, at: datetime) -> None:
         """End the consent. Photos, adapters and what rests on the old epoch are void.
@@ -318,7 +427,9 @@ class Twin(Aggregate):
             raise ConsentMissing()
         covered = epoch_prefixes(self.owner_id, self.id, self._epoch)
         elsewhere = [place for place in self._places_known() if not place.startswith(covered)]
-        self._consent_withdrawn(self._epoch + 1, self.open_jobs, timestamp=at)
+        self.trigger_event(
+            Twin.ConsentWithdrawn, epoch=self._epoch + 1, open_jobs=self.open_jobs, timestamp=at
+        )
         self.request_deletion(tuple(dict.fromkeys((*covered, *elsewhere))), at=at)
 
     def require_photo_consent(self, person: Person, *, at: datetime) -> None:
@@ -358,8 +469,14 @@ class Twin(Aggregate):
             wait = first + UPLOADS_OPEN_MAX - at
             raise TooManyUploads(UPLOAD_PLANS_MAX, max(1, ceil(wait.total_seconds())))
         places = places_of_set(self.owner_id, self.id, self._epoch, submission_id)
-        self._uploads_planned(
-            submission_id, tuple(photo_ids), size_bytes, self._epoch, places, timestamp=at
+        self.trigger_event(
+            Twin.UploadsPlanned,
+            submission_id=submission_id,
+            photos=tuple(photo_ids),
+            size_bytes=size_bytes,
+            epoch=self._epoch,
+            places=places,
+            timestamp=at,
         )
         return places
 
@@ -371,7 +488,12 @@ class Twin(Aggregate):
     def forget_uploads(self, submission_id: UUID, *, at: datetime) -> None:
         """Give up what was not submitted. Raises `UploadsNotPlanned`."""
         self.require_planned(submission_id)
-        self._uploads_forgotten(submission_id, self.places_of(submission_id), timestamp=at)
+        self.trigger_event(
+            Twin.UploadsForgotten,
+            submission_id=submission_id,
+            places=self.places_of(submission_id),
+            timestamp=at,
+        )
 
     def clear_first_uploads(self, submission_id: UUID, *, at: datetime) -> None:
         """Have a set deleted that was uploaded before uploads were planned, and not submitted.
@@ -414,12 +536,13 @@ class Twin(Aggregate):
         if plan is None or not set(photos) <= set(plan.photos):
             raise UploadsNotPlanned()
         waiting = self._submitted
-        self._photos_submitted(
-            submission_id,
-            entry.id,
-            photos,
-            self._epoch,
-            None if waiting is None else self.places_of(waiting.submission_id),
+        self.trigger_event(
+            Twin.PhotosSubmitted,
+            submission_id=submission_id,
+            engine=entry.id,
+            photos=photos,
+            epoch=self._epoch,
+            supersedes=None if waiting is None else self.places_of(waiting.submission_id),
             timestamp=at,
         )
 
@@ -448,9 +571,23 @@ class Twin(Aggregate):
         )
         places = self.places_of(submission_id)
         if set_flaws or any(verdict.flaws for verdict in judged):
-            self._photos_rejected(submission_id, judged, tuple(set_flaws), places, timestamp=at)
+            self.trigger_event(
+                Twin.PhotosRejected,
+                submission_id=submission_id,
+                verdicts=judged,
+                set_flaws=tuple(set_flaws),
+                places=places,
+                timestamp=at,
+            )
         else:
-            self._photos_accepted(submission_id, waiting.photos, analyser, places, timestamp=at)
+            self.trigger_event(
+                Twin.PhotosAccepted,
+                submission_id=submission_id,
+                photos=waiting.photos,
+                analyser=analyser,
+                places=places,
+                timestamp=at,
+            )
             self._let_go(at=at)
 
     def authorise_training(
@@ -476,8 +613,14 @@ class Twin(Aggregate):
             raise PhotosNotAccepted()
         self._require_no_training()
         self._require_room()
-        self._training_authorised(
-            job_id, self._epoch, entry.id, accepted.submission_id, policy_version, timestamp=at
+        self.trigger_event(
+            Twin.TrainingAuthorised,
+            job_id=job_id,
+            epoch=self._epoch,
+            engine=entry.id,
+            submission_id=accepted.submission_id,
+            policy_version=policy_version,
+            timestamp=at,
         )
 
     def authorise_generation(
@@ -505,13 +648,14 @@ class Twin(Aggregate):
             raise RatingNotAllowed(rating)
         self.adapter(entry.id)
         self._require_room()
-        self._generation_authorised(
-            job_id,
-            self._epoch,
-            entry.id,
-            rating,
-            jurisdiction,
-            policy_version,
+        self.trigger_event(
+            Twin.GenerationAuthorised,
+            job_id=job_id,
+            epoch=self._epoch,
+            engine=entry.id,
+            rating=rating,
+            jurisdiction=jurisdiction,
+            policy_version=policy_version,
             timestamp=at,
         )
 
@@ -524,15 +668,16 @@ class Twin(Aggregate):
             raise StaleResult()
         if job.epoch != epoch or not self.epoch_is_current(epoch):
             raise StaleResult()
-        self._adapter_delivered(
-            job_id,
-            job.engine,
-            adapter.object_key,
-            adapter.sha256,
-            adapter.size_bytes,
-            adapter.rank,
-            adapter.step,
-            adapter.similarity,
+        self.trigger_event(
+            Twin.AdapterDelivered,
+            job_id=job_id,
+            engine=job.engine,
+            object_key=adapter.object_key,
+            sha256=adapter.sha256,
+            size_bytes=adapter.size_bytes,
+            rank=adapter.rank,
+            step=adapter.step,
+            similarity=adapter.similarity,
             timestamp=at,
         )
         self._let_go(at=at)
@@ -540,7 +685,7 @@ class Twin(Aggregate):
     def end_job(self, job_id: UUID, *, at: datetime) -> None:
         """A job of this twin has ended. One that is not open changes nothing."""
         if job_id in self._open_jobs:
-            self._job_ended(job_id, timestamp=at)
+            self.trigger_event(Twin.JobEnded, job_id=job_id, timestamp=at)
             self._let_go(at=at)
 
     def request_deletion(self, places: Sequence[str], *, at: datetime) -> None:
@@ -550,13 +695,15 @@ class Twin(Aggregate):
         """
         new = tuple(place for place in places if place not in self._to_delete)
         if new:
-            self._deletion_requested(new, for_good=True, timestamp=at)
+            self.trigger_event(Twin.DeletionRequested, prefixes=new, for_good=True, timestamp=at)
 
     def record_deletion(self, prefixes: Sequence[str], object_count: int, *, at: datetime) -> None:
         """It is done. Raises `AlreadyDecided` where one of them was not waiting to be deleted."""
         if any(prefix not in self._to_delete for prefix in prefixes):
             raise AlreadyDecided()
-        self._deleted(tuple(prefixes), object_count, timestamp=at)
+        self.trigger_event(
+            Twin.Deleted, prefixes=tuple(prefixes), object_count=object_count, timestamp=at
+        )
 
     def snapshot_state(self) -> TwinState:
         """Everything but id and version."""
@@ -614,7 +761,7 @@ class Twin(Aggregate):
             if former.submission_id not in needing[former.needed_by]
         )
         if over:
-            self._places_gave_way(over, timestamp=at)
+            self.trigger_event(Twin.PlacesGaveWay, places=over, timestamp=at)
 
     def _places_known(self) -> Iterator[str]:
         """Whatever is recorded of the consent in force, also where it lay before this release."""
@@ -647,184 +794,9 @@ class Twin(Aggregate):
         if len(self._open_jobs) >= OPEN_JOBS_MAX:
             raise TwinBusy()
 
-    @event(BiometricReleaseSigned)
-    def _biometric_release_signed(self, text_sha256: str, locale: str, timestamp: datetime) -> None:
-        self._released_biometrics = True
-
-    @event(ConsentGranted)
-    def _consent_granted(
-        self,
-        epoch: int,
-        text_sha256: str,
-        scope: tuple[ConsentScope, ...],
-        timestamp: datetime,
-    ) -> None:
-        self._scope = scope
-
-    @event(ConsentWithdrawn)
-    def _consent_withdrawn(
-        self, epoch: int, open_jobs: tuple[UUID, ...], timestamp: datetime
-    ) -> None:
-        self._epoch = epoch
-        self._scope = ()
-        self._submitted = None
-        self._accepted = None
-        self._adapters = {}
-        self._over = ()
-        self._plans = {}
-        self._places = {}
-        self._former = ()
-
-    @event(UploadsPlanned)
-    def _uploads_planned(
-        self,
-        submission_id: UUID,
-        photos: tuple[UUID, ...],
-        size_bytes: int,
-        epoch: int,
-        places: PhotoPlaces,
-        timestamp: datetime,
-    ) -> None:
-        self._plans[submission_id] = UploadPlan(photos, timestamp)
-        self._places[submission_id] = places
-
-    @event(UploadsForgotten)
-    def _uploads_forgotten(
-        self, submission_id: UUID, places: PhotoPlaces, timestamp: datetime
-    ) -> None:
-        del self._plans[submission_id]
-        del self._places[submission_id]
-
-    @event(PhotosSubmitted)
-    def _photos_submitted(
-        self,
-        submission_id: UUID,
-        engine: str,
-        photos: tuple[UUID, ...],
-        epoch: int,
-        supersedes: PhotoPlaces | None,
-        timestamp: datetime,
-    ) -> None:
-        self._end_submitted()
-        # Logs of before may hold a set again that was over, and sets that nobody had planned.
-        self._over = tuple(over for over in self._over if over != submission_id)
-        self._plans.pop(submission_id, None)
-        self._submitted = PhotoSubmission(submission_id, engine, photos, epoch)
-
-    @event(PhotosAccepted)
-    def _photos_accepted(
-        self,
-        submission_id: UUID,
-        photos: tuple[UUID, ...],
-        analyser: str,
-        places: PhotoPlaces | None,
-        timestamp: datetime,
-    ) -> None:
-        if self._accepted is not None and self._accepted.submission_id != submission_id:
-            former = self._accepted.submission_id
-            lie = self.places_of(former)
-            self._former = (
-                *self._former,
-                FormerPlace(lie.photos, former, NeededBy.TRAINING),
-                FormerPlace(lie.template, former, NeededBy.ADAPTER),
-            )
-        self._accepted = self._submitted
-        self._submitted = None
-
-    @event(PhotosRejected)
-    def _photos_rejected(
-        self,
-        submission_id: UUID,
-        verdicts: tuple[PhotoVerdict, ...],
-        set_flaws: tuple[SetFlaw, ...],
-        places: PhotoPlaces | None,
-        timestamp: datetime,
-    ) -> None:
-        self._end_submitted()
-        self._submitted = None
-
     def _end_submitted(self) -> None:
         if self._submitted is None:
             return
         over = self._submitted.submission_id
         if self._places.pop(over, None) is None:
             self._over = (*self._over, over)
-
-    @event(TrainingAuthorised)
-    def _training_authorised(
-        self,
-        job_id: UUID,
-        epoch: int,
-        engine: str,
-        submission_id: UUID,
-        policy_version: int,
-        timestamp: datetime,
-    ) -> None:
-        self._open_jobs[job_id] = OpenJob(JobKind.TRAINING, engine, epoch, submission_id)
-
-    @event(GenerationAuthorised)
-    def _generation_authorised(
-        self,
-        job_id: UUID,
-        epoch: int,
-        engine: str,
-        rating: Rating,
-        jurisdiction: str,
-        policy_version: int,
-        timestamp: datetime,
-    ) -> None:
-        self._open_jobs[job_id] = OpenJob(JobKind.IMAGES, engine, epoch)
-
-    @event(AdapterDelivered)
-    def _adapter_delivered(
-        self,
-        job_id: UUID,
-        engine: str,
-        object_key: str,
-        sha256: str,
-        size_bytes: int,
-        rank: int,
-        step: int,
-        similarity: float,
-        timestamp: datetime,
-    ) -> None:
-        if engine in self._adapters:
-            replaced = self._adapters[engine].object_key
-            self._former = (*self._former, FormerPlace(replaced, None, NeededBy.NOTHING))
-        self._adapters[engine] = TrainedAdapter(
-            job_id, self._open_jobs[job_id].submission_id, object_key, sha256, size_bytes, rank
-        )
-
-    @event(JobEnded)
-    def _job_ended(self, job_id: UUID, timestamp: datetime) -> None:
-        ended = self._open_jobs.pop(job_id)
-        delivered = any(adapter.job_id == job_id for adapter in self._adapters.values())
-        if ended.kind is not JobKind.TRAINING or delivered or ended.epoch != self._epoch:
-            return
-        # A screener may have written what it had checked and never come to report it.
-        self._former = (
-            *self._former,
-            FormerPlace(
-                adapters_of_job_prefix(self.id, ended.epoch, job_id), None, NeededBy.NOTHING
-            ),
-            FormerPlace(first_adapter_key(self.id, job_id), None, NeededBy.NOTHING),
-        )
-
-    @event(PlacesGaveWay)
-    def _places_gave_way(self, places: tuple[str, ...], timestamp: datetime) -> None:
-        gone = [former for former in self._former if former.place in places]
-        self._former = tuple(former for former in self._former if former not in gone)
-        for former in gone:
-            # The template goes last: after it nothing of the set is left.
-            if former.needed_by is NeededBy.ADAPTER and former.submission_id is not None:
-                self._places.pop(former.submission_id, None)
-
-    @event(DeletionRequested)
-    def _deletion_requested(
-        self, prefixes: tuple[str, ...], *, for_good: bool, timestamp: datetime
-    ) -> None:
-        self._to_delete = (*self._to_delete, *prefixes)
-
-    @event(Deleted)
-    def _deleted(self, prefixes: tuple[str, ...], object_count: int, timestamp: datetime) -> None:
-        self._to_delete = tuple(p for p in self._to_delete if p not in prefixes)

@@ -80,9 +80,11 @@ def with_bytes(spec: ReactorSpec, twin: UUID, epoch: int) -> set[str]:
 def withdraws_as_before(spec: ReactorSpec, twin_id: UUID, owner: UUID = ADA) -> None:
     """21ddf35 had everything of the twin deleted, also what a later consent might bring."""
     twin = spec.load(Twin, twin_id, owner=owner)
-    twin._consent_withdrawn(twin.epoch + 1, (), timestamp=spec.clock())
+    twin.trigger_event(
+        Twin.ConsentWithdrawn, epoch=twin.epoch + 1, open_jobs=(), timestamp=spec.clock()
+    )
     places = tuple(f"{kind}/{twin_id}/" for kind in ("photos", "templates", "adapters"))
-    twin._deletion_requested(places, for_good=False, timestamp=spec.clock())
+    twin.trigger_event(Twin.DeletionRequested, prefixes=places, timestamp=spec.clock())
     key = uuid5(twin_id, f"withdrawal at version {twin.version}")
     with spec.store.transaction(owner) as transaction:
         transaction.insert(
