@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 import msgspec
@@ -20,223 +19,26 @@ from domain.refusals import (
     PurchaseNotFound,
     TooManyPurchases,
 )
+from domain.wallet_events import WalletEvents
+from domain.wallet_state import (
+    Account,
+    Draw,
+    Lot,
+    Posting,
+    Purchase,
+    PurchaseFailure,
+    PurchaseState,
+    WalletState,
+)
 
 PURCHASES_OPEN_MAX = 20
 """Checkouts one owner may leave open: enough for a bad day, too few to fill a snapshot."""
 
 
-class Account(StrEnum):
-    """Where credits are. The first two are the owner's, the others names on the system's side."""
-
-    AVAILABLE = "available"
-    RESERVED = "reserved"
-    ISSUED = "issued"
-    PROMOTIONAL = "promotional"
-    REVENUE = "revenue"
-    REFUNDED = "refunded"
-    CHARGEBACK = "chargeback"
-
-
-class Posting(msgspec.Struct, frozen=True):
-    """An amount added to one account, negative where it is taken. An event's postings sum to 0."""
-
-    account: Account
-    millicredits: int
-
-
-class Draw(msgspec.Struct, frozen=True):
-    """Part of an amount by origin: a promotion by its grant id, or None where purchased."""
-
-    lot: UUID | None
-    millicredits: int
-
-
-class Lot(msgspec.Struct, frozen=True):
-    """What is left of one promotion, reservations not counted."""
-
-    grant_id: UUID
-    millicredits: int
-    expires_at: datetime
-
-
-class PurchaseState(StrEnum):
-    """Where a purchase stands."""
-
-    STARTED = "started"
-    CREDITED = "credited"
-    FAILED = "failed"
-
-
-class PurchaseFailure(StrEnum):
-    """Why a purchase was not paid, in our words and not the provider's."""
-
-    DECLINED = "declined"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-
-
-class Purchase(msgspec.Struct, frozen=True):
-    """One purchase and, once it was paid, the reference of its payment."""
-
-    state: PurchaseState
-    millicredits: int
-    price_minor_units: int
-    currency: str
-    payment_reference: str | None = None
-
-
-class WalletState(msgspec.Struct, frozen=True):
-    """All that a wallet knows, for a snapshot. Holds no text."""
-
-    created_on: datetime
-    modified_on: datetime
-    owner_id: UUID
-    purchased: int
-    spent: int
-    lots: tuple[Lot, ...]
-    reservations: dict[UUID, tuple[Draw, ...]]
-    purchases: dict[UUID, Purchase]
-
-
-class Wallet(Aggregate):
+class Wallet(WalletEvents, Aggregate):
     """Credits in whole millicredits: `credited = available + reserved + spent`, always."""
 
     TOPIC = "wallet"
-
-    class Opened(Aggregate.Created):
-        """An owner has a wallet."""
-
-        TOPIC = "wallet.opened"
-        owner_id: UUID
-
-        def apply(self, wallet: "Wallet") -> None:
-            wallet.owner_id = self.owner_id
-
-    class PurchaseStarted(Aggregate.Event):
-        """The owner went to a checkout."""
-
-        TOPIC = "wallet.purchase-started"
-        purchase_id: UUID
-        package: str
-        millicredits: int
-        price_minor_units: int
-        currency: str
-        provider: str
-
-        def apply(self, wallet: "Wallet") -> None:
-            wallet._purchases[self.purchase_id] = Purchase(
-                PurchaseState.STARTED, self.millicredits, self.price_minor_units, self.currency
-            )
-
-    class PaymentHinted(Aggregate.Event):
-        """Somebody says that something happened to a payment: ask the provider."""
-
-        TOPIC = "wallet.payment-hinted"
-        purchase_id: UUID
-
-    class Credited(Aggregate.Event):
-        """A payment was confirmed by the provider itself."""
-
-        TOPIC = "wallet.credited"
-        purchase_id: UUID
-        payment_reference: str
-        millicredits: int
-        postings: tuple[Posting, ...]
-
-        def apply(self, wallet: "Wallet") -> None:
-            wallet._purchased += self.millicredits
-            wallet._purchases[self.purchase_id] = msgspec.structs.replace(
-                wallet._purchases[self.purchase_id],
-                state=PurchaseState.CREDITED,
-                payment_reference=self.payment_reference,
-            )
-
-    class PurchaseFailed(Aggregate.Event):
-        """The provider says that this purchase was not paid."""
-
-        TOPIC = "wallet.purchase-failed"
-        purchase_id: UUID
-        reason: PurchaseFailure
-
-        def apply(self, wallet: "Wallet") -> None:
-            wallet._purchases[self.purchase_id] = msgspec.structs.replace(
-                wallet._purchases[self.purchase_id], state=PurchaseState.FAILED
-            )
-
-    class Promoted(Aggregate.Event):
-        """Credits that were given, not sold; what is left of them at `expires_at` goes back."""
-
-        TOPIC = "wallet.promoted"
-        grant_id: UUID
-        millicredits: int
-        expires_at: datetime
-        postings: tuple[Posting, ...]
-
-        def apply(self, wallet: "Wallet") -> None:
-            wallet._lots[self.grant_id] = Lot(self.grant_id, self.millicredits, self.expires_at)
-
-    class PromotionExpired(Aggregate.Event):
-        """What was left of a promotion went back."""
-
-        TOPIC = "wallet.promotion-expired"
-        grant_id: UUID
-        millicredits: int
-        postings: tuple[Posting, ...]
-
-        def apply(self, wallet: "Wallet") -> None:
-            wallet._add([Draw(self.grant_id, -self.millicredits)])
-
-    class Reserved(Aggregate.Event):
-        """Credits were set aside for a job."""
-
-        TOPIC = "wallet.reserved"
-        job_id: UUID
-        millicredits: int
-        draws: tuple[Draw, ...]
-        postings: tuple[Posting, ...]
-
-        def apply(self, wallet: "Wallet") -> None:
-            wallet._add(Draw(draw.lot, -draw.millicredits) for draw in self.draws)
-            wallet._reservations[self.job_id] = self.draws
-
-    class Captured(Aggregate.Event):
-        """A job was charged, from what was reserved for it."""
-
-        TOPIC = "wallet.captured"
-        job_id: UUID
-        millicredits: int
-        draws: tuple[Draw, ...]
-        postings: tuple[Posting, ...]
-
-        def apply(self, wallet: "Wallet") -> None:
-            wallet._spent += self.millicredits
-            wallet._leave(self.job_id, self.millicredits)
-
-    class Released(Aggregate.Event):
-        """What a job did not cost came back."""
-
-        TOPIC = "wallet.released"
-        job_id: UUID
-        millicredits: int
-        draws: tuple[Draw, ...]
-        postings: tuple[Posting, ...]
-
-        def apply(self, wallet: "Wallet") -> None:
-            wallet._add(self.draws)
-            del wallet._reservations[self.job_id]
-
-    class Expired(Aggregate.Event):
-        """All that was reserved came back, since the job's deadline passed."""
-
-        TOPIC = "wallet.expired"
-        job_id: UUID
-        millicredits: int
-        draws: tuple[Draw, ...]
-        postings: tuple[Posting, ...]
-
-        def apply(self, wallet: "Wallet") -> None:
-            wallet._add(self.draws)
-            del wallet._reservations[self.job_id]
 
     @classmethod
     def open(cls, id: UUID, *, owner_id: UUID, at: datetime) -> "Wallet":

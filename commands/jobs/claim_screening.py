@@ -8,7 +8,8 @@ import msgspec
 from commands.jobs.claims import ClaimDenial, ClaimDenied, claimed_job
 from commands.work import Work
 from domain import object_keys
-from domain.job import Job, JobItem, JobOutput
+from domain.job import Job
+from domain.job_state import JobItem, JobOutput
 from domain.kernel.identity import POLICY_ID
 from domain.policy import Policy
 from domain.rating import Rating

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from domain.job import CancelledBy
+from domain.job_state import CancelledBy
 
 
 @dataclass(frozen=True)

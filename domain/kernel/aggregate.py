@@ -30,9 +30,16 @@ class Aggregate(LibraryAggregate):
         """The first event of an aggregate."""
 
     def __init_subclass__(cls, *, created_event_name: str = "") -> None:
-        # The library gives every aggregate a `Created` of its own and wants a stored name for it,
-        # also where the first event is called something else. Such a one is never triggered, and
-        # the stored form does not know it.
+        # The events of a large aggregate stand in a file of their own, as attributes of a class
+        # that it inherits from. The library looks for them on the aggregate itself.
+        for base in cls.__bases__:
+            if not issubclass(base, LibraryAggregate):
+                for name, value in vars(base).items():
+                    if isinstance(value, type) and name not in cls.__dict__:
+                        setattr(cls, name, value)
+        # It gives every aggregate a `Created` of its own and wants a stored name for it, also where
+        # the first event is called something else. Such a one is never triggered, and the stored
+        # form does not know it.
         if "Created" not in cls.__dict__:
             unused = {"TOPIC": f"{cls.__dict__['TOPIC']}.never-triggered"}
             cls.Created = type("Created", (Aggregate.Created,), unused)  # type: ignore[misc, assignment]

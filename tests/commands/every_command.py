@@ -59,15 +59,15 @@ from commands.wallet.grant_promotion import GrantPromotion
 from commands.wallet.note_payment_hint import NotePaymentHint
 from domain.checks import CheckVerdict
 from domain.consent_text import ConsentScope
-from domain.job import AdapterFile, AttemptFailure, JobFailure, JobOutput
 from domain.job_kind import JobKind
+from domain.job_state import AdapterFile, AttemptFailure, JobFailure, JobOutput
 from domain.kernel.identity import SYSTEM
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import PolicyRow
 from domain.price_list import Package, PriceEntry
 from domain.rating import Rating
-from domain.wallet import PurchaseFailure
+from domain.wallet_state import PurchaseFailure
 
 GOLDEN = Path(__file__).parent / "golden" / "commands.json"
 AT = datetime(2026, 3, 2, 9, 0, 0, 250, tzinfo=UTC)

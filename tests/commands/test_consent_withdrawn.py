@@ -16,7 +16,8 @@ from commands.twin.record_photo_verdicts import PhotoVerdictsLate
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.asset import Asset, HiddenBecause
 from domain.consent_text import CONSENT
-from domain.job import Job, JobState
+from domain.job import Job
+from domain.job_state import JobState
 from domain.kernel.identity import asset_id, wallet_id
 from domain.refusals import ConsentMissing
 from domain.twin import Twin

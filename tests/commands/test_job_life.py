@@ -15,7 +15,8 @@ from commands.jobs.read_prompt import ReadPrompt
 from commands.jobs.record_attempt_failed import RecordAttemptFailed
 from commands.jobs.record_claim import ClaimGranted, RecordClaim, TrainingGrant, claim_key
 from commands.jobs.retry_job import RetryJob
-from domain.job import ATTEMPTS_MAX, AttemptFailure, CancelledBy, Job, JobFailure, JobState
+from domain.job import ATTEMPTS_MAX, Job
+from domain.job_state import AttemptFailure, CancelledBy, JobFailure, JobState
 from domain.kernel.identity import wallet_id
 from domain.refusals import (
     InsufficientCredits,

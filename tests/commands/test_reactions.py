@@ -45,8 +45,9 @@ from commands.wallet.confirm_payment import ConfirmPayment
 from commands.wallet.expire_promotion import ExpirePromotion
 from commands.wallet.fail_purchase import FailPurchase
 from domain.asset import Asset, AssetKind
-from domain.job import AttemptFailure, CancelledBy, Job, JobFailure, JobState
+from domain.job import Job
 from domain.job_kind import JobKind
+from domain.job_state import AttemptFailure, CancelledBy, JobFailure, JobState
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import asset_id
 from domain.kernel.personal_text import Erased, PersonalText
@@ -54,7 +55,8 @@ from domain.person import Person, VerificationOutcome
 from domain.photo_places import PhotoPlaces
 from domain.screening import SCREENING_LIMIT, SCREENINGS_MAX, ScreeningFailure
 from domain.twin import Twin
-from domain.wallet import Draw, PurchaseFailure, Wallet
+from domain.wallet import Wallet
+from domain.wallet_state import Draw, PurchaseFailure
 from tests.commands import journey
 from tests.commands.reactor import react
 from tests.commands.studio_spec import ADA, StudioSpec

@@ -14,7 +14,8 @@ from commands.jobs.record_screening import RecordScreening, ScreenedItem, screen
 from commands.safety.publish_policy import PublishPolicy
 from domain.asset import Asset, AssetKind
 from domain.checks import Check, CheckVerdict
-from domain.job import Job, JobFailure, JobState
+from domain.job import Job
+from domain.job_state import JobFailure, JobState
 from domain.kernel.identity import SYSTEM, asset_id, wallet_id
 from domain.twin import Twin
 from domain.wallet import Wallet

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from domain.asset import Asset, AssetKind, RefusalReason, Why
 from domain.checks import CheckVerdict, ItemVerdict
-from domain.job import AttemptFailure, CancelledBy, Job, JobFailure
+from domain.job import Job
+from domain.job_state import AttemptFailure, CancelledBy, JobFailure
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import asset_id
 from domain.person import Person, VerificationDecision, VerificationOutcome
@@ -17,7 +18,8 @@ from domain.rating import Rating
 from domain.release import SignedCopy, release
 from domain.screening import ScreeningFailure
 from domain.twin import Twin
-from domain.wallet import PurchaseFailure, Wallet
+from domain.wallet import Wallet
+from domain.wallet_state import PurchaseFailure
 from tests.domain.people import (
     ADA,
     ADAPTER,

@@ -6,8 +6,9 @@ from uuid import UUID, uuid5
 from domain.checks import Check, CheckVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
 from domain.engines import engine
-from domain.job import AdapterFile, Job, JobItem, JobOutput
+from domain.job import Job
 from domain.job_kind import JobKind
+from domain.job_state import AdapterFile, JobItem, JobOutput
 from domain.kernel.identity import SYSTEM, asset_id, wallet_id
 from domain.kernel.personal_text import PersonalText
 from domain.person import Person, VerificationDecision, VerificationOutcome

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
-from domain.job import ENDED, AttemptFailure, CancelledBy, Job, JobFailure
+from domain.job import Job
+from domain.job_state import ENDED, AttemptFailure, CancelledBy, JobFailure
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.refusal import Refusal
 from domain.photo_set import PhotoFlaw, PhotoVerdict

@@ -9,7 +9,7 @@ import pytest
 
 from domain.consent_text import CONSENT, ConsentScope
 from domain.covered_places import covered_places
-from domain.job import AdapterFile
+from domain.job_state import AdapterFile
 from domain.photo_places import first_places, places_of_set
 from domain.photo_set import PhotoVerdict, SetFlaw
 from domain.refusals import AlreadyDecided, TooManyUploads, TwinBusy, UploadsNotPlanned

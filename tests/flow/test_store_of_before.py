@@ -22,7 +22,7 @@ from adapters.postgres.migrate import migrate
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.covered_places import covered_places
 from domain.events import STORED_FORM
-from domain.job import JobState
+from domain.job_state import JobState
 from domain.twin import Twin
 from processes.audit.export import export
 from processes.audit.verify import verify

@@ -8,7 +8,8 @@ from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PlanPhotoUploads
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.consent_text import CONSENT
-from domain.job import CancelledBy, Job, JobState
+from domain.job import Job
+from domain.job_state import CancelledBy, JobState
 from domain.refusals import ConsentMissing
 from tests.commands.journey import photo_files
 from tests.faults.oracle import until

@@ -57,13 +57,14 @@ from commands.wallet.grant_promotion import GrantPromotion
 from commands.wallet.note_payment_hint import NotePaymentHint
 from domain.checks import CheckVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
-from domain.job import AdapterFile, AttemptFailure, Job, JobFailure, JobOutput, JobState
+from domain.job import Job
+from domain.job_state import AdapterFile, AttemptFailure, JobFailure, JobOutput, JobState
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import DEFAULT_ROWS
 from domain.rating import Rating
 from domain.twin import Twin
-from domain.wallet import PurchaseFailure
+from domain.wallet_state import PurchaseFailure
 from tests.machine.draw import Draw
 from tests.machine.judged import checks
 from tests.machine.providers import DOCUMENT_VALID_UNTIL

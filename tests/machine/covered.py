@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from domain import object_keys
 from domain.asset import Asset
 from domain.covered_places import covered_places
-from domain.job import Job, JobState
+from domain.job import Job
+from domain.job_state import JobState
 from domain.kernel.aggregate import Aggregate
 from domain.twin import Twin
 

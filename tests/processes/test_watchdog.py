@@ -9,7 +9,8 @@ import pytest
 import domain.engines
 from commands.studio import Studio
 from domain.events import STORED_FORM
-from domain.job import Job, JobState
+from domain.job import Job
+from domain.job_state import JobState
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.stored_form import Sealer, StoredEventUnreadable, StoredForm
 from processes.watchdog import LOST_CALLS_MAX, READ_LIMIT, OwnVoiceLost

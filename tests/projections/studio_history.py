@@ -12,8 +12,9 @@ from domain.checks import Check, CheckVerdict, ItemVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
 from domain.engines import engine
 from domain.events import STORED_FORM
-from domain.job import AdapterFile, Job, JobItem, JobOutput
+from domain.job import Job
 from domain.job_kind import JobKind
+from domain.job_state import AdapterFile, JobItem, JobOutput
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import POLICY_ID, SYSTEM, asset_id, wallet_id
 from domain.kernel.personal_text import PersonalText

@@ -11,13 +11,14 @@ from psycopg.rows import dict_row
 
 from domain.consent_text import ConsentScope
 from domain.events import STORED_FORM
-from domain.job import AttemptFailure, CancelledBy, JobFailure
+from domain.job_state import AttemptFailure, CancelledBy, JobFailure
 from domain.kernel.identity import SYSTEM, wallet_id
 from domain.object_keys import epoch_prefixes
 from domain.person import Person, VerificationDecision, VerificationOutcome
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.price_list import DEFAULT_PACKAGES
-from domain.wallet import PurchaseFailure, Wallet
+from domain.wallet import Wallet
+from domain.wallet_state import PurchaseFailure
 from projections.projector import Projector
 from projections.registry import READ_MODELS
 from tests.projections.studio_history import (

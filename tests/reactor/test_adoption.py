@@ -18,7 +18,8 @@ from commands.wallet.buy_credits import BuyCredits
 from domain import object_keys
 from domain.consent_text import CONSENT
 from domain.events import STORED_FORM
-from domain.job import Job, JobState
+from domain.job import Job
+from domain.job_state import JobState
 from domain.kernel.identity import SYSTEM
 from domain.kernel.refusal import Refusal
 from domain.person import Person

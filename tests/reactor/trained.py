@@ -14,7 +14,7 @@ from commands.twin.sign_biometric_release import SignBiometricRelease
 from commands.twin.submit_photos import SubmitPhotos
 from commands.wallet.grant_promotion import GrantPromotion
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT
-from domain.job import AdapterFile, JobOutput
+from domain.job_state import AdapterFile, JobOutput
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoVerdict
 from processes.wiring.clock import system_clock
