@@ -1,9 +1,10 @@
 """A person's digital twin: what they agreed to, their photos, and what was learnt from them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from math import ceil
 from uuid import UUID
+
+import msgspec
 
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
 from domain.engines import EngineEntry
@@ -14,7 +15,7 @@ from domain.kernel.personal_text import FreeText
 from domain.object_keys import epoch_prefixes
 from domain.person import Person
 from domain.photo_places import PhotoPlaces, first_places, places_of_set
-from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw, require_photo_set
+from domain.photo_set import PhotoVerdict, SetFlaw, judged_photos, require_photo_set
 from domain.rating import Rating
 from domain.refusals import (
     AlreadyDecided,
@@ -27,20 +28,11 @@ from domain.refusals import (
     StaleResult,
     TooManyUploads,
     TwinBusy,
-    TwinNotTrained,
     UploadsNotPlanned,
 )
-from domain.time_limits import UPLOADS_OPEN_MAX
-from domain.twin_events import TwinEvents
-from domain.twin_state import (
-    FormerPlace,
-    NeededBy,
-    OpenJob,
-    PhotoSubmission,
-    TrainedAdapter,
-    TwinState,
-    UploadPlan,
-)
+from domain.time_limits import UPLOADS_OPEN_MAX, seconds_until
+from domain.twin_knowledge import TwinKnowledge
+from domain.twin_state import TwinState
 
 OPEN_JOBS_MAX = 200
 """Jobs of one twin that may wait or run at once; a withdrawal has to stop every one of them."""
@@ -48,14 +40,8 @@ OPEN_JOBS_MAX = 200
 UPLOAD_PLANS_MAX = 3
 """Sets of one twin that may be uploaded at once: whoever only plans fills no disk."""
 
-NAME_LENGTH_MAX = 80
-"""Characters in a twin's name."""
 
-TWINS_MAX = 10
-"""Twins one person may have."""
-
-
-class Twin(TwinEvents, Aggregate):
+class Twin(TwinKnowledge, Aggregate):
     """Owner and subject are one person. The consent epoch fences whatever rests on the consent."""
 
     TOPIC = "twin"
@@ -64,77 +50,6 @@ class Twin(TwinEvents, Aggregate):
     def create(cls, id: UUID, *, owner_id: UUID, name: FreeText, at: datetime) -> "Twin":
         """A twin of its owner."""
         return cls._create(cls.Created, id=id, timestamp=at, owner_id=owner_id, name=name)
-
-    def __init__(self) -> None:
-        self.owner_id: UUID
-        self._epoch = 1
-        self._released_biometrics = False
-        self._scope: tuple[ConsentScope, ...] = ()
-        self._submitted: PhotoSubmission | None = None
-        self._accepted: PhotoSubmission | None = None
-        self._adapters: dict[str, TrainedAdapter] = {}
-        self._open_jobs: dict[UUID, OpenJob] = {}
-        self._to_delete: tuple[str, ...] = ()
-        self._over: tuple[UUID, ...] = ()
-        self._plans: dict[UUID, UploadPlan] = {}
-        self._places: dict[UUID, PhotoPlaces] = {}
-        self._former: tuple[FormerPlace, ...] = ()
-
-    @property
-    def epoch(self) -> int:
-        """The current consent epoch. It only grows."""
-        return self._epoch
-
-    @property
-    def consented(self) -> bool:
-        """Whether any consent is in force."""
-        return bool(self._scope)
-
-    @property
-    def scope(self) -> tuple[ConsentScope, ...]:
-        """What the consent in force covers."""
-        return self._scope
-
-    @property
-    def submitted(self) -> PhotoSubmission | None:
-        """The photo set that waits for its verdicts."""
-        return self._submitted
-
-    @property
-    def accepted(self) -> PhotoSubmission | None:
-        """The photo set that a training may learn from."""
-        return self._accepted
-
-    @property
-    def open_jobs(self) -> tuple[UUID, ...]:
-        """Jobs that were authorised and have not ended, oldest first."""
-        return tuple(self._open_jobs)
-
-    @property
-    def to_delete(self) -> tuple[str, ...]:
-        """Prefixes whose deletion was requested and not yet recorded."""
-        return self._to_delete
-
-    @property
-    def adapters(self) -> tuple[TrainedAdapter, ...]:
-        """What draws this twin, an adapter an engine."""
-        return tuple(self._adapters.values())
-
-    def adapter(self, engine: str) -> TrainedAdapter:
-        """What draws this twin on an engine. Raises `TwinNotTrained`."""
-        adapter = self._adapters.get(engine)
-        if adapter is None:
-            raise TwinNotTrained()
-        return adapter
-
-    def places_of(self, submission_id: UUID) -> PhotoPlaces:
-        """Where the bytes of a set lie that this twin knows."""
-        stored = self._places.get(submission_id)
-        return stored or first_places(self.owner_id, self.id, submission_id)
-
-    def epoch_is_current(self, epoch: int | None) -> bool:
-        """Whether a decision made under `epoch` still rests on a consent in force."""
-        return self.consented and epoch == self._epoch
 
     def sign_biometric_release(self, text_sha256: str, locale: str, *, at: datetime) -> None:
         """Allow the face to be measured. Raises `ConsentTextChanged`, `AlreadyDecided`."""
@@ -220,13 +135,11 @@ class Twin(TwinEvents, Aggregate):
         `require_photo_consent`.
         """
         self.require_photo_consent(person, at=at)
-        sets = (one.submission_id for one in (self._submitted, self._accepted) if one is not None)
-        if submission_id in (*self._plans, *self._places, *sets):
+        if submission_id in (*self._plans, *self._places, *self._sets):
             raise AlreadyDecided()
         if len(self._plans) >= UPLOAD_PLANS_MAX:
             first = min(plan.planned_at for plan in self._plans.values())
-            wait = first + UPLOADS_OPEN_MAX - at
-            raise TooManyUploads(UPLOAD_PLANS_MAX, max(1, ceil(wait.total_seconds())))
+            raise TooManyUploads(UPLOAD_PLANS_MAX, seconds_until(first + UPLOADS_OPEN_MAX, at))
         places = places_of_set(self.owner_id, self.id, self._epoch, submission_id)
         self.trigger_event(
             Twin.UploadsPlanned,
@@ -319,15 +232,10 @@ class Twin(TwinEvents, Aggregate):
         Raises `StaleResult` for another submission or after the consent ended.
         """
         waiting = self._submitted
-        if waiting is None or waiting.submission_id != submission_id:
+        is_it = waiting is not None and waiting.submission_id == submission_id
+        if waiting is None or not is_it or not self.epoch_is_current(waiting.epoch):
             raise StaleResult()
-        if not self.epoch_is_current(waiting.epoch):
-            raise StaleResult()
-        flaws = {verdict.photo_id: verdict.flaws for verdict in verdicts}
-        judged = tuple(
-            PhotoVerdict(photo, flaws.get(photo, (PhotoFlaw.NOT_JUDGED,)))
-            for photo in waiting.photos
-        )
+        judged = judged_photos(waiting.photos, verdicts)
         places = self.places_of(submission_id)
         if set_flaws or any(verdict.flaws for verdict in judged):
             self.trigger_event(
@@ -366,9 +274,8 @@ class Twin(TwinEvents, Aggregate):
         self.require_photo_consent(person, at=at)
         person.require_assurance(entry, at=at)
         accepted = self._accepted
-        if accepted is None or accepted.engine != entry.id:
-            raise PhotosNotAccepted()
-        if not self.epoch_is_current(accepted.epoch):
+        is_it = accepted is not None and accepted.engine == entry.id
+        if accepted is None or not is_it or not self.epoch_is_current(accepted.epoch):
             raise PhotosNotAccepted()
         self._require_no_training()
         self._require_room()
@@ -423,20 +330,14 @@ class Twin(TwinEvents, Aggregate):
     ) -> None:
         """Take what a training made. Raises `StaleResult` for an ended job or an older epoch."""
         job = self._open_jobs.get(job_id)
-        if job is None or job.kind is not JobKind.TRAINING:
-            raise StaleResult()
-        if job.epoch != epoch or not self.epoch_is_current(epoch):
+        trains = job is not None and job.kind is JobKind.TRAINING and job.epoch == epoch
+        if job is None or not trains or not self.epoch_is_current(epoch):
             raise StaleResult()
         self.trigger_event(
             Twin.AdapterDelivered,
             job_id=job_id,
             engine=job.engine,
-            object_key=adapter.object_key,
-            sha256=adapter.sha256,
-            size_bytes=adapter.size_bytes,
-            rank=adapter.rank,
-            step=adapter.step,
-            similarity=adapter.similarity,
+            **msgspec.structs.asdict(adapter),
             timestamp=at,
         )
         self._let_go(at=at)
@@ -464,74 +365,19 @@ class Twin(TwinEvents, Aggregate):
             Twin.Deleted, prefixes=tuple(prefixes), object_count=object_count, timestamp=at
         )
 
-    def snapshot_state(self) -> TwinState:
-        """Everything but id and version."""
-        return TwinState(
-            created_on=self.created_on,
-            modified_on=self.modified_on,
-            owner_id=self.owner_id,
-            epoch=self._epoch,
-            released_biometrics=self._released_biometrics,
-            scope=self._scope,
-            submitted=self._submitted,
-            accepted=self._accepted,
-            adapters=dict(self._adapters),
-            open_jobs=dict(self._open_jobs),
-            to_delete=self._to_delete,
-            over=self._over,
-            plans=dict(self._plans),
-            places=dict(self._places),
-            former=self._former,
-        )
-
     @classmethod
     def from_snapshot(cls, id: UUID, version: int, state: TwinState) -> "Twin":
         """The twin as it was at `version`."""
         twin = cls.__new__(cls)
         twin.__base_init__(id, version, state.created_on)
-        twin.modified_on = state.modified_on
-        twin.owner_id = state.owner_id
-        twin._epoch = state.epoch
-        twin._released_biometrics = state.released_biometrics
-        twin._scope = state.scope
-        twin._submitted = state.submitted
-        twin._accepted = state.accepted
-        twin._adapters = dict(state.adapters)
-        twin._open_jobs = dict(state.open_jobs)
-        twin._to_delete = state.to_delete
-        twin._over = state.over
-        twin._plans = dict(state.plans)
-        twin._places = dict(state.places)
-        twin._former = state.former
+        twin._recall(state)
         return twin
 
     def _let_go(self, *, at: datetime) -> None:
         """Report what gave way to something newer, once nothing needs it any more."""
-        trainings = [job.submission_id for job in self._open_jobs.values()]
-        adapters = [adapter.submission_id for adapter in self._adapters.values()]
-        needing = {
-            NeededBy.TRAINING: trainings,
-            NeededBy.ADAPTER: [*trainings, *adapters],
-            NeededBy.NOTHING: [],
-        }
-        over = tuple(
-            former.place
-            for former in self._former
-            if former.submission_id not in needing[former.needed_by]
-        )
+        over = self._given_up()
         if over:
             self.trigger_event(Twin.PlacesGaveWay, places=over, timestamp=at)
-
-    def _places_known(self) -> Iterator[str]:
-        """Whatever is recorded of the consent in force, also where it lay before this release."""
-        sets = (one.submission_id for one in (self._submitted, self._accepted) if one is not None)
-        for submission in (*self._plans, *sets, *self._over):
-            yield from self.places_of(submission).all
-        for adapter in self._adapters.values():
-            yield adapter.object_key
-            if adapter.submission_id is not None:
-                yield self.places_of(adapter.submission_id).template
-        yield from (former.place for former in self._former)
 
     def _require_subject(self, person: Person) -> None:
         if person.id != self.owner_id:
@@ -552,10 +398,3 @@ class Twin(TwinEvents, Aggregate):
     def _require_room(self) -> None:
         if len(self._open_jobs) >= OPEN_JOBS_MAX:
             raise TwinBusy()
-
-    def _end_submitted(self) -> None:
-        if self._submitted is None:
-            return
-        over = self._submitted.submission_id
-        if self._places.pop(over, None) is None:
-            self._over = (*self._over, over)

@@ -5,6 +5,7 @@ its `schema_version`. Both are promises: bytes written under them are read for e
 """
 
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -32,11 +33,10 @@ class Aggregate(LibraryAggregate):
     def __init_subclass__(cls, *, created_event_name: str = "") -> None:
         # The events of a large aggregate stand in a file of their own, as attributes of a class
         # that it inherits from. The library looks for them on the aggregate itself.
-        for base in cls.__bases__:
-            if not issubclass(base, LibraryAggregate):
-                for name, value in vars(base).items():
-                    if isinstance(value, type) and name not in cls.__dict__:
-                        setattr(cls, name, value)
+        for base in takewhile(lambda base: base is not Aggregate, cls.__mro__[1:]):
+            for name, value in vars(base).items():
+                if isinstance(value, type) and name not in cls.__dict__:
+                    setattr(cls, name, value)
         # It gives every aggregate a `Created` of its own and wants a stored name for it, also where
         # the first event is called something else. Such a one is never triggered, and the stored
         # form does not know it.
