@@ -115,4 +115,4 @@ def test_no_file_of_the_backend_is_longer_than_a_thought() -> None:
         for path in (root / folder).rglob("*.py")
         if len(path.read_text().splitlines()) > 400
     }
-    assert long <= {"processes/audit/verify.py", "topics/in_memory.py"}
+    assert long <= {"processes/audit/verify.py"}

@@ -17,7 +17,8 @@ from domain.kernel.stored_form import StoredForm
 from processes.watchdog import Watchdog
 from tests.commands import journey
 from tests.commands.studio_spec import ADA, StudioSpec
-from topics.in_memory import InMemoryPublisher, InMemoryTransport
+from topics.in_memory import InMemoryTransport
+from topics.in_memory_publisher import InMemoryPublisher
 from topics.messages.fact import Fact
 from topics.messages.results import JobAlive
 from topics.registry import RESULTS, key_of

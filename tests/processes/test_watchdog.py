@@ -24,7 +24,7 @@ from tests.processes.night_watch import (
     CountedLooks,
     NightWatch,
 )
-from topics.in_memory import InMemoryBroadcastReader
+from topics.in_memory_broadcast import InMemoryBroadcastReader
 from topics.registry import RESULTS
 from topics.transport import Delivery, From
 
