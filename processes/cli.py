@@ -180,9 +180,14 @@ def schema_export() -> None:
 def audit_export(out: Annotated[Path, typer.Argument(help="JSON lines.")]) -> None:
     """Write the chain of all events, with the content of the ledger's."""
     from adapters.event_store.log import EventLog
+    from processes.audit.database import database_to_audit
     from processes.audit.export import export
 
-    with EventLog(_settings().require_database_url()) as events, out.open("w") as file:
+    with (
+        database_to_audit(_settings()) as url,
+        EventLog(url) as events,
+        out.open("w") as file,
+    ):
         exported = export(events.chained(), file)
     typer.echo(
         f"{exported.rows} events, {exported.ledger_rows} of them with content; "
@@ -198,7 +203,7 @@ def audit_verify(
     ] = None,
     as_of: Annotated[int | None, typer.Option(help="Compute balances as of this position.")] = None,
     read_model: Annotated[  # noqa: FBT002 – a flag on the command line
-        bool, typer.Option(help="Compare with the balances in SUITE_DATABASE_URL.")
+        bool, typer.Option(help="Compare with the balances of the database that is exported.")
     ] = False,
 ) -> None:
     """Replay the ledger: check the chain, execute the rules again, recompute every balance."""
@@ -207,8 +212,10 @@ def audit_verify(
     claimed = None
     if read_model:
         from processes.audit.claimed_balances import claimed_balances
+        from processes.audit.database import database_to_audit
 
-        claimed = claimed_balances(_settings().require_database_url())
+        with database_to_audit(_settings()) as url:
+            claimed = claimed_balances(url)
     with exported.open() as file:
         report = verify(file, as_of=as_of, expected_head=expected_head, claimed=claimed)
     for finding in report.findings:
