@@ -186,9 +186,9 @@ def audit_export(out: Annotated[Path, typer.Argument(help="JSON lines.")]) -> No
     with (
         database_to_audit(_settings()) as url,
         EventLog(url) as events,
-        out.open("w") as file,
+        out.open("wb") as file,
     ):
-        exported = export(events.chained(), file)
+        exported = export(events.chained(), file, anchor=events.anchor())
     typer.echo(
         f"{exported.rows} events, {exported.ledger_rows} of them with content; "
         f"head {exported.head_link.hex()} at {exported.head_position}"
@@ -207,7 +207,7 @@ def audit_verify(
     ] = False,
 ) -> None:
     """Replay the ledger: check the chain, execute the rules again, recompute every balance."""
-    from processes.audit.verify import verify
+    from processes.audit.verify import printed, verify_file
 
     claimed = None
     if read_model:
@@ -216,14 +216,9 @@ def audit_verify(
 
         with database_to_audit(_settings()) as url:
             claimed = claimed_balances(url)
-    with exported.open() as file:
-        report = verify(file, as_of=as_of, expected_head=expected_head, claimed=claimed)
-    for finding in report.findings:
-        typer.echo(f"position {finding.position}: {finding.rule}: {finding.detail}")
-    typer.echo(
-        f"{report.rows} events, {report.ledger_rows} of the ledger, {len(report.balances)} "
-        f"balances, {len(report.findings)} findings; head {report.head_link}"
-    )
+    report = verify_file(exported, as_of=as_of, expected_head=expected_head, claimed=claimed)
+    for line in printed(report):
+        typer.echo(line)
     raise typer.Exit(0 if report.ok else 1)
 
 
