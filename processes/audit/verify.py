@@ -60,7 +60,7 @@ LEDGER = b"ledger"
 
 _ROW = re.compile(
     rb'\{"position":([1-9][0-9]{0,17}),"recorded_at_us":([0-9]{1,18}),"class":"(ledger|other)",'
-    rb'"content":"(.{64})"(?:,"digest":"(.{64})")?,"link":"(.{64})"'
+    rb'"content":"([0-9a-f]{64})"(?:,"digest":"([0-9a-f]{64})")?,"link":"([0-9a-f]{64})"'
     rb'(?:,"owner":"(.{36})","id":"(.{36})","version":([1-9][0-9]{0,17}),'
     rb'"type":"([a-z.-]{1,100})",(?:"data":(\{.*\})|"base64":"([A-Za-z0-9+/=]*)"))?\}\n?',
     re.DOTALL,
@@ -374,15 +374,16 @@ class _Audit:
         self._ledger_rows += 1
         if class_ != LEDGER:
             self._found("class", "shows content that is not the ledger's")
-        if data is None:
-            data = b64decode(base64, validate=True)
+        event_bytes = b64decode(base64, validate=True) if data is None else data
         stream = self._stream(id, owner)
         number = int(version)
-        framed = _framed(number, kind, data)
+        framed = _framed(number, kind, event_bytes)
         if sha256(stream.prefix + framed).digest() != content:
             self._found("digest", "the content is not what was hashed")
         if old_digest is not None and _old_digest(stream.id, framed).hex() != old_digest.decode():
             self._found("digest", "the content is not what was hashed at first")
+        if data is None:
+            raise _Broken("format", "the bytes are no event")
         self._read_event(stream, number, kind, data)
 
     def _place(self, position: int) -> None:

@@ -24,29 +24,12 @@ from tests.audit.ledger_file import (
     footer,
     forged,
     insert_after,
-    lines_of,
     parsed,
     renumber,
     rules,
     written,
 )
-from tests.projections.studio_history import ADA, GRACE, StudioHistory, a_whole_journey
-
-
-@pytest.fixture(scope="module")
-def history() -> StudioHistory:
-    told = a_whole_journey()
-    a_whole_journey(GRACE, told)
-    person, wallet = told.person(ADA), told.wallet(ADA)
-    told.requested_pictures(person, None, wallet, "a lighthouse in fog")
-    return told
-
-
-@pytest.fixture(scope="module")
-def exported(history: StudioHistory) -> tuple[bytes, ...]:
-    lines = lines_of(history.rows)
-    assert len(lines) == history.position + 2
-    return lines
+from tests.projections.studio_history import ADA, GRACE, StudioHistory
 
 
 def test_an_honest_ledger_verifies_and_its_balances_are_computed_again(
