@@ -42,10 +42,10 @@ def lines_of(rows: Iterable[ChainedEvent], anchor: Anchor | None = None) -> tupl
 
 def parsed(line: bytes) -> Line:
     """A line as a dictionary; `data` is the bytes."""
-    head, told, data = line.rstrip(b"\n").partition(b',"data":')
+    head, told, data = line.rstrip(b"\n").partition(b',"data":{')
     if not told:
         return dict(json.loads(line))
-    return {**json.loads(head + b"}"), "data": data[:-1]}
+    return {**json.loads(head + b"}"), "data": b"{" + data[:-1]}
 
 
 def written(row: Line) -> bytes:

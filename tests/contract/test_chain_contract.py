@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -32,7 +31,7 @@ from adapters.event_store.log import EventLog
 from adapters.event_store.recorder import EventRecorder
 from adapters.postgres.connect import Role, connect
 from adapters.postgres.embedded import EmbeddedPostgres
-from adapters.postgres.migrate import MIGRATIONS_FOLDER, migrate
+from adapters.postgres.migrate import MIGRATIONS_FOLDER
 from commands.ports.event_store import EventStore
 from domain.event_class import event_class
 from domain.events import STORED_FORM
@@ -40,12 +39,11 @@ from domain.kernel.identity import wallet_id
 from domain.wallet import Wallet
 from tests.diary import ADA, DIARY_FORM, GRACE
 from tests.diary_store import command, open_diary, open_diary_store
+from tests.store_of_before import CHAIN_V2, StoreOfBefore, opened_store_of_before
 
 NOTES = uuid5(ADA, "notes")
 LOGBOOK = uuid5(GRACE, "logbook")
 NOON = datetime(2026, 5, 4, 12, 0, 0, 123456, tzinfo=UTC)
-CHAIN_V2 = "0011_chain_v2"
-_numbers = count(1)
 
 
 @dataclass(frozen=True)
@@ -147,52 +145,10 @@ def test_database_and_python_agree_on_what_is_the_ledgers(admin_database: str) -
     assert {name.partition(".")[0] for name in ledger} == {"wallet", "price-list"}
 
 
-class StoreOfBefore:
-    """A database as an earlier release left it: diaries of Ada and Grace in the first version."""
-
-    def __init__(self, server: EmbeddedPostgres, name: str, folder: Path) -> None:
-        self.url = server.url(name)
-        self.admin_url = server.admin_url(name)
-        for migration in sorted(MIGRATIONS_FOLDER.glob("*.sql")):
-            if migration.stem < CHAIN_V2:
-                (folder / migration.name).write_text(migration.read_text())
-        migrate(self.admin_url, folder=folder)
-
-    def write(self, *lines: str) -> None:
-        with open_diary_store(self.url) as store:
-            open_diary(store, NOTES, ADA, *lines)
-            open_diary(store, LOGBOOK, GRACE)
-
-    def head(self) -> bytes:
-        with psycopg.connect(self.admin_url) as admin:
-            row = admin.execute(
-                "SELECT link FROM events.stored_events ORDER BY notification_id DESC LIMIT 1"
-            ).fetchone()
-        assert row is not None
-        return bytes(row[0])
-
-    def migrate(self) -> None:
-        migrate(self.admin_url)
-
-    def write_more(self, name: str = "after") -> None:
-        with open_diary_store(self.url) as store:
-            open_diary(store, uuid5(ADA, name), ADA, "of today")
-
-    def tamper(self, statement: str) -> None:
-        with psycopg.connect(self.admin_url, autocommit=True) as admin:
-            admin.execute(statement.encode())
-
-    def verify(self) -> int:
-        with EventLog(self.url) as log:
-            return verify(log.chained(), anchor=log.anchor())[0]
-
-
 @pytest.fixture
 def store_of_before(postgres_server: EmbeddedPostgres, tmp_path: Path) -> Iterator[StoreOfBefore]:
-    name = f"of_before_the_chain_{next(_numbers)}"
-    postgres_server.create_database(name)
-    yield StoreOfBefore(postgres_server, name, tmp_path)
-    postgres_server.drop_database(name)
+    with opened_store_of_before(postgres_server, tmp_path) as store:
+        yield store
 
 
 def test_an_older_store_keeps_its_rows_and_is_chained_on(store_of_before: StoreOfBefore) -> None:
