@@ -362,6 +362,7 @@ def main() -> None:
 
 def _explanation(error: Exception) -> str | None:
     from psycopg import OperationalError
+    from psycopg.errors import UndefinedColumn, UndefinedTable
 
     from processes.secrets import SecretsUnreadable
     from topics.consume import TooManyDeadLetters
@@ -376,6 +377,8 @@ def _explanation(error: Exception) -> str | None:
             return f"{error}. Is a release running that is older than the others?"
         case TransportUnreachable():
             return f"{error}; the settings are SUITE_KAFKA_…, see `suite config`"
+        case UndefinedTable() | UndefinedColumn():
+            return "the database is of an earlier release: `suite up` or `suite migrate` goes first"
         case OperationalError():
             # Only the class: the message may name hosts and users.
             name = type(error).__name__

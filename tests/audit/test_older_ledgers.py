@@ -1,5 +1,8 @@
 """Ledgers that begin in an earlier release: they verify, and hide no more than they ever could."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -302,6 +305,21 @@ def test_a_database_of_before_is_migrated_and_its_noted_head_is_still_accepted(
         str(ADA): (4_800, 400, 5_300),
         str(GRACE): (5_200, 0, 5_300),
     }
+
+
+def test_before_a_database_is_migrated_the_operator_is_told(
+    store_of_before: StoreOfBefore, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "processes.cli", "audit", "export", str(tmp_path / "ledger.jsonl")],
+        env={**os.environ, "SUITE_DATABASE_URL": store_of_before.url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "`suite migrate` goes first" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_what_the_superuser_changes_of_an_old_row_of_others_is_noticed(
