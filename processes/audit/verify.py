@@ -232,9 +232,8 @@ class _Audit:
                 self._line(line)
             except _Broken as broken:
                 self._found(*broken.args)
-            except (
-                Exception
-            ) as error:  # Whatever a line does to its reader, it is the line's fault.
+            except Exception as error:
+                # Whatever a line does to its reader is the line's fault.
                 self._found("format", f"{type(error).__name__}: {error}")
 
     def unreadable(self, error: Exception) -> None:
@@ -524,7 +523,7 @@ class _Audit:
     def _open(self, stream: _Stream, entry: "_Entry", event: dict[str, Any]) -> _Wallet:
         if entry.rule is not _Audit.opened:
             raise _Broken("order", "a wallet is opened once, and first")
-        owner = event["owner_id"]
+        owner = _canonical(event["owner_id"])
         if str(uuid5(UUID(owner), "wallet")) != stream.id or stream.owner not in (None, owner):
             raise _Broken("owner", "this wallet is not its owner's")
         stream.wallet = _Wallet(owner)

@@ -16,6 +16,7 @@ from processes.cli import cli
 from tests.audit.ledger_file import (
     TOLD,
     Line,
+    edit,
     find,
     footer,
     forgery,
@@ -313,8 +314,12 @@ def test_a_long_line_is_one_finding_and_is_not_kept(tmp_path: Path, exported: Li
 
 def test_what_a_file_says_moves_no_terminal(tmp_path: Path, exported: Lines) -> None:
     path = tmp_path / "ledger.jsonl"
-    lines = forgery(exported, lambda rows: rows[0].update(type="wallet.x"))
-    path.write_bytes(b"".join([*lines[:1], b'{"format":"\x1b[2J"}\n', *lines[1:]]))
+    clears_the_screen = "\x1b[2J\ud800"
+    lines = forgery(
+        exported, lambda rows: edit(find(rows, "wallet.captured"), job_id=clears_the_screen)
+    )
+    path.write_bytes(b"".join(lines))
     done = run(str(path), "--head", "\x1b[2J")
-    assert done.returncode == 1
-    assert "\x1b" not in done.stdout + done.stderr
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "nothing is reserved for job \\x1b[2J" in done.stdout
+    assert "\x1b" not in done.stdout
