@@ -67,7 +67,13 @@ _ROW = re.compile(
 )
 """The one way in which a row is written. What is hashed as `data` is what is read."""
 
-_DIGEST = {class_: Struct(f">14sIqIqI{len(class_)}sI32s").pack for class_ in (b"ledger", b"other")}
+_ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_EIGHT = (8).to_bytes(4, "big")
+_PLACE = Struct(">18sq4sq").pack
+_CLASS = {
+    class_: len(class_).to_bytes(4, "big") + class_ + (32).to_bytes(4, "big")
+    for class_ in (b"ledger", b"other")
+}
 _VERSION_AND_TYPE_LENGTH = Struct(">IqI").pack
 _LENGTH = Struct(">I").pack
 
@@ -166,7 +172,7 @@ class _Wallet:
     position: int = 0
     purchased: int = 0
     held: int = 0
-    earliest: datetime = datetime(1, 1, 1, tzinfo=UTC)
+    latest: datetime = datetime(1, 1, 1, tzinfo=UTC)
     purchases: dict[str, tuple[int, str]] = field(default_factory=dict)
     lots: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     reservations: dict[str, list[tuple[str | None, int]]] = field(default_factory=dict)
@@ -354,11 +360,8 @@ class _Audit:
         ) = shown.groups()
         at_us, content = int(at), unhexlify(content_hex)
         self._place(int(place))
-        digest = sha256(
-            _DIGEST[class_](
-                b"suite.event.v2", 8, self._position, 8, at_us, len(class_), class_, 32, content
-            )
-        ).digest()
+        place_and_time = _PLACE(b"suite.event.v2" + _EIGHT, self._position, _EIGHT, at_us)
+        digest = sha256(place_and_time + _CLASS[class_] + content).digest()
         if old_digest is not None or self._is_old:
             self._link_old(digest, old_digest, unhexlify(link))
         else:
@@ -502,10 +505,10 @@ class _Audit:
             raise _Broken("order", "a wallet is opened once, and first")
         wallet.position = self._position
         at = _time(event["timestamp"])
-        if at < wallet.earliest:
+        if at >= wallet.latest:
+            wallet.latest = at
+        elif wallet.latest - at > CLOCKS_APART_MAX:
             self._found("time", "runs backwards in this wallet")
-        elif at - CLOCKS_APART_MAX > wallet.earliest:
-            wallet.earliest = at - CLOCKS_APART_MAX
         try:
             if entry.source is not None or "postings" in event:
                 self._post(wallet, entry, event)
@@ -536,37 +539,27 @@ class _Audit:
         amount, postings = event["millicredits"], event["postings"]
         if not _is_amount(amount):
             raise _Broken("postings", "the amount is not a whole number from 1 on")
-        expected = [
+        if postings == [
             {"account": source, "millicredits": -amount},
             {"account": target, "millicredits": amount},
-        ]
-        if postings != expected:
-            self._explain(postings, expected)
-        for account, moved in (
-            ((source, -amount), (target, amount))
-            if postings == expected
-            else ((p["account"], p["millicredits"]) for p in postings)
-        ):
-            self._accounts[account] = self._accounts.get(account, 0) + moved
-            if account == "available":
-                wallet.available += moved
-            elif account == "reserved":
-                wallet.reserved += moved
-            elif account == "revenue":
-                wallet.spent += moved
-
-    def _explain(self, postings: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
+        ]:
+            self._accounts[source] = self._accounts.get(source, 0) - amount
+            self._accounts[target] = self._accounts.get(target, 0) + amount
+            wallet.available += entry.available * amount
+            wallet.reserved += entry.reserved * amount
+            wallet.spent += entry.spent * amount
+            return
         for posting in postings:
-            amount = posting["millicredits"]
-            if type(amount) is not int or abs(amount) > AMOUNT_MAX:
+            account, moved = posting["account"], posting["millicredits"]
+            if type(moved) is not int or abs(moved) > AMOUNT_MAX:
                 raise _Broken("postings", "an amount is not a whole number")
+            self._accounts[account] = self._accounts.get(account, 0) + moved
+            wallet.available += moved if account == "available" else 0
+            wallet.reserved += moved if account == "reserved" else 0
+            wallet.spent += moved if account == "revenue" else 0
         if sum(posting["millicredits"] for posting in postings) != 0:
             self._found("postings", "do not sum to zero")
-        source, target = expected
-        self._found(
-            "postings",
-            f"are not {target['millicredits']} from {source['account']} to {target['account']}",
-        )
+        self._found("postings", f"are not {amount} from {source} to {target}")
 
     def opened(self, wallet: _Wallet, event: dict[str, Any], at: datetime) -> None:
         """An empty wallet: there is nothing to check but its owner, which was."""
@@ -678,11 +671,17 @@ class _Audit:
 
 
 class _Entry(NamedTuple):
-    """What an event of a wallet moves, from where to where, and the rule that it is checked by."""
+    """What an event of a wallet moves, from where to where, and the rule that it is checked by.
+
+    `available`, `reserved` and `spent` say how often its amount is added to each.
+    """
 
     source: str | None
     target: str | None
     rule: Callable[[_Audit, _Wallet, dict[str, Any], datetime], None]
+    available: int = 0
+    reserved: int = 0
+    spent: int = 0
 
 
 _ENTRIES = {
@@ -690,13 +689,13 @@ _ENTRIES = {
     b"wallet.purchase-started": _Entry(None, None, _Audit.purchase_started),
     b"wallet.payment-hinted": _Entry(None, None, _Audit.payment_hinted),
     b"wallet.purchase-failed": _Entry(None, None, _Audit.purchase_failed),
-    b"wallet.credited": _Entry("issued", "available", _Audit.credited),
-    b"wallet.promoted": _Entry("promotional", "available", _Audit.promoted),
-    b"wallet.promotion-expired": _Entry("available", "promotional", _Audit.promotion_expired),
-    b"wallet.reserved": _Entry("available", "reserved", _Audit.reserved),
-    b"wallet.captured": _Entry("reserved", "revenue", _Audit.captured),
-    b"wallet.released": _Entry("reserved", "available", _Audit.released),
-    b"wallet.expired": _Entry("reserved", "available", _Audit.expired),
+    b"wallet.credited": _Entry("issued", "available", _Audit.credited, 1),
+    b"wallet.promoted": _Entry("promotional", "available", _Audit.promoted, 1),
+    b"wallet.promotion-expired": _Entry("available", "promotional", _Audit.promotion_expired, -1),
+    b"wallet.reserved": _Entry("available", "reserved", _Audit.reserved, -1, 1),
+    b"wallet.captured": _Entry("reserved", "revenue", _Audit.captured, 0, -1, 1),
+    b"wallet.released": _Entry("reserved", "available", _Audit.released, 1, -1),
+    b"wallet.expired": _Entry("reserved", "available", _Audit.expired, 1, -1),
 }
 
 
@@ -791,19 +790,23 @@ def _json(text: str) -> dict[str, Any]:
         content, end = _SCAN(text, 0)
     except StopIteration:
         raise _Broken("format", "no JSON") from None
-    if type(content) is not dict or text[end:].strip():
+    if type(content) is not dict or (end != len(text) and text[end:].strip()):
         raise _Broken("format", "not one JSON object")
     return content
 
 
 def _canonical(id: str) -> str:
-    if str(UUID(id)) != id:
+    if _ID.fullmatch(id) is None:
         raise _Broken("format", "an id that is not written as ids are")
     return id
 
 
 def _stream_prefix(owner: str, id: str) -> bytes:
-    return b"".join((b"suite.content.v2", *(_LENGTH(16) + UUID(one).bytes for one in (owner, id))))
+    return b"suite.content.v2" + _framed_id(owner) + _framed_id(id)
+
+
+def _framed_id(id: str) -> bytes:
+    return _LENGTH(16) + unhexlify(id.replace("-", ""))
 
 
 def _framed(version: int, kind: bytes, data: bytes) -> bytes:
@@ -811,7 +814,7 @@ def _framed(version: int, kind: bytes, data: bytes) -> bytes:
 
 
 def _old_digest(id: str, framed: bytes) -> bytes:
-    return sha256(b"suite.event.v1" + _LENGTH(16) + UUID(id).bytes + framed).digest()
+    return sha256(b"suite.event.v1" + _framed_id(id) + framed).digest()
 
 
 def _old_link(previous_link: bytes, digest: bytes) -> bytes:
