@@ -180,10 +180,15 @@ def schema_export() -> None:
 def audit_export(out: Annotated[Path, typer.Argument(help="JSON lines.")]) -> None:
     """Write the chain of all events, with the content of the ledger's."""
     from adapters.event_store.log import EventLog
+    from processes.audit.database import database_to_audit
     from processes.audit.export import export
 
-    with EventLog(_settings().require_database_url()) as events, out.open("w") as file:
-        exported = export(events.chained(), file)
+    with (
+        database_to_audit(_settings()) as url,
+        EventLog(url) as events,
+        out.open("wb") as file,
+    ):
+        exported = export(events.chained(), file, anchor=events.anchor())
     typer.echo(
         f"{exported.rows} events, {exported.ledger_rows} of them with content; "
         f"head {exported.head_link.hex()} at {exported.head_position}"
@@ -198,25 +203,22 @@ def audit_verify(
     ] = None,
     as_of: Annotated[int | None, typer.Option(help="Compute balances as of this position.")] = None,
     read_model: Annotated[  # noqa: FBT002 – a flag on the command line
-        bool, typer.Option(help="Compare with the balances in SUITE_DATABASE_URL.")
+        bool, typer.Option(help="Compare with the balances of the database that is exported.")
     ] = False,
 ) -> None:
     """Replay the ledger: check the chain, execute the rules again, recompute every balance."""
-    from processes.audit.verify import verify
+    from processes.audit.verify import printed, verify_file
 
     claimed = None
     if read_model:
         from processes.audit.claimed_balances import claimed_balances
+        from processes.audit.database import database_to_audit
 
-        claimed = claimed_balances(_settings().require_database_url())
-    with exported.open() as file:
-        report = verify(file, as_of=as_of, expected_head=expected_head, claimed=claimed)
-    for finding in report.findings:
-        typer.echo(f"position {finding.position}: {finding.rule}: {finding.detail}")
-    typer.echo(
-        f"{report.rows} events, {report.ledger_rows} of the ledger, {len(report.balances)} "
-        f"balances, {len(report.findings)} findings; head {report.head_link}"
-    )
+        with database_to_audit(_settings()) as url:
+            claimed = claimed_balances(url)
+    report = verify_file(exported, as_of=as_of, expected_head=expected_head, claimed=claimed)
+    for line in printed(report):
+        typer.echo(line)
     raise typer.Exit(0 if report.ok else 1)
 
 
@@ -360,6 +362,7 @@ def main() -> None:
 
 def _explanation(error: Exception) -> str | None:
     from psycopg import OperationalError
+    from psycopg.errors import UndefinedColumn, UndefinedTable
 
     from processes.secrets import SecretsUnreadable
     from topics.consume import TooManyDeadLetters
@@ -374,6 +377,8 @@ def _explanation(error: Exception) -> str | None:
             return f"{error}. Is a release running that is older than the others?"
         case TransportUnreachable():
             return f"{error}; the settings are SUITE_KAFKA_…, see `suite config`"
+        case UndefinedTable() | UndefinedColumn():
+            return "the database is of an earlier release: `suite up` or `suite migrate` goes first"
         case OperationalError():
             # Only the class: the message may name hosts and users.
             name = type(error).__name__

@@ -47,6 +47,11 @@ class Installation:
         )
 
 
+def postgres_folder(settings: Settings) -> Path:
+    """Where the embedded database is kept."""
+    return settings.home / "postgres"
+
+
 @contextmanager
 def installed(settings: Settings, on_step: Callable[[str], None]) -> Iterator[Installation]:
     """Start the embedded database if it is needed, and prepare everything.
@@ -55,7 +60,7 @@ def installed(settings: Settings, on_step: Callable[[str], None]) -> Iterator[In
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     embedded = settings.database_url is None
-    server: Any = EmbeddedPostgres(settings.home / "postgres") if embedded else nullcontext()
+    server: Any = EmbeddedPostgres(postgres_folder(settings)) if embedded else nullcontext()
     if embedded:
         on_step("starting PostgreSQL")
     with server:

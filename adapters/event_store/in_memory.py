@@ -2,13 +2,16 @@
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TypeAlias
 from uuid import UUID, uuid5
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from adapters.event_store.chain import GENESIS, ChainedEvent, content_of, digest_of, link_of
 from adapters.event_store.owner_turns import OwnerTurns
 from commands.ports.event_store import (
     ConcurrentChange,
@@ -16,22 +19,19 @@ from commands.ports.event_store import (
     RecordedCommand,
     require_saveable,
 )
+from domain.event_class import event_class
 from domain.events import STORED_FORM
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.personal_text import Erased, FreeText, PersonalText
 from domain.kernel.stored_form import EventNotStorable, SealedText, Sealer, StoredForm
 
+StoredRow: TypeAlias = ChainedEvent
+"""One event as it is stored. `position` is commit order over all owners, from 1."""
 
-@dataclass(frozen=True)
-class StoredRow:
-    """One event as it is stored. `position` is commit order over all owners, from 1."""
 
-    position: int
-    owner_id: UUID
-    originator_id: UUID
-    originator_version: int
-    event_type: str
-    data: bytes
+def system_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
 
 
 class InMemoryKeys:
@@ -68,14 +68,19 @@ def _key_id(owner_id: UUID) -> UUID:
 
 
 class InMemoryEventStore:
-    """All events of all owners, as bytes, under one table lock; owners take turns each."""
+    """All events of all owners, as bytes, under one table lock; owners take turns each.
+
+    `clock` says when a row is recorded: as on PostgreSQL, that is not the time of a command.
+    """
 
     def __init__(
         self,
         stored_form: StoredForm = STORED_FORM,
         sealer: Sealer | None = None,
         turns: OwnerTurns | None = None,
+        clock: Callable[[], datetime] = system_clock,
     ) -> None:
+        self._clock = clock
         self._form = stored_form
         self._sealer: Sealer = sealer or InMemoryKeys()
         self._rows: list[StoredRow] = []
@@ -100,6 +105,11 @@ class InMemoryEventStore:
         """Every stored row after a position, in commit order."""
         with self._table_lock:
             return tuple(self._rows[after:])
+
+    def chained(self, after: int = 0, *, until: int | None = None) -> Iterator[ChainedEvent]:
+        """As `EventLog.chained`."""
+        with self._table_lock:
+            return iter(self._rows[after:until])
 
     def decode(self, row: StoredRow) -> Aggregate.Event:
         """The event in a row, its personal text opened."""
@@ -155,17 +165,34 @@ class InMemoryEventStore:
             if event.originator_version > expected:
                 raise EventNotStorable("a gap in versions")
             next_version[event.originator_id] = expected + 1
-            rows.append(
-                StoredRow(
-                    position=len(self._rows) + len(rows) + 1,
-                    owner_id=owner_id,
-                    originator_id=event.originator_id,
-                    originator_version=event.originator_version,
-                    event_type=type(event).TOPIC,
-                    data=self._form.encode(event, owner_id, self._sealer),
-                )
-            )
+            data = self._form.encode(event, owner_id, self._sealer)
+            rows.append(self._chain(owner_id, event, data, rows[-1:] or self._rows[-1:]))
         return rows
+
+    def _chain(
+        self, owner_id: UUID, event: Aggregate.Event, data: bytes, last: Sequence[StoredRow]
+    ) -> StoredRow:
+        position, link, recorded_at = 1, GENESIS, self._clock()
+        for row in last:
+            position, link = row.position + 1, row.link
+            # As the database does it: a clock that was put back turns no time around.
+            recorded_at = max(recorded_at, row.recorded_at)
+        kind = type(event).TOPIC
+        content = content_of(owner_id, event.originator_id, event.originator_version, kind, data)
+        class_ = event_class(kind).value
+        digest = digest_of(position, recorded_at, class_, content)
+        return StoredRow(
+            position,
+            owner_id,
+            event.originator_id,
+            event.originator_version,
+            kind,
+            data,
+            recorded_at,
+            class_,
+            digest,
+            link_of(link, digest),
+        )
 
 
 class InMemoryTransaction:

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from adapters.event_store.chain import ChainedEvent
+from adapters.event_store.chain import Anchor, ChainedEvent
 from adapters.event_store.recorder import CHANNEL
 from adapters.postgres.connect import connect, open_pool
 from topics.messages.fact import Fact
@@ -25,7 +25,7 @@ _BIGINT_MAX = 2**63 - 1
 _FACT = (
     "notification_id, owner_id, originator_id, originator_version, event_type, data, recorded_at"
 )
-_CHAINED = "notification_id, originator_id, originator_version, event_type, data, digest, link"
+_CHAINED = f"{_FACT}, class, digest, link"
 
 
 def read_facts(connection: Connection[TupleRow], after: int, limit: int) -> list[Fact]:
@@ -114,6 +114,14 @@ class EventLog:
         with closing(self._rows(_CHAINED, after, until)) as rows:
             for row in rows:
                 yield ChainedEvent(*row)
+
+    def anchor(self) -> Anchor | None:
+        """What stands behind the rows of an earlier release; None where there never were any."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "SELECT position, commitment, link FROM events.chain_anchor"
+            ).fetchone()
+        return None if row is None else Anchor(*row)
 
     def close(self) -> None:
         """Close every connection. May be called twice."""

@@ -83,7 +83,7 @@ class EmbeddedPostgres:
                 os.chown(self.folder, account.pw_uid, account.pw_gid)
                 _make_passable(self.folder)
                 _make_passable(self._bin / "postgres")
-            if not (self._data / "PG_VERSION").exists():
+            if not self.is_made():
                 self._make_data(account)
             if not self._is_running(account):
                 self._launch(account)
@@ -98,6 +98,23 @@ class EmbeddedPostgres:
             )
         if self._socket_folder() != self._data:
             shutil.rmtree(self._socket_folder(), ignore_errors=True)
+
+    def is_made(self) -> bool:
+        """Whether there is a database in the folder, running or not."""
+        return (self._data / "PG_VERSION").exists()
+
+    def is_running(self) -> bool:
+        """Whether the server is up, whoever started it."""
+        return self._is_running(self._account())
+
+    def is_used(self) -> bool:
+        """Whether somebody is connected but whoever asks."""
+        with psycopg.connect(self.admin_url("postgres"), autocommit=True) as admin:
+            others = admin.execute(
+                "SELECT 1 FROM pg_stat_activity "
+                "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() LIMIT 1"
+            )
+            return others.fetchone() is not None
 
     def create_database(self, name: str, *, template: str = "template0") -> None:
         """Create a database as a copy of `template`. Does nothing where it exists already."""

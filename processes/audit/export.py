@@ -1,40 +1,24 @@
 """Writing the ledger down for an auditor: the whole chain, and the content of the ledger's rows.
 
-JSON Lines: a header, one line per event row in order of position, a footer. A row of a wallet or
-price list carries id, version and type of its event and `data`, the stored bytes in base64. Every
-other row carries its digest and link only: it holds its place in the chain and says nothing. A
-wallet's first event names its owner, by a random id; no row of the ledger holds personal text.
+One JSON object a line, written in one way only, byte for byte: a header, one line per event row in
+order of position, a footer. Every row shows position, time, class and the hash of its content, from
+which its link is computed again. A row of a wallet or price list also shows owner, id, version and
+type of its event and, last, `data`: the stored bytes themselves, which are JSON. Every other row
+holds its place in the chain and says nothing. A wallet's owner is a random id; no row of the ledger
+holds personal text.
+
+A row of an earlier release also shows its `digest`, and behind the last of them stands the anchor.
 """
 
 import json
 from base64 import b64encode
 from collections.abc import Iterable
-from typing import IO, Any, Protocol
-from uuid import UUID
+from typing import IO, Any
 
-FORMAT = "suite.ledger.v1"
+from adapters.event_store.chain import Anchor, ChainedEvent, microseconds
+from domain.event_class import EventClass
 
-LEDGER_AGGREGATES = frozenset({"wallet", "price-list"})
-"""First words of the event types whose content is exported."""
-
-
-class EventRow(Protocol):
-    """One row of the event table. `digest` and `link` are SHA-256, 32 bytes."""
-
-    @property
-    def position(self) -> int: ...
-    @property
-    def originator_id(self) -> UUID: ...
-    @property
-    def originator_version(self) -> int: ...
-    @property
-    def event_type(self) -> str: ...
-    @property
-    def data(self) -> bytes: ...
-    @property
-    def digest(self) -> bytes: ...
-    @property
-    def link(self) -> bytes: ...
+FORMAT = "suite.ledger.v2"
 
 
 class Exported:
@@ -47,27 +31,58 @@ class Exported:
         self.head_link = bytes(32)
 
 
-def export(rows: Iterable[EventRow], out: IO[str]) -> Exported:
-    """Write all rows, which come in order of position from the first on."""
+def export(rows: Iterable[ChainedEvent], out: IO[bytes], *, anchor: Anchor | None) -> Exported:
+    """Write all rows, which come in order of position from the first on, and the store's anchor."""
     written = Exported()
     _line(out, {"format": FORMAT})
     for row in rows:
-        line: dict[str, Any] = {"position": row.position}
-        if row.event_type.partition(".")[0] in LEDGER_AGGREGATES:
-            written.ledger_rows += 1
-            line |= {
-                "id": str(row.originator_id),
-                "version": row.originator_version,
-                "type": row.event_type,
-                "data": b64encode(row.data).decode(),
-            }
-        line |= {"digest": row.digest.hex(), "link": row.link.hex()}
-        _line(out, line)
+        out.write(_row(row))
         written.rows += 1
+        written.ledger_rows += row.class_ == EventClass.LEDGER
         written.head_position, written.head_link = row.position, row.link
+        if anchor is not None and row.position == anchor.position:
+            _line(
+                out,
+                {
+                    "anchor": anchor.position,
+                    "commitment": anchor.commitment.hex(),
+                    "link": anchor.link.hex(),
+                },
+            )
+            written.head_link = anchor.link
     _line(out, {"rows": written.rows, "head": written.head_link.hex()})
     return written
 
 
-def _line(out: IO[str], content: dict[str, Any]) -> None:
-    out.write(json.dumps(content, separators=(",", ":")) + "\n")
+def _row(row: ChainedEvent) -> bytes:
+    shown: dict[str, Any] = {
+        "position": row.position,
+        "recorded_at_us": microseconds(row.recorded_at),
+        "class": row.class_,
+        "content": row.content.hex(),
+    }
+    if row.recorded_class is None:
+        shown["digest"] = row.digest.hex()
+    shown["link"] = row.link.hex()
+    if row.class_ != EventClass.LEDGER:
+        return _json(shown) + b"\n"
+    shown |= {
+        "owner": str(row.owner_id),
+        "id": str(row.originator_id),
+        "version": row.originator_version,
+        "type": row.event_type,
+    }
+    data = row.data
+    if not data.startswith(b"{") or not data.endswith(b"}") or b"\n" in data:
+        # No event of ours: somebody changed the row. The auditor is to see that, and the next line.
+        shown["base64"] = b64encode(data).decode()
+        return _json(shown) + b"\n"
+    return _json(shown)[:-1] + b',"data":' + data + b"}\n"
+
+
+def _line(out: IO[bytes], content: dict[str, Any]) -> None:
+    out.write(_json(content) + b"\n")
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, separators=(",", ":")).encode()

@@ -20,7 +20,7 @@ from adapters.parts.kafka import BrokerFailed, PartUnavailable
 from gpu_consumers.engines.pocket.world.photo_set import photo_set
 from processes.audit.claimed_balances import claimed_balances
 from processes.audit.export import export
-from processes.audit.verify import verify
+from processes.audit.verify import verify_file
 from processes.demo.accident import Accident
 from processes.demo.broker import home_on_kafka
 from processes.demo.client import DemoRefused, StudioClient
@@ -187,10 +187,9 @@ def _audit(settings: Settings, out: Path) -> dict[str, int]:
     """Export the ledger, replay it, and compare every balance with the read model."""
     url = settings.require_database_url()
     path = out / "ledger.jsonl"
-    with EventLog(url, application="audit") as events, path.open("w") as file:
-        export(events.chained(), file)
-    with path.open() as file:
-        report = verify(file, claimed=claimed_balances(url))
+    with EventLog(url, application="audit") as events, path.open("wb") as file:
+        export(events.chained(), file, anchor=events.anchor())
+    report = verify_file(path, claimed=claimed_balances(url))
     return {
         "events": report.rows,
         "ledger_events": report.ledger_rows,

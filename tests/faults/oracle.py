@@ -142,8 +142,8 @@ class Oracle:
         return tuple(rebuild.compare(self.events.stream))
 
     def _ledger_adds_up(self) -> None:
-        ledger = io.StringIO()
-        export(self.events.chained(), ledger)
+        ledger = io.BytesIO()
+        export(self.events.chained(), ledger, anchor=self.events.anchor())
         ledger.seek(0)
         report = verify(ledger, claimed=claimed_balances(self.url))
         assert report.ok, report.findings

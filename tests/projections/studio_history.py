@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
-from adapters.event_store.chain import GENESIS, ChainedEvent, digest_of, link_of
+from adapters.event_store.chain import GENESIS, ChainedEvent, content_of, digest_of, link_of
 from adapters.event_store.in_memory import InMemoryKeys
 from domain.asset import Asset, AssetKind
 from domain.checks import Check, CheckVerdict, ItemVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
 from domain.engines import engine
+from domain.event_class import event_class
 from domain.events import STORED_FORM
 from domain.job import Job
 from domain.job_kind import JobKind
@@ -69,14 +70,13 @@ class StudioHistory:
     ) -> None:
         """Store bytes as they are, with a digest and a link that fit."""
         position = self.position + 1
-        digest = digest_of(originator_id, version, event_type, data)
+        class_ = event_class(event_type).value
+        content = content_of(owner_id, originator_id, version, event_type, data)
+        digest = digest_of(position, self.now, class_, content)
         link = link_of(self.rows[-1].link if self.rows else GENESIS, digest)
-        self.rows.append(
-            ChainedEvent(position, originator_id, version, event_type, data, digest, link)
-        )
-        self.facts.append(
-            Fact(position, owner_id, originator_id, version, event_type, data, self.now)
-        )
+        event = (position, owner_id, originator_id, version, event_type, data, self.now)
+        self.rows.append(ChainedEvent(*event, class_, digest, link))
+        self.facts.append(Fact(*event))
 
     @property
     def position(self) -> int:
