@@ -110,9 +110,10 @@ def test_read_models_and_the_ledger_are_in_order(found: LivingStudio) -> None:
         lambda: psycopg.connect(found.admin_url, autocommit=True), STORED_FORM, found.keys
     )
     assert rebuild.compare(found.events.stream) == ()
-    ledger = io.StringIO()
-    export(found.events.chained(), ledger)
-    assert verify(ledger.getvalue().splitlines(keepends=True)).findings == ()
+    ledger = io.BytesIO()
+    export(found.events.chained(), ledger, anchor=found.events.anchor())
+    ledger.seek(0)
+    assert verify(ledger).findings == ()
 
 
 def test_what_was_shown_is_shown_and_what_was_paid_is_there(
