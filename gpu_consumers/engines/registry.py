@@ -10,6 +10,7 @@ from gpu_consumers.engines import stable_diffusion_15, stable_diffusion_xl
 from gpu_consumers.engines.engine_loader import EngineLoader
 from gpu_consumers.engines.loaded_engine import EngineAbsent, LoadedEngine
 from gpu_consumers.engines.pocket import loading as pocket
+from gpu_consumers.engines.waiting_threads import let_waiting_threads_sleep
 
 LOADERS: Final[Mapping[str, EngineLoader]] = {
     loader.id: loader
@@ -27,6 +28,7 @@ def load_engine(
     loader = LOADERS.get(engine)
     if loader is None:
         raise EngineAbsent(engine, (weights_dir or Path("weights")) / engine)
+    let_waiting_threads_sleep()
     # Imported here: torch takes seconds, and only a child process pays for it.
     from gpu_consumers.engines.diffusion_engine import load_diffusion_engine
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gpu_consumers.engines.pocket.face_crop import Box, crop_face
 from gpu_consumers.engines.pocket.glances import agreed, glances
+from gpu_consumers.engines.waiting_threads import let_waiting_threads_sleep
 
 if TYPE_CHECKING:
     from gpu_consumers.engines.pocket.analyser_network import FaceEmbedder, FaceFinder
@@ -71,6 +72,7 @@ class PocketFaceAnalyser:
     @classmethod
     def load(cls, weights_dir: Path) -> PocketFaceAnalyser:
         """Load `weights_dir/analyser/*.safetensors`. Raises AnalyserWeightsMissing."""
+        let_waiting_threads_sleep()
         # Imported here: the processes that only name this class must not pay for torch.
         from safetensors import SafetensorError
         from safetensors.torch import load_file

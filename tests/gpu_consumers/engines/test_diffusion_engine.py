@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import io
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -147,6 +151,27 @@ def training(engine: DiffusionEngine, **changes: Any) -> TrainingWork:
     return TrainingWork(**{**arguments, **changes})
 
 
+class Ring:
+    """Holds itself, as tensors and their traceback do: only the collector frees it."""
+
+    def __init__(self) -> None:
+        self.next = self
+
+
+def a_ring() -> ref[Ring]:
+    """One that nobody else holds."""
+    return ref(Ring())
+
+
+@pytest.fixture
+def only_when_asked() -> Iterator[None]:
+    """The collector looks for garbage when it is told to, and never by itself."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
 PHOTOS = [photo(1), photo(2), photo(3), photo(4, width=60)]
 
 
@@ -205,6 +230,21 @@ def test_a_stop_ends_the_work_within_one_step_and_the_engine_goes_on(
     assert watching.steps == [1, 2]
     calm = engine.render(pictures_of_a_lighthouse(engine, 7), None, Watching(), batch_size=1)
     assert len(calm) == 1
+
+
+def test_memory_is_looked_for_after_a_failed_attempt_and_after_no_other(
+    engine: DiffusionEngine, only_when_asked: None
+) -> None:
+    work = pictures_of_a_lighthouse(engine, 7)
+    with suppress(Stopped):
+        engine.render(work, None, Watching(stop_after=1), batch_size=1)
+    left_by_a_failure = a_ring()
+    engine.render(work, None, Watching(), batch_size=1)
+    assert left_by_a_failure() is None
+
+    left_by_a_success = a_ring()
+    engine.render(work, None, Watching(), batch_size=1)
+    assert left_by_a_success() is not None
 
 
 def test_a_photorealistic_engine_shows_no_previews(engine: DiffusionEngine) -> None:
