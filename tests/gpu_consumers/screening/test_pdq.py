@@ -10,7 +10,6 @@ from gpu_consumers.engines.pocket.world.identity import random_identity
 from gpu_consumers.engines.pocket.world.portrait import render
 from gpu_consumers.engines.pocket.world.scene import random_scene
 from gpu_consumers.screening.pdq import (
-    PDQ_DISTANCE_MAX,
     hash_text,
     pdq,
     pdq_distance,
