@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Any, Generic, TypeAlias, TypeVar, get_type_hints
 from uuid import UUID
 
@@ -48,6 +48,12 @@ class Handler(Generic[R]):
     def result_type(self) -> Any:
         """What is stored of a command that was carried out."""
         return get_type_hints(self.handle)["return"]
+
+    def recalled(self, stored: bytes) -> Any:
+        """The answer that was stored. An earlier release may have stored more than is answered."""
+        if self.result_type is NoneType:
+            return None
+        return msgspec.json.decode(stored, type=self.result_type)
 
 
 @dataclass(frozen=True)
@@ -134,8 +140,7 @@ class Studio:
             earlier = transaction.recorded(key)
             if earlier is not None:
                 self._require_same(earlier.args_hmac, args_hmac, handler.name, command)
-                result = msgspec.json.decode(earlier.result, type=handler.result_type)
-                return Accepted(result, earlier.position)
+                return Accepted(handler.recalled(earlier.result), earlier.position)
             work = Work(transaction, owner_id, key, self._clock())
             result = handler.handle(command, work)
             position = transaction.insert(

@@ -1,7 +1,10 @@
 """A handler is found by the command that its function takes."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from commands.handlers import HANDLERS
@@ -9,6 +12,13 @@ from commands.jobs.claims import ClaimDenied
 from commands.jobs.record_claim import ClaimGranted, RecordClaim
 from commands.studio import Handler, by_command
 from commands.work import Work
+
+ANSWERS_OF_BEFORE: dict[str, list[dict[str, Any]]] = msgspec.json.decode(
+    (Path(__file__).parent / "golden" / "answers_of_23119fc.json").read_bytes()
+)
+"""One of every answer that release 23119fc could store, by the stored name of its command."""
+
+NAMED = {handler.name: handler for handler in HANDLERS.values() if isinstance(handler, Handler)}
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,21 @@ def test_what_a_handler_returns_is_what_is_stored() -> None:
     assert handler.result_type == ClaimGranted | ClaimDenied
 
 
+@pytest.mark.parametrize("name", ANSWERS_OF_BEFORE)
+def test_a_retry_is_answered_from_what_an_earlier_release_stored(name: str) -> None:
+    for stored in ANSWERS_OF_BEFORE[name]:
+        recalled = NAMED[name].recalled(msgspec.json.encode(stored))
+        answer = msgspec.json.decode(msgspec.json.encode(recalled))
+        assert answer is None or {**stored, **answer} == stored
+
+
+@pytest.mark.parametrize("name", ANSWERS_OF_BEFORE)
+def test_what_a_handler_stores_is_what_it_recalls(name: str) -> None:
+    for stored in ANSWERS_OF_BEFORE[name]:
+        answer = NAMED[name].recalled(msgspec.json.encode(stored))
+        assert NAMED[name].recalled(msgspec.json.encode(answer)) == answer
+
+
 def test_no_two_commands_share_a_stored_name() -> None:
-    names = [handler.name for handler in HANDLERS.values() if isinstance(handler, Handler)]
-    assert len(set(names)) == len(names)
+    recorded = [handler for handler in HANDLERS.values() if isinstance(handler, Handler)]
+    assert len(NAMED) == len(recorded)
