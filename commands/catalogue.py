@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope, LegalText
 from domain.engines import ENGINES
 from domain.engines.entry import EngineEntry
-from domain.photo_set import PHOTO_MEDIA_TYPES, PHOTO_SIZE_MAX_BYTES, PHOTOS_MAX, PHOTOS_MIN
+from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
 from domain.rating import Rating
 
 
@@ -19,8 +19,6 @@ class Catalogue:
     biometric_release: LegalText
     photos_min: int
     photos_max: int
-    photo_size_max_bytes: int
-    photo_media_types: tuple[str, ...]
 
 
 def catalogue() -> Catalogue:
@@ -32,8 +30,6 @@ def catalogue() -> Catalogue:
         biometric_release=BIOMETRIC_RELEASE,
         photos_min=PHOTOS_MIN,
         photos_max=PHOTOS_MAX,
-        photo_size_max_bytes=PHOTO_SIZE_MAX_BYTES,
-        photo_media_types=PHOTO_MEDIA_TYPES,
     )
 
 

@@ -36,9 +36,6 @@ OPEN_JOBS_MAX = 200
 NAME_LENGTH_MAX = 80
 """Characters in a twin's name."""
 
-TWINS_MAX = 10
-"""Twins one person may have."""
-
 
 class PhotoSubmission(msgspec.Struct, frozen=True):
     """A photo set, judged under the consent of `epoch`."""

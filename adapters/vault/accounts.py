@@ -125,13 +125,6 @@ class PostgresAccounts:
         with self._pool.connection() as connection:
             connection.execute("DELETE FROM vault.sessions WHERE token_sha256 = %s", [token_sha256])
 
-    def close_sessions_of(self, person_id: UUID) -> int:
-        """Close every session of a person. Answers how many there were."""
-        with self._pool.connection() as connection:
-            return connection.execute(
-                "DELETE FROM vault.sessions WHERE person_id = %s", [person_id]
-            ).rowcount
-
     def remember_webhook(self, provider: str, webhook_id: str, *, at: datetime) -> bool:
         """Note that a webhook was acted on. False where it had been before."""
         with self._pool.connection() as connection:

@@ -91,10 +91,6 @@ class Accounts(Protocol):
         """Close one session at once. May be repeated."""
         ...
 
-    def close_sessions_of(self, person_id: UUID) -> int:
-        """Close every session of a person. Answers how many there were."""
-        ...
-
     def remember_webhook(self, provider: str, webhook_id: str, *, at: datetime) -> bool:
         """Note that a webhook was acted on. False where it had been before.
 

@@ -35,12 +35,3 @@ def load_engine(
     return load_diffusion_engine(
         loader, weights_dir=weights_dir, cache_dir=cache_dir, device_name=device_name
     )
-
-
-def absent_engines(weights_dir: Path | None) -> dict[str, Path]:
-    """Engines whose weights are not on this machine, and the folder each is expected in."""
-    return {
-        loader.id: folder
-        for loader in LOADERS.values()
-        if not ((folder := loader.weights_dir(weights_dir)) / "model_index.json").is_file()
-    }

@@ -92,15 +92,6 @@ def test_a_closed_session_is_closed_at_once(accounts: Accounts) -> None:
     assert accounts.session(TOKEN, at=MORNING) is None
 
 
-def test_all_sessions_of_a_person_close_together(accounts: Accounts) -> None:
-    register_ada(accounts)
-    for token in (TOKEN, OTHER_TOKEN):
-        accounts.open_session(token, person_id=ADA, at=MORNING, expires_at=EVENING)
-    assert accounts.close_sessions_of(ADA) == 2
-    assert accounts.close_sessions_of(ADA) == 0
-    assert accounts.session(OTHER_TOKEN, at=MORNING) is None
-
-
 def test_an_open_session_carries_a_new_role(accounts: Accounts) -> None:
     register_ada(accounts)
     accounts.open_session(TOKEN, person_id=ADA, at=MORNING, expires_at=EVENING)

@@ -37,10 +37,6 @@ class Face:
 
     box: Box
 
-    @property
-    def area(self) -> float:
-        return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
-
 
 @dataclass(frozen=True)
 class FaceReport:

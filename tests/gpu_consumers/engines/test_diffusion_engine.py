@@ -20,7 +20,7 @@ from PIL import Image
 from gpu_consumers.engines.adapter_file import AdapterInvalid, read_adapter
 from gpu_consumers.engines.engine_loader import EngineLoader
 from gpu_consumers.engines.loaded_engine import EngineAbsent, RenderedPicture, Stopped, TrainedTwin
-from gpu_consumers.engines.registry import LOADERS, absent_engines, load_engine
+from gpu_consumers.engines.registry import LOADERS, load_engine
 from topics.messages.progress import Phase
 from topics.messages.work import (
     Download,
@@ -400,8 +400,3 @@ def test_an_engine_without_weights_says_which_folder_is_expected(tmp_path: Path)
 def test_an_engine_outside_the_catalogue_is_absent(tmp_path: Path) -> None:
     with pytest.raises(EngineAbsent):
         load_engine("crayon", weights_dir=tmp_path, cache_dir=tmp_path, device_name="cpu")
-
-
-def test_the_catalogue_says_which_engines_are_absent(tmp_path: Path, weights_dir: Path) -> None:
-    assert set(ENGINES) <= set(absent_engines(tmp_path))
-    assert not set(ENGINES) & set(absent_engines(weights_dir))
