@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from domain.asset import AssetKind
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope, LegalText
 from domain.engines import ENGINES
 from domain.engines.entry import EngineEntry
+from domain.job import JobState
+from domain.job_kind import JobKind
 from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
 from domain.rating import Rating
 
@@ -33,4 +36,12 @@ def catalogue() -> Catalogue:
     )
 
 
-__all__ = ["Catalogue", "ConsentScope", "Rating", "catalogue"]
+__all__ = [
+    "AssetKind",
+    "Catalogue",
+    "ConsentScope",
+    "JobKind",
+    "JobState",
+    "Rating",
+    "catalogue",
+]

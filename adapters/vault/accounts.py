@@ -8,8 +8,9 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from adapters.vault.email_lookup import email_lookup
-from commands.ports.accounts import Account, Role, Session
+from commands.ports.accounts import Account, Session
 from domain.kernel.personal_text import FreeText
+from domain.kernel.role import Role
 from domain.kernel.stored_form import SealedText, Sealer
 from domain.refusals import EmailTaken
 

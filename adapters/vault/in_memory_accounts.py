@@ -5,8 +5,9 @@ from datetime import datetime
 from threading import Lock
 from uuid import UUID
 
-from commands.ports.accounts import Account, Role, Session
+from commands.ports.accounts import Account, Session
 from domain.kernel.personal_text import FreeText, PersonalText
+from domain.kernel.role import Role
 from domain.refusals import EmailTaken
 
 

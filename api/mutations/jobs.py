@@ -10,8 +10,7 @@ from api.context import StudioContext
 from api.ids import global_id, own_id
 from api.refusals import result_union
 from api.scalars import Millicredits, Position, Seed
-from api.types.enums import ContentRating
-from commands.catalogue import Rating
+from api.types.enums import Rating
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.request_images import RequestImages
 from commands.jobs.retry_job import RetryJob
@@ -36,8 +35,8 @@ class RequestImagesInput:
     num_inference_steps: int | None = None
     guidance_scale: float | None = None
     twin_strength: float | None = None
-    rating: ContentRating = strawberry.field(
-        default=ContentRating.GENERAL, description="The strongest rating the pictures may have."
+    rating: Rating = strawberry.field(
+        default=Rating.GENERAL, description="The strongest rating the pictures may have."
     )
 
 
@@ -124,7 +123,7 @@ class JobMutations:
             seed=input.seed,
             twin_id=own_id("Twin", input.twin) if input.twin else None,
             twin_strength=input.twin_strength,
-            rating_cap=Rating(input.rating.value),
+            rating_cap=input.rating,
         )
         accepted = await execute(info.context, command, input.idempotency_key)
         return RequestImagesSuccess(

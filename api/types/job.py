@@ -99,7 +99,7 @@ def progress(latest: JobProgressed) -> JobProgress:
     """The latest word on a job."""
     preview = latest.preview_png
     return JobProgress(
-        phase=Phase(latest.phase.value),
+        phase=latest.phase,
         step=latest.step,
         steps_total=latest.steps_total,
         preview_png=f"data:image/png;base64,{base64.b64encode(preview).decode()}"

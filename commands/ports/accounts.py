@@ -2,19 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
 from domain.kernel.personal_text import FreeText
-
-
-class Role(StrEnum):
-    """What an account may see. Every account is somebody's; none is above the row policies."""
-
-    CREATOR = "creator"
-    AUDITOR = "auditor"
-    SAFETY = "safety"
+from domain.kernel.role import Role
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,12 @@ import pytest
 from adapters.event_store.chain import digest_of, link_of
 from domain.events import STORED_FORM
 from domain.kernel.identity import wallet_id
+from domain.kernel.role import Role
 from processes.audit import verify as verifier
 from processes.audit.export import export
 from processes.audit.verify import Balance, VerificationReport, verify
 from projections.projector import Projector
-from queries.viewer import ViewerRole, view_on
+from queries.viewer import view_on
 from queries.wallet.ledger import ledger
 from tests.projections.studio_history import ADA, GRACE, StudioHistory, a_whole_journey
 
@@ -133,7 +134,7 @@ def test_a_balance_is_known_at_every_position(
     projector.apply(history.facts)
     with (
         psycopg.connect(database, autocommit=True) as connection,
-        view_on(connection, UUID(int=7), ViewerRole.AUDITOR) as view,
+        view_on(connection, UUID(int=7), Role.AUDITOR) as view,
     ):
         for position in range(0, history.position + 1, 5):
             now = ledger(view, as_of=position, first=10)

@@ -12,9 +12,10 @@ from adapters.vault.accounts import PostgresAccounts
 from adapters.vault.in_memory_accounts import InMemoryAccounts
 from adapters.vault.passwords import Argon2Passwords
 from adapters.vault.subject_keys import SubjectKeys
-from commands.ports.accounts import Account, Accounts, Role, Session
+from commands.ports.accounts import Account, Accounts, Session
 from commands.ports.password_hasher import PasswordHasher
 from domain.kernel.personal_text import Erased, PersonalText
+from domain.kernel.role import Role
 from domain.refusals import EmailTaken
 from tests.diary import ADA, GRACE, MORNING
 from tests.diary_store import KEK

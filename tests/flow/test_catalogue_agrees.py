@@ -9,14 +9,16 @@ from commands.reactions import deeds
 from commands.reactions.work_is_announced import WORK_KINDS
 from domain.checks import Check
 from domain.engines import ENGINES
-from domain.job import AttemptFailure
+from domain.job import AttemptFailure, CancelledBy
 from domain.job_kind import JobKind
 from domain.photo_set import PhotoFlaw
 from gpu_consumers.engines.pocket.world.frame import FRAMES
 from gpu_consumers.engines.pocket.world.styles import STYLES
 from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.screening import output_checks, output_gate, photo_decoding, photo_gate
+from processes.reactor import announcing
 from processes.recorder import ADAPTER_SIZE_MAX_BYTES
+from topics.messages.control import StopReason
 from topics.messages.grants import ClaimRefusal
 from topics.messages.results import FailureReason
 from topics.messages.work import WorkKind
@@ -99,6 +101,11 @@ def test_what_one_side_says_is_what_the_other_understands(
     said: type[StrEnum], understood: type[StrEnum]
 ) -> None:
     assert {word.value for word in said} == {word.value for word in understood}
+
+
+def test_whoever_can_cancel_a_job_gives_workers_a_reason_of_its_own() -> None:
+    assert announcing._STOP_REASONS.keys() == set(CancelledBy)
+    assert set(announcing._STOP_REASONS.values()) == set(StopReason)
 
 
 def test_every_kind_of_job_has_a_topic() -> None:
