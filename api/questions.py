@@ -28,6 +28,7 @@ from api.types.twin import twin
 from api.types.viewer import SHOWN_STATES, Verification, Viewer, jobs_of
 from api.types.wallet import Ledger, ledger
 from commands.catalogue import catalogue as catalogue_facts
+from commands.jobs.asked_images import asked
 from commands.ports.accounts import Session
 from commands.quote import QuoteImages, QuoteTraining
 from domain import refusals
@@ -198,13 +199,5 @@ def _quote_command(
     if training is not None and images is None:
         return QuoteTraining(twin_id=own_id("Twin", training.twin), engine=training.engine)
     if images is not None and training is None:
-        return QuoteImages(
-            engine=images.engine,
-            count=images.count,
-            aspect_ratio=images.aspect_ratio,
-            style=images.style,
-            num_inference_steps=images.num_inference_steps,
-            guidance_scale=images.guidance_scale,
-            twin_strength=images.twin_strength,
-        )
+        return QuoteImages(engine=images.engine, count=images.count, **asked(images))
     raise InputInvalid("quote", "Ask for exactly one of training and images.")

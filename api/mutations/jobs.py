@@ -11,6 +11,7 @@ from api.ids import global_id, own_id
 from api.refusals import result_union
 from api.scalars import Millicredits, Position, Seed
 from api.types.enums import Rating
+from commands.jobs.asked_images import asked
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.request_images import RequestImages
 from commands.jobs.retry_job import RetryJob
@@ -116,14 +117,10 @@ class JobMutations:
             price_version=input.price_version,
             session_jurisdiction=info.context.country,
             negative_prompt=PersonalText(input.negative_prompt) if input.negative_prompt else None,
-            aspect_ratio=input.aspect_ratio,
-            style=input.style,
-            num_inference_steps=input.num_inference_steps,
-            guidance_scale=input.guidance_scale,
             seed=input.seed,
             twin_id=own_id("Twin", input.twin) if input.twin else None,
-            twin_strength=input.twin_strength,
             rating_cap=input.rating,
+            **asked(input),
         )
         accepted = await execute(info.context, command, input.idempotency_key)
         return RequestImagesSuccess(
