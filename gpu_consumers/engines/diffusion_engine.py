@@ -84,7 +84,7 @@ class DiffusionEngine:
                 cache_dir=self._cache_dir,
             )
             chosen = training.run(photos, progress)
-            return TrainedTwin(
+            trained = TrainedTwin(
                 adapter=chosen.adapter,
                 rank=work.rank,
                 step=chosen.step,
@@ -94,11 +94,14 @@ class DiffusionEngine:
                     for item, sample in enumerate(chosen.samples)
                 ),
             )
+        # It held far more than a picture needs, and what it held may hold itself.
+        self._has_leftovers = True
+        return trained
 
     @contextmanager
     def _an_attempt(self) -> Iterator[None]:
         """The block begins with the memory that the last one left, if that one failed."""
-        # Only then: looking through all objects costs a tenth of a small job.
+        # Not every time: looking through all objects costs a tenth of a small job.
         if self._has_leftovers:
             self._diffusion.release_memory()
         self._has_leftovers = True

@@ -232,7 +232,7 @@ def test_a_stop_ends_the_work_within_one_step_and_the_engine_goes_on(
     assert len(calm) == 1
 
 
-def test_memory_is_looked_for_after_a_failed_attempt_and_after_no_other(
+def test_memory_is_looked_for_after_a_failed_attempt_and_not_after_pictures(
     engine: DiffusionEngine, only_when_asked: None
 ) -> None:
     work = pictures_of_a_lighthouse(engine, 7)
@@ -245,6 +245,17 @@ def test_memory_is_looked_for_after_a_failed_attempt_and_after_no_other(
     left_by_a_success = a_ring()
     engine.render(work, None, Watching(), batch_size=1)
     assert left_by_a_success() is not None
+
+
+def test_memory_is_looked_for_after_a_training(
+    engine: DiffusionEngine, only_when_asked: None, tmp_path: Path
+) -> None:
+    engine.train(
+        training(engine), PHOTOS, Watching(), checkpoints_dir=tmp_path / "twin", batch_size=4
+    )
+    left_by_a_training = a_ring()
+    engine.render(pictures_of_a_lighthouse(engine, 7), None, Watching(), batch_size=1)
+    assert left_by_a_training() is None
 
 
 def test_a_photorealistic_engine_shows_no_previews(engine: DiffusionEngine) -> None:
