@@ -6,8 +6,8 @@ from domain.asset import AssetKind
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope, LegalText
 from domain.engines import ENGINES
 from domain.engines.entry import EngineEntry
-from domain.job import JobState
 from domain.job_kind import JobKind
+from domain.job_state import JobState
 from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
 from domain.rating import Rating
 

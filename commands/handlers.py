@@ -37,12 +37,15 @@ from commands.safety import publish_policy, publish_price_list
 from commands.studio import Handler, Question, by_command
 from commands.twin import (
     claim_photo_set,
+    clear_first_uploads,
     create_twin,
+    expire_photo_set,
+    forget_uploads,
     grant_consent,
     plan_photo_uploads,
+    read_upload_plan,
     record_deletion,
     record_photo_verdicts,
-    request_deletion,
     sign_biometric_release,
     submit_photos,
     withdraw_all_consents,
@@ -70,7 +73,7 @@ _IMAGES_REQUESTED = (
     Wallet.Reserved,
     Job.Requested,
 )
-_SETTLED = (Wallet.Captured, Wallet.Released, Twin.JobEnded)
+_SETTLED = (Wallet.Captured, Wallet.Released, Twin.JobEnded, Twin.PlacesGaveWay)
 
 
 HANDLERS = by_command(
@@ -95,17 +98,18 @@ HANDLERS = by_command(
         withdraw_all_consents.handle,
         (Twin.ConsentWithdrawn, Twin.DeletionRequested),
     ),
-    Handler("plan-photo-uploads", plan_photo_uploads.handle),
+    Handler("plan-photo-uploads", plan_photo_uploads.handle, (Twin.UploadsPlanned,)),
+    Question(read_upload_plan.handle),
+    Handler("forget-uploads", forget_uploads.handle, (Twin.UploadsForgotten,)),
+    Handler("clear-first-uploads", clear_first_uploads.handle, (Twin.DeletionRequested,)),
     Handler("submit-photos", submit_photos.handle, (Twin.PhotosSubmitted,)),
     Question(claim_photo_set.handle),
     Handler(
         "record-photo-verdicts",
         record_photo_verdicts.handle,
-        (Twin.PhotosAccepted, Twin.PhotosRejected, Twin.DeletionRequested),
+        (Twin.PhotosAccepted, Twin.PhotosRejected, Twin.PlacesGaveWay),
     ),
-    Handler(
-        "request-deletion", request_deletion.handle, (Twin.ConsentWithdrawn, Twin.DeletionRequested)
-    ),
+    Handler("expire-photo-set", expire_photo_set.handle, (Twin.PhotosRejected,)),
     Handler("record-deletion", record_deletion.handle, (Twin.Deleted,)),
     Handler("buy-credits", buy_credits.handle, (Wallet.PurchaseStarted,)),
     Handler("note-payment-hint", note_payment_hint.handle, (Wallet.PaymentHinted,)),

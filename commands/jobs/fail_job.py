@@ -6,7 +6,7 @@ from uuid import UUID
 from commands.jobs.ending import expire, settle
 from commands.jobs.parties import load_parties
 from commands.work import Work
-from domain.job import JobFailure
+from domain.job_state import JobFailure
 
 
 @dataclass(frozen=True)

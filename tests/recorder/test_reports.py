@@ -10,7 +10,7 @@ import pytest
 from commands.jobs.record_rendered import RecordRendered
 from commands.jobs.record_screening import RecordScreening, ScreenedItem
 from domain.checks import CheckVerdict
-from domain.job import AdapterFile, JobOutput
+from domain.job_state import AdapterFile, JobOutput
 from domain.kernel.identity import SYSTEM
 from processes.recorder.reports import Report, reported
 from topics.messages.results import (
