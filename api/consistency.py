@@ -2,7 +2,7 @@
 
 from anyio.to_thread import run_sync
 
-from api.context import StudioContext, viewer_role
+from api.context import StudioContext
 from api.refusals import NotConsistentYet, ReadModelParked
 from commands.ports.accounts import Session
 from queries.read_position import ReadModelsParked, read_until
@@ -30,7 +30,7 @@ async def until_visible(context: StudioContext, session: Session, position: int)
 
 def _read_to(context: StudioContext, session: Session, position: int) -> int:
     connections = context.parts.connections
-    with as_viewer(connections, session.person_id, viewer_role(session)) as view:
+    with as_viewer(connections, session.person_id, session.role) as view:
         try:
             return read_until(view, position)
         except ReadModelsParked:

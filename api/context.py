@@ -14,7 +14,6 @@ from strawberry.fastapi import BaseContext
 from api.parts import Parts
 from api.refusals import NotSignedIn
 from commands.ports.accounts import Session
-from queries.viewer import ViewerRole
 
 SESSION_COOKIE = "suite_session"
 SESSION_LIFETIME = timedelta(hours=12)
@@ -70,11 +69,6 @@ class StudioContext(BaseContext):
     def address(self) -> str:
         """The client's address. For rate limits only: never logged, never stored."""
         return self.connection.client.host if self.connection.client else ""
-
-
-def viewer_role(session: Session) -> ViewerRole:
-    """The capacity in which a session reads."""
-    return ViewerRole(session.role.value)
 
 
 def new_token() -> str:

@@ -8,7 +8,7 @@ from anyio.to_thread import run_sync
 
 from api.answering import answering, preview
 from api.consistency import until_visible
-from api.context import StudioContext, viewer_role
+from api.context import StudioContext
 from api.ids import global_id, own_id, split_id
 from api.reading import read
 from api.refusals import (
@@ -28,10 +28,12 @@ from api.types.twin import twin
 from api.types.viewer import SHOWN_STATES, Verification, Viewer, jobs_of
 from api.types.wallet import Ledger, ledger
 from commands.catalogue import catalogue as catalogue_facts
-from commands.ports.accounts import Role, Session
+from commands.jobs.asked_images import asked
+from commands.ports.accounts import Session
 from commands.quote import QuoteImages, QuoteTraining
 from domain import refusals
 from domain.kernel.personal_text import text_or
+from domain.kernel.role import Role
 from queries.account.overview import account
 from queries.catalogue.prices import price_list
 from queries.gallery.gallery import asset as asset_row
@@ -39,7 +41,7 @@ from queries.jobs.jobs import job as job_row
 from queries.read_position import read_position
 from queries.twins.photos import photos
 from queries.twins.twins import twin as twin_row
-from queries.viewer import View, ViewerRole, as_viewer
+from queries.viewer import View, as_viewer
 from queries.wallet.ledger import BEFORE_ALL
 from queries.wallet.ledger import ledger as ledger_rows
 
@@ -113,7 +115,7 @@ class Query:
         def question() -> Catalogue:
             connections = info.context.parts.connections
             # Nobody in particular: prices belong to everybody.
-            with as_viewer(connections, BEFORE_ALL, ViewerRole.CREATOR) as view:
+            with as_viewer(connections, BEFORE_ALL, Role.CREATOR) as view:
                 return catalogue(catalogue_facts(), price_list(view))
 
         return await run_sync(question)
@@ -158,7 +160,7 @@ class Query:
 
 
 def _viewer(context: StudioContext, session: Session) -> Viewer:
-    parts, role = context.parts, viewer_role(session)
+    parts, role = context.parts, session.role
     with as_viewer(parts.connections, session.person_id, role) as view:
         found, position = account(view), read_position(view)
     return Viewer(
@@ -197,13 +199,5 @@ def _quote_command(
     if training is not None and images is None:
         return QuoteTraining(twin_id=own_id("Twin", training.twin), engine=training.engine)
     if images is not None and training is None:
-        return QuoteImages(
-            engine=images.engine,
-            count=images.count,
-            aspect_ratio=images.aspect_ratio,
-            style=images.style,
-            num_inference_steps=images.num_inference_steps,
-            guidance_scale=images.guidance_scale,
-            twin_strength=images.twin_strength,
-        )
+        return QuoteImages(engine=images.engine, count=images.count, **asked(images))
     raise InputInvalid("quote", "Ask for exactly one of training and images.")

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from anyio.to_thread import run_sync
 
-from api.context import StudioContext, viewer_role
+from api.context import StudioContext
 from commands.ports.accounts import Session
 from queries.viewer import View, as_viewer
 
@@ -25,5 +25,5 @@ async def read_again(context: StudioContext, question: Callable[[View], T]) -> T
 
 
 def _answer(context: StudioContext, session: Session, question: Callable[[View], T]) -> T:
-    with as_viewer(context.parts.connections, session.person_id, viewer_role(session)) as view:
+    with as_viewer(context.parts.connections, session.person_id, session.role) as view:
         return question(view)

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from domain.asset import AssetKind
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope, LegalText
 from domain.engines import ENGINES
 from domain.engines.entry import EngineEntry
-from domain.photo_set import PHOTO_MEDIA_TYPES, PHOTO_SIZE_MAX_BYTES, PHOTOS_MAX, PHOTOS_MIN
+from domain.job_kind import JobKind
+from domain.job_state import JobState
+from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
 from domain.rating import Rating
 
 
@@ -19,8 +22,6 @@ class Catalogue:
     biometric_release: LegalText
     photos_min: int
     photos_max: int
-    photo_size_max_bytes: int
-    photo_media_types: tuple[str, ...]
 
 
 def catalogue() -> Catalogue:
@@ -32,9 +33,15 @@ def catalogue() -> Catalogue:
         biometric_release=BIOMETRIC_RELEASE,
         photos_min=PHOTOS_MIN,
         photos_max=PHOTOS_MAX,
-        photo_size_max_bytes=PHOTO_SIZE_MAX_BYTES,
-        photo_media_types=PHOTO_MEDIA_TYPES,
     )
 
 
-__all__ = ["Catalogue", "ConsentScope", "Rating", "catalogue"]
+__all__ = [
+    "AssetKind",
+    "Catalogue",
+    "ConsentScope",
+    "JobKind",
+    "JobState",
+    "Rating",
+    "catalogue",
+]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from commands.jobs.asked_images import AskedImages, asked
 from commands.jobs.opening import available_engine, quote
 from commands.work import Work
 from domain.job_kind import JobKind
@@ -24,16 +25,11 @@ class QuoteTraining:
 
 
 @dataclass(frozen=True)
-class QuoteImages:
-    """Pictures with these settings. None means the engine's default."""
+class QuoteImages(AskedImages):
+    """Pictures with these settings."""
 
     engine: str
     count: int
-    aspect_ratio: str | None = None
-    style: str | None = None
-    num_inference_steps: int | None = None
-    guidance_scale: float | None = None
-    twin_strength: float | None = None
 
 
 class Quoted(msgspec.Struct, frozen=True):
@@ -56,14 +52,7 @@ def quote_training(question: QuoteTraining, work: Work) -> Quoted:
 def quote_images(question: QuoteImages, work: Work) -> Quoted:
     """Raises what `RequestImages` would raise for these settings."""
     entry = available_engine(question.engine, JobKind.IMAGES)
-    settings = resolve_images(
-        entry,
-        aspect_ratio=question.aspect_ratio,
-        style=question.style,
-        num_inference_steps=question.num_inference_steps,
-        guidance_scale=question.guidance_scale,
-        twin_strength=question.twin_strength,
-    )
+    settings = resolve_images(entry, **asked(question))
     count = require_count(entry, question.count)
     quoted = quote(work, engine_id=entry.id, settings=settings, count=count)
     return Quoted(quoted.millicredits, quoted.price_version)

@@ -4,7 +4,9 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from functools import cached_property
+from types import MappingProxyType, NoneType
+from typing import Any, Generic, TypeAlias, TypeVar, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -29,18 +31,29 @@ CONFLICT_RETRIES_MAX = 8
 
 @dataclass(frozen=True)
 class Handler(Generic[R]):
-    """A handler, the type of its result, which is stored beside the idempotency key, and whatever
-    events it may record.
+    """A handler and whatever events it may record.
 
     `name` is the command's stored name. It is a promise, like an event type: a key that was used
     under it is recognised by it for as long as the key is kept. So are the command's fields and
-    their defaults; a field is added with a default, and never renamed.
+    their defaults; a field is added with a default, and never renamed. What `handle` says that it
+    takes and returns is the command's class and the type of its result, which is stored beside the
+    idempotency key.
     """
 
     name: str
     handle: Callable[[Any, Work], R]
-    result_type: Any
     records: tuple[type[Aggregate.Event], ...] = ()
+
+    @cached_property
+    def result_type(self) -> Any:
+        """What is stored of a command that was carried out."""
+        return get_type_hints(self.handle)["return"]
+
+    def recalled(self, stored: bytes) -> Any:
+        """The answer that was stored. An earlier release may have stored more than is answered."""
+        if self.result_type is NoneType:
+            return None
+        return msgspec.json.decode(stored, type=self.result_type)
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,20 @@ class Question(Generic[R]):
     """A handler that saves nothing and whose answer is never stored: for `preview` only."""
 
     handle: Callable[[Any, Work], R]
+
+
+Handlers: TypeAlias = Mapping[type[Any], Handler[Any] | Question[Any]]
+
+
+def by_command(*handlers: Handler[Any] | Question[Any]) -> Handlers:
+    """Each under the class that its function takes. Raises ValueError where two take the same."""
+    found: dict[type[Any], Handler[Any] | Question[Any]] = {}
+    for handler in handlers:
+        taken = next(iter(get_type_hints(handler.handle).values()))
+        if taken in found:
+            raise ValueError(f"two handlers take {taken.__name__}")
+        found[taken] = handler
+    return MappingProxyType(found)
 
 
 @dataclass(frozen=True)
@@ -64,7 +91,7 @@ class Studio:
     def __init__(
         self,
         store: EventStore,
-        handlers: Mapping[type[Any], Handler[Any] | Question[Any]],
+        handlers: Handlers,
         clock: Callable[[], datetime],
         args_secret: bytes,
     ) -> None:
@@ -113,8 +140,7 @@ class Studio:
             earlier = transaction.recorded(key)
             if earlier is not None:
                 self._require_same(earlier.args_hmac, args_hmac, handler.name, command)
-                result = msgspec.json.decode(earlier.result, type=handler.result_type)
-                return Accepted(result, earlier.position)
+                return Accepted(handler.recalled(earlier.result), earlier.position)
             work = Work(transaction, owner_id, key, self._clock())
             result = handler.handle(command, work)
             position = transaction.insert(

@@ -1,7 +1,6 @@
 # Every process but worker and screener: no torch inside. Build context: the repository's root.
 
-# The full image, because pdqhash is compiled on installation; its compiler stays in this stage.
-FROM python:3.11.15-bookworm AS build
+FROM python:3.11.15-slim-bookworm AS build
 ENV UV_LINK_MODE=copy \
     UV_PYTHON_DOWNLOADS=never \
     UV_COMPILE_BYTECODE=1

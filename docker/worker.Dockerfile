@@ -1,7 +1,6 @@
 # Worker and screener: the same tree with torch. Build context: the repository's root.
 
-# The full image, because pdqhash is compiled on installation; its compiler stays in this stage.
-FROM python:3.11.15-bookworm AS build
+FROM python:3.11.15-slim-bookworm AS build
 # Empty: torch as PyPI has it, with CUDA, 5 GB larger. "cpu" takes it from PyTorch's own index.
 ARG TORCH_BACKEND=
 ENV UV_LINK_MODE=copy \

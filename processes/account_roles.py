@@ -3,7 +3,7 @@
 from adapters.postgres.connect import open_pool
 from adapters.vault.accounts import PostgresAccounts
 from adapters.vault.subject_keys import SubjectKeys
-from commands.ports.accounts import Role
+from domain.kernel.role import Role
 from processes.secrets import load_secrets
 from processes.settings import Settings
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from queries.viewer import Connections, View, ViewerRole, view_on
+from domain.kernel.role import Role
+from queries.viewer import Connections, View, view_on
 
 FEED_CHANNEL = "feed"
 """Where the projector says whose rows have changed: owner ids in hex, or `WATERMARK`."""
@@ -94,7 +95,7 @@ def wait_until(
     *,
     timeout_s: float,
     projections: Sequence[str] = (),
-    role: ViewerRole = ViewerRole.CREATOR,
+    role: Role = Role.CREATOR,
 ) -> int:
     """Block until the viewer's read models have read `position`; answers how far they have.
 

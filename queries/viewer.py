@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, LiteralString, Protocol, TypeVar
 from uuid import UUID
 
@@ -11,17 +10,11 @@ import msgspec
 from psycopg import Connection
 from psycopg.rows import dict_row
 
+from domain.kernel.role import Role
+
 T = TypeVar("T")
 
 NO_VALUES: Mapping[str, Any] = {}
-
-
-class ViewerRole(StrEnum):
-    """In which capacity somebody reads. The row policies know `auditor` by this name."""
-
-    CREATOR = "creator"
-    AUDITOR = "auditor"
-    SAFETY = "safety"
 
 
 class Connections(Protocol):
@@ -37,7 +30,7 @@ class View:
     """One viewer's sight of the read models: one snapshot, read only, behind the row policies."""
 
     viewer_id: UUID
-    role: ViewerRole
+    role: Role
     _connection: Connection[Any] = field(repr=False)
 
     def many(
@@ -59,7 +52,7 @@ class View:
 
 
 @contextmanager
-def as_viewer(connections: Connections, viewer_id: UUID, role: ViewerRole) -> Iterator[View]:
+def as_viewer(connections: Connections, viewer_id: UUID, role: Role) -> Iterator[View]:
     """Read as this person, who was authenticated by the caller. Nothing can be written."""
     with (
         connections.connection() as connection,
@@ -69,7 +62,7 @@ def as_viewer(connections: Connections, viewer_id: UUID, role: ViewerRole) -> It
 
 
 @contextmanager
-def view_on(connection: Connection[Any], viewer_id: UUID, role: ViewerRole) -> Iterator[View]:
+def view_on(connection: Connection[Any], viewer_id: UUID, role: Role) -> Iterator[View]:
     """As `as_viewer`, on a connection the caller holds, which must not be in a transaction."""
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -8,8 +8,9 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from adapters.vault.email_lookup import email_lookup
-from commands.ports.accounts import Account, Role, Session
+from commands.ports.accounts import Account, Session
 from domain.kernel.personal_text import FreeText
+from domain.kernel.role import Role
 from domain.kernel.stored_form import SealedText, Sealer
 from domain.refusals import EmailTaken
 
@@ -124,13 +125,6 @@ class PostgresAccounts:
         """Close one session at once. May be repeated."""
         with self._pool.connection() as connection:
             connection.execute("DELETE FROM vault.sessions WHERE token_sha256 = %s", [token_sha256])
-
-    def close_sessions_of(self, person_id: UUID) -> int:
-        """Close every session of a person. Answers how many there were."""
-        with self._pool.connection() as connection:
-            return connection.execute(
-                "DELETE FROM vault.sessions WHERE person_id = %s", [person_id]
-            ).rowcount
 
     def remember_webhook(self, provider: str, webhook_id: str, *, at: datetime) -> bool:
         """Note that a webhook was acted on. False where it had been before."""

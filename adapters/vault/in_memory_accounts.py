@@ -5,8 +5,9 @@ from datetime import datetime
 from threading import Lock
 from uuid import UUID
 
-from commands.ports.accounts import Account, Role, Session
+from commands.ports.accounts import Account, Session
 from domain.kernel.personal_text import FreeText, PersonalText
+from domain.kernel.role import Role
 from domain.refusals import EmailTaken
 
 
@@ -86,14 +87,6 @@ class InMemoryAccounts:
         """Close one session at once. May be repeated."""
         with self._lock:
             self._sessions.pop(token_sha256, None)
-
-    def close_sessions_of(self, person_id: UUID) -> int:
-        """Close every session of a person. Answers how many there were."""
-        with self._lock:
-            theirs = [token for token, (who, _) in self._sessions.items() if who == person_id]
-            for token in theirs:
-                del self._sessions[token]
-        return len(theirs)
 
     def remember_webhook(self, provider: str, webhook_id: str, *, at: datetime) -> bool:
         """Note that a webhook was acted on. False where it had been before."""

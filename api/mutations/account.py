@@ -21,10 +21,11 @@ from api.refusals import InputInvalid, TooManyRequests, result_union
 from api.scalars import Position
 from commands.account.register_person import RegisterPerson
 from commands.account.start_verification import StartVerification
-from commands.ports.accounts import Account, Role
+from commands.ports.accounts import Account
 from domain import refusals
 from domain.kernel.identity import person_id
 from domain.kernel.personal_text import text_or
+from domain.kernel.role import Role
 
 Info = strawberry.Info[StudioContext, None]
 

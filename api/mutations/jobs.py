@@ -10,8 +10,8 @@ from api.context import StudioContext
 from api.ids import global_id, own_id
 from api.refusals import result_union
 from api.scalars import Millicredits, Position, Seed
-from api.types.enums import ContentRating
-from commands.catalogue import Rating
+from api.types.enums import Rating
+from commands.jobs.asked_images import asked
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.request_images import RequestImages
 from commands.jobs.retry_job import RetryJob
@@ -36,8 +36,8 @@ class RequestImagesInput:
     num_inference_steps: int | None = None
     guidance_scale: float | None = None
     twin_strength: float | None = None
-    rating: ContentRating = strawberry.field(
-        default=ContentRating.GENERAL, description="The strongest rating the pictures may have."
+    rating: Rating = strawberry.field(
+        default=Rating.GENERAL, description="The strongest rating the pictures may have."
     )
 
 
@@ -117,14 +117,10 @@ class JobMutations:
             price_version=input.price_version,
             session_jurisdiction=info.context.country,
             negative_prompt=PersonalText(input.negative_prompt) if input.negative_prompt else None,
-            aspect_ratio=input.aspect_ratio,
-            style=input.style,
-            num_inference_steps=input.num_inference_steps,
-            guidance_scale=input.guidance_scale,
             seed=input.seed,
             twin_id=own_id("Twin", input.twin) if input.twin else None,
-            twin_strength=input.twin_strength,
-            rating_cap=Rating(input.rating.value),
+            rating_cap=input.rating,
+            **asked(input),
         )
         accepted = await execute(info.context, command, input.idempotency_key)
         return RequestImagesSuccess(

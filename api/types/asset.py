@@ -9,7 +9,7 @@ import strawberry
 from api.context import StudioContext
 from api.ids import global_id
 from api.scalars import Position, Seed
-from api.types.enums import AssetKind, ContentRating
+from api.types.enums import AssetKind, Rating
 from api.types.node import Node
 from queries.gallery.gallery import Asset as AssetRow
 
@@ -32,7 +32,7 @@ class Asset(Node):
     job: strawberry.ID
     twin: strawberry.ID | None
     engine: str
-    rating: ContentRating
+    rating: Rating
     prompt: str | None
     negative_prompt: str | None
     style: str | None
@@ -76,7 +76,7 @@ def asset(row: AssetRow) -> Asset:
         job=global_id("Job", row.job_id),
         twin=global_id("Twin", row.twin_id) if row.twin_id else None,
         engine=row.engine,
-        rating=ContentRating(row.rating),
+        rating=Rating(row.rating),
         prompt=row.prompt,
         negative_prompt=row.negative_prompt,
         style=settings.get("style"),

@@ -3,7 +3,7 @@
 import strawberry
 
 from api.scalars import Millicredits
-from api.types.enums import ContentRating
+from api.types.enums import Rating
 from commands.catalogue import Catalogue as CatalogueFacts
 from queries.catalogue.prices import PriceList
 
@@ -35,7 +35,7 @@ class Engine:
     guidance: NumberRange
     strength: NumberRange
     negative_prompt: bool
-    ratings: list[ContentRating]
+    ratings: list[Rating]
     prompt_length_max: int
     count_max: int
     live_previews: bool
@@ -103,7 +103,7 @@ def catalogue(facts: CatalogueFacts, prices: PriceList | None) -> Catalogue:
                     default=entry.strength.default,
                 ),
                 negative_prompt=entry.negative_prompt,
-                ratings=[ContentRating(rating.value) for rating in entry.ratings],
+                ratings=list(entry.ratings),
                 prompt_length_max=entry.prompt_length_max,
                 count_max=entry.count.maximum,
                 live_previews=entry.live_previews,

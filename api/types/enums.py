@@ -1,33 +1,18 @@
-"""The closed vocabularies of the contract. Names are ours; values are the stored words."""
+"""The closed vocabularies of the contract: the domain's and the topics' own words, under our names.
+
+A word that is added there is added to the schema, which is generated and compared.
+"""
 
 from enum import Enum
 
 import strawberry
 
+from commands.catalogue import AssetKind, JobKind, JobState, Rating
+from topics.messages.progress import Phase
 
-@strawberry.enum
-class JobKind(Enum):
-    TRAINING = "training"
-    IMAGES = "images"
-    VIDEO = "video"
-
-
-@strawberry.enum
-class JobState(Enum):
-    REQUESTED = "requested"
-    STARTED = "started"
-    RENDERED = "rendered"
-    SCREENED = "screened"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-@strawberry.enum
-class AssetKind(Enum):
-    IMAGE = "image"
-    SAMPLE = "sample"
-    VIDEO = "video"
+for _vocabulary in (AssetKind, JobKind, JobState, Phase):
+    strawberry.enum(_vocabulary)
+strawberry.enum(Rating, name="ContentRating")
 
 
 @strawberry.enum
@@ -51,17 +36,12 @@ class VerificationStatus(Enum):
     EXPIRED = "expired"
 
 
-@strawberry.enum
-class ContentRating(Enum):
-    GENERAL = "general"
-    SUGGESTIVE = "suggestive"
-    ADULT = "adult"
-
-
-@strawberry.enum
-class Phase(Enum):
-    LOAD = "load"
-    ENCODE = "encode"
-    STEP = "step"
-    DECODE = "decode"
-    UPLOAD = "upload"
+__all__ = [
+    "AssetKind",
+    "JobKind",
+    "JobState",
+    "Phase",
+    "Rating",
+    "TwinStatus",
+    "VerificationStatus",
+]

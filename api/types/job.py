@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import strawberry
 
 from api.ids import global_id
@@ -99,7 +100,7 @@ def progress(latest: JobProgressed) -> JobProgress:
     """The latest word on a job."""
     preview = latest.preview_png
     return JobProgress(
-        phase=Phase(latest.phase.value),
+        phase=latest.phase,
         step=latest.step,
         steps_total=latest.steps_total,
         preview_png=f"data:image/png;base64,{base64.b64encode(preview).decode()}"
@@ -112,13 +113,4 @@ def progress(latest: JobProgressed) -> JobProgress:
 def _settings(found: dict[str, Any], count: int) -> JobSettings | None:
     if "aspect_ratio" not in found:
         return None
-    return JobSettings(
-        width=found["width"],
-        height=found["height"],
-        aspect_ratio=found["aspect_ratio"],
-        style=found["style"],
-        num_inference_steps=found["num_inference_steps"],
-        guidance_scale=found["guidance_scale"],
-        twin_strength=found["twin_strength"],
-        count=count,
-    )
+    return msgspec.convert({**found, "count": count}, JobSettings)

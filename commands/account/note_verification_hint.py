@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-import msgspec
-
 from commands.work import Work
 from domain.person import Person
 
@@ -16,20 +14,16 @@ class NoteVerificationHint:
     verification_id: UUID
 
 
-class VerificationHintNoted(msgspec.Struct, frozen=True):
-    """The reactor will fetch the decision from the provider."""
-
-    verification_id: UUID
-
-
 def verification_hint_key(verification_id: UUID, webhook_id: str) -> UUID:
     """A webhook that is delivered or replayed again is the same command."""
     return uuid5(verification_id, f"webhook:{webhook_id}")
 
 
-def handle(command: NoteVerificationHint, work: Work) -> VerificationHintNoted:
-    """Record the hint. Raises `NotFound` for a check that this person never started."""
+def handle(command: NoteVerificationHint, work: Work) -> None:
+    """Record the hint, upon which the reactor asks the provider for its decision.
+
+    Raises `NotFound` for a check that this person never started.
+    """
     person = work.load(Person, work.owner_id)
     person.note_verification_hint(command.verification_id, at=work.now)
     work.save(person)
-    return VerificationHintNoted(command.verification_id)

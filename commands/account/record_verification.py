@@ -25,7 +25,6 @@ class RecordVerification:
 class VerificationRecorded(msgspec.Struct, frozen=True):
     """Whether the person is a verified adult now."""
 
-    verification_id: UUID
     verified: bool
 
 
@@ -45,7 +44,7 @@ def handle(command: RecordVerification, work: Work) -> VerificationRecorded:
     )
     person.record_decision(command.verification_id, decision, at=work.now)
     work.save(person)
-    return VerificationRecorded(command.verification_id, person.verified_adult(at=work.now))
+    return VerificationRecorded(person.verified_adult(at=work.now))
 
 
 def _outcome(word: str) -> VerificationOutcome:

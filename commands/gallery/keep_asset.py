@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.work import Work
 from domain.asset import Asset
 from domain.twin import Twin
@@ -17,16 +15,9 @@ class KeepAsset:
     asset_id: UUID
 
 
-class AssetKept(msgspec.Struct, frozen=True):
-    """It is in the gallery again."""
-
-    asset_id: UUID
-
-
-def handle(command: KeepAsset, work: Work) -> AssetKept:
+def handle(command: KeepAsset, work: Work) -> None:
     """Keep it. Raises `NotFound`, `AssetNotAvailable`, also for a reported one."""
     asset = work.load(Asset, command.asset_id)
     twin = None if asset.twin_id is None else work.load(Twin, asset.twin_id)
     asset.keep(None if twin is None else twin.epoch, at=work.now)
     work.save(asset, unchanged=[] if twin is None else [twin])
-    return AssetKept(asset.id)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.work import Work
 from domain.asset import Asset
 
@@ -16,15 +14,11 @@ class PurgeAsset:
     asset_id: UUID
 
 
-class PurgeRequested(msgspec.Struct, frozen=True):
-    """It is out of sight; an event reports when its bytes are gone."""
+def handle(command: PurgeAsset, work: Work) -> None:
+    """Put it out of sight and ask for the deletion. An event reports when its bytes are gone.
 
-    asset_id: UUID
-
-
-def handle(command: PurgeAsset, work: Work) -> PurgeRequested:
-    """Ask for the deletion. Raises `NotFound`, `AssetNotAvailable`."""
+    Raises `NotFound`, `AssetNotAvailable`.
+    """
     asset = work.load(Asset, command.asset_id)
     asset.request_purge(at=work.now)
     work.save(asset)
-    return PurgeRequested(asset.id)

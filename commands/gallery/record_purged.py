@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.work import Work
 from domain.asset import Asset
 
@@ -16,15 +14,8 @@ class RecordPurged:
     asset_id: UUID
 
 
-class PurgeRecorded(msgspec.Struct, frozen=True):
-    """The purge is on record."""
-
-    asset_id: UUID
-
-
-def handle(command: RecordPurged, work: Work) -> PurgeRecorded:
+def handle(command: RecordPurged, work: Work) -> None:
     """Record it. Raises `AssetNotAvailable` where nobody asked for a purge."""
     asset = work.load(Asset, command.asset_id)
     asset.record_purged(at=work.now)
     work.save(asset)
-    return PurgeRecorded(asset.id)

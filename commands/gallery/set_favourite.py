@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.work import Work
 from domain.asset import Asset
 
@@ -16,15 +14,8 @@ class SetFavourite:
     asset_id: UUID
 
 
-class FavouriteSet(msgspec.Struct, frozen=True):
-    """It is marked, now or since before."""
-
-    asset_id: UUID
-
-
-def handle(command: SetFavourite, work: Work) -> FavouriteSet:
+def handle(command: SetFavourite, work: Work) -> None:
     """Mark it. Raises `NotFound`, `AssetNotAvailable`."""
     asset = work.load(Asset, command.asset_id)
     asset.set_favourite(at=work.now)
     work.save(asset)
-    return FavouriteSet(asset.id)

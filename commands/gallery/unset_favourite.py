@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.work import Work
 from domain.asset import Asset
 
@@ -16,15 +14,8 @@ class UnsetFavourite:
     asset_id: UUID
 
 
-class FavouriteUnset(msgspec.Struct, frozen=True):
-    """It is not marked."""
-
-    asset_id: UUID
-
-
-def handle(command: UnsetFavourite, work: Work) -> FavouriteUnset:
+def handle(command: UnsetFavourite, work: Work) -> None:
     """Take the mark away. Raises `NotFound`, `AssetNotAvailable`."""
     asset = work.load(Asset, command.asset_id)
     asset.unset_favourite(at=work.now)
     work.save(asset)
-    return FavouriteUnset(asset.id)

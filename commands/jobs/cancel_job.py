@@ -21,7 +21,6 @@ class CancelJob:
 class JobCancelled(msgspec.Struct, frozen=True):
     """What it cost after all; the rest of what was set aside is back."""
 
-    job_id: UUID
     charged_millicredits: int
 
 
@@ -31,4 +30,4 @@ def handle(command: CancelJob, work: Work) -> JobCancelled:
     parties.job.cancel(CancelledBy.OWNER, at=work.now)
     settle(parties.job, parties.wallet, parties.twin, at=work.now)
     work.save(*parties.all)
-    return JobCancelled(parties.job.id, parties.job.charge_millicredits)
+    return JobCancelled(parties.job.charge_millicredits)

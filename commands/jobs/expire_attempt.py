@@ -22,7 +22,6 @@ class ExpireAttempt:
 class AttemptExpired(msgspec.Struct, frozen=True):
     """`expired` is False where the claim had ended by itself before."""
 
-    job_id: UUID
     expired: bool
 
 
@@ -36,9 +35,9 @@ def handle(command: ExpireAttempt, work: Work) -> AttemptExpired:
     job = work.load(Job, command.job_id)
     running = (JobState.STARTED, command.attempt, command.claim_id)
     if (job.state, job.attempt, job.claim_id) != running:
-        return AttemptExpired(job.id, expired=False)
+        return AttemptExpired(expired=False)
     job.record_attempt_failed(
         command.attempt, command.claim_id, AttemptFailure.LEASE_EXPIRED, at=work.now
     )
     work.save(job)
-    return AttemptExpired(job.id, expired=True)
+    return AttemptExpired(expired=True)

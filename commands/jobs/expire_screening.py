@@ -22,7 +22,6 @@ class ExpireScreening:
 class ScreeningExpired(msgspec.Struct, frozen=True):
     """`expired` is False where the screening had ended by itself before."""
 
-    job_id: UUID
     expired: bool
 
 
@@ -31,9 +30,9 @@ def handle(command: ExpireScreening, work: Work) -> ScreeningExpired:
     job = work.load(Job, command.job_id)
     current = (job.attempt, job.screening) == (command.attempt, command.screening)
     if not current or not job.awaits_screening:
-        return ScreeningExpired(job.id, expired=False)
+        return ScreeningExpired(expired=False)
     job.record_screening_failed(
         command.attempt, command.screening, ScreeningFailure.STALLED, at=work.now
     )
     work.save(job)
-    return ScreeningExpired(job.id, expired=True)
+    return ScreeningExpired(expired=True)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.jobs.ending import expire, settle
 from commands.jobs.parties import load_parties
 from commands.work import Work
@@ -19,13 +17,7 @@ class FailJob:
     reason: JobFailure
 
 
-class JobFailed(msgspec.Struct, frozen=True):
-    """All that was set aside is back."""
-
-    job_id: UUID
-
-
-def handle(command: FailJob, work: Work) -> JobFailed:
+def handle(command: FailJob, work: Work) -> None:
     """Fail and refund in one save. Raises `NotFound`, `JobEnded`.
 
     The ledger tells a deadline that passed (`wallet.expired`) from every other end.
@@ -35,4 +27,3 @@ def handle(command: FailJob, work: Work) -> JobFailed:
     end = expire if command.reason is JobFailure.DEADLINE_PASSED else settle
     end(parties.job, parties.wallet, parties.twin, at=work.now)
     work.save(*parties.all)
-    return JobFailed(parties.job.id)

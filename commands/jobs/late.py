@@ -12,13 +12,9 @@ from domain.job_state import JobState
 class ReportTaken(msgspec.Struct, frozen=True, tag="taken"):
     """The report counts."""
 
-    job_id: UUID
-
 
 class ReportLate(msgspec.Struct, frozen=True, tag="late"):
     """The report came too late, changed nothing, and what it reports of is about to be deleted."""
-
-    job_id: UUID
 
 
 def discard(
@@ -34,7 +30,7 @@ def discard(
     screening = job.state in (JobState.RENDERED, JobState.SCREENED)
     at_work = job.state is JobState.STARTED and not job.awaits_next_attempt and not withdrawn
     if current and (screening or at_work):
-        return ReportLate(job.id)
+        return ReportLate()
     job.discard_result(attempt, claim_id, at=work.now)
     work.save(job)
-    return ReportLate(job.id)
+    return ReportLate()

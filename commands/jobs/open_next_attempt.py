@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.work import Work
 from domain.job import Job
 
@@ -17,16 +15,8 @@ class OpenNextAttempt:
     attempt: int
 
 
-class AttemptOpened(msgspec.Struct, frozen=True):
-    """The attempt waits for a worker."""
-
-    job_id: UUID
-    attempt: int
-
-
-def handle(command: OpenNextAttempt, work: Work) -> AttemptOpened:
+def handle(command: OpenNextAttempt, work: Work) -> None:
     """Open it. Raises `JobEnded`, `StaleResult`, `JobNotRetryable`."""
     job = work.load(Job, command.job_id)
     job.open_attempt(command.attempt, at=work.now)
     work.save(job)
-    return AttemptOpened(job.id, command.attempt)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.work import Work
 from domain.job import Job
 
@@ -18,16 +16,8 @@ class OpenNextScreening:
     screening: int
 
 
-class ScreeningOpened(msgspec.Struct, frozen=True):
-    """The outputs wait for a screener."""
-
-    job_id: UUID
-    screening: int
-
-
-def handle(command: OpenNextScreening, work: Work) -> ScreeningOpened:
+def handle(command: OpenNextScreening, work: Work) -> None:
     """Open it. Raises `JobEnded`, `StaleResult`, `JobNotRetryable`."""
     job = work.load(Job, command.job_id)
     job.open_screening(command.attempt, command.screening, at=work.now)
     work.save(job)
-    return ScreeningOpened(job.id, command.screening)

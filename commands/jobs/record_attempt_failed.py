@@ -41,7 +41,7 @@ def handle(command: RecordAttemptFailed, work: Work) -> ReportTaken | ReportLate
     except (JobEnded, StaleResult):
         return discard(job, command.attempt, command.claim_id, work)
     work.save(job)
-    return ReportTaken(job.id)
+    return ReportTaken()
 
 
 def _fail(job: Job, command: RecordAttemptFailed, work: Work) -> None:

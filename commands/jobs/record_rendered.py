@@ -48,7 +48,7 @@ def handle(command: RecordRendered, work: Work) -> ReportTaken | ReportLate:
         withdrawn = not consent_holds(job, twin)
         return discard(job, command.attempt, command.claim_id, work, withdrawn=withdrawn)
     work.save(job, unchanged=[] if twin is None else [twin])
-    return ReportTaken(job.id)
+    return ReportTaken()
 
 
 def _granted(command: RecordRendered, output: JobOutput) -> JobOutput:

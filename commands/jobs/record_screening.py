@@ -49,7 +49,6 @@ class RecordScreening:
 class ScreeningTaken(msgspec.Struct, frozen=True, tag="taken"):
     """The job has ended. What was refused costs nothing."""
 
-    job_id: UUID
     released: tuple[UUID, ...]
     refused: tuple[UUID, ...]
     charged_millicredits: int
@@ -92,7 +91,7 @@ def _complete(
     job.complete(released, refused, at=work.now)
     settle(job, parties.wallet, parties.twin, at=work.now)
     work.save(*parties.all, *assets, unchanged=[policy])
-    return ScreeningTaken(job.id, released, refused, job.charge_millicredits)
+    return ScreeningTaken(released, refused, job.charge_millicredits)
 
 
 def _judged(
@@ -179,7 +178,7 @@ def _fail_training(
     _request_adapter_deletion(command, parties, work)
     work.save(*parties.all, *assets, unchanged=[policy])
     refused = tuple(asset.id for asset in assets)
-    return ScreeningTaken(job.id, (), refused, job.charge_millicredits)
+    return ScreeningTaken((), refused, job.charge_millicredits)
 
 
 def _late(command: RecordScreening, parties: Parties, work: Work) -> ReportLate:
@@ -190,7 +189,7 @@ def _late(command: RecordScreening, parties: Parties, work: Work) -> ReportLate:
     """
     job = parties.job
     if _was_taken(command, parties, work):
-        return ReportLate(job.id)
+        return ReportLate()
     withdrawn = not consent_holds(job, parties.twin)
     if withdrawn or (job.ended and not job.released and not job.refused):
         why = Why.EPOCH_NOT_CURRENT if withdrawn else Why.JOB_ENDED
@@ -201,7 +200,7 @@ def _late(command: RecordScreening, parties: Parties, work: Work) -> ReportLate:
     _request_adapter_deletion(command, parties, work)
     twin = [] if parties.twin is None else [parties.twin]
     work.save(job, *refused, *twin)
-    return ReportLate(job.id)
+    return ReportLate()
 
 
 def _was_taken(command: RecordScreening, parties: Parties, work: Work) -> bool:

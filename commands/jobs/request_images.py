@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from commands.jobs.asked_images import AskedImages, asked
 from commands.jobs.opening import (
     JobOpened,
     available_engine,
@@ -35,7 +36,7 @@ from domain.wallet import Wallet
 
 
 @dataclass(frozen=True)
-class RequestImages:
+class RequestImages(AskedImages):
     """None means the engine's default, for `seed` one that comes from the job's id.
 
     Picture number `i` has the seed `seed + i`. `rating_cap` is the strongest rating the pictures
@@ -49,13 +50,8 @@ class RequestImages:
     price_version: int
     session_jurisdiction: str
     negative_prompt: PersonalText | None = None
-    aspect_ratio: str | None = None
-    style: str | None = None
-    num_inference_steps: int | None = None
-    guidance_scale: float | None = None
     seed: int | None = None
     twin_id: UUID | None = None
-    twin_strength: float | None = None
     rating_cap: Rating = Rating.GENERAL
 
 
@@ -124,14 +120,7 @@ def checked_settings(command: RequestImages, entry: EngineEntry) -> ImageSetting
     `CountOutOfRange`, `PromptEmpty`, `PromptTooLong`, `NegativePromptUnsupported`,
     `PromptNotAllowed`.
     """
-    settings = resolve_images(
-        entry,
-        aspect_ratio=command.aspect_ratio,
-        style=command.style,
-        num_inference_steps=command.num_inference_steps,
-        guidance_scale=command.guidance_scale,
-        twin_strength=command.twin_strength,
-    )
+    settings = resolve_images(entry, **asked(command))
     require_count(entry, command.count)
     if command.seed is not None:
         require_seed(command.seed)

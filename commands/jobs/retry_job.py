@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from commands.jobs.asked_images import asked
 from commands.jobs.opening import JobOpened
 from commands.jobs.request_images import RequestImages, open_images
 from commands.jobs.start_twin_training import StartTwinTraining, open_training
@@ -60,12 +61,8 @@ def _same_images(
         count=len(earlier.items),
         price_version=command.price_version,
         session_jurisdiction=command.session_jurisdiction,
-        aspect_ratio=settings.aspect_ratio,
-        style=settings.style,
-        num_inference_steps=settings.num_inference_steps,
-        guidance_scale=settings.guidance_scale,
         seed=earlier.items[0].seed,
         twin_id=earlier.twin_id,
-        twin_strength=settings.twin_strength,
         rating_cap=earlier.rating,
+        **asked(settings),
     )

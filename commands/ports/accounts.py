@@ -2,19 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
 from domain.kernel.personal_text import FreeText
-
-
-class Role(StrEnum):
-    """What an account may see. Every account is somebody's; none is above the row policies."""
-
-    CREATOR = "creator"
-    AUDITOR = "auditor"
-    SAFETY = "safety"
+from domain.kernel.role import Role
 
 
 @dataclass(frozen=True)
@@ -89,10 +81,6 @@ class Accounts(Protocol):
 
     def close_session(self, token_sha256: bytes) -> None:
         """Close one session at once. May be repeated."""
-        ...
-
-    def close_sessions_of(self, person_id: UUID) -> int:
-        """Close every session of a person. Answers how many there were."""
         ...
 
     def remember_webhook(self, provider: str, webhook_id: str, *, at: datetime) -> bool:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.digest import changing_default
 from commands.work import Work
 from domain.kernel.identity import POLICY_ID, SYSTEM
@@ -21,14 +19,8 @@ class PublishPolicy:
     rows: tuple[PolicyRow, ...] = changing_default(DEFAULT_ROWS)
 
 
-class PolicyPublished(msgspec.Struct, frozen=True):
-    """New jobs and every release rest on this version from now on."""
-
-    version: int
-
-
-def handle(command: PublishPolicy, work: Work) -> PolicyPublished:
-    """Publish a version, opening the policy for the first.
+def handle(command: PublishPolicy, work: Work) -> None:
+    """Publish a version, on which new jobs and every release rest from now on.
 
     Raises `VersionNotNext`, `PolicyIncomplete`, `ApprovalMissing`. For any owner but `SYSTEM` there
     is no policy to publish: `NotFound`.
@@ -38,4 +30,3 @@ def handle(command: PublishPolicy, work: Work) -> PolicyPublished:
     policy = work.find(Policy, POLICY_ID) or Policy.open(at=work.now)
     policy.publish(command.version, command.rows, command.approvers, at=work.now)
     work.save(policy)
-    return PolicyPublished(command.version)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
 from commands.digest import changing_default
 from commands.work import Work
 from domain.kernel.identity import PRICE_LIST_ID, SYSTEM
@@ -28,14 +26,8 @@ class PublishPriceList:
     packages: tuple[Package, ...] = changing_default(DEFAULT_PACKAGES)
 
 
-class PriceListPublished(msgspec.Struct, frozen=True):
-    """Quotes use this version from now on."""
-
-    version: int
-
-
-def handle(command: PublishPriceList, work: Work) -> PriceListPublished:
-    """Publish a version, opening the list for the first. Raises `VersionNotNext`.
+def handle(command: PublishPriceList, work: Work) -> None:
+    """Publish a version, which quotes use from now on. Raises `VersionNotNext`.
 
     For any owner but `SYSTEM` there is no price list to publish: `NotFound`.
     """
@@ -50,4 +42,3 @@ def handle(command: PublishPriceList, work: Work) -> PriceListPublished:
         at=work.now,
     )
     work.save(prices)
-    return PriceListPublished(command.version)

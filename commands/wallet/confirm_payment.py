@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-import msgspec
-
 from commands.work import Work
 from domain.kernel.identity import wallet_id
 from domain.wallet import Wallet
@@ -21,18 +19,12 @@ class ConfirmPayment:
     currency: str
 
 
-class PaymentConfirmed(msgspec.Struct, frozen=True):
-    """The purchase is credited, now or since before."""
-
-    purchase_id: UUID
-
-
 def confirm_payment_key(purchase_id: UUID, payment_reference: str) -> UUID:
     """However many hints there are, one payment is confirmed by one command."""
     return uuid5(purchase_id, f"paid:{payment_reference}")
 
 
-def handle(command: ConfirmPayment, work: Work) -> PaymentConfirmed:
+def handle(command: ConfirmPayment, work: Work) -> None:
     """Credit a purchase, once. Raises `PurchaseNotFound`, `PaymentMismatch`, `AlreadyDecided`.
 
     `AlreadyDecided` means that another payment was taken for it, which a person has to look at.
@@ -49,4 +41,3 @@ def handle(command: ConfirmPayment, work: Work) -> PaymentConfirmed:
             at=work.now,
         )
         work.save(wallet)
-    return PaymentConfirmed(command.purchase_id)

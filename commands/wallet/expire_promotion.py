@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.work import Work
 from domain.kernel.identity import wallet_id
 from domain.wallet import Wallet
@@ -17,15 +15,8 @@ class ExpirePromotion:
     grant_id: UUID
 
 
-class PromotionExpired(msgspec.Struct, frozen=True):
-    """Nothing of this grant can be spent any more."""
-
-    grant_id: UUID
-
-
-def handle(command: ExpirePromotion, work: Work) -> PromotionExpired:
+def handle(command: ExpirePromotion, work: Work) -> None:
     """Take back what is left. Raises `NotFound`, `PromotionStillValid`, `AlreadyDecided`."""
     wallet = work.load(Wallet, wallet_id(work.owner_id))
     wallet.expire_promotion(command.grant_id, at=work.now)
     work.save(wallet)
-    return PromotionExpired(command.grant_id)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-import msgspec
-
 from commands.work import Work
 from domain.kernel.identity import wallet_id
 from domain.wallet import Wallet
@@ -17,20 +15,16 @@ class NotePaymentHint:
     purchase_id: UUID
 
 
-class PaymentHintNoted(msgspec.Struct, frozen=True):
-    """The reactor will fetch the payment from the provider."""
-
-    purchase_id: UUID
-
-
 def payment_hint_key(purchase_id: UUID, webhook_id: str) -> UUID:
     """A webhook that is delivered or replayed again is the same command."""
     return uuid5(purchase_id, f"webhook:{webhook_id}")
 
 
-def handle(command: NotePaymentHint, work: Work) -> PaymentHintNoted:
-    """Record the hint. Raises `PurchaseNotFound` for a purchase this wallet never started."""
+def handle(command: NotePaymentHint, work: Work) -> None:
+    """Record the hint, upon which the reactor fetches the payment from the provider.
+
+    Raises `PurchaseNotFound` for a purchase this wallet never started.
+    """
     wallet = work.load(Wallet, wallet_id(work.owner_id))
     wallet.note_payment_hint(command.purchase_id, at=work.now)
     work.save(wallet)
-    return PaymentHintNoted(command.purchase_id)

@@ -49,7 +49,7 @@ class EngineEntry(msgspec.Struct, frozen=True):
     `aspect_ratios` maps a ratio to (width, height) in pixels. `lacks` names what does not come with
     this engine, such as "weights". `guidance_free_at` is the guidance scale up to which
     classifier-free guidance, and with it a negative prompt, has no effect. `batch_key` names the
-    settings that have to be equal inside one batch. `phase_limits_s` bounds each phase of a worker.
+    settings that have to be equal inside one batch.
     """
 
     id: str
@@ -68,7 +68,6 @@ class EngineEntry(msgspec.Struct, frozen=True):
     count: WholeRange
     prompt_length_max: int
     training: TrainingRecipe
-    phase_limits_s: dict[str, int]
     attempt_limit_s: dict[JobKind, int]
     prices: PriceFactors
     live_previews: bool

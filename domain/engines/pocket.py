@@ -45,7 +45,6 @@ ENTRY = EngineEntry(
             "smiling, looking right, white top, purple background",
         ),
     ),
-    phase_limits_s={"load": 300, "encode": 120, "step": 60, "decode": 60, "upload": 60},
     attempt_limit_s={JobKind.TRAINING: 1_800, JobKind.IMAGES: 600},
     prices=PriceFactors(training=2_000, training_step=25, image=50, image_step=2),
     live_previews=True,

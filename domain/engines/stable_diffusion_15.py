@@ -45,7 +45,6 @@ ENTRY = EngineEntry(
             "portrait, outdoors, daylight",
         ),
     ),
-    phase_limits_s={"load": 300, "encode": 120, "step": 60, "decode": 120, "upload": 120},
     attempt_limit_s={JobKind.TRAINING: 7_200, JobKind.IMAGES: 1_200},
     prices=PriceFactors(training=20_000, training_step=25, image=400, image_step=20),
     live_previews=False,

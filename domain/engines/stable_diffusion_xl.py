@@ -45,7 +45,6 @@ ENTRY = EngineEntry(
             "portrait, outdoors, daylight",
         ),
     ),
-    phase_limits_s={"load": 600, "encode": 120, "step": 120, "decode": 120, "upload": 120},
     attempt_limit_s={JobKind.TRAINING: 14_400, JobKind.IMAGES: 2_400},
     prices=PriceFactors(training=40_000, training_step=50, image=800, image_step=40),
     live_previews=False,

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 
-ADAPTER_FILE_NAME: Final = "pytorch_lora_weights.safetensors"
 _KEY: Final = re.compile(r"^unet\.(?P<module>[A-Za-z0-9_.]+)\.lora_(?P<side>[AB])\.weight$")
 _FLOATS: Final = (np.float16, np.float32)
 # A finite weight beyond this is no LoRA that training made; it would saturate every picture.

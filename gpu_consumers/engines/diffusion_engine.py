@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,7 @@ class DiffusionEngine:
     def __init__(self, diffusion: LatentDiffusion, cache_dir: Path) -> None:
         self._diffusion = diffusion
         self._cache_dir = cache_dir
+        self._has_leftovers = False
         loader = diffusion.loader
         self._factors = (
             None if loader.preview_factors is None else loader.preview_factors(diffusion)
@@ -60,7 +62,55 @@ class DiffusionEngine:
         self, work: ImageWork, adapter: bytes | None, progress: Progress, *, batch_size: int
     ) -> list[RenderedPicture]:
         """See `LoadedEngine.render`."""
-        self._diffusion.release_memory()
+        with self._an_attempt():
+            return self._render(work, adapter, progress, batch_size)
+
+    def train(
+        self,
+        work: TrainingWork,
+        photos: Sequence[bytes],
+        progress: Progress,
+        *,
+        checkpoints_dir: Path,
+        batch_size: int,
+    ) -> TrainedTwin:
+        """See `LoadedEngine.train`."""
+        with self._an_attempt():
+            training = TwinTraining(
+                self._diffusion,
+                work,
+                batch_size=batch_size,
+                checkpoints_dir=checkpoints_dir,
+                cache_dir=self._cache_dir,
+            )
+            chosen = training.run(photos, progress)
+            trained = TrainedTwin(
+                adapter=chosen.adapter,
+                rank=work.rank,
+                step=chosen.step,
+                similarity=chosen.similarity,
+                samples=tuple(
+                    self._delivered(_NumberedSeed(item, work.seed + item), sample)
+                    for item, sample in enumerate(chosen.samples)
+                ),
+            )
+        # It held far more than a picture needs, and what it held may hold itself.
+        self._has_leftovers = True
+        return trained
+
+    @contextmanager
+    def _an_attempt(self) -> Iterator[None]:
+        """The block begins with the memory that the last one left, if that one failed."""
+        # Not every time: looking through all objects costs a tenth of a small job.
+        if self._has_leftovers:
+            self._diffusion.release_memory()
+        self._has_leftovers = True
+        yield
+        self._has_leftovers = False
+
+    def _render(
+        self, work: ImageWork, adapter: bytes | None, progress: Progress, batch_size: int
+    ) -> list[RenderedPicture]:
         progress.report(Phase.ENCODE, 0, self._steps_total(work, batch_size))
         twin = None if adapter is None else RowTwin(self._hold(adapter), work.twin_strength)
         finished: list[RenderedPicture] = []
@@ -74,36 +124,6 @@ class DiffusionEngine:
                 for item, picture in zip(items, pictures, strict=True)
             ]
         return finished
-
-    def train(
-        self,
-        work: TrainingWork,
-        photos: Sequence[bytes],
-        progress: Progress,
-        *,
-        checkpoints_dir: Path,
-        batch_size: int,
-    ) -> TrainedTwin:
-        """See `LoadedEngine.train`."""
-        self._diffusion.release_memory()
-        training = TwinTraining(
-            self._diffusion,
-            work,
-            batch_size=batch_size,
-            checkpoints_dir=checkpoints_dir,
-            cache_dir=self._cache_dir,
-        )
-        chosen = training.run(photos, progress)
-        return TrainedTwin(
-            adapter=chosen.adapter,
-            rank=work.rank,
-            step=chosen.step,
-            similarity=chosen.similarity,
-            samples=tuple(
-                self._delivered(_NumberedSeed(item, work.seed + item), sample)
-                for item, sample in enumerate(chosen.samples)
-            ),
-        )
 
     def _draw(
         self, work: ImageWork, items: Sequence[ImageItem], twin: RowTwin | None, watch: _Watch

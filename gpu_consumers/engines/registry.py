@@ -10,6 +10,7 @@ from gpu_consumers.engines import stable_diffusion_15, stable_diffusion_xl
 from gpu_consumers.engines.engine_loader import EngineLoader
 from gpu_consumers.engines.loaded_engine import EngineAbsent, LoadedEngine
 from gpu_consumers.engines.pocket import loading as pocket
+from gpu_consumers.engines.waiting_threads import let_waiting_threads_sleep
 
 LOADERS: Final[Mapping[str, EngineLoader]] = {
     loader.id: loader
@@ -27,18 +28,10 @@ def load_engine(
     loader = LOADERS.get(engine)
     if loader is None:
         raise EngineAbsent(engine, (weights_dir or Path("weights")) / engine)
+    let_waiting_threads_sleep()
     # Imported here: torch takes seconds, and only a child process pays for it.
     from gpu_consumers.engines.diffusion_engine import load_diffusion_engine
 
     return load_diffusion_engine(
         loader, weights_dir=weights_dir, cache_dir=cache_dir, device_name=device_name
     )
-
-
-def absent_engines(weights_dir: Path | None) -> dict[str, Path]:
-    """Engines whose weights are not on this machine, and the folder each is expected in."""
-    return {
-        loader.id: folder
-        for loader in LOADERS.values()
-        if not ((folder := loader.weights_dir(weights_dir)) / "model_index.json").is_file()
-    }

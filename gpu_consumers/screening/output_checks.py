@@ -20,14 +20,16 @@ from gpu_consumers.screening.lists import (
     ListUnusable,
     read_list,
 )
-from gpu_consumers.screening.picture_measures import (
+from gpu_consumers.screening.pdq import (
     PDQ_DISTANCE_MAX,
     PDQ_QUALITY_MIN,
     PdqHash,
-    Rgb,
     pdq_distance,
     pdq_orientations,
     unpacked_hash,
+)
+from gpu_consumers.screening.picture_measures import (
+    Rgb,
 )
 from topics.messages.bounds import MODEL_NAME_LENGTH_MAX
 from topics.messages.results import CheckResult

@@ -17,6 +17,12 @@ from numpy.typing import NDArray
 from gpu_consumers.screening.face_analyser import NotAnalysed, TimedAnalyser, cosine
 from gpu_consumers.screening.face_template import FaceTemplate
 from gpu_consumers.screening.objects import ScreenerObjects
+from gpu_consumers.screening.pdq import (
+    PDQ_DISTANCE_MAX,
+    PdqHash,
+    pdq,
+    pdq_distance,
+)
 from gpu_consumers.screening.photo_decoding import (
     DecodedPhoto,
     PhotoDecoder,
@@ -24,14 +30,10 @@ from gpu_consumers.screening.photo_decoding import (
     clean_png,
 )
 from gpu_consumers.screening.picture_measures import (
-    PDQ_DISTANCE_MAX,
-    PdqHash,
     Rgb,
     colour_cells,
     colour_distance,
     light_range,
-    pdq,
-    pdq_distance,
     sharpness,
 )
 from topics.messages.results import CheckResult, JudgedPhoto, PhotosJudged

@@ -4,20 +4,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-import pdqhash
 from numpy.typing import NDArray
 
 Rgb = NDArray[np.uint8]
-PdqHash = NDArray[np.uint8]
-
-PDQ_DISTANCE_MAX: Final = 31
-"""Of 256 bits. The published threshold for *the same picture*."""
-
-PDQ_QUALITY_MIN: Final = 1
-"""A flat picture has quality 0: it has no hash, so it can match nothing and clears nothing."""
-
-PDQ_SIDE_PX: Final = 512
-"""Larger pictures are shrunk first: ten times as fast for at most four bits."""
 
 SHARPNESS_SIDE_PX: Final = 512
 _COLOUR_CELLS: Final = 32
@@ -25,7 +14,7 @@ _COLOUR_CELLS: Final = 32
 
 def sharpness(rgb: Rgb) -> float:
     """Variance of the Laplacian, at one size for all. A cartoon has 300 and more, blurred 2."""
-    grey = cv2.cvtColor(_fitted(rgb, SHARPNESS_SIDE_PX), cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(fitted(rgb, SHARPNESS_SIDE_PX), cv2.COLOR_RGB2GRAY)
     return float(cv2.Laplacian(grey, cv2.CV_64F).var())
 
 
@@ -34,37 +23,6 @@ def light_range(rgb: Rgb) -> tuple[float, float]:
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     low, high = np.percentile(grey, (5, 95))
     return float(low), float(high)
-
-
-def pdq(rgb: Rgb) -> tuple[PdqHash, int]:
-    """The PDQ hash as 256 zeros and ones, and its quality, 0..100."""
-    bits, quality = pdqhash.compute(np.ascontiguousarray(_fitted(rgb, PDQ_SIDE_PX)))
-    return np.asarray(bits, np.uint8), int(quality)
-
-
-def pdq_orientations(rgb: Rgb) -> tuple[list[PdqHash], int]:
-    """The hashes of the picture turned and mirrored in all eight ways, and the quality."""
-    fitted = np.ascontiguousarray(_fitted(rgb, PDQ_SIDE_PX))
-    hashes, quality = pdqhash.compute_dihedral(fitted)
-    return [np.asarray(bits, np.uint8) for bits in hashes], int(quality)
-
-
-def hash_text(bits: PdqHash) -> str:
-    """64 hexadecimal digits, as lists hold a hash."""
-    return np.packbits(bits).tobytes().hex()
-
-
-def unpacked_hash(text: str) -> PdqHash:
-    """The bits of 64 hexadecimal digits. Raises ValueError for anything else."""
-    data = bytes.fromhex(text)
-    if len(data) != 32:
-        raise ValueError("a PDQ hash has 256 bits")
-    return np.unpackbits(np.frombuffer(data, np.uint8))
-
-
-def pdq_distance(one: PdqHash, other: PdqHash) -> int:
-    """In how many of 256 bits two hashes differ."""
-    return int(np.count_nonzero(one != other))
 
 
 def colour_cells(rgb: Rgb) -> NDArray[np.float64]:
@@ -79,7 +37,7 @@ def colour_distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> flo
     return float(np.abs(one - other).max(axis=2).mean())
 
 
-def _fitted(rgb: Rgb, side: int) -> Rgb:
+def fitted(rgb: Rgb, side: int) -> Rgb:
     """Shrunk so that neither side is longer than `side`; never enlarged."""
     height, width = rgb.shape[:2]
     scale = side / max(height, width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -19,6 +20,7 @@ import msgspec
 from gpu_consumers.engines.loaded_engine import EngineAbsent, LoadedEngine, Progress, Stopped
 from gpu_consumers.engines.out_of_memory import is_out_of_memory
 from gpu_consumers.engines.registry import load_engine
+from gpu_consumers.engines.waiting_threads import let_waiting_threads_sleep
 from gpu_consumers.images.image_job import render_images
 from gpu_consumers.presigned_objects import (
     InputUnavailable,
@@ -85,6 +87,7 @@ class Workbench:
         self._objects = objects
         self._trainings_dir = trainings_dir
         self._engine: LoadedEngine | None = None
+        self._has_let_go = False
 
     def do(self, order: Start, progress: Progress) -> Delivered | Broke:
         """Never raises: every error becomes the reason why the attempt ended."""
@@ -94,7 +97,7 @@ class Workbench:
             reason = _reason(error)
             if reason in (FailureReason.ENGINE_ERROR, FailureReason.OUT_OF_MEMORY):
                 # What is left of an engine after an error it did not expect is not reused.
-                self._engine = None
+                self._let_go()
             if reason is FailureReason.ENGINE_ERROR:
                 _log.error("work failed: %s at %s", type(error).__name__, _places(error))
             return Broke(reason)
@@ -115,9 +118,17 @@ class Workbench:
     def _warm(self, name: str) -> LoadedEngine:
         if self._engine is None or self._engine.engine != name:
             # Let go of the old one first: two engines may not fit.
-            self._engine = None
+            self._let_go()
+            if self._has_let_go:
+                # Modules and their hooks hold one another: only the collector frees them.
+                gc.collect()
             self._engine = self._load(name)
+            self._has_let_go = False
         return self._engine
+
+    def _let_go(self) -> None:
+        self._has_let_go |= self._engine is not None
+        self._engine = None
 
 
 def run_child(pipe: connection.Connection, settings: ChildSettings) -> None:
@@ -164,6 +175,7 @@ def take_orders(pipe: connection.Connection, workbench: Workbench) -> None:
 def _prepare_libraries(settings: ChildSettings) -> None:
     # Weights come from this machine's disk only, whatever a pipeline's configuration says.
     os.environ["HF_HUB_OFFLINE"] = "1"
+    let_waiting_threads_sleep()
     import diffusers
     import torch
     import transformers

@@ -105,11 +105,6 @@ class Worker:
         self._held: Claim | Attempt | Ending | None = None
         self._stopped: OrderedDict[UUID, None] = OrderedDict()
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether no job is claimed, running or waiting to be reported."""
-        return self._held is None
-
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set, then drain and close.
 

@@ -1,8 +1,9 @@
 """What the balance read model claims, read as an auditor may read it."""
 
 from adapters.postgres.connect import open_pool
+from domain.kernel.role import Role
 from processes.audit.verify import Balance
-from queries.viewer import ViewerRole, as_viewer
+from queries.viewer import as_viewer
 from queries.wallet.ledger import BEFORE_ALL, all_balances
 
 
@@ -10,7 +11,7 @@ def claimed_balances(database_url: str) -> dict[str, Balance]:
     """Every owner's balance as the read model has it now, by owner id."""
     with (
         open_pool(database_url, "reader", size_max=1, application="audit") as readers,
-        as_viewer(readers, BEFORE_ALL, ViewerRole.AUDITOR) as view,
+        as_viewer(readers, BEFORE_ALL, Role.AUDITOR) as view,
     ):
         return {
             str(row.owner_id): Balance(row.available, row.reserved, row.spent, row.position)

@@ -2,6 +2,9 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
+
+import msgspec
 
 from commands.jobs.claim_screening import ScreeningGranted
 from commands.jobs.read_prompt import PromptText
@@ -9,6 +12,7 @@ from commands.jobs.record_claim import ClaimGranted, ImagesGrant, TrainingGrant
 from commands.ports.object_store import ObjectStore
 from commands.twin.claim_photo_set import PhotoSetGranted
 from domain.kernel.personal_text import FreeText, text_or
+from domain.settings import JobSettings
 from topics.messages.work import (
     Download,
     ImageItem,
@@ -50,10 +54,7 @@ class GrantedWork:
             twin=granted.twin_id,
             submission=granted.submission_id,
             engine=granted.engine,
-            photos=tuple(
-                PhotoToJudge(photo.photo_id, photo.object_key, photo.clean_key)
-                for photo in granted.photos
-            ),
+            photos=msgspec.convert(granted.photos, tuple[PhotoToJudge, ...], from_attributes=True),
             template_key=granted.template_key,
         )
 
@@ -85,18 +86,11 @@ class GrantedWork:
     def _images(
         self, granted: ClaimGranted, images: ImagesGrant, text: PromptText, deadline_s: float
     ) -> ImageWork:
-        settings = images.settings
         adapter = images.adapter
         return ImageWork(
             engine=granted.engine,
             prompt=_said(text.prompt),
             negative_prompt=_said(text.negative_prompt),
-            style=settings.style,
-            width=settings.width,
-            height=settings.height,
-            num_inference_steps=settings.num_inference_steps,
-            guidance_scale=settings.guidance_scale,
-            twin_strength=settings.twin_strength,
             items=tuple(
                 ImageItem(item.item, item.seed, self._picture_upload(item.upload_key, deadline_s))
                 for item in images.items
@@ -104,21 +98,18 @@ class GrantedWork:
             adapter=None
             if adapter is None
             else Download(self._download(adapter.object_key), adapter.sha256),
+            **_said_to(ImageWork, images.settings),
         )
 
     def _training(
         self, granted: ClaimGranted, training: TrainingGrant, deadline_s: float
     ) -> TrainingWork:
-        settings = training.settings
         return TrainingWork(
             engine=granted.engine,
             photos=tuple(
                 TrainingPhoto(photo.photo_id, Download(self._download(photo.object_key)))
                 for photo in training.photos
             ),
-            rank=settings.rank,
-            steps=settings.steps,
-            learning_rate=settings.learning_rate,
             seed=training.seed,
             sample_prompts=training.sample_prompts,
             sample_uploads=tuple(
@@ -130,6 +121,7 @@ class GrantedWork:
                 ADAPTER_SIZE_MAX_BYTES,
                 deadline_s,
             ),
+            **_said_to(TrainingWork, training.settings),
         )
 
     def _download(self, key: str) -> str:
@@ -153,3 +145,9 @@ class GrantedWork:
 def _said(text: FreeText | None) -> str:
     """A prompt as an engine is told it. Older ones may hold a NUL, which no message does."""
     return text_or(text).replace("\x00", "")
+
+
+def _said_to(work: type[msgspec.Struct], settings: JobSettings) -> dict[str, Any]:
+    """Those of a job's settings that its worker is told, under the names that both have."""
+    resolved = msgspec.structs.asdict(settings)
+    return {name: resolved[name] for name in work.__struct_fields__ if name in resolved}

@@ -1,9 +1,9 @@
 """What workers and the screener report, as the command that records it: pure."""
 
-from typing import Any, NamedTuple, TypeAlias, assert_never
+from typing import Any, NamedTuple, TypeAlias, TypeVar, assert_never
 from uuid import UUID
 
-from msgspec import UnsetType
+import msgspec
 
 from commands.jobs.record_attempt_failed import RecordAttemptFailed, attempt_failed_key
 from commands.jobs.record_rendered import RecordRendered, rendered_key
@@ -13,13 +13,13 @@ from domain.checks import CheckVerdict
 from domain.job_state import AdapterFile, AttemptFailure, JobOutput
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from topics.messages.results import (
-    CheckResult,
     JobFailed,
     JobRendered,
     OutputsScreened,
     PhotosJudged,
 )
 
+_Value = TypeVar("_Value")
 Report: TypeAlias = JobRendered | JobFailed | OutputsScreened | PhotosJudged
 
 
@@ -48,34 +48,12 @@ def reported(report: Report) -> Reported:
 
 
 def _rendered(rendered: JobRendered) -> RecordRendered:
-    adapter = rendered.adapter
     return RecordRendered(
         job_id=rendered.job,
         attempt=rendered.attempt,
         claim_id=rendered.claim_id,
-        outputs=tuple(
-            JobOutput(
-                item=output.item,
-                object_key=output.object_key,
-                sha256=output.sha256,
-                size_bytes=output.size_bytes,
-                width=output.width,
-                height=output.height,
-                media_type=output.media_type,
-                seed=output.seed,
-            )
-            for output in rendered.outputs
-        ),
-        adapter=None
-        if adapter is None
-        else AdapterFile(
-            object_key=adapter.object_key,
-            sha256=adapter.sha256,
-            size_bytes=adapter.size_bytes,
-            rank=adapter.rank,
-            step=adapter.step,
-            similarity=adapter.similarity,
-        ),
+        outputs=_in_the_domain(rendered.outputs, tuple[JobOutput, ...]),
+        adapter=None if rendered.adapter is None else _in_the_domain(rendered.adapter, AdapterFile),
     )
 
 
@@ -91,29 +69,23 @@ def _screened(screened: OutputsScreened) -> RecordScreening:
         job_id=screened.job,
         attempt=screened.attempt,
         claim_id=screened.claim_id,
-        outputs=tuple(
-            ScreenedItem(
-                item=output.item,
-                checks=tuple(_verdict(check) for check in output.checks),
-                sha256=output.sha256,
-                size_bytes=output.size_bytes,
-            )
-            for output in screened.outputs
-        ),
-        adapter_checks=tuple(_verdict(check) for check in screened.adapter_checks),
+        outputs=_in_the_domain(screened.outputs, tuple[ScreenedItem, ...]),
+        adapter_checks=_in_the_domain(screened.adapter_checks, tuple[CheckVerdict, ...]),
         screening=_screening(screened),
     )
 
 
 def _screening(report: JobFailed | OutputsScreened) -> int:
     """Which screening is meant: the first, where a screener of an earlier release reports."""
-    return 1 if isinstance(report.screening, UnsetType) else report.screening
+    return 1 if isinstance(report.screening, msgspec.UnsetType) else report.screening
 
 
-def _verdict(check: CheckResult) -> CheckVerdict:
-    return CheckVerdict(
-        check=check.check, passed=check.passed, model=check.model, score=check.score
-    )
+def _in_the_domain(reported: object, kind: type[_Value]) -> _Value:
+    """What was reported as the domain's value, which has fields of the same names.
+
+    Its message has checked it, and may say more than the domain keeps.
+    """
+    return msgspec.convert(reported, kind, from_attributes=True)
 
 
 def _judged(judged: PhotosJudged) -> RecordPhotoVerdicts:

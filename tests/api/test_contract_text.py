@@ -1,13 +1,18 @@
 """The committed contract is the one that the code answers."""
 
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from graphql import build_schema as build_from_text
 from graphql import parse, validate
 
 from api.documents import _LIMITS, _RULES
+from api.mutations.jobs import RequestImagesInput
+from api.questions import QuoteImagesInput
 from api.schema import build_schema, schema_text
+from commands.jobs.asked_images import AskedImages
 from tests.api.live_studio import ROOT
 
 GRAPHQL = ROOT / "graphql"
@@ -44,3 +49,9 @@ def test_every_mutation_that_records_something_takes_an_idempotency_key() -> Non
         or "idempotencyKey" not in field.args["input"].type.of_type.fields
     }
     assert without == {"signIn", "signOut", "requestDownload"}
+
+
+@pytest.mark.parametrize("form", [RequestImagesInput, QuoteImagesInput])
+def test_every_form_for_pictures_asks_for_all_their_settings(form: Any) -> None:
+    asked = {field.name for field in fields(AskedImages)}
+    assert {field.name for field in fields(form)} >= asked

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 from api.consistency import WAIT_MAX_S
-from commands.ports.accounts import Role
 from commands.ports.event_store import OWNER_WAITING_MAX
+from domain.kernel.role import Role
 from tests.api.creator import Creator, somebody
 from tests.api.live_studio import LiveStudio
 

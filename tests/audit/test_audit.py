@@ -10,10 +10,11 @@ import psycopg
 import pytest
 
 from domain.events import STORED_FORM
+from domain.kernel.role import Role
 from processes.audit import verify as verifier
 from processes.audit.verify import Balance, verify
 from projections.projector import Projector
-from queries.viewer import ViewerRole, view_on
+from queries.viewer import view_on
 from queries.wallet.ledger import ledger
 from tests.audit.ledger_file import (
     Line,
@@ -73,7 +74,7 @@ def test_a_balance_is_known_at_every_position(
     projector.apply(history.facts)
     with (
         psycopg.connect(database, autocommit=True) as connection,
-        view_on(connection, UUID(int=7), ViewerRole.AUDITOR) as view,
+        view_on(connection, UUID(int=7), Role.AUDITOR) as view,
     ):
         for position in range(0, history.position + 1, 5):
             now = ledger(view, as_of=position, first=10)

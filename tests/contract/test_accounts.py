@@ -12,9 +12,10 @@ from adapters.vault.accounts import PostgresAccounts
 from adapters.vault.in_memory_accounts import InMemoryAccounts
 from adapters.vault.passwords import Argon2Passwords
 from adapters.vault.subject_keys import SubjectKeys
-from commands.ports.accounts import Account, Accounts, Role, Session
+from commands.ports.accounts import Account, Accounts, Session
 from commands.ports.password_hasher import PasswordHasher
 from domain.kernel.personal_text import Erased, PersonalText
+from domain.kernel.role import Role
 from domain.refusals import EmailTaken
 from tests.diary import ADA, GRACE, MORNING
 from tests.diary_store import KEK
@@ -90,15 +91,6 @@ def test_a_closed_session_is_closed_at_once(accounts: Accounts) -> None:
     accounts.close_session(TOKEN)
     accounts.close_session(TOKEN)
     assert accounts.session(TOKEN, at=MORNING) is None
-
-
-def test_all_sessions_of_a_person_close_together(accounts: Accounts) -> None:
-    register_ada(accounts)
-    for token in (TOKEN, OTHER_TOKEN):
-        accounts.open_session(token, person_id=ADA, at=MORNING, expires_at=EVENING)
-    assert accounts.close_sessions_of(ADA) == 2
-    assert accounts.close_sessions_of(ADA) == 0
-    assert accounts.session(OTHER_TOKEN, at=MORNING) is None
 
 
 def test_an_open_session_carries_a_new_role(accounts: Accounts) -> None:

@@ -49,9 +49,7 @@ def broken(
 
 
 def studio(store: PostgresEventStore) -> Studio:
-    return Studio(
-        store, {WriteLine: Handler("write-line", write_line, int)}, lambda: MORNING, b"secret"
-    )
+    return Studio(store, {WriteLine: Handler("write-line", write_line)}, lambda: MORNING, b"secret")
 
 
 def test_one_key_fifty_times_at_once_writes_one_line(database: str) -> None:
@@ -126,7 +124,7 @@ def test_a_backend_that_is_ended_before_the_insert_leaves_nothing(
     attempts: list[str] = []
     with open_diary_store(database) as store:
         open_diary(store, NOTES, ADA)
-        handlers = {WriteLine: Handler("write-line", interrupted, int)}
+        handlers = {WriteLine: Handler("write-line", interrupted)}
         door = Studio(store, handlers, lambda: MORNING, b"secret")
         answer = door.execute(WriteLine("a lighthouse in fog"), owner_id=ADA, key=KEY)
         assert (answer.result, answer.position) == (1, 2)

@@ -37,6 +37,7 @@ from domain.job_state import JobState
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import wallet_id
 from domain.kernel.personal_text import PersonalText
+from domain.kernel.role import Role
 from domain.twin import Twin
 from domain.wallet import Wallet
 from gpu_consumers.engines.pocket.world.photo_set import photo_set
@@ -45,7 +46,7 @@ from queries.gallery.gallery import Asset as GalleryAsset
 from queries.gallery.gallery import GalleryFilter, gallery
 from queries.jobs.jobs import Job as JobRow
 from queries.jobs.jobs import job as job_row
-from queries.viewer import ViewerRole, as_viewer
+from queries.viewer import as_viewer
 from queries.wallet.balance import Balance, balance
 from tests.faults.oracle import Oracle, until
 
@@ -156,7 +157,7 @@ class StudioDesk:
         """Wait until the jobs read model shows a state."""
 
         def look() -> JobRow | None:
-            with as_viewer(self._readers, owner, ViewerRole.CREATOR) as view:
+            with as_viewer(self._readers, owner, Role.CREATOR) as view:
                 row = job_row(view, job)
             return row if row is not None and row.state == state else None
 
@@ -179,12 +180,12 @@ class StudioDesk:
         self, owner: UUID, only: GalleryFilter | None = None
     ) -> tuple[GalleryAsset, ...]:
         """The gallery as its owner sees it, newest first."""
-        with as_viewer(self._readers, owner, ViewerRole.CREATOR) as view:
+        with as_viewer(self._readers, owner, Role.CREATOR) as view:
             return tuple(gallery(view, first=50, only=only or GalleryFilter()).items)
 
     def balance_of(self, owner: UUID) -> Balance:
         """The balance read model of one owner."""
-        with as_viewer(self._readers, owner, ViewerRole.CREATOR) as view:
+        with as_viewer(self._readers, owner, Role.CREATOR) as view:
             return balance(view)
 
     def creator(self) -> UUID:

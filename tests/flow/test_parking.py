@@ -12,10 +12,11 @@ from commands.twin.create_twin import CreateTwin
 from domain.events import STORED_FORM
 from domain.job_state import JobState
 from domain.kernel.personal_text import PersonalText
+from domain.kernel.role import Role
 from projections.registry import READ_MODELS
 from queries.read_position import ReadModelsParked, read_until
 from queries.twins.twins import twins
-from queries.viewer import ViewerRole, as_viewer
+from queries.viewer import as_viewer
 from tests.faults.oracle import until
 from tests.flow.living_studio import LivingStudio
 from topics.consume import DEAD_LETTERS_IN_A_ROW_MAX
@@ -31,7 +32,7 @@ NONSENSE: dict[str, Callable[[RenderedOutput], RenderedOutput]] = {
 
 
 def seen_twins(studio: LivingStudio, owner: UUID) -> int:
-    with as_viewer(studio._readers, owner, ViewerRole.CREATOR) as view:
+    with as_viewer(studio._readers, owner, Role.CREATOR) as view:
         return len(twins(view, first=10).items)
 
 
@@ -93,7 +94,7 @@ def test_a_stored_fact_that_cannot_be_shown_stops_its_owner_until_it_can(
     studio.does(CreateTwin(PersonalText("Admiral")), grace)
     until(lambda: seen_twins(studio, grace) == 1, "Grace's twin is seen")
     until(lambda: parked(studio) == [ada], "Ada is parked")
-    with as_viewer(studio._readers, ada, ViewerRole.CREATOR) as view:
+    with as_viewer(studio._readers, ada, Role.CREATOR) as view:
         with pytest.raises(ReadModelsParked):
             read_until(view, second)
         assert len(twins(view, first=10).items) == 1

@@ -9,12 +9,13 @@ import psycopg
 from psycopg import Connection, sql
 
 from domain.events import STORED_FORM
+from domain.kernel.role import Role
 from projections.parked_owners import ParkedOwner
 from projections.projector import Projector
 from projections.rebuild import Difference, Rebuild
 from projections.shadow import LIVE_SCHEMA, table_names
 from queries.gallery.gallery import GalleryFilter, gallery
-from queries.viewer import ViewerRole, view_on
+from queries.viewer import view_on
 from tests.machine.stage import Stage
 from topics.messages.fact import Fact
 
@@ -56,7 +57,7 @@ class ReadModels:
 
     def shown_to(self, owner: UUID) -> list[UUID]:
         """The first hundred pictures of an owner's gallery."""
-        with view_on(self._connection, owner, ViewerRole.CREATOR) as view:
+        with view_on(self._connection, owner, Role.CREATOR) as view:
             return [asset.asset_id for asset in gallery(view, first=100, only=EVERY_KIND).items]
 
     def _facts(self, after: int) -> Iterable[Fact]:

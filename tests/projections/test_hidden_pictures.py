@@ -15,11 +15,12 @@ from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.migrate import MIGRATIONS_FOLDER, migrate
 from domain.consent_text import CONSENT, ConsentScope
 from domain.events import STORED_FORM
+from domain.kernel.role import Role
 from domain.twin import Twin
 from projections.projector import Projector
 from projections.rebuild import Rebuild
 from queries.gallery.gallery import GalleryFilter, gallery
-from queries.viewer import ViewerRole, view_on
+from queries.viewer import view_on
 from tests.projections.studio_history import ADA, StudioHistory, a_whole_journey
 
 PICTURES = 100_000 if os.environ.get("FAULTS") == "full" else 2_000
@@ -67,7 +68,7 @@ class Gallery:
         only = GalleryFilter(kinds=("image", "sample"), states=states or ("released",))
         with (
             psycopg.connect(self.admin_url, autocommit=True) as connection,
-            view_on(connection, ADA, ViewerRole.CREATOR) as view,
+            view_on(connection, ADA, Role.CREATOR) as view,
         ):
             return [asset.asset_id for asset in gallery(view, first=100, only=only).items]
 

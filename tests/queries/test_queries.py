@@ -13,6 +13,7 @@ from psycopg_pool import ConnectionPool
 
 from adapters.postgres.connect import open_pool
 from domain.events import STORED_FORM
+from domain.kernel.role import Role
 from projections import feed
 from projections.projector import Projector
 from queries.account.overview import account
@@ -31,7 +32,7 @@ from queries.read_position import (
 )
 from queries.twins.photos import photos
 from queries.twins.twins import twin, twins
-from queries.viewer import View, ViewerRole, as_viewer
+from queries.viewer import View, as_viewer
 from queries.wallet.balance import EMPTY, Balance, balance
 from queries.wallet.ledger import ledger, ledger_entries
 from queries.wallet.purchases import purchase, purchases
@@ -69,7 +70,7 @@ def projector(database: str, history: StudioHistory) -> Projector:
 
 @pytest.fixture
 def ada(pool: Pool, projector: Projector) -> Iterator[View]:
-    with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+    with as_viewer(pool, ADA, Role.CREATOR) as view:
         yield view
 
 
@@ -94,7 +95,7 @@ def test_another_viewer_sees_nothing(pool: Pool, projector: Projector, ada: View
     [picture, *_] = gallery(ada, first=1).items
     [newest, *_] = jobs(ada, first=1).items
     [countess] = twins(ada, first=1).items
-    with as_viewer(pool, GRACE, ViewerRole.CREATOR) as grace:
+    with as_viewer(pool, GRACE, Role.CREATOR) as grace:
         assert account(grace) is None
         assert balance(grace) == EMPTY
         assert statement(grace, first=10).items == ()
@@ -115,7 +116,7 @@ def test_another_viewer_sees_nothing(pool: Pool, projector: Projector, ada: View
 
 
 def test_what_belongs_to_nobody_is_for_every_viewer(pool: Pool, projector: Projector) -> None:
-    with as_viewer(pool, GRACE, ViewerRole.CREATOR) as grace:
+    with as_viewer(pool, GRACE, Role.CREATOR) as grace:
         prices, rules = price_list(grace), policy(grace)
     assert prices is not None
     assert prices.version == 1
@@ -131,7 +132,7 @@ def test_a_viewer_cannot_write(ada: View) -> None:
 
 def test_a_connection_keeps_nothing_of_its_last_viewer(database: str, projector: Projector) -> None:
     with open_pool(database, "reader", size_max=1) as single:
-        with as_viewer(single, ADA, ViewerRole.AUDITOR) as view:
+        with as_viewer(single, ADA, Role.AUDITOR) as view:
             assert balance(view) != EMPTY
         with single.connection() as connection:
             rows = connection.execute("SELECT count(*) FROM views.balances").fetchone()
@@ -206,18 +207,18 @@ def test_pages_stay_put_while_pictures_land(
     pool: Pool, history: StudioHistory, projector: Projector
 ) -> None:
     seen: list[UUID] = []
-    with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+    with as_viewer(pool, ADA, Role.CREATOR) as view:
         expected = [found.asset_id for found in gallery(view, first=100).items]
     after: Place | None = NEWEST
     while after is not None:
-        with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+        with as_viewer(pool, ADA, Role.CREATOR) as view:
             page = gallery(view, first=1, after=after)
         seen += [found.asset_id for found in page.items]
         after = page.next
         a_person_asks_for_one_more(history)
         projector.apply(history.facts)
     assert seen == expected
-    with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+    with as_viewer(pool, ADA, Role.CREATOR) as view:
         assert len(gallery(view, first=100).items) == len(expected) + len(seen)
 
 
@@ -255,7 +256,7 @@ def test_a_position_from_before_the_trimmed_feed_lags(
     with psycopg.connect(database) as connection, connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE projector")
         feed.trim(cursor, recorded_before=history.now - timedelta(minutes=5))
-    with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+    with as_viewer(pool, ADA, Role.CREATOR) as view:
         lagged = feed_after(view, 0)
         assert isinstance(lagged, Lagged)
         assert lagged.count > 10
@@ -274,7 +275,7 @@ def test_whoever_is_too_far_behind_lags_by_what_they_missed(
             """,
             (GRACE, GRACE, FEED_REPLAY_MAX + 1),
         )
-    with as_viewer(pool, GRACE, ViewerRole.CREATOR) as view:
+    with as_viewer(pool, GRACE, Role.CREATOR) as view:
         assert feed_after(view, 0) == Lagged(FEED_REPLAY_MAX + 1)
         assert len(feed_after(view, 10_001)) == FEED_REPLAY_MAX  # type: ignore[arg-type]
 
@@ -285,7 +286,7 @@ def test_the_auditor_sees_amounts_of_everybody_and_nothing_else(
     a_whole_journey(GRACE, history)
     projector.apply(history.facts)
     auditor = UUID(int=7)
-    with as_viewer(pool, auditor, ViewerRole.AUDITOR) as view:
+    with as_viewer(pool, auditor, Role.AUDITOR) as view:
         now = ledger(view, as_of=history.position, first=10)
         assert {found.owner_id for found in now.accounts} == {ADA, GRACE}
         assert now.available == sum(found.available for found in now.accounts) == 2 * 5_200
@@ -352,13 +353,13 @@ def test_a_watermark_counts_once_every_partition_has_passed_it(
 ) -> None:
     later = history.position + 100
     for partition in range(3):
-        with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+        with as_viewer(pool, ADA, Role.CREATOR) as view:
             assert read_position(view) == history.position
         projector.note_watermarks({partition: later + partition}, partitions=3)
-    with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+    with as_viewer(pool, ADA, Role.CREATOR) as view:
         assert read_position(view) == later
         assert read_position(view, ["jobs", "gallery"]) == later
-    with as_viewer(pool, GRACE, ViewerRole.CREATOR) as stranger:
+    with as_viewer(pool, GRACE, Role.CREATOR) as stranger:
         assert read_position(stranger) == later
 
 
@@ -371,7 +372,7 @@ def test_who_is_parked_has_read_to_there_and_waits_for_nothing(
     projector.apply(history.facts)
     # No watermark lifts her, and nobody else is concerned.
     projector.note_watermarks({0: history.position}, partitions=1)
-    with as_viewer(pool, ADA, ViewerRole.CREATOR) as view:
+    with as_viewer(pool, ADA, Role.CREATOR) as view:
         assert read_position(view) == before
         assert read_position(view, ["jobs"]) == before
     assert wait_until(pool, ADA, before, timeout_s=0.0) == before

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gpu_consumers.engines.pocket.face_crop import Box, crop_face
 from gpu_consumers.engines.pocket.glances import agreed, glances
+from gpu_consumers.engines.waiting_threads import let_waiting_threads_sleep
 
 if TYPE_CHECKING:
     from gpu_consumers.engines.pocket.analyser_network import FaceEmbedder, FaceFinder
@@ -35,10 +36,6 @@ class Face:
     """A face, from forehead to chin. box: x0, y0, x1, y1, each 0..1 of the picture."""
 
     box: Box
-
-    @property
-    def area(self) -> float:
-        return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
 
 
 @dataclass(frozen=True)
@@ -71,6 +68,7 @@ class PocketFaceAnalyser:
     @classmethod
     def load(cls, weights_dir: Path) -> PocketFaceAnalyser:
         """Load `weights_dir/analyser/*.safetensors`. Raises AnalyserWeightsMissing."""
+        let_waiting_threads_sleep()
         # Imported here: the processes that only name this class must not pay for torch.
         from safetensors import SafetensorError
         from safetensors.torch import load_file

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -95,3 +98,22 @@ def test_styles_stay_in_this_world(analyser: PocketFaceAnalyser) -> None:
 def test_the_same_picture_has_the_same_report(analyser: PocketFaceAnalyser) -> None:
     picture = photos(41, 1)[0]
     assert analyser.analyse(picture) == analyser.analyse(picture)
+
+
+def test_the_analyser_lets_threads_that_wait_sleep() -> None:
+    program = (
+        f"import pathlib; from {PocketFaceAnalyser.__module__} import PocketFaceAnalyser; "
+        f"PocketFaceAnalyser.load(pathlib.Path({str(WEIGHTS)!r}))"
+    )
+    # OpenMP tells at its start how often a thread that waits looks before it sleeps.
+    environment = {**os.environ, "OMP_DISPLAY_ENV": "VERBOSE"}
+    environment.pop("OMP_WAIT_POLICY", None)
+    loaded = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        cwd=WEIGHTS.parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "GOMP_SPINCOUNT = '0'" in loaded.stderr

@@ -32,7 +32,7 @@ from gpu_consumers.screening.face_template import FaceTemplate
 from gpu_consumers.screening.lists import FaceList, HashList, issue_list
 from gpu_consumers.screening.output_checks import Lists, OutputChecks
 from gpu_consumers.screening.output_gate import OutputGate
-from gpu_consumers.screening.picture_measures import hash_text, pdq
+from gpu_consumers.screening.pdq import hash_text, pdq
 from tests.gpu_consumers.screening.ada import (
     ADA,
     ADA_FACE,

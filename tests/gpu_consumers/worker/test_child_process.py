@@ -115,3 +115,28 @@ def test_the_parent_loads_no_torch() -> None:
         "('torch', 'diffusers', 'peft', 'domain', 'eventsourcing', 'psycopg')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("chosen", "turns"), [(None, "0"), ("ACTIVE", "30000000000")], ids=["by default", "chosen"]
+)
+def test_threads_that_wait_for_others_sleep_unless_the_operator_says_otherwise(
+    chosen: str | None,
+    turns: str,
+    store: tuple[str, list[bytes]],
+    weights_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    if chosen is None:
+        monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    else:
+        monkeypatch.setenv("OMP_WAIT_POLICY", chosen)
+    # Then OpenMP says at its start how often a thread that waits looks before it sleeps.
+    monkeypatch.setenv("OMP_DISPLAY_ENV", "VERBOSE")
+    child = ChildProcess(ChildSettings(tmp_path, weights_dir, device_name="cpu", threads=1))
+    child.send(a_lighthouse(store[0], steps=1))
+    until(child, lambda report: isinstance(report, Delivered))
+    child.end()
+    assert f"GOMP_SPINCOUNT = '{turns}'" in capfd.readouterr().err

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
+from weakref import ref
 
+import msgspec
 import pytest
 
 from gpu_consumers.engines.loaded_engine import (
@@ -81,6 +84,13 @@ class Pencil:
             raise self.error
         if batch_size > self.fits:
             raise OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+
+class EntangledPencil(Pencil):
+    """Held by what it holds, as a network by its hooks."""
+
+    def __post_init__(self) -> None:
+        self.hook = self._draw
 
 
 @dataclass
@@ -283,3 +293,24 @@ def test_an_engine_stays_warm_between_jobs_and_makes_room_for_another(tmp_path: 
         fields = {name: getattr(images(), name) for name in images().__struct_fields__}
         bench.do(Start(JOB, 1, ImageWork(**{**fields, "engine": engine})), Calm())
     assert loaded == ["pocket", "stable-diffusion-xl", "pocket"]
+
+
+def test_an_engine_is_gone_before_the_next_one_is_loaded(tmp_path: Path) -> None:
+    ending: list[ref[Pencil]] = []
+
+    def load(engine: str) -> Pencil:
+        assert [pencil for pencil in ending if pencil() is not None] == []
+        pencil = EntangledPencil(engine, error=RuntimeError("a pen") if not ending else None)
+        ending.append(ref(pencil))
+        return pencil
+
+    bench = Workbench(load, Cupboard(), tmp_path)
+    gc.disable()
+    try:
+        reports = [bench.do(Start(JOB, 1, images()), Calm()) for _ in range(2)]
+        elsewhere = msgspec.structs.replace(images(), engine="stable-diffusion-xl")
+        reports.append(bench.do(Start(JOB, 1, elsewhere), Calm()))
+    finally:
+        gc.enable()
+    assert [type(report) for report in reports] == [Broke, Delivered, Delivered]
+    assert len(ending) == 3

@@ -238,7 +238,6 @@ def test_the_result_is_published_before_the_offset_is_committed(bench: Bench) ->
     bench.child_says(Delivered((OUTPUT,)))
     assert bench.said(JobRendered) == [JobRendered(LIGHTHOUSE, 1, claim.claim_id, (OUTPUT,))]
     assert sum(bench.committed().values()) == 1
-    assert bench.worker.is_idle
 
 
 def test_a_result_that_is_not_acknowledged_is_published_again_and_only_then_committed() -> None:

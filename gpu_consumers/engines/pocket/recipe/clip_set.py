@@ -58,7 +58,6 @@ class ClipBucket:
     (n, captions, TOKENS_MAX) int64.
     """
 
-    ratio: str
     folder: Path
 
     @cached_property
@@ -76,7 +75,7 @@ class ClipBucket:
 
 def clip_buckets(work_dir: WorkDir) -> dict[str, ClipBucket]:
     return {
-        ratio: ClipBucket(ratio, work_dir.path("clips", ratio.replace(":", "x")))
+        ratio: ClipBucket(work_dir.path("clips", ratio.replace(":", "x")))
         for ratio in _CHUNKS_BY_RATIO
     }
 

@@ -39,7 +39,6 @@ class Bucket:
     caption of each being a full one; labels: attribute to (n,) int64.
     """
 
-    ratio: str
     folder: Path
 
     @cached_property
@@ -64,7 +63,7 @@ class Bucket:
 
 def buckets(work_dir: WorkDir) -> dict[str, Bucket]:
     return {
-        ratio: Bucket(ratio, work_dir.path("pictures", ratio.replace(":", "x")))
+        ratio: Bucket(work_dir.path("pictures", ratio.replace(":", "x")))
         for ratio in CHUNKS_BY_RATIO
     }
 

@@ -1,0 +1,88 @@
+"""What a claim was granted, as its worker is told it."""
+
+from datetime import UTC, datetime
+from uuid import uuid5
+
+import msgspec
+
+from adapters.objects.in_memory import InMemoryObjectStore
+from adapters.objects.presigned import Presigner
+from commands.jobs.read_prompt import PromptText
+from commands.jobs.record_claim import (
+    ClaimGranted,
+    GrantedItem,
+    GrantedPhoto,
+    ImagesGrant,
+    TrainingGrant,
+)
+from commands.twin.claim_photo_set import PhotoGrant, PhotoSetGranted
+from domain.kernel.identity import SYSTEM
+from domain.kernel.personal_text import PersonalText
+from domain.settings import ImageSettings, TrainingSettings
+from processes.recorder.granted_work import GrantedWork
+from topics.messages.work import ImageWork, PhotoToJudge, TrainingWork
+
+JOB, CLAIM, TWIN, PHOTO = (uuid5(SYSTEM, name) for name in ("job", "claim", "twin", "photo"))
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+PICTURES = ImageSettings(
+    width=384,
+    height=512,
+    aspect_ratio="3:4",
+    style="neon",
+    num_inference_steps=12,
+    guidance_scale=3.5,
+    twin_strength=0.75,
+)
+LESSONS = TrainingSettings(
+    photo_count=12,
+    rank=16,
+    steps=900,
+    learning_rate=1e-4,
+    samples=1,
+    width=64,
+    height=64,
+)
+ITEM = GrantedItem(0, 7, "quarantine/0.png")
+
+
+def granted_work() -> GrantedWork:
+    """Work whose URLs are those of a store in memory."""
+    store = InMemoryObjectStore(Presigner("http://studio.test/objects", bytes(32)))
+    return GrantedWork(store, now_s=lambda: NOON.timestamp())
+
+
+def granted(work: ImagesGrant | TrainingGrant) -> ClaimGranted:
+    """The claim of a job on the pocket engine."""
+    return ClaimGranted(JOB, 1, CLAIM, "worker-1", SYSTEM, TWIN, "pocket", NOON, work)
+
+
+def test_who_draws_is_told_every_setting_but_the_ratio_which_is_a_size_already() -> None:
+    text = PromptText(PersonalText("a lighthouse in fog"), None)
+    work = granted_work().attempt(
+        granted(ImagesGrant(PICTURES, (ITEM,), None)), text, NOON.timestamp()
+    )
+    assert isinstance(work, ImageWork)
+    told = msgspec.structs.asdict(work)
+    asked = msgspec.structs.asdict(PICTURES)
+    del asked["aspect_ratio"]
+    assert {name: told[name] for name in asked} == asked
+    assert (work.engine, work.prompt, work.negative_prompt) == ("pocket", "a lighthouse in fog", "")
+    assert [(item.item, item.seed) for item in work.items] == [(0, 7)]
+
+
+def test_who_trains_is_told_the_rank_the_steps_and_the_rate() -> None:
+    lesson = TrainingGrant(
+        LESSONS, (GrantedPhoto(PHOTO, "photos/1.png"),), 7, ("smiling",), (ITEM,), "quarantine/a"
+    )
+    work = granted_work().attempt(granted(lesson), PromptText(None, None), NOON.timestamp())
+    assert isinstance(work, TrainingWork)
+    assert (work.rank, work.steps, work.learning_rate, work.seed) == (16, 900, 1e-4, 7)
+    assert work.sample_prompts == ("smiling",)
+    assert [photo.photo_id for photo in work.photos] == [PHOTO]
+
+
+def test_who_judges_photos_is_told_where_each_lies_and_where_its_copy_goes() -> None:
+    photos = (PhotoGrant(PHOTO, "uploads/1", "photos/1.png"),)
+    work = granted_work().photo_set(PhotoSetGranted(TWIN, JOB, SYSTEM, "pocket", photos, "face"))
+    assert work.photos == (PhotoToJudge(PHOTO, "uploads/1", "photos/1.png"),)
+    assert (work.twin, work.submission, work.template_key) == (TWIN, JOB, "face")
