@@ -23,6 +23,7 @@ class Parts:
     """The studio's door, the vault, the outside, the read models, and what is live.
 
     `session_country` answers the ISO country of a client address; "XX" where nobody knows.
+    `refused` is told the code of every refusal that is answered.
     """
 
     studio: Studio
@@ -40,3 +41,4 @@ class Parts:
     sign_ins: SignInLimit = field(default_factory=SignInLimit)
     threads: Threads = field(default_factory=Threads)
     monotonic_s: Callable[[], float] = time.monotonic
+    refused: Callable[[str], None] = lambda code: None

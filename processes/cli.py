@@ -77,6 +77,7 @@ def run(process: Annotated[str, typer.Argument(help=", ".join(PROCESS_NAMES))]) 
     from processes.heartbeat import Heartbeat, heartbeat_file
     from processes.lifecycle import stop_requested
     from processes.log import configure
+    from processes.sight import sight_of
     from processes.standstill import end_at_standstill
 
     _check_name(process)
@@ -89,7 +90,8 @@ def run(process: Annotated[str, typer.Argument(help=", ".join(PROCESS_NAMES))]) 
     if settings.kafka_bootstrap is None or process not in ("worker", "screener"):
         settings.require_database_url()
     try:
-        importlib.import_module(f"processes.wiring.{process}").run(settings, stop)
+        with sight_of(settings, process, stop) as sight:
+            importlib.import_module(f"processes.wiring.{process}").run(settings, stop, sight)
     finally:
         stop.end()
 

@@ -21,8 +21,11 @@ from api.app import Background, Folders, build_app
 from api.feed import FeedHub
 from api.parts import Parts
 from api.progress import ProgressBoard
+from processes.metrics.api import ApiMetrics
+from processes.metrics.commands import CommandMetrics
 from processes.secrets import Secrets, load_secrets
 from processes.settings import Settings
+from processes.sight import Sight
 from processes.wiring.clock import system_clock
 from processes.wiring.objects import OBJECTS_PATH, open_objects
 from processes.wiring.providers import (
@@ -47,12 +50,12 @@ WEBSOCKET_MESSAGE_MAX_BYTES = 64 * 1024
 SANDBOX_COUNTRY = "XX"
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Serve until `stop` is set."""
     secrets = load_secrets(settings.secrets)
     with ExitStack() as stack:
         feed = FeedHub(lambda: _listening(settings.require_database_url()))
-        app = _assemble(settings, secrets, stack, feed)
+        app = _assemble(settings, secrets, stack, feed, sight)
         server = ApiServer(
             uvicorn.Config(
                 app,
@@ -95,9 +98,14 @@ def _end_with(server: uvicorn.Server, feed: FeedHub, stop: threading.Event) -> N
     server.should_exit = True
 
 
-def _assemble(settings: Settings, secrets: Secrets, stack: ExitStack, feed: FeedHub) -> FastAPI:
+def _assemble(
+    settings: Settings, secrets: Secrets, stack: ExitStack, feed: FeedHub, sight: Sight
+) -> FastAPI:
     url = settings.require_database_url()
-    writing = stack.enter_context(open_studio(settings, secrets, "api"))
+    seen = ApiMetrics(sight.registry, feeds_open=lambda: feed.open)
+    writing = stack.enter_context(
+        open_studio(settings, secrets, "api", [CommandMetrics(sight.registry)])
+    )
     readers = stack.enter_context(
         open_pool(url, "reader", size_max=READER_CONNECTIONS_MAX, application="api")
     )
@@ -119,6 +127,7 @@ def _assemble(settings: Settings, secrets: Secrets, stack: ExitStack, feed: Feed
         progress=progress,
         session_country=lambda address: SANDBOX_COUNTRY,
         public_url=settings.address,
+        refused=seen.refused,
     )
     folders = Folders(
         web=ROOT / "web",

@@ -7,6 +7,7 @@ from adapters.event_store.positions import ActiveReader
 from adapters.intents.postgres import open_intents
 from adapters.intents.tail import ReaderIntents
 from domain.events import STORED_FORM
+from processes.metrics.commands import CommandMetrics
 from processes.reactor.adoption import Adoption
 from processes.reactor.announcing import Announcer
 from processes.reactor.answers import READING
@@ -16,6 +17,7 @@ from processes.reactor.executor import Executor, Pace, Wake
 from processes.reactor.tail import Tail
 from processes.secrets import load_secrets
 from processes.settings import Settings
+from processes.sight import Sight
 from processes.wiring.active import while_active
 from processes.wiring.clock import system_clock
 from processes.wiring.objects import open_objects
@@ -25,14 +27,14 @@ from processes.wiring.sweeps import open_sweeps
 from processes.wiring.transport import open_transport
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Run the reactor until `stop` is set: every one carries out intents, one follows the log."""
     url = settings.require_database_url()
     secrets = load_secrets(settings.secrets)
     wake = Wake()
     with (
         EventLog(url, application="reactor") as events,
-        open_studio(settings, secrets, "reactor") as writing,
+        open_studio(settings, secrets, "reactor", [CommandMetrics(sight.registry)]) as writing,
         open_intents(url, connections_max=EXECUTORS + 1, application="reactor") as intents,
         open_sweeps(url, intents, system_clock) as sweeps,
         open_transport(settings) as transport,

@@ -5,11 +5,12 @@ import threading
 from adapters.event_store.log import EventLog
 from processes.relay import Relay
 from processes.settings import Settings
+from processes.sight import Sight
 from processes.wiring.active import while_active
 from processes.wiring.transport import open_transport
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Run the relay until `stop` is set."""
     url = settings.require_database_url()
     with (

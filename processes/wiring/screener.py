@@ -15,6 +15,7 @@ from gpu_consumers.screening.photo_gate import PhotoGate
 from gpu_consumers.screening.screener import Screener, ScreenerPace
 from processes.secrets import load_secrets
 from processes.settings import Settings
+from processes.sight import Sight
 from processes.wiring.members import member_name
 from processes.wiring.objects import open_objects
 from processes.wiring.transport import open_transport
@@ -24,7 +25,7 @@ log = structlog.get_logger()
 POCKET_WEIGHTS = Path(__file__).parents[2] / "gpu_consumers" / "engines" / "pocket" / "weights"
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Run one screener until `stop` is set."""
     objects = open_objects(settings, load_secrets(settings.secrets))
     analyser = TimedAnalyser(_load_analyser())

@@ -6,8 +6,10 @@ import time
 from adapters.event_store.positions import ActiveReader
 from adapters.event_store.watched_claims import PostgresWatchedClaims
 from domain.events import STORED_FORM
+from processes.metrics.commands import CommandMetrics
 from processes.secrets import load_secrets
 from processes.settings import Settings
+from processes.sight import Sight
 from processes.watchdog import Watchdog
 from processes.wiring.active import while_active
 from processes.wiring.clock import system_clock
@@ -18,14 +20,14 @@ from topics.registry import RESULTS
 from topics.transport import From
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Run the watchdog until `stop` is set."""
     url = settings.require_database_url()
     secrets = load_secrets(settings.secrets)
     refresher = threading.Thread(target=keep_lists_fresh, args=(settings, stop), daemon=True)
     refresher.start()
     with (
-        open_studio(settings, secrets, "watchdog") as writing,
+        open_studio(settings, secrets, "watchdog", [CommandMetrics(sight.registry)]) as writing,
         open_transport(settings) as transport,
         transport.publisher("/suite/watchdog") as publisher,
     ):

@@ -7,6 +7,7 @@ from gpu_consumers.worker.child import ChildSettings
 from gpu_consumers.worker.child_process import ChildProcess
 from gpu_consumers.worker.worker import Worker, WorkerLimits
 from processes.settings import Settings
+from processes.sight import Sight
 from processes.wiring.members import member_name
 from processes.wiring.transport import open_transport
 
@@ -14,7 +15,7 @@ SILENCE_SHARE_MAX = 0.75
 """Of the lease: who said nothing for longer may have lost a claim."""
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Run one worker until `stop` is set."""
     child = ChildSettings(
         work_dir=settings.home / "worker" / member_name(settings, "worker"),

@@ -110,6 +110,7 @@ class LiveStudio:
     projector: Projector
     tail: Tail
     executor: Executor
+    refused: list[str]
     _projected: int = 0
     _reacted: int = 0
     _keys: int = 0
@@ -180,6 +181,7 @@ def live_studio(database: str, folder: Path) -> Iterator[LiveStudio]:
             clock=clock,
             post=webhooks.post,
         )
+        refused: list[str] = []
         feed = FeedHub(lambda: connect(database, "reader"))
         parts = Parts(
             studio=studio,
@@ -195,6 +197,7 @@ def live_studio(database: str, folder: Path) -> Iterator[LiveStudio]:
             session_country=lambda address: "XX",
             public_url=url,
             sign_ins=NoisySignIns(),
+            refused=refused.append,
         )
         app = build_app(
             parts,
@@ -230,6 +233,7 @@ def live_studio(database: str, folder: Path) -> Iterator[LiveStudio]:
             projector=Projector(projecting.connection, STORED_FORM, keys),
             tail=Tail(log, ReaderIntents(reader), STORED_FORM, clock, Wake()),
             executor=Executor(intents, deeds, clock),
+            refused=refused,
         )
         live.does(PublishPriceList(version=1, accepted_until=clock()), SYSTEM)
         live.does(PublishPolicy(version=1, approvers=(uuid5(SYSTEM, "Grace"),)), SYSTEM)
