@@ -1,4 +1,4 @@
-"""Watchdog: ends attempts nobody is alive for, and keeps the sandbox's lists fresh."""
+"""Watchdog: ends attempts nobody is alive for, keeps lists fresh, and shows the whole studio."""
 
 import threading
 import time
@@ -7,6 +7,7 @@ from adapters.event_store.positions import ActiveReader
 from adapters.event_store.watched_claims import PostgresWatchedClaims
 from domain.events import STORED_FORM
 from processes.metrics.commands import CommandMetrics
+from processes.metrics.studio import shown
 from processes.secrets import load_secrets
 from processes.settings import Settings
 from processes.sight import Sight
@@ -15,6 +16,7 @@ from processes.wiring.active import while_active
 from processes.wiring.clock import system_clock
 from processes.wiring.sandbox_lists import keep_lists_fresh
 from processes.wiring.studio import open_studio
+from processes.wiring.survey import open_studio_metrics
 from processes.wiring.transport import open_transport
 from topics.registry import RESULTS
 from topics.transport import From
@@ -30,10 +32,16 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
         open_studio(settings, secrets, "watchdog", [CommandMetrics(sight.registry)]) as writing,
         open_transport(settings) as transport,
         transport.publisher("/suite/watchdog") as publisher,
+        open_studio_metrics(url, transport) as metrics,
     ):
 
         def watch(reader: ActiveReader) -> None:
-            with transport.broadcast([RESULTS], From.END) as voices:
+            # Of the processes of which one is active, this one has most time to look around. Of
+            # several of them, only the active one looks.
+            with (
+                shown(sight.registry, metrics),
+                transport.broadcast([RESULTS], From.END) as voices,
+            ):
                 Watchdog(
                     reader,
                     PostgresWatchedClaims(reader),
