@@ -15,6 +15,7 @@ from api.context import StudioContext
 from api.refusals import as_graphql
 from api.waiting import BUSY, refusal_for
 from commands.studio import Accepted
+from domain.kernel.identity import job_id
 from domain.kernel.refusal import Refusal
 
 P = ParamSpec("P")
@@ -58,8 +59,9 @@ def _tell(info: Any, refusal: Refusal) -> None:
 async def execute(context: StudioContext, command: Any, key: UUID) -> Accepted[Any]:
     """Carry out a command of the viewer. Raises `NotSignedIn` and every refusal of the domain."""
     session = await context.session()
-    studio = context.parts.studio
-    return await run_sync(lambda: studio.execute(command, owner_id=session.person_id, key=key))
+    studio, owner_id = context.parts.studio, session.person_id
+    with context.parts.spans.mutation(type(command).__name__, job_id(owner_id, key)):
+        return await run_sync(lambda: studio.execute(command, owner_id=owner_id, key=key))
 
 
 async def preview(context: StudioContext, command: Any, key: UUID) -> Any:

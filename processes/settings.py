@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         le=65_000,
         description="First of the metrics' ports, one a process in their order. 0: none.",
     )
+    otlp_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="Where spans are sent, such as http://collector:4318. Absent: nowhere.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 

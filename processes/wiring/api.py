@@ -21,12 +21,13 @@ from api.app import Background, Folders, build_app
 from api.feed import FeedHub
 from api.parts import Parts
 from api.progress import ProgressBoard
+from api.spans import NoSpans
 from processes.metrics.api import ApiMetrics
-from processes.metrics.commands import CommandMetrics
 from processes.secrets import Secrets, load_secrets
 from processes.settings import Settings
 from processes.sight import Sight
 from processes.wiring.clock import system_clock
+from processes.wiring.command_observers import command_observers
 from processes.wiring.objects import OBJECTS_PATH, open_objects
 from processes.wiring.providers import (
     IDENTITY_PATH,
@@ -103,14 +104,12 @@ def _assemble(
 ) -> FastAPI:
     url = settings.require_database_url()
     seen = ApiMetrics(sight.registry, feeds_open=lambda: feed.open)
-    writing = stack.enter_context(
-        open_studio(settings, secrets, "api", [CommandMetrics(sight.registry)])
-    )
+    writing = stack.enter_context(open_studio(settings, secrets, "api", command_observers(sight)))
     readers = stack.enter_context(
         open_pool(url, "reader", size_max=READER_CONNECTIONS_MAX, application="api")
     )
     vault = stack.enter_context(open_pool(url, "vault", size_max=8, application="api"))
-    transport = stack.enter_context(open_transport(settings))
+    transport = stack.enter_context(open_transport(settings, sight.message_observers))
     objects = open_objects(settings, secrets)
     identity, payment = open_identity(settings, secrets), open_payment(settings, secrets)
     progress = ProgressBoard(feed.wake)
@@ -128,6 +127,7 @@ def _assemble(
         session_country=lambda address: SANDBOX_COUNTRY,
         public_url=settings.address,
         refused=seen.refused,
+        spans=sight.tracing or NoSpans(),
     )
     folders = Folders(
         web=ROOT / "web",

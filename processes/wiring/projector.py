@@ -27,7 +27,7 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
         open_pool(url, "projector", size_max=2, application="projector") as pool,
         open_pool(url, "vault", size_max=2, application="projector") as vault,
         EventLog(url, connections_max=1, application="projector") as events,
-        open_transport(settings) as transport,
+        open_transport(settings, sight.message_observers) as transport,
         transport.publisher("/suite/projector") as publisher,
         transport.consumer(GROUP, [FACTS], member_name(settings, "projector")) as consumer,
     ):

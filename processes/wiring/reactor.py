@@ -7,7 +7,6 @@ from adapters.event_store.positions import ActiveReader
 from adapters.intents.postgres import open_intents
 from adapters.intents.tail import ReaderIntents
 from domain.events import STORED_FORM
-from processes.metrics.commands import CommandMetrics
 from processes.reactor.adoption import Adoption
 from processes.reactor.announcing import Announcer
 from processes.reactor.answers import READING
@@ -20,6 +19,7 @@ from processes.settings import Settings
 from processes.sight import Sight
 from processes.wiring.active import while_active
 from processes.wiring.clock import system_clock
+from processes.wiring.command_observers import command_observers
 from processes.wiring.objects import open_objects
 from processes.wiring.providers import open_identity, open_payment
 from processes.wiring.studio import open_studio
@@ -34,10 +34,10 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     wake = Wake()
     with (
         EventLog(url, application="reactor") as events,
-        open_studio(settings, secrets, "reactor", [CommandMetrics(sight.registry)]) as writing,
+        open_studio(settings, secrets, "reactor", command_observers(sight)) as writing,
         open_intents(url, connections_max=EXECUTORS + 1, application="reactor") as intents,
         open_sweeps(url, intents, system_clock) as sweeps,
-        open_transport(settings) as transport,
+        open_transport(settings, sight.message_observers) as transport,
         transport.publisher("/suite/reactor") as publisher,
     ):
         outside = Outside(

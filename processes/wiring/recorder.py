@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 from adapters.parked_messages.postgres import PostgresParkedMessages
 from adapters.postgres.connect import open_pool
-from processes.metrics.commands import CommandMetrics
 from processes.observed_studio import CommandObserver
 from processes.recorder import GROUP, TOPIC, Recorder
 from processes.recorder.parking import ParkingRecorder
@@ -14,6 +13,7 @@ from processes.secrets import load_secrets
 from processes.settings import Settings
 from processes.sight import Sight
 from processes.wiring.clock import system_clock
+from processes.wiring.command_observers import command_observers
 from processes.wiring.members import member_name
 from processes.wiring.objects import open_objects
 from processes.wiring.studio import open_studio
@@ -25,13 +25,13 @@ from topics.transport import Transport
 def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Run the recorder until `stop` is set."""
     with (
-        open_transport(settings) as transport,
+        open_transport(settings, sight.message_observers) as transport,
         # Each report may wait for its owner: looking at the stop shows that the loop goes on.
         open_recorder(
             settings,
             transport,
             turned=stop.is_set,
-            observers=[CommandMetrics(sight.registry)],
+            observers=command_observers(sight),
         ) as recorder,
         transport.consumer(GROUP, [TOPIC], member_name(settings, "recorder")) as consumer,
     ):

@@ -15,7 +15,7 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     url = settings.require_database_url()
     with (
         EventLog(url, application="relay") as events,
-        open_transport(settings) as transport,
+        open_transport(settings, sight.message_observers) as transport,
         transport.publisher("/suite/relay") as publisher,
     ):
         while_active(

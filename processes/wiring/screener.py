@@ -34,7 +34,7 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
         listed_people=settings.home / "lists" / "listed-people.json",
     )
     credentials = Credentials(FileSigner(settings.secrets / "provenance"))
-    with open_transport(settings) as transport:
+    with open_transport(settings, sight.message_observers) as transport:
         Screener(
             member_name(settings, "screener"),
             transport,

@@ -6,7 +6,6 @@ import time
 from adapters.event_store.positions import ActiveReader
 from adapters.event_store.watched_claims import PostgresWatchedClaims
 from domain.events import STORED_FORM
-from processes.metrics.commands import CommandMetrics
 from processes.metrics.studio import shown
 from processes.secrets import load_secrets
 from processes.settings import Settings
@@ -14,6 +13,7 @@ from processes.sight import Sight
 from processes.watchdog import Watchdog
 from processes.wiring.active import while_active
 from processes.wiring.clock import system_clock
+from processes.wiring.command_observers import command_observers
 from processes.wiring.sandbox_lists import keep_lists_fresh
 from processes.wiring.studio import open_studio
 from processes.wiring.survey import open_studio_metrics
@@ -29,8 +29,8 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     refresher = threading.Thread(target=keep_lists_fresh, args=(settings, stop), daemon=True)
     refresher.start()
     with (
-        open_studio(settings, secrets, "watchdog", [CommandMetrics(sight.registry)]) as writing,
-        open_transport(settings) as transport,
+        open_studio(settings, secrets, "watchdog", command_observers(sight)) as writing,
+        open_transport(settings, sight.message_observers) as transport,
         transport.publisher("/suite/watchdog") as publisher,
         open_studio_metrics(url, transport) as metrics,
     ):

@@ -29,7 +29,7 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
         silence_max_s=settings.lease_s * SILENCE_SHARE_MAX,
     )
     phase_limits_s = {loader.id: loader.phase_limits_s for loader in LOADERS.values()}
-    with open_transport(settings) as transport:
+    with open_transport(settings, sight.message_observers) as transport:
         Worker(
             member_name(settings, "worker"),
             transport,

@@ -36,6 +36,7 @@ from api.feed import FeedHub
 from api.parts import Parts
 from api.progress import ProgressBoard
 from api.sign_in_limit import SignInLimit
+from api.spans import NoSpans, Spans
 from commands.handlers import HANDLERS
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
@@ -147,7 +148,7 @@ class LiveStudio:
 
 
 @contextmanager
-def live_studio(database: str, folder: Path) -> Iterator[LiveStudio]:
+def live_studio(database: str, folder: Path, *, spans: Spans | None = None) -> Iterator[LiveStudio]:
     """Serve until the block ends. Prices and policy are published."""
     with ExitStack() as stack:
         writers = stack.enter_context(open_pool(database, "writer", size_max=8))
@@ -198,6 +199,7 @@ def live_studio(database: str, folder: Path) -> Iterator[LiveStudio]:
             public_url=url,
             sign_ins=NoisySignIns(),
             refused=refused.append,
+            spans=spans or NoSpans(),
         )
         app = build_app(
             parts,

@@ -1,5 +1,6 @@
 """Which folders there are, and that the arrows between them are held."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -40,6 +41,18 @@ def test_the_linter_knows_every_package_that_is_shipped() -> None:
     assert sorted(PACKAGES) == sorted(shipped)
     on_disk = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
     assert on_disk == set(PACKAGES)
+
+
+def test_metrics_and_spans_are_made_in_their_own_folders_only() -> None:
+    makers = {
+        file.relative_to(ROOT).as_posix()
+        for file in (ROOT / "processes").rglob("*.py")
+        if re.search(r"^\s*(from|import) (prometheus_client|opentelemetry)", file.read_text(), re.M)
+    }
+    assert makers
+    assert {
+        name for name in makers if not name.startswith(("processes/metrics/", "processes/tracing/"))
+    } == {"processes/sight.py"}
 
 
 def test_the_domain_and_what_the_worker_does_stay_apart_in_both_directions() -> None:
