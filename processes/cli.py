@@ -113,6 +113,16 @@ def healthcheck(
 
 
 @cli.command()
+def status(
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,  # noqa: FBT002
+) -> None:
+    """Say how everything is, and what to do; the exit code is 1 where something is not well."""
+    from processes.status.status import say, status_of
+
+    raise typer.Exit(say(status_of(_settings()), as_json=json))
+
+
+@cli.command()
 def config() -> None:
     """Show every setting in force, secrets redacted."""
     typer.echo(json.dumps(_settings().redacted(), indent=2))
