@@ -2,6 +2,7 @@
 
 import socket
 from pathlib import Path
+from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
@@ -64,6 +65,8 @@ def test_a_port_is_free_again_once_its_process_is_over(tmp_path: Path) -> None:
     for _ in range(2):
         with sight_of(settings_at(port, tmp_path, "api"), "api", Heartbeat(tmp_path / "api")):
             assert shown_at(port)["suite_process_info"] == 1
+        with pytest.raises(URLError):
+            shown_at(port)
 
 
 def test_only_this_machine_is_answered_unless_somebody_says_otherwise() -> None:

@@ -198,6 +198,7 @@ def test_what_is_parked_is_counted_by_kind_with_the_age_of_the_oldest(
 ) -> None:
     intent(admin, age_s=1, target="", queue=None)
     admin.execute("UPDATE events.intents SET parked_at = clock_timestamp() - interval '1 hour'")
+    intent(admin, age_s=1, target="", queue=None, owner=GRACE)
     admin.execute(
         "INSERT INTO views.parked_owners VALUES (%s, 1, 'job.requested', 'ValueError', 1, "
         "clock_timestamp(), clock_timestamp(), clock_timestamp())",

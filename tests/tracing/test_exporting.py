@@ -54,12 +54,15 @@ def test_more_spans_than_a_hanging_collector_takes_are_dropped_and_the_process_e
 ) -> None:
     # Longer than anybody would wait here.
     monkeypatch.setattr(exporting, "EXPORT_MAX_S", 120.0)
-    with hanging() as (url, asked), exported(url, "reactor") as tracing:
-        for _ in range(QUEUE_MAX * 3):
-            tracing.said(CONTROL, StopJob(uuid4(), StopReason.CANCELLED))
-        assert asked.wait(30.0)
-        for _ in range(QUEUE_MAX * 3):
-            tracing.said(CONTROL, StopJob(uuid4(), StopReason.CANCELLED))
+    with hanging() as (url, asked):
+        with exported(url, "reactor") as tracing:
+            for _ in range(QUEUE_MAX * 3):
+                tracing.said(CONTROL, StopJob(uuid4(), StopReason.CANCELLED))
+            assert asked.wait(30.0)
+            for _ in range(QUEUE_MAX * 3):
+                tracing.said(CONTROL, StopJob(uuid4(), StopReason.CANCELLED))
+        # It still hopes for an answer, and whoever ends does not wait for it.
+        assert "last spans" in {thread.name for thread in threading.enumerate()}
 
 
 def test_a_job_that_was_forgotten_goes_on_under_its_root(monkeypatch: pytest.MonkeyPatch) -> None:
