@@ -31,7 +31,7 @@ from commands.twin.sign_biometric_release import SignBiometricRelease
 from commands.twin.submit_photos import SubmitPhotos
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT
 from domain.events import STORED_FORM
-from domain.job import JobState
+from domain.job_state import JobState
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoVerdict
 from gpu_consumers.engines.registry import LOADERS

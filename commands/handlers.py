@@ -44,12 +44,15 @@ from commands.safety import publish_policy, publish_price_list
 from commands.studio import Handler, Question
 from commands.twin import (
     claim_photo_set,
+    clear_first_uploads,
     create_twin,
+    expire_photo_set,
+    forget_uploads,
     grant_consent,
     plan_photo_uploads,
+    read_upload_plan,
     record_deletion,
     record_photo_verdicts,
-    request_deletion,
     sign_biometric_release,
     submit_photos,
     withdraw_all_consents,
@@ -77,7 +80,7 @@ _IMAGES_REQUESTED = (
     Wallet.Reserved,
     Job.Requested,
 )
-_SETTLED = (Wallet.Captured, Wallet.Released, Twin.JobEnded)
+_SETTLED = (Wallet.Captured, Wallet.Released, Twin.JobEnded, Twin.PlacesGaveWay)
 
 
 HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
@@ -137,7 +140,23 @@ HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
             (Twin.ConsentWithdrawn, Twin.DeletionRequested),
         ),
         plan_photo_uploads.PlanPhotoUploads: Handler(
-            "plan-photo-uploads", plan_photo_uploads.handle, plan_photo_uploads.UploadsPlanned, ()
+            "plan-photo-uploads",
+            plan_photo_uploads.handle,
+            plan_photo_uploads.UploadsPlanned,
+            (Twin.UploadsPlanned,),
+        ),
+        read_upload_plan.ReadUploadPlan: Question(read_upload_plan.handle),
+        forget_uploads.ForgetUploads: Handler(
+            "forget-uploads",
+            forget_uploads.handle,
+            forget_uploads.UploadsForgotten,
+            (Twin.UploadsForgotten,),
+        ),
+        clear_first_uploads.ClearFirstUploads: Handler(
+            "clear-first-uploads",
+            clear_first_uploads.handle,
+            clear_first_uploads.FirstUploadsCleared,
+            (Twin.DeletionRequested,),
         ),
         submit_photos.SubmitPhotos: Handler(
             "submit-photos",
@@ -150,13 +169,13 @@ HANDLERS: Mapping[type[Any], Handler[Any] | Question[Any]] = MappingProxyType(
             "record-photo-verdicts",
             record_photo_verdicts.handle,
             record_photo_verdicts.PhotoVerdictsRecorded | record_photo_verdicts.PhotoVerdictsLate,
-            (Twin.PhotosAccepted, Twin.PhotosRejected, Twin.DeletionRequested),
+            (Twin.PhotosAccepted, Twin.PhotosRejected, Twin.PlacesGaveWay),
         ),
-        request_deletion.RequestDeletion: Handler(
-            "request-deletion",
-            request_deletion.handle,
-            request_deletion.DeletionRequested,
-            (Twin.ConsentWithdrawn, Twin.DeletionRequested),
+        expire_photo_set.ExpirePhotoSet: Handler(
+            "expire-photo-set",
+            expire_photo_set.handle,
+            expire_photo_set.PhotoSetExpired,
+            (Twin.PhotosRejected,),
         ),
         record_deletion.RecordDeletion: Handler(
             "record-deletion",

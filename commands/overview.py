@@ -20,6 +20,7 @@ README = REPOSITORY / "commands" / "README.md"
 _MUTATIONS_OF_ANOTHER_NAME = {
     "RegisterPerson": "signUp",
     "PlanPhotoUploads": "requestPhotoUploads",
+    "ForgetUploads": "forgetPhotoUploads",
     "SetFavourite": "setFavourite",
     "UnsetFavourite": "setFavourite",
 }

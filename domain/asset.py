@@ -5,7 +5,6 @@ from enum import StrEnum
 from uuid import UUID
 
 import msgspec
-from eventsourcing.domain import event
 
 from domain.checks import CheckVerdict
 from domain.kernel.aggregate import Aggregate
@@ -77,6 +76,15 @@ class Asset(Aggregate):
         policy_version: int
         epoch: int | None
 
+        def apply(self, asset: "Asset") -> None:
+            asset.owner_id = self.owner_id
+            asset.job_id = self.job_id
+            asset.item = self.item
+            asset.twin_id = self.twin_id
+            asset.kind = self.kind
+            asset.object_key = self.object_key
+            asset.epoch = self.epoch
+
     class Refused(Aggregate.Created):
         """At least one check did not pass. Nothing of the output is kept."""
 
@@ -88,15 +96,29 @@ class Asset(Aggregate):
         kind: AssetKind
         reasons: tuple[RefusalReason, ...]
 
+        def apply(self, asset: "Asset") -> None:
+            asset.owner_id = self.owner_id
+            asset.job_id = self.job_id
+            asset.item = self.item
+            asset.twin_id = self.twin_id
+            asset.kind = self.kind
+            asset.reasons = self.reasons
+
     class Favourited(Aggregate.Event):
         """The owner likes it."""
 
         TOPIC = "asset.favourited"
 
+        def apply(self, asset: "Asset") -> None:
+            asset.favourite = True
+
     class Unfavourited(Aggregate.Event):
         """Not any more."""
 
         TOPIC = "asset.unfavourited"
+
+        def apply(self, asset: "Asset") -> None:
+            asset.favourite = False
 
     class Hidden(Aggregate.Event):
         """It is out of sight until a report is decided; of before: until its owner decides."""
@@ -104,10 +126,17 @@ class Asset(Aggregate):
         TOPIC = "asset.hidden"
         reason: HiddenBecause
 
+        def apply(self, asset: "Asset") -> None:
+            # Withdrawals of before wrote one of these for every asset; now the epoch says it.
+            asset.reported = asset.reported or self.reason is HiddenBecause.REPORTED
+
     class Kept(Aggregate.Event):
         """The owner decided to keep what a withdrawal had hidden."""
 
         TOPIC = "asset.kept"
+
+        def apply(self, asset: "Asset") -> None:
+            asset.kept = True
 
     class PurgeRequested(Aggregate.Event):
         """The owner wants it gone: the bytes under `object_key` are to be deleted."""
@@ -115,30 +144,26 @@ class Asset(Aggregate):
         TOPIC = "asset.purge-requested"
         object_key: str
 
+        def apply(self, asset: "Asset") -> None:
+            asset.purge_requested = True
+
     class Purged(Aggregate.Event):
         """The bytes are gone."""
 
         TOPIC = "asset.purged"
 
-    def __init__(
-        self,
-        owner_id: UUID,
-        job_id: UUID,
-        item: int,
-        twin_id: UUID | None,
-        kind: AssetKind,
-        object_key: str | None = None,
-        epoch: int | None = None,
-        reasons: tuple[RefusalReason, ...] = (),
-    ) -> None:
-        self.owner_id = owner_id
-        self.job_id = job_id
-        self.item = item
-        self.twin_id = twin_id
-        self.kind = kind
-        self.object_key = object_key
-        self.epoch = epoch
-        self.reasons = reasons
+        def apply(self, asset: "Asset") -> None:
+            asset.purged = True
+
+    def __init__(self) -> None:
+        self.owner_id: UUID
+        self.job_id: UUID
+        self.item: int
+        self.twin_id: UUID | None
+        self.kind: AssetKind
+        self.object_key: str | None = None
+        self.epoch: int | None = None
+        self.reasons: tuple[RefusalReason, ...] = ()
         self.favourite = False
         self.reported = False
         self.kept = False
@@ -180,13 +205,13 @@ class Asset(Aggregate):
         """Mark it. Marking it again changes nothing. Raises `AssetNotAvailable`."""
         self._require_available()
         if not self.favourite:
-            self._favourited(timestamp=at)
+            self.trigger_event(Asset.Favourited, timestamp=at)
 
     def unset_favourite(self, *, at: datetime) -> None:
         """Take the mark away. Raises `AssetNotAvailable`."""
         self._require_available()
         if self.favourite:
-            self._unfavourited(timestamp=at)
+            self.trigger_event(Asset.Unfavourited, timestamp=at)
 
     def hidden_because(self, current_epoch: int | None) -> HiddenBecause | None:
         """Why it is out of sight while its twin's consent epoch is `current_epoch`, or None.
@@ -204,7 +229,7 @@ class Asset(Aggregate):
         """Put it out of sight until the report is decided. Raises `AssetNotAvailable`."""
         self._require_available()
         if not self.reported:
-            self._hidden(HiddenBecause.REPORTED, timestamp=at)
+            self.trigger_event(Asset.Hidden, reason=HiddenBecause.REPORTED, timestamp=at)
 
     def keep(self, current_epoch: int | None, *, at: datetime) -> None:
         """The owner keeps what a withdrawal has hidden; `current_epoch` is that of its twin now.
@@ -216,7 +241,7 @@ class Asset(Aggregate):
             case HiddenBecause.REPORTED:
                 raise AssetNotAvailable()
             case HiddenBecause.CONSENT_WITHDRAWN:
-                self._kept(timestamp=at)
+                self.trigger_event(Asset.Kept, timestamp=at)
             case None:
                 return
 
@@ -225,40 +250,15 @@ class Asset(Aggregate):
         if self.object_key is None or self.purged:
             raise AssetNotAvailable()
         if not self.purge_requested:
-            self._purge_requested(self.object_key, timestamp=at)
+            self.trigger_event(Asset.PurgeRequested, object_key=self.object_key, timestamp=at)
 
     def record_purged(self, *, at: datetime) -> None:
         """The bytes are gone. Raises `AssetNotAvailable` where nobody asked for that."""
         if not self.purge_requested:
             raise AssetNotAvailable()
         if not self.purged:
-            self._purged(timestamp=at)
+            self.trigger_event(Asset.Purged, timestamp=at)
 
     def _require_available(self) -> None:
         if not self.released or self.purge_requested:
             raise AssetNotAvailable()
-
-    @event(Favourited)
-    def _favourited(self, timestamp: datetime) -> None:
-        self.favourite = True
-
-    @event(Unfavourited)
-    def _unfavourited(self, timestamp: datetime) -> None:
-        self.favourite = False
-
-    @event(Hidden)
-    def _hidden(self, reason: HiddenBecause, timestamp: datetime) -> None:
-        # Withdrawals of before wrote one of these for every asset; now the epoch says it.
-        self.reported = self.reported or reason is HiddenBecause.REPORTED
-
-    @event(Kept)
-    def _kept(self, timestamp: datetime) -> None:
-        self.kept = True
-
-    @event(PurgeRequested)
-    def _purge_requested(self, object_key: str, timestamp: datetime) -> None:
-        self.purge_requested = True
-
-    @event(Purged)
-    def _purged(self, timestamp: datetime) -> None:
-        self.purged = True

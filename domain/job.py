@@ -2,15 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
-
-import msgspec
-from eventsourcing.domain import event
 
 from domain.checks import ItemVerdict, storable
 from domain.engines import engine as engine_entry
+from domain.job_events import JobEvents
 from domain.job_kind import JobKind
+from domain.job_state import (
+    ENDED,
+    AdapterFile,
+    AttemptFailure,
+    CancelledBy,
+    JobFailure,
+    JobItem,
+    JobOutput,
+    JobState,
+)
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.personal_text import FreeText
 from domain.rating import Rating
@@ -24,224 +31,10 @@ ATTEMPTS_MAX = 3
 THOUSANDTHS = 1_000
 
 
-class JobState(StrEnum):
-    """Where a job stands. `REQUESTED` covers every attempt that waits for a worker."""
-
-    REQUESTED = "requested"
-    STARTED = "started"
-    RENDERED = "rendered"
-    SCREENED = "screened"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-ENDED = frozenset({JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED})
-
-
-class CancelledBy(StrEnum):
-    """Who or what stopped a job."""
-
-    OWNER = "owner"
-    CONSENT_WITHDRAWN = "consent-withdrawn"
-
-
-class AttemptFailure(StrEnum):
-    """Why an attempt ended without a result."""
-
-    OUT_OF_MEMORY = "out-of-memory"
-    ENGINE_ABSENT = "engine-absent"
-    ENGINE_ERROR = "engine-error"
-    INPUT_UNAVAILABLE = "input-unavailable"
-    UPLOAD_REFUSED = "upload-refused"
-    PHASE_TIMEOUT = "phase-timeout"
-    WORKER_LOST = "worker-lost"
-    LEASE_EXPIRED = "lease-expired"
-    STOPPED = "stopped"
-    SCREENING_UNAVAILABLE = "screening-unavailable"
-    """Said by the screener. Before screenings were counted by themselves, it ended the attempt."""
-
-
-class JobFailure(StrEnum):
-    """Why a job failed for good."""
-
-    ATTEMPTS_EXHAUSTED = "attempts-exhausted"
-    DEADLINE_PASSED = "deadline-passed"
-    ADAPTER_REFUSED = "adapter-refused"
-    SCREENING_UNAVAILABLE = "screening-unavailable"
-
-
-class JobItem(msgspec.Struct, frozen=True):
-    """One picture of a job: its number from 0, the asset it may become, its seed."""
-
-    item: int
-    asset_id: UUID
-    seed: int
-
-
-class JobOutput(msgspec.Struct, frozen=True):
-    """One object in quarantine. `sha256` in lower-case hex."""
-
-    item: int
-    object_key: str
-    sha256: str
-    size_bytes: int
-    width: int
-    height: int
-    media_type: str
-    seed: int
-
-
-class AdapterFile(msgspec.Struct, frozen=True):
-    """A trained LoRA. `similarity` is the mean identity cosine of its samples."""
-
-    object_key: str
-    sha256: str
-    size_bytes: int
-    rank: int
-    step: int
-    similarity: float
-
-
-class Job(Aggregate):
+class Job(JobEvents, Aggregate):
     """A training or a set of pictures. The first end wins and never changes."""
 
     TOPIC = "job"
-
-    class Requested(Aggregate.Created):
-        """The owner asked, and the price was reserved in the same save."""
-
-        TOPIC = "job.requested"
-        owner_id: UUID
-        kind: JobKind
-        engine: str
-        twin_id: UUID | None
-        epoch: int | None
-        rating: Rating
-        settings: JobSettings
-        items: tuple[JobItem, ...]
-        price_version: int
-        quoted_millicredits: int
-        cancel_share_thousandths: int
-        policy_version: int
-        batch_key: str
-        attempts_max: int
-        retried_from: UUID | None
-        photos: tuple[UUID, ...]
-        submission_id: UUID | None
-        prompt: FreeText | None
-        negative_prompt: FreeText | None
-
-    class Started(Aggregate.Event):
-        """A worker's claim on an attempt holds until `deadline`."""
-
-        TOPIC = "job.started"
-        attempt: int
-        claim_id: UUID
-        worker: str
-        deadline: datetime
-
-    class Rendered(Aggregate.Event):
-        """The work lies in quarantine and waits for the screener. Nothing is released by this."""
-
-        TOPIC = "job.rendered"
-        kind: JobKind
-        engine: str
-        twin_id: UUID | None
-        attempt: int
-        claim_id: UUID
-        outputs: tuple[JobOutput, ...]
-        adapter: AdapterFile | None
-
-    class AttemptFailed(Aggregate.Event):
-        """An attempt ended without a result."""
-
-        TOPIC = "job.attempt-failed"
-        attempt: int
-        claim_id: UUID
-        reason: AttemptFailure
-        attempts_left: int
-
-    class AttemptOpened(Aggregate.Event):
-        """The next attempt waits for a worker."""
-
-        TOPIC = "job.attempt-opened"
-        attempt: int
-        kind: JobKind
-        engine: str
-        twin_id: UUID | None
-        batch_key: str
-
-    class ScreeningFailed(Aggregate.Event):
-        """Nothing could be said of the outputs. They stay in quarantine; the attempt is not over.
-
-        `claim_id` is that of the screener who says so; None where nobody said anything in time.
-        """
-
-        TOPIC = "job.screening-failed"
-        attempt: int
-        screening: int
-        claim_id: UUID | None
-        reason: ScreeningFailure
-        screenings_left: int
-
-        def apply(self, aggregate: "Job") -> None:
-            aggregate._screening_failed = True
-
-    class ScreeningOpened(Aggregate.Event):
-        """The same outputs wait for a screener again."""
-
-        TOPIC = "job.screening-opened"
-        attempt: int
-        screening: int
-
-        def apply(self, aggregate: "Job") -> None:
-            aggregate.screening = self.screening
-            aggregate._screening_failed = False
-
-    class ResultDiscarded(Aggregate.Event):
-        """A result came too late: its bytes in quarantine are to be deleted."""
-
-        TOPIC = "job.result-discarded"
-        attempt: int
-        claim_id: UUID
-
-    class Screened(Aggregate.Event):
-        """Every check on every item has answered."""
-
-        TOPIC = "job.screened"
-        attempt: int
-        verdicts: tuple[ItemVerdict, ...]
-
-    class Completed(Aggregate.Event):
-        """What passed is released, and nothing else is charged."""
-
-        TOPIC = "job.completed"
-        released: tuple[UUID, ...]
-        refused: tuple[UUID, ...]
-
-    class Failed(Aggregate.Event):
-        """The job ended without a result and costs nothing. Version 2 has one reason more."""
-
-        TOPIC = "job.failed"
-        schema_version = 2
-        reason: JobFailure
-
-    class Cancelled(Aggregate.Event):
-        """The job was stopped."""
-
-        TOPIC = "job.cancelled"
-        by: CancelledBy
-        state_before: JobState
-
-    class Retried(Aggregate.Event):
-        """Its owner had the ended job done again, as a new one."""
-
-        TOPIC = "job.retried"
-        retry_id: UUID
-
-        def apply(self, aggregate: "Job") -> None:
-            aggregate.retry_id = self.retry_id
 
     @classmethod
     def request(
@@ -298,42 +91,23 @@ class Job(Aggregate):
             negative_prompt=negative_prompt,
         )
 
-    @event(Requested)
-    def __init__(
-        self,
-        owner_id: UUID,
-        kind: JobKind,
-        engine: str,
-        twin_id: UUID | None,
-        epoch: int | None,
-        rating: Rating,
-        settings: JobSettings,
-        items: tuple[JobItem, ...],
-        price_version: int,
-        quoted_millicredits: int,
-        cancel_share_thousandths: int,
-        policy_version: int,
-        batch_key: str,
-        attempts_max: int,
-        photos: tuple[UUID, ...],
-        submission_id: UUID | None,
-    ) -> None:
-        self.owner_id = owner_id
-        self.kind = kind
-        self.engine = engine
-        self.twin_id = twin_id
-        self.epoch = epoch
-        self.rating = rating
-        self.settings = settings
-        self.items = items
-        self.price_version = price_version
-        self.quoted_millicredits = quoted_millicredits
-        self.cancel_share_thousandths = cancel_share_thousandths
-        self.policy_version = policy_version
-        self.batch_key = batch_key
-        self.attempts_max = attempts_max
-        self.photos = photos
-        self.submission_id = submission_id
+    def __init__(self) -> None:
+        self.owner_id: UUID
+        self.kind: JobKind
+        self.engine: str
+        self.twin_id: UUID | None
+        self.epoch: int | None
+        self.rating: Rating
+        self.settings: JobSettings
+        self.items: tuple[JobItem, ...]
+        self.price_version: int
+        self.quoted_millicredits: int
+        self.cancel_share_thousandths: int
+        self.policy_version: int
+        self.batch_key: str
+        self.attempts_max: int
+        self.photos: tuple[UUID, ...]
+        self.submission_id: UUID | None
         self.state = JobState.REQUESTED
         self.state_before_cancel: JobState | None = None
         self.cancelled_by: CancelledBy | None = None
@@ -401,7 +175,14 @@ class Job(Aggregate):
         if attempt != self.attempt or self._attempt_failed:
             raise StaleResult()
         if self.state is JobState.REQUESTED:
-            self._started(attempt, claim_id, worker, deadline, timestamp=at)
+            self.trigger_event(
+                Job.Started,
+                attempt=attempt,
+                claim_id=claim_id,
+                worker=worker,
+                deadline=deadline,
+                timestamp=at,
+            )
         elif self.state is not JobState.STARTED:
             raise StaleResult()
         elif claim_id != self.claim_id:
@@ -430,14 +211,15 @@ class Job(Aggregate):
         complete = sorted(output.item for output in outputs) == [item.item for item in self.items]
         if not complete or (adapter is not None) is not (self.kind is JobKind.TRAINING):
             raise StaleResult()
-        self._rendered(
-            attempt,
-            claim_id,
-            tuple(outputs),
-            adapter,
-            self.kind,
-            self.engine,
-            self.twin_id,
+        self.trigger_event(
+            Job.Rendered,
+            attempt=attempt,
+            claim_id=claim_id,
+            outputs=tuple(outputs),
+            adapter=adapter,
+            kind=self.kind,
+            engine=self.engine,
+            twin_id=self.twin_id,
             timestamp=at,
         )
 
@@ -454,7 +236,14 @@ class Job(Aggregate):
             return
         if self.state is not JobState.STARTED:
             raise StaleResult()
-        self._attempt_has_failed(attempt, claim_id, reason, self.attempts_left, timestamp=at)
+        self.trigger_event(
+            Job.AttemptFailed,
+            attempt=attempt,
+            claim_id=claim_id,
+            reason=reason,
+            attempts_left=self.attempts_left,
+            timestamp=at,
+        )
 
     def open_attempt(self, attempt: int, *, at: datetime) -> None:
         """Queue the next attempt. One that is open already stays as it is.
@@ -468,8 +257,14 @@ class Job(Aggregate):
             raise StaleResult()
         if self.attempts_left <= 0:
             raise JobNotRetryable()
-        self._attempt_opened(
-            attempt, self.kind, self.engine, self.twin_id, self.batch_key, timestamp=at
+        self.trigger_event(
+            Job.AttemptOpened,
+            attempt=attempt,
+            kind=self.kind,
+            engine=self.engine,
+            twin_id=self.twin_id,
+            batch_key=self.batch_key,
+            timestamp=at,
         )
 
     def record_screening_failed(
@@ -514,7 +309,7 @@ class Job(Aggregate):
 
     def discard_result(self, attempt: int, claim_id: UUID, *, at: datetime) -> None:
         """A result came that nobody waits for any more: have its bytes deleted."""
-        self._result_discarded(attempt, claim_id, timestamp=at)
+        self.trigger_event(Job.ResultDiscarded, attempt=attempt, claim_id=claim_id, timestamp=at)
 
     def record_screened(
         self, attempt: int, verdicts: Sequence[ItemVerdict], *, at: datetime, screening: int = 1
@@ -529,7 +324,7 @@ class Job(Aggregate):
             ItemVerdict(verdict.item, tuple(storable(check) for check in verdict.checks))
             for verdict in verdicts
         )
-        self._screened(attempt, stored, timestamp=at)
+        self.trigger_event(Job.Screened, attempt=attempt, verdicts=stored, timestamp=at)
 
     def complete(self, released: Sequence[UUID], refused: Sequence[UUID], *, at: datetime) -> None:
         """End the job after screening, with one fate for every item.
@@ -540,17 +335,19 @@ class Job(Aggregate):
         decided = sorted([*released, *refused])
         if self.state is not JobState.SCREENED or decided != sorted(i.asset_id for i in self.items):
             raise StaleResult()
-        self._completed(tuple(released), tuple(refused), timestamp=at)
+        self.trigger_event(
+            Job.Completed, released=tuple(released), refused=tuple(refused), timestamp=at
+        )
 
     def fail(self, reason: JobFailure, *, at: datetime) -> None:
         """End the job without a result. Raises `JobEnded`."""
         self._require_open()
-        self._failed(reason, timestamp=at)
+        self.trigger_event(Job.Failed, reason=reason, timestamp=at)
 
     def cancel(self, by: CancelledBy, *, at: datetime) -> None:
         """Stop the job. Raises `JobEnded`."""
         self._require_open()
-        self._cancelled(by, self.state, timestamp=at)
+        self.trigger_event(Job.Cancelled, by=by, state_before=self.state, timestamp=at)
 
     def require_retryable(self) -> None:
         """Raises `JobNotRetryable` unless the job failed or was cancelled by its owner."""
@@ -575,96 +372,6 @@ class Job(Aggregate):
         self._require_open()
         if (attempt, screening) != (self.attempt, self.screening) or not self.awaits_screening:
             raise StaleResult()
-
-    @event(Started)
-    def _started(
-        self,
-        attempt: int,
-        claim_id: UUID,
-        worker: str,
-        deadline: datetime,
-        timestamp: datetime,
-    ) -> None:
-        self.state = JobState.STARTED
-        self.claim_id = claim_id
-        self.worker = worker
-        self.deadline = deadline
-
-    @event(Rendered)
-    def _rendered(
-        self,
-        attempt: int,
-        claim_id: UUID,
-        outputs: tuple[JobOutput, ...],
-        adapter: AdapterFile | None,
-        kind: JobKind,
-        engine: str,
-        twin_id: UUID | None,
-        timestamp: datetime,
-    ) -> None:
-        self.state = JobState.RENDERED
-        self.outputs = outputs
-        self.adapter = adapter
-        self.screening = 1
-        self._screening_failed = False
-
-    @event(AttemptFailed)
-    def _attempt_has_failed(
-        self,
-        attempt: int,
-        claim_id: UUID,
-        reason: AttemptFailure,
-        attempts_left: int,
-        timestamp: datetime,
-    ) -> None:
-        self.state = JobState.REQUESTED
-        self.outputs = ()
-        self.adapter = None
-        self._attempt_failed = True
-
-    @event(AttemptOpened)
-    def _attempt_opened(
-        self,
-        attempt: int,
-        kind: JobKind,
-        engine: str,
-        twin_id: UUID | None,
-        batch_key: str,
-        timestamp: datetime,
-    ) -> None:
-        self.attempt = attempt
-        self.claim_id = None
-        self.worker = None
-        self.deadline = None
-        self._attempt_failed = False
-
-    @event(ResultDiscarded)
-    def _result_discarded(self, attempt: int, claim_id: UUID, timestamp: datetime) -> None:
-        self.discarded_claims = self.discarded_claims | {claim_id}
-
-    @event(Screened)
-    def _screened(
-        self, attempt: int, verdicts: tuple[ItemVerdict, ...], timestamp: datetime
-    ) -> None:
-        self.state = JobState.SCREENED
-
-    @event(Completed)
-    def _completed(
-        self, released: tuple[UUID, ...], refused: tuple[UUID, ...], timestamp: datetime
-    ) -> None:
-        self.state = JobState.COMPLETED
-        self.released = released
-        self.refused = refused
-
-    @event(Failed)
-    def _failed(self, reason: JobFailure, timestamp: datetime) -> None:
-        self.state = JobState.FAILED
-
-    @event(Cancelled)
-    def _cancelled(self, by: CancelledBy, state_before: JobState, timestamp: datetime) -> None:
-        self.state = JobState.CANCELLED
-        self.state_before_cancel = state_before
-        self.cancelled_by = by
 
 
 def charge_for(

@@ -1,21 +1,9 @@
-"""Where every object of the product lies. Whatever has to be deleted together shares a prefix."""
+"""Where the objects of the product lie. Whatever has to be deleted together shares a prefix.
+
+Those of a photo set are in `photo_places.py`.
+"""
 
 from uuid import UUID
-
-
-def upload_key(owner_id: UUID, twin_id: UUID, submission_id: UUID, photo_id: UUID) -> str:
-    """A photo as its owner uploaded it, unchecked."""
-    return f"{uploads_prefix(owner_id, twin_id)}{submission_id}/{photo_id}"
-
-
-def photo_key(twin_id: UUID, submission_id: UUID, photo_id: UUID) -> str:
-    """The clean copy of a photo: decoded, upright, without metadata."""
-    return f"photos/{twin_id}/{submission_id}/{photo_id}.png"
-
-
-def template_key(twin_id: UUID, submission_id: UUID) -> str:
-    """What was measured of the face in an accepted set."""
-    return f"templates/{twin_id}/{submission_id}.json"
 
 
 def quarantine_prefix(job_id: UUID) -> str:
@@ -71,16 +59,19 @@ def adapter_key(twin_id: UUID, epoch: int, job_id: UUID, claim_id: UUID) -> str:
     return f"{adapters_of_job_prefix(twin_id, epoch, job_id)}{claim_id}.safetensors"
 
 
-def uploads_prefix(owner_id: UUID, twin_id: UUID) -> str:
-    """Everything that was uploaded for a twin."""
-    return f"uploads/{owner_id}/{twin_id}/"
+def first_adapter_key(twin_id: UUID, job_id: UUID) -> str:
+    """Where the adapter of a training lay before keys named the consent and the screening."""
+    return f"adapters/{twin_id}/{job_id}.safetensors"
 
 
-def twin_prefixes(owner_id: UUID, twin_id: UUID) -> tuple[str, ...]:
-    """All that a consent covered: photos, measurements and adapters."""
+def epoch_prefixes(owner_id: UUID, twin_id: UUID, epoch: int) -> tuple[str, ...]:
+    """All that the consent of one epoch covered: uploads, photos, measurements and adapters.
+
+    Nothing of another epoch lies there, so that their deletion may be repeated at any time.
+    """
     return (
-        uploads_prefix(owner_id, twin_id),
-        f"photos/{twin_id}/",
-        f"templates/{twin_id}/",
-        f"adapters/{twin_id}/",
+        f"uploads/{owner_id}/{twin_id}/{epoch}/",
+        f"photos/{twin_id}/{epoch}/",
+        f"templates/{twin_id}/{epoch}/",
+        f"adapters/{twin_id}/{epoch}/",
     )

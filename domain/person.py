@@ -5,7 +5,6 @@ from enum import StrEnum
 from uuid import UUID
 
 import msgspec
-from eventsourcing.domain import event
 
 from domain.assurance import SANDBOX_COUNTRY, Assurance, assurance_of
 from domain.engines import EngineEntry
@@ -74,6 +73,9 @@ class Person(Aggregate):
         verification_id: UUID
         provider: str
 
+        def apply(self, person: "Person") -> None:
+            person._providers[self.verification_id] = self.provider
+
     class VerificationHinted(Aggregate.Event):
         """Somebody says that a decision was made: ask the provider."""
 
@@ -89,6 +91,12 @@ class Person(Aggregate):
         country: str
         valid_until: datetime
 
+        def apply(self, person: "Person") -> None:
+            person._outcomes[self.verification_id] = VerificationOutcome.APPROVED
+            person._assurance = self.assurance
+            person._country = self.country
+            person._valid_until = self.valid_until
+
     class VerificationDeclined(Aggregate.Event):
         """A check proved nothing, or that the person is `under_age`: then none counts any more."""
 
@@ -96,6 +104,13 @@ class Person(Aggregate):
         verification_id: UUID
         outcome: VerificationOutcome
         under_age: bool = False
+
+        def apply(self, person: "Person") -> None:
+            person._outcomes[self.verification_id] = self.outcome
+            person._under_age = person._under_age or self.under_age
+            person._assurance = None if self.under_age else person._assurance
+            person._country = None if self.under_age else person._country
+            person._valid_until = None if self.under_age else person._valid_until
 
     class GenerationAuthorised(Aggregate.Event):
         """A job without a twin may run."""
@@ -113,12 +128,14 @@ class Person(Aggregate):
         TOPIC = "person.twin-opened"
         twin_id: UUID
 
+        def apply(self, person: "Person") -> None:
+            person._twins = (*person._twins, self.twin_id)
+
     @classmethod
     def register(cls, id: UUID, *, at: datetime) -> "Person":
         """Someone who is not verified yet."""
         return cls._create(cls.Registered, id=id, timestamp=at)
 
-    @event(Registered)
     def __init__(self) -> None:
         self._providers: dict[UUID, str] = {}
         self._outcomes: dict[UUID, VerificationOutcome] = {}
@@ -167,7 +184,12 @@ class Person(Aggregate):
             raise UnderAge()
         if verification_id in self._providers or len(self._providers) >= VERIFICATIONS_MAX:
             raise AlreadyDecided()
-        self._verification_started(verification_id, provider, timestamp=at)
+        self.trigger_event(
+            Person.VerificationStarted,
+            verification_id=verification_id,
+            provider=provider,
+            timestamp=at,
+        )
 
     def note_verification_hint(self, verification_id: UUID, *, at: datetime) -> None:
         """A webhook came: have the provider asked. Nothing to do after a final decision.
@@ -175,7 +197,9 @@ class Person(Aggregate):
         Raises `NotFound`.
         """
         if not self._is_final(verification_id) and not self._under_age:
-            self._verification_hinted(verification_id, timestamp=at)
+            self.trigger_event(
+                Person.VerificationHinted, verification_id=verification_id, timestamp=at
+            )
 
     def record_decision(
         self, verification_id: UUID, decision: VerificationDecision, *, at: datetime
@@ -188,8 +212,12 @@ class Person(Aggregate):
         """
         is_final = self._is_final(verification_id)
         if decision.adult is False and not self._under_age:
-            self._verification_declined(
-                verification_id, VerificationOutcome.DECLINED, under_age=True, timestamp=at
+            self.trigger_event(
+                Person.VerificationDeclined,
+                verification_id=verification_id,
+                outcome=VerificationOutcome.DECLINED,
+                under_age=True,
+                timestamp=at,
             )
             return
         if is_final:
@@ -201,14 +229,27 @@ class Person(Aggregate):
         until = decision.valid_until
         approved = decision.outcome is VerificationOutcome.APPROVED and decision.adult is True
         if approved and country and until is not None and until > at:
-            self._verified(verification_id, assurance, country, until, timestamp=at)
+            self.trigger_event(
+                Person.Verified,
+                verification_id=verification_id,
+                assurance=assurance,
+                country=country,
+                valid_until=until,
+                timestamp=at,
+            )
             return
         outcome = decision.outcome
         if outcome is VerificationOutcome.APPROVED:
             # Approved, but not as an adult with a valid document: this check proves nothing.
             outcome = VerificationOutcome.DECLINED
         if self._outcomes.get(verification_id) is not outcome:
-            self._verification_declined(verification_id, outcome, under_age=False, timestamp=at)
+            self.trigger_event(
+                Person.VerificationDeclined,
+                verification_id=verification_id,
+                outcome=outcome,
+                under_age=False,
+                timestamp=at,
+            )
 
     def authorise_generation(
         self,
@@ -227,8 +268,14 @@ class Person(Aggregate):
         self.require_assurance(entry, at=at)
         if rating not in entry.ratings:
             raise RatingNotAllowed(rating)
-        self._generation_authorised(
-            job_id, entry.id, rating, jurisdiction, policy_version, timestamp=at
+        self.trigger_event(
+            Person.GenerationAuthorised,
+            job_id=job_id,
+            engine=entry.id,
+            rating=rating,
+            jurisdiction=jurisdiction,
+            policy_version=policy_version,
+            timestamp=at,
         )
 
     def _is_final(self, verification_id: UUID) -> bool:
@@ -236,65 +283,10 @@ class Person(Aggregate):
             raise NotFound()
         return self._outcomes.get(verification_id) in FINAL_OUTCOMES
 
-    @event(VerificationStarted)
-    def _verification_started(
-        self, verification_id: UUID, provider: str, timestamp: datetime
-    ) -> None:
-        self._providers[verification_id] = provider
-
-    @event(VerificationHinted)
-    def _verification_hinted(self, verification_id: UUID, timestamp: datetime) -> None:
-        pass
-
-    @event(Verified)
-    def _verified(
-        self,
-        verification_id: UUID,
-        assurance: Assurance,
-        country: str,
-        valid_until: datetime,
-        timestamp: datetime,
-    ) -> None:
-        self._outcomes[verification_id] = VerificationOutcome.APPROVED
-        self._assurance = assurance
-        self._country = country
-        self._valid_until = valid_until
-
-    @event(VerificationDeclined)
-    def _verification_declined(
-        self,
-        verification_id: UUID,
-        outcome: VerificationOutcome,
-        *,
-        under_age: bool,
-        timestamp: datetime,
-    ) -> None:
-        self._outcomes[verification_id] = outcome
-        self._under_age = self._under_age or under_age
-        self._assurance = None if under_age else self._assurance
-        self._country = None if under_age else self._country
-        self._valid_until = None if under_age else self._valid_until
-
     def open_twin(self, twin_id: UUID, *, at: datetime) -> None:
         """Count a twin. Raises `TooManyTwins`; the same twin again counts once."""
         if twin_id in self._twins:
             return
         if len(self._twins) >= TWINS_MAX:
             raise TooManyTwins(TWINS_MAX)
-        self._twin_opened(twin_id=twin_id, timestamp=at)
-
-    @event(TwinOpened)
-    def _twin_opened(self, twin_id: UUID, timestamp: datetime) -> None:
-        self._twins = (*self._twins, twin_id)
-
-    @event(GenerationAuthorised)
-    def _generation_authorised(
-        self,
-        job_id: UUID,
-        engine: str,
-        rating: Rating,
-        jurisdiction: str,
-        policy_version: int,
-        timestamp: datetime,
-    ) -> None:
-        pass
+        self.trigger_event(Person.TwinOpened, twin_id=twin_id, timestamp=at)

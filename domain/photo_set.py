@@ -64,3 +64,11 @@ def require_photo_set(photo_ids: Sequence[UUID]) -> tuple[UUID, ...]:
     if len(different) != len(photo_ids) or not PHOTOS_MIN <= len(different) <= PHOTOS_MAX:
         raise PhotoCountOutOfRange(PHOTOS_MIN, PHOTOS_MAX, len(different))
     return different
+
+
+def judged_photos(
+    photos: Sequence[UUID], verdicts: Sequence[PhotoVerdict]
+) -> tuple[PhotoVerdict, ...]:
+    """One verdict a photo, in the order of the photos; of one that nobody judged, that."""
+    flaws = {verdict.photo_id: verdict.flaws for verdict in verdicts}
+    return tuple(PhotoVerdict(photo, flaws.get(photo, (PhotoFlaw.NOT_JUDGED,))) for photo in photos)

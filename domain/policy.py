@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from eventsourcing.domain import event
 
 from domain.assurance import SANDBOX_COUNTRY
 from domain.checks import Check
@@ -96,12 +95,15 @@ class Policy(Aggregate):
         rows: tuple[PolicyRow, ...]
         approvers: tuple[UUID, ...]
 
+        def apply(self, policy: "Policy") -> None:
+            policy._policy_version = self.version
+            policy._rows = self.rows
+
     @classmethod
     def open(cls, id: UUID = POLICY_ID, *, at: datetime) -> "Policy":
         """A policy without rows."""
         return cls._create(cls.Opened, id=id, timestamp=at)
 
-    @event(Opened)
     def __init__(self) -> None:
         self._policy_version = 0
         self._rows: tuple[PolicyRow, ...] = ()
@@ -138,7 +140,9 @@ class Policy(Aggregate):
         adult = any(row.rating is Rating.ADULT for row in rows)
         if adult and len(set(approvers)) < ADULT_APPROVERS_MIN:
             raise ApprovalMissing(ADULT_APPROVERS_MIN)
-        self._published(version, rows, approvers, timestamp=at)
+        self.trigger_event(
+            Policy.Published, version=version, rows=rows, approvers=approvers, timestamp=at
+        )
 
     def row(self, engine: str, rating: Rating) -> PolicyRow:
         """The row that governs these outputs. Raises `RatingNotAllowed` where there is none."""
@@ -164,17 +168,6 @@ class Policy(Aggregate):
             if place is None or not _allows(row.jurisdictions, place):
                 raise JurisdictionNotAllowed()
         return row
-
-    @event(Published)
-    def _published(
-        self,
-        version: int,
-        rows: tuple[PolicyRow, ...],
-        approvers: tuple[UUID, ...],
-        timestamp: datetime,
-    ) -> None:
-        self._policy_version = version
-        self._rows = rows
 
 
 def _allows(jurisdictions: tuple[str, ...], place: str) -> bool:

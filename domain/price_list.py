@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from eventsourcing.domain import event
 
 from domain.engines import ENGINES
 from domain.job_kind import JobKind
@@ -122,12 +121,16 @@ class PriceList(Aggregate):
         packages: tuple[Package, ...]
         accepted_until: datetime
 
+        def apply(self, prices: "PriceList") -> None:
+            prices._previous = prices._current
+            prices._previous_accepted_until = self.accepted_until
+            prices._current = PriceVersion(self.version, self.entries, self.packages)
+
     @classmethod
     def open(cls, id: UUID = PRICE_LIST_ID, *, at: datetime) -> "PriceList":
         """An empty list."""
         return cls._create(cls.Opened, id=id, timestamp=at)
 
-    @event(Opened)
     def __init__(self) -> None:
         self._current: PriceVersion | None = None
         self._previous: PriceVersion | None = None
@@ -158,7 +161,14 @@ class PriceList(Aggregate):
         """
         if version != self.next_version:
             raise VersionNotNext(self.next_version)
-        self._published(version, entries, packages, accepted_until, timestamp=at)
+        self.trigger_event(
+            PriceList.Published,
+            version=version,
+            entries=entries,
+            packages=packages,
+            accepted_until=accepted_until,
+            timestamp=at,
+        )
 
     def accepted(self, version: int, *, at: datetime) -> PriceVersion:
         """The prices of a quote made under `version`. Raises `PriceListOutdated`."""
@@ -178,16 +188,3 @@ class PriceList(Aggregate):
             if package.id == package_id:
                 return package
         raise UnknownPackage(package_id, (package.id for package in packages))
-
-    @event(Published)
-    def _published(
-        self,
-        version: int,
-        entries: tuple[PriceEntry, ...],
-        packages: tuple[Package, ...],
-        accepted_until: datetime,
-        timestamp: datetime,
-    ) -> None:
-        self._previous = self._current
-        self._previous_accepted_until = accepted_until
-        self._current = PriceVersion(version, entries, packages)

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 import msgspec
-from eventsourcing.domain import event
 
 from domain.kernel.aggregate import Aggregate
 from domain.price_list import Package
@@ -21,189 +19,34 @@ from domain.refusals import (
     PurchaseNotFound,
     TooManyPurchases,
 )
+from domain.wallet_events import WalletEvents
+from domain.wallet_state import (
+    Account,
+    Draw,
+    Lot,
+    Posting,
+    Purchase,
+    PurchaseFailure,
+    PurchaseState,
+    WalletState,
+)
 
 PURCHASES_OPEN_MAX = 20
 """Checkouts one owner may leave open: enough for a bad day, too few to fill a snapshot."""
 
 
-class Account(StrEnum):
-    """Where credits are. The first two are the owner's, the others names on the system's side."""
-
-    AVAILABLE = "available"
-    RESERVED = "reserved"
-    ISSUED = "issued"
-    PROMOTIONAL = "promotional"
-    REVENUE = "revenue"
-    REFUNDED = "refunded"
-    CHARGEBACK = "chargeback"
-
-
-class Posting(msgspec.Struct, frozen=True):
-    """An amount added to one account, negative where it is taken. An event's postings sum to 0."""
-
-    account: Account
-    millicredits: int
-
-
-class Draw(msgspec.Struct, frozen=True):
-    """Part of an amount by origin: a promotion by its grant id, or None where purchased."""
-
-    lot: UUID | None
-    millicredits: int
-
-
-class Lot(msgspec.Struct, frozen=True):
-    """What is left of one promotion, reservations not counted."""
-
-    grant_id: UUID
-    millicredits: int
-    expires_at: datetime
-
-
-class PurchaseState(StrEnum):
-    """Where a purchase stands."""
-
-    STARTED = "started"
-    CREDITED = "credited"
-    FAILED = "failed"
-
-
-class PurchaseFailure(StrEnum):
-    """Why a purchase was not paid, in our words and not the provider's."""
-
-    DECLINED = "declined"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-
-
-class Purchase(msgspec.Struct, frozen=True):
-    """One purchase and, once it was paid, the reference of its payment."""
-
-    state: PurchaseState
-    millicredits: int
-    price_minor_units: int
-    currency: str
-    payment_reference: str | None = None
-
-
-class WalletState(msgspec.Struct, frozen=True):
-    """All that a wallet knows, for a snapshot. Holds no text."""
-
-    created_on: datetime
-    modified_on: datetime
-    owner_id: UUID
-    purchased: int
-    spent: int
-    lots: tuple[Lot, ...]
-    reservations: dict[UUID, tuple[Draw, ...]]
-    purchases: dict[UUID, Purchase]
-
-
-class Wallet(Aggregate):
+class Wallet(WalletEvents, Aggregate):
     """Credits in whole millicredits: `credited = available + reserved + spent`, always."""
 
     TOPIC = "wallet"
-
-    class Opened(Aggregate.Created):
-        """An owner has a wallet."""
-
-        TOPIC = "wallet.opened"
-        owner_id: UUID
-
-    class PurchaseStarted(Aggregate.Event):
-        """The owner went to a checkout."""
-
-        TOPIC = "wallet.purchase-started"
-        purchase_id: UUID
-        package: str
-        millicredits: int
-        price_minor_units: int
-        currency: str
-        provider: str
-
-    class PaymentHinted(Aggregate.Event):
-        """Somebody says that something happened to a payment: ask the provider."""
-
-        TOPIC = "wallet.payment-hinted"
-        purchase_id: UUID
-
-    class Credited(Aggregate.Event):
-        """A payment was confirmed by the provider itself."""
-
-        TOPIC = "wallet.credited"
-        purchase_id: UUID
-        payment_reference: str
-        millicredits: int
-        postings: tuple[Posting, ...]
-
-    class PurchaseFailed(Aggregate.Event):
-        """The provider says that this purchase was not paid."""
-
-        TOPIC = "wallet.purchase-failed"
-        purchase_id: UUID
-        reason: PurchaseFailure
-
-    class Promoted(Aggregate.Event):
-        """Credits that were given, not sold; what is left of them at `expires_at` goes back."""
-
-        TOPIC = "wallet.promoted"
-        grant_id: UUID
-        millicredits: int
-        expires_at: datetime
-        postings: tuple[Posting, ...]
-
-    class PromotionExpired(Aggregate.Event):
-        """What was left of a promotion went back."""
-
-        TOPIC = "wallet.promotion-expired"
-        grant_id: UUID
-        millicredits: int
-        postings: tuple[Posting, ...]
-
-    class Reserved(Aggregate.Event):
-        """Credits were set aside for a job."""
-
-        TOPIC = "wallet.reserved"
-        job_id: UUID
-        millicredits: int
-        draws: tuple[Draw, ...]
-        postings: tuple[Posting, ...]
-
-    class Captured(Aggregate.Event):
-        """A job was charged, from what was reserved for it."""
-
-        TOPIC = "wallet.captured"
-        job_id: UUID
-        millicredits: int
-        draws: tuple[Draw, ...]
-        postings: tuple[Posting, ...]
-
-    class Released(Aggregate.Event):
-        """What a job did not cost came back."""
-
-        TOPIC = "wallet.released"
-        job_id: UUID
-        millicredits: int
-        draws: tuple[Draw, ...]
-        postings: tuple[Posting, ...]
-
-    class Expired(Aggregate.Event):
-        """All that was reserved came back, since the job's deadline passed."""
-
-        TOPIC = "wallet.expired"
-        job_id: UUID
-        millicredits: int
-        draws: tuple[Draw, ...]
-        postings: tuple[Posting, ...]
 
     @classmethod
     def open(cls, id: UUID, *, owner_id: UUID, at: datetime) -> "Wallet":
         """An empty wallet."""
         return cls._create(cls.Opened, id=id, timestamp=at, owner_id=owner_id)
 
-    @event(Opened)
-    def __init__(self, owner_id: UUID) -> None:
-        self.owner_id = owner_id
+    def __init__(self) -> None:
+        self.owner_id: UUID
         self._purchased = 0
         self._spent = 0
         self._lots: dict[UUID, Lot] = {}
@@ -255,13 +98,14 @@ class Wallet(Aggregate):
         started = [p for p in self._purchases.values() if p.state is PurchaseState.STARTED]
         if len(started) >= PURCHASES_OPEN_MAX:
             raise TooManyPurchases(PURCHASES_OPEN_MAX)
-        self._purchase_started(
-            purchase_id,
-            package.id,
-            package.millicredits,
-            package.price_minor_units,
-            package.currency,
-            provider,
+        self.trigger_event(
+            Wallet.PurchaseStarted,
+            purchase_id=purchase_id,
+            package=package.id,
+            millicredits=package.millicredits,
+            price_minor_units=package.price_minor_units,
+            currency=package.currency,
+            provider=provider,
             timestamp=at,
         )
 
@@ -271,7 +115,7 @@ class Wallet(Aggregate):
         Raises `PurchaseNotFound`.
         """
         if self.purchase(purchase_id).state is not PurchaseState.CREDITED:
-            self._payment_hinted(purchase_id, timestamp=at)
+            self.trigger_event(Wallet.PaymentHinted, purchase_id=purchase_id, timestamp=at)
 
     def confirm_purchase(
         self,
@@ -296,11 +140,12 @@ class Wallet(Aggregate):
             raise PaymentMismatch()
         if not payment_reference or payment_reference in used:
             raise PaymentMismatch()
-        self._credited(
-            purchase_id,
-            payment_reference,
-            purchase.millicredits,
-            _moved(purchase.millicredits, Account.ISSUED, Account.AVAILABLE),
+        self.trigger_event(
+            Wallet.Credited,
+            purchase_id=purchase_id,
+            payment_reference=payment_reference,
+            millicredits=purchase.millicredits,
+            postings=_moved(purchase.millicredits, Account.ISSUED, Account.AVAILABLE),
             timestamp=at,
         )
 
@@ -308,7 +153,9 @@ class Wallet(Aggregate):
         """It was not paid. Raises `PurchaseNotFound`, `AlreadyDecided`."""
         if self.purchase(purchase_id).state is not PurchaseState.STARTED:
             raise AlreadyDecided()
-        self._purchase_failed(purchase_id, reason, timestamp=at)
+        self.trigger_event(
+            Wallet.PurchaseFailed, purchase_id=purchase_id, reason=reason, timestamp=at
+        )
 
     def grant_promotion(
         self, grant_id: UUID, millicredits: int, expires_at: datetime, *, at: datetime
@@ -322,7 +169,14 @@ class Wallet(Aggregate):
         if grant_id in self._lots or expires_at <= at:
             raise AlreadyDecided()
         postings = _moved(millicredits, Account.PROMOTIONAL, Account.AVAILABLE)
-        self._promoted(grant_id, millicredits, expires_at, postings, timestamp=at)
+        self.trigger_event(
+            Wallet.Promoted,
+            grant_id=grant_id,
+            millicredits=millicredits,
+            expires_at=expires_at,
+            postings=postings,
+            timestamp=at,
+        )
 
     def expire_promotion(self, grant_id: UUID, *, at: datetime) -> None:
         """Take back what is left of a promotion whose time is over.
@@ -338,7 +192,13 @@ class Wallet(Aggregate):
         if lot.millicredits == 0:
             raise AlreadyDecided()
         postings = _moved(lot.millicredits, Account.AVAILABLE, Account.PROMOTIONAL)
-        self._promotion_expired(grant_id, lot.millicredits, postings, timestamp=at)
+        self.trigger_event(
+            Wallet.PromotionExpired,
+            grant_id=grant_id,
+            millicredits=lot.millicredits,
+            postings=postings,
+            timestamp=at,
+        )
 
     def reserve(self, job_id: UUID, millicredits: int, *, at: datetime) -> None:
         """Set credits aside for a job, promotions that expire first before all others.
@@ -354,7 +214,14 @@ class Wallet(Aggregate):
         sources = [Draw(lot.grant_id, lot.millicredits) for lot in self.lots if lot.expires_at > at]
         draws, _ = _split([*sources, Draw(None, self._purchased)], millicredits)
         postings = _moved(millicredits, Account.AVAILABLE, Account.RESERVED)
-        self._reserved(job_id, millicredits, draws, postings, timestamp=at)
+        self.trigger_event(
+            Wallet.Reserved,
+            job_id=job_id,
+            millicredits=millicredits,
+            draws=draws,
+            postings=postings,
+            timestamp=at,
+        )
 
     def settle(self, job_id: UUID, capture_millicredits: int, *, at: datetime) -> None:
         """End a reservation: capture up to what is reserved, release the rest. Once per job.
@@ -370,10 +237,24 @@ class Wallet(Aggregate):
         captured, rest = _split(draws, capture_millicredits)
         if captured:
             postings = _moved(_total(captured), Account.RESERVED, Account.REVENUE)
-            self._captured(job_id, _total(captured), captured, postings, timestamp=at)
+            self.trigger_event(
+                Wallet.Captured,
+                job_id=job_id,
+                millicredits=_total(captured),
+                draws=captured,
+                postings=postings,
+                timestamp=at,
+            )
         if rest:
             postings = _moved(_total(rest), Account.RESERVED, Account.AVAILABLE)
-            self._released(job_id, _total(rest), rest, postings, timestamp=at)
+            self.trigger_event(
+                Wallet.Released,
+                job_id=job_id,
+                millicredits=_total(rest),
+                draws=rest,
+                postings=postings,
+                timestamp=at,
+            )
 
     def expire_reservation(self, job_id: UUID, *, at: datetime) -> None:
         """End a reservation whose job's deadline passed: all of it comes back.
@@ -382,7 +263,14 @@ class Wallet(Aggregate):
         """
         draws = self._reservation(job_id)
         postings = _moved(_total(draws), Account.RESERVED, Account.AVAILABLE)
-        self._expired(job_id, _total(draws), draws, postings, timestamp=at)
+        self.trigger_event(
+            Wallet.Expired,
+            job_id=job_id,
+            millicredits=_total(draws),
+            draws=draws,
+            postings=postings,
+            timestamp=at,
+        )
 
     def snapshot_state(self) -> WalletState:
         """Everything but id and version."""
@@ -416,118 +304,6 @@ class Wallet(Aggregate):
         if draws is None:
             raise AlreadyDecided()
         return draws
-
-    @event(PurchaseStarted)
-    def _purchase_started(
-        self,
-        purchase_id: UUID,
-        package: str,
-        millicredits: int,
-        price_minor_units: int,
-        currency: str,
-        provider: str,
-        timestamp: datetime,
-    ) -> None:
-        self._purchases[purchase_id] = Purchase(
-            PurchaseState.STARTED, millicredits, price_minor_units, currency
-        )
-
-    @event(PaymentHinted)
-    def _payment_hinted(self, purchase_id: UUID, timestamp: datetime) -> None:
-        pass
-
-    @event(Credited)
-    def _credited(
-        self,
-        purchase_id: UUID,
-        payment_reference: str,
-        millicredits: int,
-        postings: tuple[Posting, ...],
-        timestamp: datetime,
-    ) -> None:
-        self._purchased += millicredits
-        self._purchases[purchase_id] = msgspec.structs.replace(
-            self._purchases[purchase_id],
-            state=PurchaseState.CREDITED,
-            payment_reference=payment_reference,
-        )
-
-    @event(PurchaseFailed)
-    def _purchase_failed(
-        self, purchase_id: UUID, reason: PurchaseFailure, timestamp: datetime
-    ) -> None:
-        self._purchases[purchase_id] = msgspec.structs.replace(
-            self._purchases[purchase_id], state=PurchaseState.FAILED
-        )
-
-    @event(Promoted)
-    def _promoted(
-        self,
-        grant_id: UUID,
-        millicredits: int,
-        expires_at: datetime,
-        postings: tuple[Posting, ...],
-        timestamp: datetime,
-    ) -> None:
-        self._lots[grant_id] = Lot(grant_id, millicredits, expires_at)
-
-    @event(PromotionExpired)
-    def _promotion_expired(
-        self,
-        grant_id: UUID,
-        millicredits: int,
-        postings: tuple[Posting, ...],
-        timestamp: datetime,
-    ) -> None:
-        self._add([Draw(grant_id, -millicredits)])
-
-    @event(Reserved)
-    def _reserved(
-        self,
-        job_id: UUID,
-        millicredits: int,
-        draws: tuple[Draw, ...],
-        postings: tuple[Posting, ...],
-        timestamp: datetime,
-    ) -> None:
-        self._add(Draw(draw.lot, -draw.millicredits) for draw in draws)
-        self._reservations[job_id] = draws
-
-    @event(Captured)
-    def _captured(
-        self,
-        job_id: UUID,
-        millicredits: int,
-        draws: tuple[Draw, ...],
-        postings: tuple[Posting, ...],
-        timestamp: datetime,
-    ) -> None:
-        self._spent += millicredits
-        self._leave(job_id, millicredits)
-
-    @event(Released)
-    def _released(
-        self,
-        job_id: UUID,
-        millicredits: int,
-        draws: tuple[Draw, ...],
-        postings: tuple[Posting, ...],
-        timestamp: datetime,
-    ) -> None:
-        self._add(draws)
-        del self._reservations[job_id]
-
-    @event(Expired)
-    def _expired(
-        self,
-        job_id: UUID,
-        millicredits: int,
-        draws: tuple[Draw, ...],
-        postings: tuple[Posting, ...],
-        timestamp: datetime,
-    ) -> None:
-        self._add(draws)
-        del self._reservations[job_id]
 
     def _add(self, draws: Iterable[Draw]) -> None:
         for draw in draws:

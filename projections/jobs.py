@@ -4,7 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from domain.asset import Asset
-from domain.job import Job, JobFailure, JobState
+from domain.job import Job
+from domain.job_state import JobFailure, JobState
 from domain.kernel.personal_text import FreeText, PersonalText
 from domain.wallet import Wallet
 from projections.feed import job_changed

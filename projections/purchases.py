@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.wallet import PurchaseState, Wallet
+from domain.wallet import Wallet
+from domain.wallet_state import PurchaseState
 from projections.read_model import Change, ReadModel
 from topics.messages.fact import Fact
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import LiteralString
 from uuid import UUID
 
-from domain.wallet import Account, Posting, Wallet
+from domain.wallet import Wallet
+from domain.wallet_state import Account, Posting
 from projections.feed import wallet_changed
 from projections.read_model import Change, ReadModel
 from topics.messages.fact import Fact

@@ -2,6 +2,7 @@
 
 Key `a/b` is two files: `a/b~<random>` holds the bytes and `a/b~facts` names them. `~` occurs in no
 key, so that a key may also be the prefix of others. Renaming the facts is the moment of the write.
+A closed place is a file in `~closed`, named by its digest.
 """
 
 import contextlib
@@ -10,18 +11,29 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from adapters.objects.keys import checked_key, checked_prefix
+from adapters.objects.keys import checked_key, checked_place, checked_prefix, places_above
 from adapters.objects.presigned import Presigner
-from commands.ports.object_store import ObjectAbsent, ObjectFacts, PresignedUpload, StoreFull
+from commands.ports.object_store import (
+    ObjectAbsent,
+    ObjectFacts,
+    PlaceClosed,
+    PresignedUpload,
+    StoreFull,
+)
 
 FREE_BYTES_MIN = 64 * 1024 * 1024
 """Kept free on the disk, since the database usually shares it."""
 FOLDER_ATTEMPTS_MAX = 8
+CLOSED_FOR_S = 2 * 24 * 3_600.0
+"""Longer than any form lasts, and than anybody who was allowed to write stands still."""
+
+_CLOSED = "~closed"
 _FACTS = "~facts"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -76,8 +88,10 @@ class FolderObjectStore:
         return self._presigner.download(key, expires_in_s=expires_in_s, file_name=file_name)
 
     def draft(self, key: str) -> "FolderDraft":
-        """Begin to write an object. Raises `StoreFull`."""
+        """Begin to write an object. Raises `StoreFull`, `PlaceClosed`."""
         path = self._root / checked_key(key)
+        if self._is_closed(key):
+            raise PlaceClosed
         with _store_full():
             self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
             if shutil.disk_usage(self._root).free < self._free_bytes_min:
@@ -86,7 +100,7 @@ class FolderObjectStore:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 # A deletion may take the folder away again while it is still empty.
                 with contextlib.suppress(FileNotFoundError):
-                    return FolderDraft(path)
+                    return FolderDraft(path, lambda: self._is_closed(key))
         raise OSError(errno.EAGAIN, "the folder of an object is deleted again and again")
 
     def put(self, key: str, data: bytes, *, media_type: str) -> None:
@@ -138,6 +152,23 @@ class FolderObjectStore:
         _prune(folder, self._root)
         return gone
 
+    def close(self, places: Iterable[str]) -> None:
+        """See the port."""
+        folder = self._root / _CLOSED
+        markers = [self._marker(checked_place(place)) for place in places]
+        with _store_full():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for marker in markers:
+                marker.touch(mode=0o600)
+            _sync_folder(folder)
+        _remove_older(folder, time.time() - CLOSED_FOR_S)
+
+    def _is_closed(self, key: str) -> bool:
+        return any(self._marker(place).exists() for place in places_above(key))
+
+    def _marker(self, place: str) -> Path:
+        return self._root / _CLOSED / hashlib.sha256(place.encode()).hexdigest()
+
     def keys(self, prefix: str) -> Iterator[str]:
         """See the port."""
         folder = self._root / checked_prefix(prefix) if prefix else self._root
@@ -148,8 +179,9 @@ class FolderObjectStore:
 class FolderDraft:
     """Bytes on their way into the folder, under a name that no reader looks for."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, is_closed: Callable[[], bool]) -> None:
         self._path = path
+        self._is_closed = is_closed
         self._bytes_path = path.with_name(f"{path.name}~{secrets.token_hex(8)}")
         self._file = os.fdopen(
             os.open(self._bytes_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
@@ -162,16 +194,27 @@ class FolderDraft:
             self._file.write(chunk)
 
     def publish(self, facts: ObjectFacts) -> None:
-        """Make the object visible, whole and on disk. Raises `StoreFull`."""
-        with _store_full():
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            before = _read_facts(self._path)
-            self._write_facts(facts)
-            self._is_published = True
+        """Make the object visible, whole and on disk. Raises `StoreFull`, `PlaceClosed`."""
+        try:
+            with _store_full():
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._file.close()
+                before = _read_facts(self._path)
+                self._write_facts(facts)
+                self._is_published = True
+        except FileNotFoundError:
+            # The place was deleted around the draft.
+            if self._is_closed():
+                raise PlaceClosed from None
+            raise
         if before is not None:
             self._path.with_name(before.bytes_name).unlink(missing_ok=True)
+        # Asked after the write: whoever closes and then deletes finds it, or it is taken back here.
+        if self._is_closed():
+            self._path.with_name(self._path.name + _FACTS).unlink(missing_ok=True)
+            self._bytes_path.unlink(missing_ok=True)
+            raise PlaceClosed
 
     def discard(self) -> None:
         """Remove the bytes unless they were published. May be called twice."""
@@ -208,6 +251,13 @@ def _read_facts(path: Path) -> _StoredFacts | None:
 def _bytes_before_facts(path: Path) -> bool:
     # A crash in between leaves facts without bytes, which reads as absent; never the reverse.
     return path.name.endswith(_FACTS)
+
+
+def _remove_older(folder: Path, before_s: float) -> None:
+    for file in _files_of(folder):
+        with contextlib.suppress(FileNotFoundError):
+            if file.stat().st_mtime < before_s:
+                file.unlink()
 
 
 def _files_of(folder: Path) -> list[Path]:

@@ -3,9 +3,15 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 
-from adapters.objects.keys import checked_key, checked_prefix
+from adapters.objects.keys import checked_key, checked_place, checked_prefix, places_above
 from adapters.objects.presigned import Presigner
-from commands.ports.object_store import ObjectAbsent, ObjectFacts, PresignedUpload, StoreFull
+from commands.ports.object_store import (
+    ObjectAbsent,
+    ObjectFacts,
+    PlaceClosed,
+    PresignedUpload,
+    StoreFull,
+)
 
 CAPACITY_BYTES = 1024 * 1024 * 1024
 
@@ -17,6 +23,7 @@ class InMemoryObjectStore:
         self._presigner = presigner
         self._capacity_bytes = capacity_bytes
         self._objects: dict[str, tuple[bytes, ObjectFacts]] = {}
+        self._closed: set[str] = set()
 
     @property
     def presigner(self) -> Presigner:
@@ -48,7 +55,8 @@ class InMemoryObjectStore:
         return self._presigner.download(key, expires_in_s=expires_in_s, file_name=file_name)
 
     def draft(self, key: str) -> "InMemoryDraft":
-        """Begin to write an object."""
+        """Begin to write an object. Raises `PlaceClosed`."""
+        self._require_open(key)
         return InMemoryDraft(self, checked_key(key))
 
     def put(self, key: str, data: bytes, *, media_type: str) -> None:
@@ -60,7 +68,8 @@ class InMemoryObjectStore:
         )
 
     def keep(self, key: str, data: bytes, facts: ObjectFacts) -> None:
-        """Store a finished object. Raises `StoreFull`."""
+        """Store a finished object. Raises `StoreFull`, `PlaceClosed`."""
+        self._require_open(key)
         others = sum(len(held) for name, (held, _) in self._objects.items() if name != key)
         if others + len(data) > self._capacity_bytes:
             raise StoreFull
@@ -89,6 +98,14 @@ class InMemoryObjectStore:
         self.delete(found)
         return len(found)
 
+    def close(self, places: Iterable[str]) -> None:
+        """See the port. Here a place stays closed."""
+        self._closed.update([checked_place(place) for place in places])
+
+    def _require_open(self, key: str) -> None:
+        if not self._closed.isdisjoint(places_above(key)):
+            raise PlaceClosed
+
     def keys(self, prefix: str) -> Iterator[str]:
         """See the port."""
         if prefix:
@@ -109,7 +126,7 @@ class InMemoryDraft:
         self._data += chunk
 
     def publish(self, facts: ObjectFacts) -> None:
-        """Make the object visible. Raises `StoreFull`."""
+        """Make the object visible. Raises `StoreFull`, `PlaceClosed`."""
         self._store.keep(self._key, bytes(self._data), facts)
 
     def discard(self) -> None:

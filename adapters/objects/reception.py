@@ -1,10 +1,12 @@
 """One upload while it arrives: measured and digested as it streams, kept only if it all holds."""
 
+import contextlib
 import hashlib
+from collections.abc import Iterator
 from typing import Protocol
 
 from adapters.objects.presigned import AccessRefused, Presigner, UploadPolicy
-from commands.ports.object_store import ObjectFacts
+from commands.ports.object_store import ObjectFacts, PlaceClosed
 
 
 class ObjectDraft(Protocol):
@@ -15,7 +17,7 @@ class ObjectDraft(Protocol):
         ...
 
     def publish(self, facts: ObjectFacts) -> None:
-        """Make it visible, whole. Raises `StoreFull`. Called once, last."""
+        """Make it visible, whole. Raises `StoreFull`, `PlaceClosed`. Called once, last."""
         ...
 
     def discard(self) -> None:
@@ -32,7 +34,7 @@ class PresignedStore(Protocol):
         ...
 
     def draft(self, key: str) -> ObjectDraft:
-        """Begin to write an object. Raises `StoreFull`."""
+        """Begin to write an object. Raises `StoreFull`, `PlaceClosed`."""
         ...
 
     def get(self, key: str) -> bytes:
@@ -45,11 +47,15 @@ class PresignedStore(Protocol):
 
 
 class Reception:
-    """Receives one object under a policy. Ends with `finish`, or with `discard` on any refusal."""
+    """Receives one object under a policy. Ends with `finish`, or with `discard` on any refusal.
+
+    Raises AccessRefused, also from `finish`, where the place of the object was closed.
+    """
 
     def __init__(self, store: PresignedStore, policy: UploadPolicy) -> None:
         self._policy = policy
-        self._draft = store.draft(policy.key)
+        with _closed_is_refused():
+            self._draft = store.draft(policy.key)
         self._digest = hashlib.sha256()
         self._size_bytes = 0
 
@@ -69,9 +75,18 @@ class Reception:
         if self._policy.sha256_hex not in (None, sha256_hex):
             raise AccessRefused(400, "BadDigest")
         facts = ObjectFacts(self._size_bytes, self._policy.media_type, sha256_hex)
-        self._draft.publish(facts)
+        with _closed_is_refused():
+            self._draft.publish(facts)
         return facts
 
     def discard(self) -> None:
         """Leave no trace of what was received. May follow `finish`, when it does nothing."""
         self._draft.discard()
+
+
+@contextlib.contextmanager
+def _closed_is_refused() -> Iterator[None]:
+    try:
+        yield
+    except PlaceClosed as closed:
+        raise AccessRefused(403, "AccessDenied") from closed

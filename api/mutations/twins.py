@@ -15,8 +15,10 @@ from api.scalars import Millicredits, Position
 from commands.catalogue import ConsentScope
 from commands.jobs.start_twin_training import StartTwinTraining
 from commands.twin.create_twin import CreateTwin
+from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PhotoFile, PlannedUpload, PlanPhotoUploads
+from commands.twin.read_upload_plan import ReadUploadPlan
 from commands.twin.sign_biometric_release import SignBiometricRelease
 from commands.twin.submit_photos import SubmitPhotos
 from commands.twin.withdraw_consent import WithdrawConsent
@@ -71,6 +73,13 @@ class RequestPhotoUploadsInput:
     idempotency_key: UUID
     twin: strawberry.ID
     files: list[PhotoFileInput]
+
+
+@strawberry.input
+class ForgetPhotoUploadsInput:
+    idempotency_key: UUID
+    twin: strawberry.ID
+    submission: strawberry.ID
 
 
 @strawberry.input
@@ -130,6 +139,12 @@ class PhotoUpload:
 class RequestPhotoUploadsSuccess:
     submission: strawberry.ID
     uploads: list[PhotoUpload]
+    position: Position
+
+
+@strawberry.type
+class ForgetPhotoUploadsSuccess:
+    position: Position
 
 
 @strawberry.type
@@ -173,7 +188,12 @@ RequestPhotoUploadsResult = result_union(
     refusals.PhotoUploadInvalid,
     refusals.UploadTooLarge,
     refusals.UnsupportedMediaType,
+    refusals.TooManyUploads,
+    refusals.UploadsNotPlanned,
     refusals.TwinBusy,
+)
+ForgetPhotoUploadsResult = result_union(
+    "ForgetPhotoUploadsResult", ForgetPhotoUploadsSuccess, refusals.UploadsNotPlanned
 )
 SubmitPhotosResult = result_union(
     "SubmitPhotosResult",
@@ -185,6 +205,7 @@ SubmitPhotosResult = result_union(
     refusals.UnknownEngine,
     refusals.AssuranceTooLow,
     refusals.TwinBusy,
+    refusals.UploadsNotPlanned,
     refusals.AlreadyDecided,
 )
 StartTwinTrainingResult = result_union(
@@ -264,7 +285,7 @@ class TwinMutations:
         )
 
     @strawberry.mutation(
-        description="Where to post each photo; valid for five minutes.",
+        description="Where to post each photo; valid for five minutes. Submit within the hour.",
     )
     @answering(RequestPhotoUploadsResult)
     async def request_photo_uploads(self, info: Info, input: RequestPhotoUploadsInput) -> Any:
@@ -279,13 +300,31 @@ class TwinMutations:
                 for file in input.files
             ),
         )
-        planned = await preview(info.context, command, input.idempotency_key)
+        accepted = await execute(info.context, command, input.idempotency_key)
+        planned = accepted.result
+        # Asked also the first time: what was planned under this key once may be over by now.
+        still_open = ReadUploadPlan(command.twin_id, planned.submission_id)
+        await preview(info.context, still_open, input.idempotency_key)
         uploads = await run_sync(
             lambda: [_presigned(info.context, upload) for upload in planned.uploads]
         )
         return RequestPhotoUploadsSuccess(
-            submission=global_id("Submission", planned.submission_id), uploads=uploads
+            submission=global_id("Submission", planned.submission_id),
+            uploads=uploads,
+            position=Position(accepted.position),
         )
+
+    @strawberry.mutation(
+        description="Give planned uploads up: what was uploaded of them is deleted.",
+    )
+    @answering(ForgetPhotoUploadsResult)
+    async def forget_photo_uploads(self, info: Info, input: ForgetPhotoUploadsInput) -> Any:
+        command = ForgetUploads(
+            twin_id=own_id("Twin", input.twin),
+            submission_id=own_id("Submission", input.submission),
+        )
+        accepted = await execute(info.context, command, input.idempotency_key)
+        return ForgetPhotoUploadsSuccess(position=Position(accepted.position))
 
     @strawberry.mutation(
         description="Hand in a set of uploaded photos to be judged together.",

@@ -8,7 +8,7 @@ import msgspec
 from commands.jobs.ending import settle
 from commands.jobs.parties import load_parties
 from commands.work import Work
-from domain.job import CancelledBy
+from domain.job_state import CancelledBy
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import msgspec
 from commands.jobs.claims import ClaimDenial, ClaimDenied, claimed_job
 from commands.work import Work
 from domain import object_keys
-from domain.job import Job, JobItem, JobOutput
+from domain.job import Job
+from domain.job_state import JobItem, JobOutput
 from domain.kernel.identity import POLICY_ID
 from domain.policy import Policy
 from domain.rating import Rating
@@ -118,7 +119,7 @@ def _template_key(job: Job, twin: Twin | None) -> str | None:
     if twin is None:
         return None
     submission = job.submission_id or twin.adapter(job.engine).submission_id
-    return None if submission is None else object_keys.template_key(twin.id, submission)
+    return None if submission is None else twin.places_of(submission).template
 
 
 def _adapter(job: Job, claim_id: UUID) -> AdapterGrant | None:

@@ -6,7 +6,8 @@ from uuid import UUID, uuid5
 import msgspec
 
 from commands.work import Work
-from domain.job import AttemptFailure, Job, JobState
+from domain.job import Job
+from domain.job_state import AttemptFailure, JobState
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import msgspec
 from commands.jobs.ending import expire, settle
 from commands.jobs.parties import load_parties
 from commands.work import Work
-from domain.job import JobFailure
+from domain.job_state import JobFailure
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from uuid import UUID
 import msgspec
 
 from commands.work import Work
-from domain.job import Job, JobState
+from domain.job import Job
+from domain.job_state import JobState
 
 
 class ReportTaken(msgspec.Struct, frozen=True, tag="taken"):

@@ -8,8 +8,9 @@ import msgspec
 
 from commands.work import Work
 from domain.engines import EngineEntry, engine
-from domain.job import Job, JobItem
+from domain.job import Job
 from domain.job_kind import JobKind
+from domain.job_state import JobItem
 from domain.kernel.identity import POLICY_ID, PRICE_LIST_ID, asset_id, job_id
 from domain.policy import Policy
 from domain.price_list import PriceList, cancel_share_thousandths, price

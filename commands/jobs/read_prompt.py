@@ -7,7 +7,8 @@ import msgspec
 
 from commands.jobs.parties import consent_holds, twin_of
 from commands.work import Work
-from domain.job import Job, JobState
+from domain.job import Job
+from domain.job_state import JobState
 from domain.kernel.personal_text import FreeText
 from domain.refusals import ConsentMissing, JobEnded, StaleResult
 

@@ -5,7 +5,8 @@ from uuid import UUID, uuid5
 
 from commands.jobs.late import ReportLate, ReportTaken, discard
 from commands.work import Work
-from domain.job import AttemptFailure, Job, JobState
+from domain.job import Job
+from domain.job_state import AttemptFailure, JobState
 from domain.refusals import JobEnded, StaleResult
 from domain.screening import ScreeningFailure
 

@@ -131,20 +131,19 @@ def _grant(job: Job, twin: Twin | None, claim: RecordClaim) -> ImagesGrant | Tra
     )
     if isinstance(job.settings, ImageSettings):
         return ImagesGrant(job.settings, items, _adapter(job, twin))
-    return _training_grant(job, job.settings, claim, items)
+    return _training_grant(job, twin, job.settings, claim, items)
 
 
 def _training_grant(
-    job: Job, settings: TrainingSettings, claim: RecordClaim, items: tuple[GrantedItem, ...]
+    job: Job,
+    twin: Twin | None,
+    settings: TrainingSettings,
+    claim: RecordClaim,
+    items: tuple[GrantedItem, ...],
 ) -> TrainingGrant:
-    photos = tuple(
-        GrantedPhoto(photo, object_keys.photo_key(job.twin_id, job.submission_id, photo))
-        for photo in job.photos
-        if job.twin_id is not None and job.submission_id is not None
-    )
     return TrainingGrant(
         settings=settings,
-        photos=photos,
+        photos=_photos(job, twin),
         seed=items[0].seed,
         sample_prompts=engine(job.engine).training.sample_prompts,
         items=items,
@@ -152,6 +151,13 @@ def _training_grant(
             job.id, claim.attempt, claim.claim_id
         ),
     )
+
+
+def _photos(job: Job, twin: Twin | None) -> tuple[GrantedPhoto, ...]:
+    if twin is None or job.submission_id is None:
+        return ()
+    places = twin.places_of(job.submission_id)
+    return tuple(GrantedPhoto(photo, places.clean_photo(photo)) for photo in job.photos)
 
 
 def _adapter(job: Job, twin: Twin | None) -> GrantedAdapter | None:

@@ -9,7 +9,8 @@ from commands.jobs.late import ReportLate, ReportTaken, discard
 from commands.jobs.parties import consent_holds, twin_of
 from commands.work import Work
 from domain import object_keys
-from domain.job import AdapterFile, Job, JobOutput
+from domain.job import Job
+from domain.job_state import AdapterFile, JobOutput
 from domain.refusals import JobEnded, StaleResult
 
 

@@ -14,8 +14,9 @@ from commands.work import Work
 from domain import object_keys
 from domain.asset import Asset, AssetKind, RefusalReason, Why
 from domain.checks import CheckVerdict, ItemVerdict
-from domain.job import Job, JobFailure, JobItem
+from domain.job import Job
 from domain.job_kind import JobKind
+from domain.job_state import JobFailure, JobItem
 from domain.policy import Policy, PolicyRow
 from domain.refusals import JobEnded, RatingNotAllowed, StaleResult
 from domain.release import RELEASE, SignedCopy, refusals_of_checks, release

@@ -8,7 +8,8 @@ import msgspec
 from commands.jobs.ending import settle
 from commands.jobs.parties import consent_holds
 from commands.work import Work
-from domain.job import CancelledBy, Job
+from domain.job import Job
+from domain.job_state import CancelledBy
 from domain.kernel.identity import wallet_id
 from domain.twin import Twin
 from domain.wallet import Wallet

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from commands.work import Work
-from domain.job import Job, JobState
+from domain.job import Job
+from domain.job_state import JobState
 from domain.twin import Twin
 
 

@@ -30,6 +30,10 @@ class StoreFull(Exception):
     """There is no room. Nothing was written, and what stood under the key still stands."""
 
 
+class PlaceClosed(Exception):
+    """Nothing may be written there any more. Nothing was."""
+
+
 class ObjectStore(Protocol):
     """Objects appear whole or not at all; the last put of a key wins.
 
@@ -62,7 +66,7 @@ class ObjectStore(Protocol):
         ...
 
     def put(self, key: str, data: bytes, *, media_type: str) -> None:
-        """Write an object. Raises `StoreFull`."""
+        """Write an object. Raises `StoreFull`, `PlaceClosed`."""
         ...
 
     def get(self, key: str) -> bytes:
@@ -82,6 +86,17 @@ class ObjectStore(Protocol):
 
         May be repeated; an object written meanwhile may survive. Raises `ValueError` for a prefix
         without the final `/`, since `a/1` would also name `a/10`.
+        """
+        ...
+
+    def close(self, places: Iterable[str]) -> None:
+        """Refuse whatever is written from now on to these keys, or below these prefixes.
+
+        Forms that were given out before are worth nothing then, and an upload on its way is either
+        refused or there when this returns, to be deleted. May be repeated. What is there stays. A
+        place is closed for days, longer than any form lasts, and may be open again after that. A
+        store that cannot recall its forms does nothing: whoever deletes there deletes again once
+        the last form is over.
         """
         ...
 

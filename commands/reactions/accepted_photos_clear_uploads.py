@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from commands.reactions.deeds import DeleteObjects
-from commands.twin.places import uploads_of_submission
+from commands.reactions.deleted_for_good import deleted_for_good
+from commands.reactions.reaction import Intended
+from domain.photo_places import first_places
 from domain.twin import Twin
 
 
-def react(event: Twin.PhotosAccepted, owner_id: UUID) -> DeleteObjects:
+def react(event: Twin.PhotosAccepted, owner_id: UUID) -> tuple[Intended, ...]:
     """The originals may hold where and when they were taken."""
-    uploads = uploads_of_submission(owner_id, event.originator_id, event.submission_id)
-    return DeleteObjects(places=(uploads,))
+    places = event.places or first_places(owner_id, event.originator_id, event.submission_id)
+    return deleted_for_good((places.uploads,), since=event.timestamp)

@@ -8,21 +8,23 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from domain.job import CancelledBy
+from domain.job_state import CancelledBy
 
 
 @dataclass(frozen=True)
 class DeleteObjects:
     """Delete these places: what ends in `/` is a prefix, all else is one object.
 
-    `kept` are objects under these places that stay. `twin_id` is set where the deletion has to be
-    reported back: then the reactor executes `RecordDeletion` with the number of objects once
-    everything is gone.
+    `kept` are objects under these places that stay. `for_good` means that nothing may be written
+    there again, so what still comes is refused where the store can. `twin_id` is set where the
+    deletion has to be reported back: then the reactor executes `RecordDeletion` with the number of
+    objects once everything is gone.
     """
 
     places: tuple[str, ...]
     twin_id: UUID | None = None
     kept: tuple[str, ...] = ()
+    for_good: bool = False
 
     @property
     def prefixes(self) -> tuple[str, ...]:

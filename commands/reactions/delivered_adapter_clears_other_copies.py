@@ -4,8 +4,8 @@ from pathlib import PurePosixPath
 from uuid import UUID
 
 from commands.reactions.deeds import DeleteObjects
+from commands.reactions.deleted_for_good import LATEST_WRITE
 from commands.reactions.reaction import Intended
-from commands.reactions.refused_asset_is_deleted import LATEST_WRITE
 from domain.twin import Twin
 
 

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from commands.jobs.fail_job import FailJob
 from commands.jobs.open_next_attempt import OpenNextAttempt
-from domain.job import Job, JobFailure
+from domain.job import Job
+from domain.job_state import JobFailure
 
 
 def react(event: Job.AttemptFailed, owner_id: UUID) -> OpenNextAttempt | FailJob:

@@ -6,7 +6,8 @@ from uuid import UUID
 from commands.jobs.fail_job import FailJob
 from commands.jobs.open_next_screening import OpenNextScreening
 from commands.reactions.reaction import Intended
-from domain.job import Job, JobFailure
+from domain.job import Job
+from domain.job_state import JobFailure
 from domain.screening import ScreeningFailure
 
 PAUSES = (timedelta(0), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))

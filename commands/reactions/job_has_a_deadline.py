@@ -4,7 +4,8 @@ from uuid import UUID
 
 from commands.jobs.fail_job import FailJob
 from commands.reactions.reaction import Intended
-from domain.job import Job, JobFailure
+from domain.job import Job
+from domain.job_state import JobFailure
 from domain.time_limits import JOB_OPEN_MAX
 
 

@@ -9,7 +9,7 @@ from commands.ports.payment_provider import ProviderPayment
 from commands.wallet.confirm_payment import ConfirmPayment, confirm_payment_key
 from commands.wallet.fail_purchase import FailPurchase, fail_purchase_key
 from domain.person import FINAL_OUTCOMES, VerificationOutcome
-from domain.wallet import PurchaseFailure
+from domain.wallet_state import PurchaseFailure
 
 _FAILURES = {
     "failed": PurchaseFailure.DECLINED,

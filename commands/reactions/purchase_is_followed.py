@@ -5,7 +5,8 @@ from uuid import UUID
 from commands.reactions.deeds import FollowPurchase, RefetchPayment
 from commands.reactions.reaction import Intended
 from domain.time_limits import ASKED_FIRST_AFTER, EXPIRED_PURCHASE_LAST_ASKED_AFTER
-from domain.wallet import PurchaseFailure, Wallet
+from domain.wallet import Wallet
+from domain.wallet_state import PurchaseFailure
 
 
 def react(event: Wallet.PurchaseStarted, owner_id: UUID) -> tuple[Intended, ...]:

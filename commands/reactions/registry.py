@@ -12,8 +12,11 @@ from commands.reactions import (
     ended_job_clears_quarantine,
     failed_attempt_goes_on,
     failed_screening_goes_on,
+    former_places_are_deleted,
     job_has_a_deadline,
     payment_hint_is_followed,
+    photo_set_is_bounded,
+    planned_uploads_are_forgotten,
     promotion_expires,
     purchase_is_followed,
     purge_is_carried_out,
@@ -21,6 +24,7 @@ from commands.reactions import (
     rejected_photos_are_deleted,
     released_asset_clears_other_copies,
     screening_is_bounded,
+    superseded_photos_are_deleted,
     under_age_withdraws_consents,
     verification_hint_is_followed,
     verification_is_followed,
@@ -102,6 +106,23 @@ REACTIONS: tuple[Reaction, ...] = (
         Twin.AdapterDelivered,
         delivered_adapter_clears_other_copies.react,
     ),
+    Reaction(
+        "planned-uploads-are-forgotten",
+        Twin.UploadsPlanned,
+        planned_uploads_are_forgotten.after_planning,
+    ),
+    Reaction(
+        "forgotten-uploads-are-deleted",
+        Twin.UploadsForgotten,
+        planned_uploads_are_forgotten.after_forgetting,
+    ),
+    Reaction(
+        "superseded-photos-are-deleted",
+        Twin.PhotosSubmitted,
+        superseded_photos_are_deleted.react,
+    ),
+    Reaction("photo-set-is-bounded", Twin.PhotosSubmitted, photo_set_is_bounded.react),
+    Reaction("former-places-are-deleted", Twin.PlacesGaveWay, former_places_are_deleted.react),
 )
 """In the order in which the answers to one event are carried out."""
 

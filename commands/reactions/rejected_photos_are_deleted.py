@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from commands.reactions.deeds import DeleteObjects
-from commands.twin.places import places_of_submission
+from commands.reactions.deleted_for_good import deleted_for_good
+from commands.reactions.reaction import Intended
+from domain.photo_places import first_places
 from domain.twin import Twin
 
 
-def react(event: Twin.PhotosRejected, owner_id: UUID) -> DeleteObjects:
+def react(event: Twin.PhotosRejected, owner_id: UUID) -> tuple[Intended, ...]:
     """Uploads, clean copies and what was measured on them."""
-    places = places_of_submission(owner_id, event.originator_id, event.submission_id)
-    return DeleteObjects(places=places)
+    places = event.places or first_places(owner_id, event.originator_id, event.submission_id)
+    return deleted_for_good(places.all, since=event.timestamp)

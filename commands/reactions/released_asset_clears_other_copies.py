@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from commands.reactions.deeds import DeleteObjects
+from commands.reactions.deleted_for_good import LATEST_WRITE
 from commands.reactions.reaction import Intended
-from commands.reactions.refused_asset_is_deleted import LATEST_WRITE
 from domain import object_keys
 from domain.asset import Asset
 

@@ -26,6 +26,8 @@ from commands.reactions.deeds import (
     RefetchPayment,
     RefetchVerification,
 )
+from commands.twin.expire_photo_set import ExpirePhotoSet
+from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.wallet.expire_promotion import ExpirePromotion
 
@@ -34,11 +36,13 @@ WANTED: Mapping[str, type[Any]] = MappingProxyType(
         "announce-stop": AnnounceStop,
         "announce-work": AnnounceWork,
         "delete-objects": DeleteObjects,
+        "expire-photo-set": ExpirePhotoSet,
         "expire-promotion": ExpirePromotion,
         "expire-screening": ExpireScreening,
         "fail-job": FailJob,
         "follow-purchase": FollowPurchase,
         "follow-verification": FollowVerification,
+        "forget-uploads": ForgetUploads,
         "open-next-attempt": OpenNextAttempt,
         "open-next-screening": OpenNextScreening,
         "purge-object": PurgeObject,

@@ -7,7 +7,6 @@ import msgspec
 
 from commands.jobs.claims import ClaimDenial, ClaimDenied
 from commands.work import Work
-from domain import object_keys
 from domain.twin import Twin
 
 
@@ -48,19 +47,19 @@ def handle(question: ClaimPhotoSet, work: Work) -> PhotoSetGranted | ClaimDenied
         return ClaimDenied(ClaimDenial.STALE_ATTEMPT)
     if not twin.epoch_is_current(waiting.epoch):
         return ClaimDenied(ClaimDenial.CONSENT_WITHDRAWN)
-    submission = waiting.submission_id
+    places = twin.places_of(waiting.submission_id)
     return PhotoSetGranted(
         twin_id=twin.id,
-        submission_id=submission,
+        submission_id=waiting.submission_id,
         owner_id=twin.owner_id,
         engine=waiting.engine,
         photos=tuple(
             PhotoGrant(
                 photo_id=photo,
-                object_key=object_keys.upload_key(twin.owner_id, twin.id, submission, photo),
-                clean_key=object_keys.photo_key(twin.id, submission, photo),
+                object_key=places.upload(photo),
+                clean_key=places.clean_photo(photo),
             )
             for photo in waiting.photos
         ),
-        template_key=object_keys.template_key(twin.id, submission),
+        template_key=places.template,
     )

@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 import msgspec
 
 from commands.work import Work
-from domain import object_keys
 from domain.person import Person
+from domain.photo_places import PhotoPlaces
 from domain.photo_set import (
     PHOTO_MEDIA_TYPES,
     PHOTO_SIZE_MAX_BYTES,
@@ -53,7 +53,7 @@ class PlannedUpload(msgspec.Struct, frozen=True):
 
 
 class UploadsPlanned(msgspec.Struct, frozen=True):
-    """What to presign, in the order of the files. Nothing was recorded about the photos."""
+    """What to presign, in the order of the files, while `ReadUploadPlan` has nothing against it."""
 
     submission_id: UUID
     uploads: tuple[PlannedUpload, ...]
@@ -63,25 +63,34 @@ def handle(command: PlanPhotoUploads, work: Work) -> UploadsPlanned:
     """Name a place for each file. Raises what is wrong with the first file that cannot be taken.
 
     Raises `NotVerified`, `BiometricReleaseMissing` and `ConsentMissing` too: nobody should send a
-    face before agreeing to what is done with it.
+    face before agreeing to what is done with it. Raises `TooManyUploads`.
     """
     twin = work.load(Twin, command.twin_id)
-    twin.require_photo_consent(work.load(Person, work.owner_id), at=work.now)
+    person = work.load(Person, work.owner_id)
+    twin.require_photo_consent(person, at=work.now)
     _require_acceptable(command.files)
     submission = uuid5(twin.id, f"submission:{work.key}")
+    photos = tuple(uuid5(submission, str(number)) for number in range(len(command.files)))
+    places = twin.plan_uploads(
+        submission,
+        person=person,
+        photo_ids=photos,
+        size_bytes=sum(file.size_bytes for file in command.files),
+        at=work.now,
+    )
+    work.save(twin, unchanged=[person])
     return UploadsPlanned(
         submission_id=submission,
         uploads=tuple(
-            _planned(file, uuid5(submission, str(number)), twin, submission)
-            for number, file in enumerate(command.files)
+            _planned(file, photo, places) for file, photo in zip(command.files, photos, strict=True)
         ),
     )
 
 
-def _planned(file: PhotoFile, photo_id: UUID, twin: Twin, submission: UUID) -> PlannedUpload:
+def _planned(file: PhotoFile, photo_id: UUID, places: PhotoPlaces) -> PlannedUpload:
     return PlannedUpload(
         photo_id=photo_id,
-        object_key=object_keys.upload_key(twin.owner_id, twin.id, submission, photo_id),
+        object_key=places.upload(photo_id),
         media_type=file.media_type,
         size_bytes=file.size_bytes,
         sha256=file.sha256,

@@ -5,7 +5,6 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from commands.twin.places import places_of_submission
 from commands.work import Work
 from domain.photo_set import PhotoVerdict, SetFlaw
 from domain.refusals import StaleResult
@@ -32,7 +31,7 @@ class PhotoVerdictsRecorded(msgspec.Struct, frozen=True, tag="taken"):
 
 
 class PhotoVerdictsLate(msgspec.Struct, frozen=True, tag="late"):
-    """Nobody waits for this set any more: it is about to be deleted where nothing rests on it."""
+    """Nobody waits for this set any more. Whoever ended it had its places deleted, twice."""
 
     twin_id: UUID
     submission_id: UUID
@@ -44,7 +43,7 @@ def photo_verdicts_key(submission_id: UUID, claim_id: UUID) -> UUID:
 
 
 def handle(command: RecordPhotoVerdicts, work: Work) -> PhotoVerdictsRecorded | PhotoVerdictsLate:
-    """Record the verdicts, or clear away what the gate wrote for a set that nobody waits for."""
+    """Record the verdicts, unless nobody waits for the set any more."""
     twin = work.load(Twin, command.twin_id)
     submission = command.submission_id
     if _is_accepted(twin, submission):
@@ -54,13 +53,6 @@ def handle(command: RecordPhotoVerdicts, work: Work) -> PhotoVerdictsRecorded | 
             submission, command.verdicts, command.set_flaws, command.analyser, at=work.now
         )
     except StaleResult:
-        if twin.rests_on(submission):
-            # Accepted before and given way since: deleting it would take the face with it that
-            # every picture of the adapter is checked against.
-            return PhotoVerdictsLate(twin.id, submission)
-        places = places_of_submission(twin.owner_id, twin.id, submission)
-        twin.request_deletion(places, at=work.now)
-        work.save(twin)
         return PhotoVerdictsLate(twin.id, submission)
     work.save(twin)
     return PhotoVerdictsRecorded(twin.id, submission, accepted=_is_accepted(twin, submission))

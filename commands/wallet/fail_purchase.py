@@ -7,7 +7,8 @@ import msgspec
 
 from commands.work import Work
 from domain.kernel.identity import wallet_id
-from domain.wallet import PurchaseFailure, PurchaseState, Wallet
+from domain.wallet import Wallet
+from domain.wallet_state import PurchaseFailure, PurchaseState
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ _ENDS: tuple[type[Aggregate.Event], ...] = (
     Wallet.PurchaseFailed,
     Person.Verified,
     Person.VerificationDeclined,
+    Twin.PhotosAccepted,
+    Twin.PhotosRejected,
     Twin.Deleted,
 )
 _READ = frozenset(
@@ -134,6 +136,8 @@ def _begun(event: Aggregate.Event) -> UUID | None:
             return event.purchase_id
         case Person.VerificationStarted():
             return event.verification_id
+        case Twin.PhotosSubmitted():
+            return event.submission_id
         case _:
             return None
 
@@ -149,5 +153,7 @@ def _ended(event: Aggregate.Event) -> UUID | None:
             return event.verification_id
         case Person.VerificationDeclined() if event.outcome in FINAL_OUTCOMES:
             return event.verification_id
+        case Twin.PhotosAccepted() | Twin.PhotosRejected():
+            return event.submission_id
         case _:
             return None

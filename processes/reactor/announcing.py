@@ -16,7 +16,7 @@ from commands.ports.clock import Clock
 from commands.ports.intents import OVER, IntentStore, NoPlace
 from commands.reactions.deeds import AnnounceStop, AnnounceWork, WorkKind
 from commands.studio import Studio
-from domain.job import CancelledBy
+from domain.job_state import CancelledBy
 from processes.reactor.outcome import Done, NotYet, Outcome, Waits
 from topics.messages import work as messages
 from topics.messages.control import StopJob, StopReason

@@ -111,6 +111,9 @@ class Deeds:
         if deed.twin_id is not None and self._studio.was_executed(owner_id=owner_id, key=key):
             # Reported before a crash. What lies there now came with a later consent.
             return Done()
+        if deed.for_good:
+            # Closed first: what is on its way is refused or comes before the deletion.
+            self._outside.objects.close(deed.places)
         count = sum(self._delete_below(prefix, deed.kept) for prefix in deed.prefixes)
         self._outside.objects.delete(deed.keys)
         if deed.twin_id is None:
@@ -127,6 +130,7 @@ class Deeds:
         return len(others)
 
     def _purge(self, deed: PurgeObject, owner_id: UUID, key: UUID) -> Done:
+        self._outside.objects.close([deed.object_key])
         self._outside.objects.delete([deed.object_key])
         return self._execute(RecordPurged(deed.asset_id), owner_id, key)
 

@@ -10,7 +10,7 @@ from commands.jobs.record_rendered import RecordRendered, rendered_key
 from commands.jobs.record_screening import RecordScreening, ScreenedItem, screening_key
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts, photo_verdicts_key
 from domain.checks import CheckVerdict
-from domain.job import AdapterFile, AttemptFailure, JobOutput
+from domain.job_state import AdapterFile, AttemptFailure, JobOutput
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from topics.messages.results import (
     CheckResult,

@@ -13,6 +13,7 @@ from processes.reactor.answers import READING
 from processes.reactor.crew import EXECUTORS, Crew
 from processes.reactor.deeds import Deeds, Outside
 from processes.reactor.executor import Executor, Pace, Wake
+from processes.reactor.first_uploads import FirstUploads
 from processes.reactor.tail import Tail
 from processes.secrets import load_secrets
 from processes.settings import Settings
@@ -36,7 +37,12 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
         EventLog(url, application="reactor") as events,
         open_studio(settings, secrets, "reactor", command_observers(sight)) as writing,
         open_intents(url, connections_max=EXECUTORS + 1, application="reactor") as intents,
-        open_sweeps(url, intents, system_clock) as sweeps,
+        open_sweeps(
+            url,
+            intents,
+            system_clock,
+            FirstUploads(open_objects(settings, secrets), writing.studio),
+        ) as sweeps,
         open_transport(settings, sight.message_observers) as transport,
         transport.publisher("/suite/reactor") as publisher,
     ):

@@ -13,6 +13,7 @@ from adapters.postgres.connect import open_pool
 from adapters.vault.retention import forget_sessions, forget_webhooks
 from commands.ports.clock import Clock
 from commands.ports.intents import IntentStore
+from processes.reactor.first_uploads import FirstUploads
 from processes.reactor.sweeps import (
     COMMANDS_KEPT,
     DONE_INTENTS_KEPT,
@@ -30,7 +31,9 @@ Pool = ConnectionPool[Connection[TupleRow]]
 
 
 @contextmanager
-def open_sweeps(url: str, intents: IntentStore, clock: Clock) -> Iterator[Sweeps]:
+def open_sweeps(
+    url: str, intents: IntentStore, clock: Clock, first_uploads: FirstUploads
+) -> Iterator[Sweeps]:
     """The sweeps, over a connection of each role that the block closes again."""
     with (
         open_pool(url, "writer", size_max=1, application="sweeps") as writer,
@@ -54,6 +57,7 @@ def open_sweeps(url: str, intents: IntentStore, clock: Clock) -> Iterator[Sweeps
                     DONE_INTENTS_KEPT,
                     lambda before, most: intents.forget_done(done_before=before, limit=most),
                 ),
+                Sweep("first-uploads", NO_TIME, first_uploads.forget),
             ],
             begin,
             clock,

@@ -1,19 +1,21 @@
 """What only the folder promises: other processes, killed writers, files for this user only."""
 
+import contextlib
 import errno
 import os
 import stat
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from adapters.objects.folder import FolderObjectStore
+from adapters.objects.folder import CLOSED_FOR_S, FolderObjectStore
 from adapters.objects.http import object_app
 from adapters.objects.presigned import Presigner
-from commands.ports.object_store import ObjectAbsent, ObjectFacts
+from commands.ports.object_store import ObjectAbsent, ObjectFacts, PlaceClosed
 
 PHOTO = "photos/ada/1.png"
 
@@ -198,4 +200,41 @@ def test_a_form_cut_off_in_its_file_stores_nothing(store: FolderObjectStore) -> 
         headers = {"content-type": request.headers["content-type"]}
         answer = client.post("/", content=cut, headers=headers)
     assert answer.status_code == 400
+    assert list(store.keys("")) == []
+
+
+def test_a_closed_place_is_closed_for_every_process_and_for_some_days(
+    store: FolderObjectStore, tmp_path: Path
+) -> None:
+    store.close(["photos/ada/"])
+    other = FolderObjectStore(tmp_path / "objects", store.presigner, free_bytes_min=0)
+    with pytest.raises(PlaceClosed):
+        other.put(PHOTO, b"fog", media_type="image/png")
+    days_ago = time.time() - CLOSED_FOR_S - 1.0
+    for marker in (tmp_path / "objects" / "~closed").iterdir():
+        os.utime(marker, (days_ago, days_ago))
+    store.close(["photos/grace/"])
+    other.put(PHOTO, b"fog", media_type="image/png")
+    assert len(list((tmp_path / "objects" / "~closed").iterdir())) == 1
+    assert list(store.keys("")) == [PHOTO]
+
+
+def test_whoever_closes_and_deletes_leaves_nothing_of_those_who_write(
+    store: FolderObjectStore,
+) -> None:
+    began = threading.Barrier(5)
+
+    def write(number: int) -> None:
+        began.wait()
+        with contextlib.suppress(PlaceClosed):
+            for count in range(1_000):
+                store.put(f"photos/ada/{number}-{count}", b"fog", media_type="image/png")
+
+    with ThreadPoolExecutor(4) as writers:
+        writing = [writers.submit(write, number) for number in range(4)]
+        began.wait()
+        store.close(["photos/ada/"])
+        store.delete_prefix("photos/ada/")
+        for one in writing:
+            one.result()
     assert list(store.keys("")) == []

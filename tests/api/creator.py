@@ -20,7 +20,8 @@ from commands.jobs.record_screening import RecordScreening, ScreenedItem
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
 from domain import object_keys
 from domain.checks import Check
-from domain.job import AdapterFile, Job, JobOutput
+from domain.job import Job
+from domain.job_state import AdapterFile, JobOutput
 from domain.photo_set import PhotoVerdict
 from domain.twin import Twin
 from tests.api.live_studio import ROOT, LiveStudio

@@ -37,6 +37,7 @@ MUTATIONS: dict[str, tuple[str, dict[str, Any]]] = {
         "twin",
         {"files": [{"sizeBytes": 9, "mediaType": "image/png", "sha256": "0" * 64}]},
     ),
+    "forgetPhotoUploads": ("twin", {"submission": global_id("Submission", UUID(int=1))}),
     "submitPhotos": (
         "twin",
         {

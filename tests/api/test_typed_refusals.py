@@ -1,6 +1,7 @@
 """Every "no" that a client can meet is a member of the result, with its facts."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -202,6 +203,34 @@ def test_uploads_are_refused_file_by_file(rich: Creator) -> None:
             photos=some,
         )
         assert facts(answer) == {**count, "given": len(set(some))}
+
+
+def test_three_sets_are_uploaded_at_once_and_given_up_one_by_one(rich: Creator) -> None:
+    twin = rich.twin()
+    plans = [rich.planned(twin) for _ in range(3)]
+    files = [{"sizeBytes": 9, "mediaType": "image/png", "sha256": "0" * 64}]
+    full = rich.mutate(
+        "requestPhotoUploads", "TooManyUploads", "limit retryAfterS", twin=twin, files=files
+    )
+    assert facts(full)["limit"] == 3
+    assert 3_500 < facts(full)["retryAfterS"] <= 3_600
+    given_up = {"twin": twin, "submission": plans[0]["submission"]}
+    rich.did("forgetPhotoUploads", **given_up)
+    assert rich.mutate("forgetPhotoUploads", **given_up)["code"] == "UPLOADS_NOT_PLANNED"
+    photos = [upload["photo"] for upload in plans[0]["uploads"]]
+    submitted = rich.mutate("submitPhotos", photos=photos, engine="pocket", **given_up)
+    assert submitted["code"] == "UPLOADS_NOT_PLANNED"
+    rich.did("requestPhotoUploads", twin=twin, files=files)
+
+
+def test_a_key_gets_its_forms_again_until_the_plan_is_over(rich: Creator) -> None:
+    twin = rich.twin()
+    files = [{"sizeBytes": 9, "mediaType": "image/png", "sha256": "0" * 64}]
+    asked: dict[str, Any] = {"twin": twin, "files": files, "idempotencyKey": str(uuid4())}
+    first = rich.did("requestPhotoUploads", "submission uploads { photo }", **asked)
+    assert rich.did("requestPhotoUploads", "submission uploads { photo }", **asked) == first
+    rich.did("forgetPhotoUploads", twin=twin, submission=first["submission"])
+    assert rich.mutate("requestPhotoUploads", **asked)["code"] == "UPLOADS_NOT_PLANNED"
 
 
 def test_an_ended_job_and_a_purged_picture_stay_as_they_are(rich: Creator) -> None:

@@ -39,12 +39,14 @@ from commands.jobs.start_twin_training import StartTwinTraining
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
+from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.create_twin import CreateTwin
+from commands.twin.expire_photo_set import ExpirePhotoSet
+from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PhotoFile, PlanPhotoUploads
 from commands.twin.record_deletion import RecordDeletion
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
-from commands.twin.request_deletion import RequestDeletion
 from commands.twin.sign_biometric_release import SignBiometricRelease
 from commands.twin.submit_photos import SubmitPhotos
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
@@ -57,15 +59,15 @@ from commands.wallet.grant_promotion import GrantPromotion
 from commands.wallet.note_payment_hint import NotePaymentHint
 from domain.checks import CheckVerdict
 from domain.consent_text import ConsentScope
-from domain.job import AdapterFile, AttemptFailure, JobFailure, JobOutput
 from domain.job_kind import JobKind
+from domain.job_state import AdapterFile, AttemptFailure, JobFailure, JobOutput
 from domain.kernel.identity import SYSTEM
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import PolicyRow
 from domain.price_list import Package, PriceEntry
 from domain.rating import Rating
-from domain.wallet import PurchaseFailure
+from domain.wallet_state import PurchaseFailure
 
 GOLDEN = Path(__file__).parent / "golden" / "commands.json"
 AT = datetime(2026, 3, 2, 9, 0, 0, 250, tzinfo=UTC)
@@ -99,6 +101,9 @@ EVERY_COMMAND: Mapping[str, Any] = {
     "withdraw-consent": WithdrawConsent(TWIN),
     "withdraw-all-consents": WithdrawAllConsents(),
     "plan-photo-uploads": PlanPhotoUploads(TWIN, (PhotoFile("image/png", 20_000, SHA256),)),
+    "clear-first-uploads": ClearFirstUploads(TWIN, SUBMISSION),
+    "expire-photo-set": ExpirePhotoSet(TWIN, SUBMISSION),
+    "forget-uploads": ForgetUploads(TWIN, SUBMISSION),
     "submit-photos": SubmitPhotos(TWIN, SUBMISSION, "pocket", (PHOTO,)),
     "record-photo-verdicts": RecordPhotoVerdicts(
         TWIN,
@@ -107,7 +112,6 @@ EVERY_COMMAND: Mapping[str, Any] = {
         (SetFlaw.NOT_ONE_PERSON,),
         "pocket-analyser",
     ),
-    "request-deletion": RequestDeletion(TWIN),
     "record-deletion": RecordDeletion(TWIN, ("photos/a/",), 12),
     "buy-credits": BuyCredits("starter", "sandbox"),
     "note-payment-hint": NotePaymentHint(PURCHASE),

@@ -24,7 +24,8 @@ from commands.wallet.buy_credits import BuyCredits
 from commands.wallet.confirm_payment import ConfirmPayment
 from domain.checks import Check, CheckVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
-from domain.job import AdapterFile, AttemptFailure, Job, JobOutput
+from domain.job import Job
+from domain.job_state import AdapterFile, AttemptFailure, JobOutput
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoVerdict
 from tests.commands.studio_spec import ADA, StudioSpec

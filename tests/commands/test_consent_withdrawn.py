@@ -13,13 +13,13 @@ from commands.twin.claim_photo_set import ClaimPhotoSet
 from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PlanPhotoUploads
 from commands.twin.record_photo_verdicts import PhotoVerdictsLate
-from commands.twin.request_deletion import RequestDeletion
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.asset import Asset, HiddenBecause
 from domain.consent_text import CONSENT
-from domain.job import Job, JobState
+from domain.job import Job
+from domain.job_state import JobState
 from domain.kernel.identity import asset_id, wallet_id
-from domain.refusals import ConsentMissing, TwinBusy
+from domain.refusals import ConsentMissing
 from domain.twin import Twin
 from domain.wallet import Wallet
 from tests.commands import journey
@@ -125,37 +125,33 @@ def test_a_photo_set_being_judged_is_dropped(spec: StudioSpec) -> None:
     answer = spec.asks(ClaimPhotoSet(twin, submitted.submission_id))
     assert answer == ClaimDenied(ClaimDenial.STALE_ATTEMPT)
     react(spec)
-    spec.when(journey.good_verdicts(submitted)).then("twin.deletion-requested")
+    spec.when(journey.good_verdicts(submitted)).then()
     assert isinstance(spec.result, PhotoVerdictsLate)
-    assert f"photos/{twin}/{submitted.submission_id}/" in react(spec)
 
 
-def test_photos_measurements_and_adapters_are_deleted(spec: StudioSpec) -> None:
+def test_all_that_the_consent_covered_is_deleted_and_once_more_later(spec: StudioSpec) -> None:
     twin = journey.trained_twin(spec)
     spec.given(WithdrawConsent(twin))
     deleted = react(spec)
-    assert {
-        f"uploads/{ADA}/{twin}/",
-        f"photos/{twin}/",
-        f"templates/{twin}/",
-        f"adapters/{twin}/",
-    } <= set(deleted)
+    spec.clock.pass_by(hours=1)
+    deleted += react(spec)
+    covered = [
+        f"uploads/{ADA}/{twin}/1/",
+        f"photos/{twin}/1/",
+        f"templates/{twin}/1/",
+        f"adapters/{twin}/1/",
+    ]
+    # Carried out twice each time, and the first ones again with the later ones.
+    assert [deleted.count(place) for place in covered] == [6, 6, 6, 6]
     assert _twin(spec).to_delete == ()
 
 
-def test_new_photos_wait_until_the_old_ones_are_gone(spec: StudioSpec) -> None:
+def test_new_photos_need_not_wait_until_the_old_ones_are_gone(spec: StudioSpec) -> None:
     twin = journey.trained_twin(spec)
     spec.given(WithdrawConsent(twin), GrantConsent(twin, CONSENT.sha256, journey.EVERYTHING))
-    plan = PlanPhotoUploads(twin, journey.photo_files(12))
-    spec.when(plan).then_refused(TwinBusy)
-    react(spec)
-    spec.when(plan).then()
-
-
-def test_asking_for_deletion_withdraws_the_consent(spec: StudioSpec) -> None:
-    twin = journey.trained_twin(spec)
-    spec.when(RequestDeletion(twin)).then("twin.consent-withdrawn", "twin.deletion-requested")
-    assert not _twin(spec).consented
+    spec.when(PlanPhotoUploads(twin, journey.photo_files(12))).then("twin.uploads-planned")
+    new = spec.result.uploads[0].object_key
+    assert not any(new.startswith(place) for place in react(spec))
 
 
 def test_released_pictures_are_hidden_until_their_owner_keeps_them(spec: StudioSpec) -> None:

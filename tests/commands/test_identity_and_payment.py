@@ -18,7 +18,8 @@ from commands.wallet.expire_promotion import ExpirePromotion
 from commands.wallet.fail_purchase import FailPurchase
 from commands.wallet.grant_promotion import GrantPromotion
 from commands.wallet.note_payment_hint import NotePaymentHint, payment_hint_key
-from domain.job import CancelledBy, Job
+from domain.job import Job
+from domain.job_state import CancelledBy
 from domain.kernel.identity import wallet_id
 from domain.person import Person
 from domain.refusals import (
@@ -33,7 +34,8 @@ from domain.refusals import (
     UnknownPackage,
 )
 from domain.twin import Twin
-from domain.wallet import PurchaseFailure, Wallet
+from domain.wallet import Wallet
+from domain.wallet_state import PurchaseFailure
 from tests.commands import journey
 from tests.commands.reactor import react
 from tests.commands.studio_spec import ADA, GRACE, MONDAY, StudioSpec

@@ -15,7 +15,8 @@ from commands.jobs.read_prompt import ReadPrompt
 from commands.jobs.record_attempt_failed import RecordAttemptFailed
 from commands.jobs.record_claim import ClaimGranted, RecordClaim, TrainingGrant, claim_key
 from commands.jobs.retry_job import RetryJob
-from domain.job import ATTEMPTS_MAX, AttemptFailure, CancelledBy, Job, JobFailure, JobState
+from domain.job import ATTEMPTS_MAX, Job
+from domain.job_state import AttemptFailure, CancelledBy, JobFailure, JobState
 from domain.kernel.identity import wallet_id
 from domain.refusals import (
     InsufficientCredits,
@@ -114,7 +115,7 @@ def test_a_training_is_granted_the_accepted_photos(spec: StudioSpec) -> None:
     assert isinstance(grant.work, TrainingGrant)
     submission = spec.load(Job, training).submission_id
     assert [photo.object_key for photo in grant.work.photos] == [
-        f"photos/{twin}/{submission}/{photo.photo_id}.png" for photo in grant.work.photos
+        f"photos/{twin}/1/{submission}/{photo.photo_id}.png" for photo in grant.work.photos
     ]
     assert len(grant.work.photos) == 12
     assert len(grant.work.sample_prompts) == len(grant.work.items) == 3

@@ -109,10 +109,10 @@ def test_no_place_is_named_for_photos_without_consent(spec: StudioSpec) -> None:
 
 
 def test_each_planned_photo_has_a_place_under_its_owner(spec: StudioSpec, twin: UUID) -> None:
-    spec.when(PlanPhotoUploads(twin, journey.photo_files(12))).then()
+    spec.when(PlanPhotoUploads(twin, journey.photo_files(12))).then("twin.uploads-planned")
     planned = spec.result
     assert [upload.object_key for upload in planned.uploads] == [
-        f"uploads/{ADA}/{twin}/{planned.submission_id}/{upload.photo_id}"
+        f"uploads/{ADA}/{twin}/1/{planned.submission_id}/{upload.photo_id}"
         for upload in planned.uploads
     ]
     assert len({upload.photo_id for upload in planned.uploads}) == 12
@@ -172,9 +172,9 @@ def test_the_photo_gate_is_told_where_to_read_and_write(spec: StudioSpec, twin: 
     grant = spec.asks(ClaimPhotoSet(twin, submitted.submission_id))
     assert isinstance(grant, PhotoSetGranted)
     assert [photo.clean_key for photo in grant.photos] == [
-        f"photos/{twin}/{submitted.submission_id}/{photo}.png" for photo in submitted.photo_ids
+        f"photos/{twin}/1/{submitted.submission_id}/{photo}.png" for photo in submitted.photo_ids
     ]
-    assert grant.template_key == f"templates/{twin}/{submitted.submission_id}.json"
+    assert grant.template_key == f"templates/{twin}/1/{submitted.submission_id}.json"
 
 
 @pytest.mark.parametrize(

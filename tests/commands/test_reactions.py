@@ -37,21 +37,26 @@ from commands.reactions.wanted_form import (
     decode_wanted,
     encode_wanted,
 )
+from commands.twin.expire_photo_set import ExpirePhotoSet
+from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.twin.withdraw_consent import WithdrawConsent
 from commands.wallet.confirm_payment import ConfirmPayment
 from commands.wallet.expire_promotion import ExpirePromotion
 from commands.wallet.fail_purchase import FailPurchase
 from domain.asset import Asset, AssetKind
-from domain.job import AttemptFailure, CancelledBy, Job, JobFailure, JobState
+from domain.job import Job
 from domain.job_kind import JobKind
+from domain.job_state import AttemptFailure, CancelledBy, JobFailure, JobState
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import asset_id
 from domain.kernel.personal_text import Erased, PersonalText
 from domain.person import Person, VerificationOutcome
+from domain.photo_places import PhotoPlaces
 from domain.screening import SCREENING_LIMIT, SCREENINGS_MAX, ScreeningFailure
 from domain.twin import Twin
-from domain.wallet import Draw, PurchaseFailure, Wallet
+from domain.wallet import Wallet
+from domain.wallet_state import Draw, PurchaseFailure
 from tests.commands import journey
 from tests.commands.reactor import react
 from tests.commands.studio_spec import ADA, StudioSpec
@@ -63,6 +68,7 @@ OTHER = UUID(int=8)
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RETIRED = "an engine that left the catalogue"
 NEXT_YEAR = MONDAY + timedelta(days=365)
+SOMEWHERE = PhotoPlaces("uploads/a/", "photos/a/", "templates/a")
 
 
 def _event(event_class: Callable[..., Aggregate.Event], /, **fields: Any) -> Aggregate.Event:
@@ -155,8 +161,38 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
         [DeleteObjects(("photos/a/", "adapters/a/b.safetensors"), twin_id=IT)],
     ),
     (
+        _event(Twin.DeletionRequested, prefixes=("photos/a/1/",), for_good=True),
+        [
+            DeleteObjects(("photos/a/1/",), twin_id=IT, for_good=True),
+            DeleteObjects(("photos/a/1/",), for_good=True),
+        ],
+    ),
+    (
         _event(Twin.PhotosAccepted, submission_id=OTHER, photos=(), analyser="pocket-analyser"),
-        [DeleteObjects((f"uploads/{ADA}/{IT}/{OTHER}/",))],
+        [DeleteObjects((f"uploads/{ADA}/{IT}/{OTHER}/",), for_good=True)] * 2,
+    ),
+    (
+        _event(Twin.PhotosAccepted, submission_id=OTHER, photos=(), analyser="a", places=SOMEWHERE),
+        [DeleteObjects(("uploads/a/",), for_good=True)] * 2,
+    ),
+    (
+        _event(
+            Twin.UploadsPlanned,
+            submission_id=OTHER,
+            photos=(),
+            size_bytes=9,
+            epoch=1,
+            places=SOMEWHERE,
+        ),
+        [ForgetUploads(IT, OTHER)],
+    ),
+    (
+        _event(Twin.UploadsForgotten, submission_id=OTHER, places=SOMEWHERE),
+        [DeleteObjects(("uploads/a/",), for_good=True)] * 2,
+    ),
+    (
+        _event(Twin.PlacesGaveWay, places=("photos/a/", "adapters/a")),
+        [DeleteObjects(("photos/a/", "adapters/a"), for_good=True)],
     ),
     (
         _event(Twin.PhotosRejected, submission_id=OTHER, verdicts=(), set_flaws=()),
@@ -166,15 +202,23 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
                     f"uploads/{ADA}/{IT}/{OTHER}/",
                     f"photos/{IT}/{OTHER}/",
                     f"templates/{IT}/{OTHER}.json",
-                )
+                ),
+                for_good=True,
             )
-        ],
+        ]
+        * 2,
+    ),
+    (
+        _event(
+            Twin.PhotosRejected, submission_id=OTHER, verdicts=(), set_flaws=(), places=SOMEWHERE
+        ),
+        [DeleteObjects(SOMEWHERE.all, for_good=True)] * 2,
     ),
     (_failed_attempt(attempts_left=1), [OpenNextAttempt(IT, attempt=3)]),
     (_failed_attempt(attempts_left=0), [FailJob(IT, JobFailure.ATTEMPTS_EXHAUSTED)]),
     (
         _event(Job.Completed, released=(OTHER,), refused=()),
-        [DeleteObjects((f"quarantine/{IT}/",))],
+        [DeleteObjects((f"quarantine/{IT}/",))] * 2,
     ),
     (
         _event(Job.Failed, reason=JobFailure.DEADLINE_PASSED),
@@ -186,19 +230,23 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
                     *(f"gallery/{ADA}/{asset_id(IT, item)}.png" for item in range(8)),
                 )
             )
-        ],
+        ]
+        * 2,
     ),
     (
         _event(Job.Cancelled, by=CancelledBy.OWNER, state_before=JobState.RENDERED),
         [
             AnnounceStop(IT, CancelledBy.OWNER),
-            DeleteObjects(
-                (
-                    f"quarantine/{IT}/",
-                    *(f"gallery/{asset_id(IT, item)}/" for item in range(8)),
-                    *(f"gallery/{ADA}/{asset_id(IT, item)}.png" for item in range(8)),
+            *[
+                DeleteObjects(
+                    (
+                        f"quarantine/{IT}/",
+                        *(f"gallery/{asset_id(IT, item)}/" for item in range(8)),
+                        *(f"gallery/{ADA}/{asset_id(IT, item)}.png" for item in range(8)),
+                    )
                 )
-            ),
+            ]
+            * 2,
         ],
     ),
     (
@@ -223,7 +271,7 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
             kind=AssetKind.IMAGE,
             reasons=(),
         ),
-        [DeleteObjects((f"gallery/{IT}/", f"gallery/{ADA}/{IT}.png"))] * 2,
+        [DeleteObjects((f"gallery/{IT}/", f"gallery/{ADA}/{IT}.png"), for_good=True)] * 2,
     ),
     (
         _released(f"gallery/{IT}/{OTHER}/master"),
@@ -241,7 +289,10 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
         * 2,
     ),
     (_delivered(f"adapters/{IT}/{OTHER}.safetensors"), []),
-    (_event(Asset.PurgeRequested, object_key="gallery/a.png"), [PurgeObject(IT, "gallery/a.png")]),
+    (
+        _event(Asset.PurgeRequested, object_key="gallery/a.png"),
+        [PurgeObject(IT, "gallery/a.png"), DeleteObjects(("gallery/a.png",), for_good=True)],
+    ),
     (
         _event(Person.VerificationHinted, verification_id=OTHER),
         [RefetchVerification(OTHER, since=MONDAY)],
@@ -310,7 +361,22 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     ),
     (
         _event(Twin.PhotosSubmitted, submission_id=OTHER, engine="pocket", photos=(), epoch=1),
-        [_work(WorkKind.SCREENING, OTHER, 1, "photos", IT)],
+        [_work(WorkKind.SCREENING, OTHER, 1, "photos", IT), ExpirePhotoSet(IT, OTHER)],
+    ),
+    (
+        _event(
+            Twin.PhotosSubmitted,
+            submission_id=OTHER,
+            engine="pocket",
+            photos=(),
+            epoch=1,
+            supersedes=SOMEWHERE,
+        ),
+        [
+            _work(WorkKind.SCREENING, OTHER, 1, "photos", IT),
+            *[DeleteObjects(SOMEWHERE.all, for_good=True)] * 2,
+            ExpirePhotoSet(IT, OTHER),
+        ],
     ),
     (_event(Twin.JobEnded, job_id=OTHER), []),
     (
@@ -382,6 +448,16 @@ def test_every_reaction_is_tried_here(reaction: Reaction) -> None:
         ("expired-purchase-is-looked-at", timedelta(days=7)),
         ("promotion-expires", timedelta(days=365)),
         ("job-has-a-deadline", timedelta(hours=24)),
+        ("planned-uploads-are-forgotten", timedelta(hours=1)),
+        ("forgotten-uploads-are-deleted", timedelta(hours=1)),
+        ("superseded-photos-are-deleted", timedelta(hours=1)),
+        ("former-places-are-deleted", timedelta(hours=1)),
+        ("deletion-is-carried-out", timedelta(hours=1)),
+        ("accepted-photos-clear-uploads", timedelta(hours=1)),
+        ("rejected-photos-are-deleted", timedelta(hours=1)),
+        ("completed-job-clears-quarantine", timedelta(hours=4)),
+        ("photo-set-is-bounded", timedelta(hours=24)),
+        ("purge-is-carried-out", timedelta(hours=1)),
     ],
 )
 def test_some_answers_are_due_later(reaction: str, due_after: timedelta) -> None:

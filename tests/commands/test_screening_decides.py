@@ -14,7 +14,8 @@ from commands.jobs.record_screening import RecordScreening, ScreenedItem, screen
 from commands.safety.publish_policy import PublishPolicy
 from domain.asset import Asset, AssetKind
 from domain.checks import Check, CheckVerdict
-from domain.job import Job, JobFailure, JobState
+from domain.job import Job
+from domain.job_state import JobFailure, JobState
 from domain.kernel.identity import SYSTEM, asset_id, wallet_id
 from domain.twin import Twin
 from domain.wallet import Wallet
@@ -49,7 +50,7 @@ def test_the_screener_is_told_what_to_check_and_where(spec: StudioSpec, job: UUI
     ]
     [submitted] = spec.events(Twin.PhotosSubmitted)
     twin = submitted.originator_id
-    assert grant.template_key == f"templates/{twin}/{submitted.submission_id}.json"
+    assert grant.template_key == f"templates/{twin}/1/{submitted.submission_id}.json"
 
 
 def test_a_training_is_screened_with_its_adapter(spec: StudioSpec) -> None:

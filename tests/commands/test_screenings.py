@@ -11,7 +11,8 @@ from commands.jobs.claims import ClaimDenial, ClaimDenied
 from commands.jobs.expire_screening import ExpireScreening
 from commands.jobs.late import ReportLate, ReportTaken
 from commands.jobs.record_attempt_failed import RecordAttemptFailed
-from domain.job import AttemptFailure, Job, JobFailure, JobState
+from domain.job import Job
+from domain.job_state import AttemptFailure, JobFailure, JobState
 from domain.kernel.identity import wallet_id
 from domain.screening import SCREENING_LIMIT, SCREENINGS_MAX, ScreeningFailure
 from domain.wallet import Wallet

@@ -23,7 +23,9 @@ from adapters.objects.presigned import Presigner
 from adapters.objects.reception import PresignedStore
 from commands.ports.object_store import (
     ObjectAbsent,
+    ObjectFacts,
     ObjectStore,
+    PlaceClosed,
     PresignedUpload,
     StoreFull,
 )
@@ -305,3 +307,55 @@ def test_a_full_store_says_so_and_keeps_nothing(
         under_test = StoreUnderTest(store, client, lambda seconds: None)
         assert under_test.post(form(under_test), LIGHTHOUSE).status_code == 507
     assert list(store.keys("")) == []
+
+
+def test_a_form_from_before_its_place_was_closed_takes_nothing(
+    under_test: StoreUnderTest,
+) -> None:
+    upload = form(under_test)
+    under_test.store.close(["uploads/ada/twin/set-1/"])
+    answer = under_test.post(upload, LIGHTHOUSE)
+    assert answer.status_code == 403
+    assert "AccessDenied" in answer.text
+    assert list(under_test.store.keys("")) == []
+
+
+def test_nothing_is_put_where_a_place_is_closed(under_test: StoreUnderTest) -> None:
+    under_test.store.close(["photos/ada/1/", "templates/ada"])
+    for key in ("photos/ada/1/a.png", "photos/ada/1/deep/a.png", "templates/ada"):
+        with pytest.raises(PlaceClosed):
+            under_test.store.put(key, b"ada", media_type="image/png")
+    for key in ("photos/ada/10", "photos/ada/1", "photos/ada/2/a.png", "templates/ada.json"):
+        under_test.store.put(key, b"ada", media_type="image/png")
+
+
+def test_what_lies_in_a_place_that_is_closed_stays_until_it_is_deleted(
+    under_test: StoreUnderTest,
+) -> None:
+    under_test.store.put(PHOTO, LIGHTHOUSE, media_type="image/png")
+    under_test.store.close(["uploads/ada/", PHOTO])
+    under_test.store.close(["uploads/ada/"])
+    assert under_test.store.get(PHOTO) == LIGHTHOUSE
+    assert under_test.store.delete_prefix("uploads/ada/") == 1
+    assert list(under_test.store.keys("")) == []
+
+
+def test_an_upload_that_began_before_its_place_was_closed_leaves_nothing(
+    under_test: StoreUnderTest,
+) -> None:
+    store: Any = under_test.store
+    draft = store.draft(PHOTO)
+    draft.write(LIGHTHOUSE)
+    store.close(["uploads/ada/"])
+    store.delete_prefix("uploads/ada/")
+    facts = ObjectFacts(len(LIGHTHOUSE), "image/png", hashlib.sha256(LIGHTHOUSE).hexdigest())
+    with pytest.raises(PlaceClosed):
+        draft.publish(facts)
+    draft.discard()
+    assert store.head(PHOTO) is None
+
+
+@pytest.mark.parametrize("place", ["", "/", "../a", "a//b/", "a/~closed/"])
+def test_only_places_can_be_closed(under_test: StoreUnderTest, place: str) -> None:
+    with pytest.raises(ValueError, match="key"):
+        under_test.store.close([place])

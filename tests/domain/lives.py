@@ -6,7 +6,8 @@ from uuid import UUID
 
 from domain.asset import Asset, AssetKind, RefusalReason, Why
 from domain.checks import CheckVerdict, ItemVerdict
-from domain.job import AttemptFailure, CancelledBy, Job, JobFailure
+from domain.job import Job
+from domain.job_state import AttemptFailure, CancelledBy, JobFailure
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import asset_id
 from domain.person import Person, VerificationDecision, VerificationOutcome
@@ -17,9 +18,11 @@ from domain.rating import Rating
 from domain.release import SignedCopy, release
 from domain.screening import ScreeningFailure
 from domain.twin import Twin
-from domain.wallet import PurchaseFailure, Wallet
+from domain.wallet import Wallet
+from domain.wallet_state import PurchaseFailure
 from tests.domain.people import (
     ADA,
+    ADAPTER,
     ADAS_TWIN,
     CLAIM,
     GRACE,
@@ -36,6 +39,7 @@ from tests.domain.people import (
     named,
     outputs_of,
     passed,
+    plan,
     rendered,
     started,
     submitted_twin,
@@ -108,6 +112,27 @@ def twin_whose_photos_were_rejected() -> Twin:
     twin.record_photo_verdicts(
         named("twelve photos of Ada"), (blurred,), (SetFlaw.NOT_ONE_PERSON,), "analyser", at=LATER
     )
+    return twin
+
+
+def twin_that_was_trained_again() -> Twin:
+    twin = trained_twin()
+    for name in ("given up", "superseded", "accepted"):
+        photos = tuple(named(f"{name} {number}") for number in range(10))
+        plan(twin, named(name), photos, at=TUESDAY)
+    twin.forget_uploads(named("given up"), at=TUESDAY)
+    for name in ("superseded", "accepted"):
+        photos = tuple(named(f"{name} {number}") for number in range(10))
+        twin.submit_photos(
+            named(name), person=verified(), entry=POCKET, photo_ids=photos, at=TUESDAY
+        )
+    good = [PhotoVerdict(photo) for photo in photos]
+    twin.record_photo_verdicts(named("accepted"), good, (), "analyser", at=LATER)
+    job = named("Ada's second training")
+    twin.authorise_training(job, person=verified(), entry=POCKET, policy_version=1, at=LATER)
+    twin.deliver_adapter(job, 1, ADAPTER, at=LATER)
+    twin.end_job(job, at=LATER)
+    twin.withdraw_consent(at=LATER)
     return twin
 
 
@@ -246,6 +271,7 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         person_who_was_found_under_age,
         twin_that_was_drawn_and_withdrawn,
         twin_whose_photos_were_rejected,
+        twin_that_was_trained_again,
         wallet_that_saw_everything,
         job_that_completed_at_the_second_attempt,
         job_that_was_screened_at_the_third_try,

@@ -6,8 +6,9 @@ from uuid import UUID, uuid5
 from domain.checks import Check, CheckVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
 from domain.engines import engine
-from domain.job import AdapterFile, Job, JobItem, JobOutput
+from domain.job import Job
 from domain.job_kind import JobKind
+from domain.job_state import AdapterFile, JobItem, JobOutput
 from domain.kernel.identity import SYSTEM, asset_id, wallet_id
 from domain.kernel.personal_text import PersonalText
 from domain.person import Person, VerificationDecision, VerificationOutcome
@@ -95,9 +96,22 @@ def consented_twin() -> Twin:
     return twin
 
 
+def planned_twin() -> Twin:
+    """Ada's twin, for which twelve photos may be uploaded."""
+    twin = consented_twin()
+    plan(twin, SUBMISSION, TWELVE_PHOTOS)
+    return twin
+
+
+def plan(twin: Twin, submission: UUID, photos: tuple[UUID, ...], at: datetime = MONDAY) -> None:
+    """Allow these photos of 20 kB each to be uploaded."""
+    size_bytes = 20_000 * len(photos)
+    twin.plan_uploads(submission, person=verified(), photo_ids=photos, size_bytes=size_bytes, at=at)
+
+
 def submitted_twin() -> Twin:
     """Ada's twin with twelve photos that wait to be judged."""
-    twin = consented_twin()
+    twin = planned_twin()
     twin.submit_photos(
         SUBMISSION, person=verified(), entry=POCKET, photo_ids=TWELVE_PHOTOS, at=MONDAY
     )

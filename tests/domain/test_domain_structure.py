@@ -7,7 +7,7 @@ from pathlib import Path
 import domain
 from domain import refusals
 from domain.events import AGGREGATES
-from domain.job import AttemptFailure
+from domain.job_state import AttemptFailure
 from domain.kernel.refusal import Refusal
 from topics.messages.results import FailureReason
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
-from domain.job import ENDED, AttemptFailure, CancelledBy, Job, JobFailure
+from domain.job import Job
+from domain.job_state import ENDED, AttemptFailure, CancelledBy, JobFailure
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.refusal import Refusal
 from domain.photo_set import PhotoFlaw, PhotoVerdict
@@ -94,6 +95,10 @@ twin_decisions: st.SearchStrategy[Callable[[Twin], object]] = st.sampled_from(
         lambda t: t.sign_biometric_release(BIOMETRIC_RELEASE.sha256, "en", at=NOON),
         lambda t: t.grant_consent(PERSON, CONSENT.sha256, tuple(ConsentScope), at=NOON),
         lambda t: t.withdraw_consent(at=NOON),
+        lambda t: t.plan_uploads(
+            SUBMISSION, person=PERSON, photo_ids=TWELVE_PHOTOS, size_bytes=9, at=NOON
+        ),
+        lambda t: t.forget_uploads(SUBMISSION, at=NOON),
         lambda t: t.submit_photos(
             SUBMISSION, person=PERSON, entry=POCKET, photo_ids=TWELVE_PHOTOS, at=NOON
         ),

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from domain.checks import CheckVerdict, ItemVerdict
-from domain.job import AttemptFailure, CancelledBy, Job, JobFailure, JobState
+from domain.job import Job
+from domain.job_state import AttemptFailure, CancelledBy, JobFailure, JobState
 from domain.kernel.identity import asset_id
 from domain.refusals import AlreadyDecided, JobEnded, JobNotRetryable, StaleResult
 from domain.screening import SCREENINGS_MAX, ScreeningFailure

@@ -19,7 +19,8 @@ from domain.kernel.stored_form import (
     NoKeys,
     StoredEventUnreadable,
 )
-from domain.twin import Twin, TwinState
+from domain.twin import Twin
+from domain.twin_state import TwinState
 from tests.domain.golden_streams import golden_streams
 from tests.domain.lives import LIVES
 from tests.domain.people import ADA, ADAS_TWIN, MONDAY, trained_twin

@@ -25,6 +25,7 @@ from domain.refusals import (
     StaleResult,
     TwinBusy,
     TwinNotTrained,
+    UploadsNotPlanned,
 )
 from domain.twin import OPEN_JOBS_MAX, Twin
 from tests.domain.aggregate_spec import given
@@ -48,6 +49,7 @@ from tests.domain.people import (
     named,
     new_twin,
     newcomer,
+    plan,
     submitted_twin,
     trained_twin,
     verified,
@@ -214,7 +216,7 @@ def test_a_set_that_waits_or_was_accepted_is_not_submitted_twice(
 def test_a_set_that_was_rejected_is_not_handed_in_again() -> None:
     twin = submitted_twin()
     judge(set_flaws=[SetFlaw.NOT_ONE_PERSON])(twin)
-    given(twin).when(submit()).then_refused(AlreadyDecided)
+    given(twin).when(submit()).then_refused(UploadsNotPlanned)
 
 
 def test_a_new_consent_does_not_revive_the_old_epoch() -> None:
@@ -225,12 +227,11 @@ def test_a_new_consent_does_not_revive_the_old_epoch() -> None:
     given(twin).when(draw()).then_refused(TwinNotTrained)
 
 
-def test_new_photos_wait_until_the_old_ones_are_deleted() -> None:
+def test_new_photos_need_not_wait_until_the_old_ones_are_deleted() -> None:
     twin = withdrawn_twin()
     consent()(twin)
-    given(twin).when(submit()).then_refused(TwinBusy)
-    given(twin).when(lambda t: t.record_deletion(t.to_delete, 15, at=TUESDAY)).then(Twin.Deleted)
-    given(twin).when(submit()).then_refused(AlreadyDecided)
+    given(twin).when(submit()).then_refused(UploadsNotPlanned)
+    plan(twin, named("twelve more photos of Ada"), TWELVE_PHOTOS)
     another = submit(submission=named("twelve more photos of Ada"))
     given(twin).when(another).then(Twin.PhotosSubmitted)
 
@@ -251,7 +252,9 @@ def test_ten_to_twenty_different_photos_make_a_set() -> None:
     for photos in (many[:9], many, [*many[:9], many[0]]):
         given(consented_twin()).when(submit(photos)).then_refused(PhotoCountOutOfRange)
     for photos in (many[:10], many[:20]):
-        given(consented_twin()).when(submit(photos)).then(Twin.PhotosSubmitted)
+        twin = consented_twin()
+        plan(twin, SUBMISSION, tuple(many[:20]))
+        given(twin).when(submit(photos)).then(Twin.PhotosSubmitted)
 
 
 def test_photos_need_release_consent_and_a_verified_owner() -> None:

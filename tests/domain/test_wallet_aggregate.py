@@ -15,14 +15,8 @@ from domain.refusals import (
     PurchaseNotFound,
     TooManyPurchases,
 )
-from domain.wallet import (
-    PURCHASES_OPEN_MAX,
-    Draw,
-    Posting,
-    PurchaseFailure,
-    PurchaseState,
-    Wallet,
-)
+from domain.wallet import PURCHASES_OPEN_MAX, Wallet
+from domain.wallet_state import Draw, Posting, PurchaseFailure, PurchaseState
 from tests.domain.aggregate_spec import given
 from tests.domain.people import (
     LIGHTHOUSE_JOB,

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.kernel.refusal import Refusal
-from domain.wallet import Account, Wallet, WalletState
+from domain.wallet import Wallet
+from domain.wallet_state import Account, WalletState
 from tests.domain.people import ADA, MONDAY, buy, named, wallet_of
 from tests.domain.stored import events_of, replayed, settled, stored
 

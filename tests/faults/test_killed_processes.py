@@ -17,7 +17,7 @@ from commands.jobs.request_images import RequestImages
 from commands.studio import Studio
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.events import STORED_FORM
-from domain.job import JobFailure, JobState
+from domain.job_state import JobFailure, JobState
 from domain.kernel.identity import job_id
 from domain.kernel.personal_text import PersonalText
 from processes.secrets import load_secrets

@@ -15,7 +15,8 @@ from uuid import UUID
 import pytest
 
 from commands.twin.withdraw_consent import WithdrawConsent
-from domain.job import AttemptFailure, Job, JobState
+from domain.job import Job
+from domain.job_state import AttemptFailure, JobState
 from processes.settings import PROCESS_NAMES
 from tests.faults.installed_studio import LEASE_S, InstalledStudio, installed_studio
 from tests.faults.living import is_running

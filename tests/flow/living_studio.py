@@ -25,7 +25,7 @@ from adapters.payment.sandbox import SandboxPayment
 from adapters.postgres.connect import open_pool
 from adapters.provenance.file_signer import FileSigner
 from domain.events import STORED_FORM
-from domain.job import JobState
+from domain.job_state import JobState
 from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.presigned_objects import PresignedObjects
 from gpu_consumers.screening.credentials import Credentials

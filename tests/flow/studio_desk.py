@@ -32,7 +32,8 @@ from commands.wallet.buy_credits import BuyCredits
 from commands.wallet.confirm_payment import ConfirmPayment
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
 from domain.events import STORED_FORM
-from domain.job import Job, JobState
+from domain.job import Job
+from domain.job_state import JobState
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import wallet_id
 from domain.kernel.personal_text import PersonalText

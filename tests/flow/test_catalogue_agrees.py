@@ -9,8 +9,8 @@ from commands.reactions import deeds
 from commands.reactions.work_is_announced import WORK_KINDS
 from domain.checks import Check
 from domain.engines import ENGINES
-from domain.job import AttemptFailure
 from domain.job_kind import JobKind
+from domain.job_state import AttemptFailure
 from domain.photo_set import PhotoFlaw
 from gpu_consumers.engines.pocket.world.frame import FRAMES
 from gpu_consumers.engines.pocket.world.styles import STYLES

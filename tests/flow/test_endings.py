@@ -7,7 +7,7 @@ import pytest
 from commands.gallery.purge_asset import PurgeAsset
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.retry_job import RetryJob
-from domain.job import AttemptFailure, JobFailure, JobState
+from domain.job_state import AttemptFailure, JobFailure, JobState
 from domain.price_list import CANCEL_SHARE_THOUSANDTHS
 from tests.faults.oracle import until
 from tests.flow.living_studio import PACE, LivingStudio

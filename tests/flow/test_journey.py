@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.job import JobState
+from domain.job_state import JobState
 from queries.gallery.gallery import GalleryFilter
 from tests.faults.oracle import until
 from tests.flow.living_studio import LivingStudio

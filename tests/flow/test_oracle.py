@@ -5,7 +5,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from domain.job import JobState
+from domain.job_state import JobState
 from tests.flow.living_studio import LivingStudio
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from commands.twin.create_twin import CreateTwin
 from domain.events import STORED_FORM
-from domain.job import JobState
+from domain.job_state import JobState
 from domain.kernel.personal_text import PersonalText
 from projections.registry import READ_MODELS
 from queries.read_position import ReadModelsParked, read_until

@@ -6,7 +6,7 @@ from commands.twin.create_twin import CreateTwin
 from commands.twin.grant_consent import GrantConsent
 from commands.twin.sign_biometric_release import SignBiometricRelease
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT
-from domain.job import JobFailure, JobState
+from domain.job_state import JobFailure, JobState
 from domain.kernel.personal_text import PersonalText
 from domain.refusals import PhotosNotAccepted
 from tests.faults.oracle import until

@@ -5,13 +5,16 @@ from uuid import UUID
 import pytest
 
 from commands.twin.grant_consent import GrantConsent
+from commands.twin.plan_photo_uploads import PlanPhotoUploads
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.consent_text import CONSENT
-from domain.job import CancelledBy, Job, JobState
+from domain.job import Job
+from domain.job_state import CancelledBy, JobState
 from domain.refusals import ConsentMissing
+from tests.commands.journey import photo_files
 from tests.faults.oracle import until
 from tests.flow.living_studio import LivingStudio
-from tests.flow.studio_desk import EVERYTHING
+from tests.flow.studio_desk import EVERYTHING, photos
 
 
 def nothing_of(studio: LivingStudio, twin: UUID, owner: UUID) -> bool:
@@ -117,6 +120,39 @@ def test_what_is_being_screened_is_never_released(studio: LivingStudio, kind: st
     until(lambda: not any(any(studio.objects.keys(place)) for place in places), "no copy is left")
     assert studio.wallet(owner)[1:] == (0, spent)
     assert stopped.released == ()
+
+
+def test_a_form_from_before_a_withdrawal_takes_nothing(studio: LivingStudio) -> None:
+    owner = studio.creator()
+    twin = studio.trained_twin(owner)
+    planned = studio.does(PlanPhotoUploads(twin, photo_files(10)), owner)
+    forms = [
+        studio.objects.presign_upload(
+            upload.object_key,
+            media_type=upload.media_type,
+            size_bytes_min=1,
+            size_bytes_max=upload.size_bytes,
+            sha256_hex=None,
+            expires_in_s=300,
+        )
+        for upload in planned.uploads
+    ]
+
+    def status(number: int) -> int:
+        form = forms[number]
+        file = {"file": ("ada.png", b"photo", "image/png")}
+        return int(studio.http.post(form.url, data=form.fields, files=file).status_code)
+
+    assert status(0) == 204
+    studio.does(WithdrawConsent(twin), owner)
+    until(lambda: "twin.deleted" in studio.types_of(twin), "the deletion is on record")
+    assert [status(number) for number in range(10)] == [403] * 10
+    assert nothing_of(studio, twin, owner)
+
+    studio.does(GrantConsent(twin, CONSENT.sha256, EVERYTHING), owner)
+    assert status(0) == 403
+    studio.submit_photos(twin, owner, photos())
+    until(lambda: studio.twin(twin, owner).accepted is not None, "new photos are accepted")
 
 
 def test_pictures_of_before_are_hidden_and_their_owner_may_begin_again(

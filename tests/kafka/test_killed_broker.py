@@ -9,7 +9,7 @@ import pytest
 from kafka import KafkaAdminClient
 
 from adapters.parts.kafka import KafkaCluster
-from domain.job import JobState
+from domain.job_state import JobState
 from tests.faults.oracle import until
 from tests.flow.living_studio import LivingStudio
 from tests.kafka.conftest import BROKER_KILLS

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from commands.jobs.cancel_job import CancelJob
-from domain.job import JobState
+from domain.job_state import JobState
 from domain.price_list import CANCEL_SHARE_THOUSANDTHS
 from queries.gallery.gallery import GalleryFilter
 from tests.faults.oracle import until

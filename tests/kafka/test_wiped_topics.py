@@ -15,7 +15,7 @@ from adapters.event_store.positions import claim_reader
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
 from domain.events import STORED_FORM
-from domain.job import JobState
+from domain.job_state import JobState
 from processes.prepare import publish_defaults
 from processes.projector import GROUP, FactProjection
 from processes.relay import Relay

@@ -13,7 +13,8 @@ import pytest
 
 from commands.wallet.buy_credits import BuyCredits
 from commands.wallet.confirm_payment import ConfirmPayment
-from domain.job import AttemptFailure, Job, JobState
+from domain.job import Job
+from domain.job_state import AttemptFailure, JobState
 from tests.faults.oracle import until
 from tests.faults.stage import HOLD_PAINTER
 from tests.kafka.conftest import WORKER_FAULTS, StudioPlace

@@ -36,12 +36,15 @@ from commands.quote import QuoteImages, QuoteTraining
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
 from commands.twin.claim_photo_set import ClaimPhotoSet
+from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.create_twin import CreateTwin
+from commands.twin.expire_photo_set import ExpirePhotoSet
+from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PhotoFile, PlanPhotoUploads
+from commands.twin.read_upload_plan import ReadUploadPlan
 from commands.twin.record_deletion import RecordDeletion
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
-from commands.twin.request_deletion import RequestDeletion
 from commands.twin.sign_biometric_release import SignBiometricRelease
 from commands.twin.submit_photos import SubmitPhotos
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
@@ -54,13 +57,14 @@ from commands.wallet.grant_promotion import GrantPromotion
 from commands.wallet.note_payment_hint import NotePaymentHint
 from domain.checks import CheckVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
-from domain.job import AdapterFile, AttemptFailure, Job, JobFailure, JobOutput, JobState
+from domain.job import Job
+from domain.job_state import AdapterFile, AttemptFailure, JobFailure, JobOutput, JobState
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import DEFAULT_ROWS
 from domain.rating import Rating
 from domain.twin import Twin
-from domain.wallet import PurchaseFailure
+from domain.wallet_state import PurchaseFailure
 from tests.machine.draw import Draw
 from tests.machine.judged import checks
 from tests.machine.providers import DOCUMENT_VALID_UNTIL
@@ -77,7 +81,10 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     CreateTwin: lambda d: CreateTwin(PersonalText(d.one("Ada", "", "Ada " * 50))),
     WithdrawConsent: lambda d: WithdrawConsent(d.id_of("twins")),
     WithdrawAllConsents: lambda d: WithdrawAllConsents(),
-    RequestDeletion: lambda d: RequestDeletion(d.id_of("twins")),
+    ForgetUploads: lambda d: ForgetUploads(*_planned(d)),
+    ExpirePhotoSet: lambda d: ExpirePhotoSet(*_waiting(d)[:2]),
+    ClearFirstUploads: lambda d: ClearFirstUploads(*_planned(d)),
+    ReadUploadPlan: lambda d: ReadUploadPlan(*_planned(d)),
     NotePaymentHint: lambda d: NotePaymentHint(d.id_of("purchases")),
     ExpirePromotion: lambda d: ExpirePromotion(d.id_of("promotions")),
     CancelJob: lambda d: CancelJob(_job_id(d)),
@@ -147,6 +154,14 @@ def _submit(d: Draw) -> SubmitPhotos:
     photos = tuple(upload.photo_id for upload in plan.uploads)
     twin = d.id_of("twins") if d.wrong() else twin
     return SubmitPhotos(twin, submission, engine, photos[:-2] if d.wrong() else photos)
+
+
+def _planned(d: Draw) -> tuple[UUID, UUID]:
+    """Twin and submission of a plan, over or not."""
+    submission = d.some(d.own.plans)
+    if submission is None or d.wrong():
+        return d.id_of("twins"), d.id_of("twins")
+    return d.own.plans[submission][0], submission
 
 
 def _waiting(d: Draw) -> tuple[UUID, UUID, tuple[UUID, ...]]:

@@ -1,46 +1,49 @@
 """The objects that somebody needs: those of a consent in force, of open work, of galleries."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from domain import object_keys
 from domain.asset import Asset
-from domain.job import Job, JobState
+from domain.covered_places import covered_places
+from domain.job import Job
+from domain.job_state import JobState
+from domain.kernel.aggregate import Aggregate
 from domain.twin import Twin
-from tests.machine.known import Known, KnownOwner
-from tests.machine.stage import Stage
 
 
-def covered_places(stage: Stage, known: Known) -> set[str]:
-    """By the aggregates as they are now, at the places that grants named."""
-    places: set[str] = set()
-    for owner, of_owner in list(known.of.items()):
-        twins = stage.load_all(of_owner.twins, owner)
-        consented = [twin for twin in twins if isinstance(twin, Twin) and twin.consented]
-        jobs = [job_id for twin in consented for job_id in twin.open_jobs]
-        for twin in consented:
-            places.update(_of_twin(twin, of_owner))
-        for found in stage.load_all([*jobs, *of_owner.assets], owner):
-            if isinstance(found, Job) and found.state is JobState.RENDERED:
-                places.update(_of_job(found))
-            if isinstance(found, Asset) and found.object_key and not found.purge_requested:
-                places.add(found.object_key)
-    return places
+class Covered:
+    """What some aggregates need, as they are now. Answers whether a key is among it.
+
+    `all_there_may_be` also takes in copies of open work that nobody may ever come to need.
+    """
+
+    def __init__(self, aggregates: Iterable[Aggregate], *, all_there_may_be: bool = False) -> None:
+        of = _may_be if all_there_may_be else _needed
+        places = [place for one in aggregates for place in of(one)]
+        self._keys = {place for place in places if not place.endswith("/")}
+        self._prefixes = tuple(place for place in places if place.endswith("/"))
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._keys or key.startswith(self._prefixes)
 
 
-def _of_twin(twin: Twin, known: KnownOwner) -> Iterator[str]:
-    state = twin.snapshot_state()
-    yield from (adapter.object_key for adapter in state.adapters.values())
-    if state.accepted is not None:
-        granted = known.photo_sets.get(state.accepted.submission_id)
-        if granted is not None and granted.twin_id == twin.id:
-            yield from (photo.clean_key for photo in granted.photos)
-            yield granted.template_key
-    if state.submitted is not None:
-        planned_for, plan = known.plans.get(state.submitted.submission_id, (None, None))
-        if plan is not None and planned_for == twin.id:
-            yield from (upload.object_key for upload in plan.uploads)
+def _needed(aggregate: Aggregate) -> Iterator[str]:
+    match aggregate:
+        case Twin():
+            yield from covered_places(aggregate)
+        case Job(state=JobState.RENDERED):
+            yield from (output.object_key for output in aggregate.outputs)
+            yield from [] if aggregate.adapter is None else [aggregate.adapter.object_key]
+        case Asset() if aggregate.object_key and not aggregate.purge_requested:
+            yield aggregate.object_key
 
 
-def _of_job(job: Job) -> Iterator[str]:
-    yield from (output.object_key for output in job.outputs)
-    if job.adapter is not None:
-        yield job.adapter.object_key
+def _may_be(aggregate: Aggregate) -> Iterator[str]:
+    yield from _needed(aggregate)
+    if isinstance(aggregate, Job) and not aggregate.ended:
+        yield object_keys.quarantine_prefix(aggregate.id)
+        yield from (object_keys.gallery_prefix(item.asset_id) for item in aggregate.items)
+        if aggregate.twin_id is not None and aggregate.epoch is not None:
+            yield object_keys.adapters_of_job_prefix(
+                aggregate.twin_id, aggregate.epoch, aggregate.id
+            )

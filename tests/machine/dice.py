@@ -11,7 +11,9 @@ from commands.jobs.fail_job import FailJob
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
-from commands.twin.request_deletion import RequestDeletion
+from commands.twin.clear_first_uploads import ClearFirstUploads
+from commands.twin.expire_photo_set import ExpirePhotoSet
+from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.kernel.identity import SYSTEM
@@ -50,7 +52,9 @@ OPERATORS = frozenset({PublishPriceList, PublishPolicy})
 SELDOM = {
     WithdrawAllConsents: 0.4,
     WithdrawConsent: 0.4,
-    RequestDeletion: 0.3,
+    ExpirePhotoSet: 0.2,
+    ForgetUploads: 0.3,
+    ClearFirstUploads: 0.2,
     FailJob: 0.3,
     CancelJob: 0.6,
     StopJobsOfTwin: 0.5,
@@ -103,7 +107,7 @@ class Dice:
 
     def _sent(self, d: Draw, command: type) -> Step:
         step = Do(ARGUMENTS[command](d), d.owner, self._uuid())
-        keys = written_before(step.command, d.owner, self._at.known)
+        keys = written_before(step.command, d.owner, self._at.known, d.now)
         if not keys:
             return step
         self._waiting.append(step)

@@ -15,7 +15,8 @@ from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import wallet_id
 from domain.kernel.stored_form import NoKeys
 from domain.twin import Twin
-from domain.wallet import Account, Wallet
+from domain.wallet import Wallet
+from domain.wallet_state import Account
 from processes.audit.export import export
 from processes.audit.verify import verify
 from processes.reactor.answers import event_of

@@ -27,7 +27,8 @@ from commands.twin.submit_photos import SubmitPhotos
 from commands.wallet.buy_credits import BuyCredits
 from commands.wallet.confirm_payment import ConfirmPayment
 from commands.wallet.grant_promotion import GrantPromotion
-from domain.job import Job, JobState
+from domain.job import Job
+from domain.job_state import JobState
 from domain.twin import Twin
 from tests.machine.draw import Draw
 

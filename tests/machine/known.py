@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ class KnownOwner:
     jobs: list[UUID] = field(default_factory=list)
     claims: dict[UUID, ClaimGranted] = field(default_factory=dict)
     screenings: dict[UUID, tuple[UUID, ScreeningGranted]] = field(default_factory=dict)
+    screened_since: dict[UUID, datetime] = field(default_factory=dict)
     assets: list[UUID] = field(default_factory=list)
 
 
@@ -41,7 +43,7 @@ class Known:
         self.of: defaultdict[UUID, KnownOwner] = defaultdict(KnownOwner)
         self.answered: list[Do] = []
 
-    def learn(self, done: Do, result: Any) -> None:
+    def learn(self, done: Do, result: Any, *, now: datetime) -> None:
         """Remember what a command or question answered."""
         owner = self.of[done.owner]
         self.answered.append(done)
@@ -64,6 +66,7 @@ class Known:
                 owner.claims[result.job_id] = result
             case ScreeningGranted():
                 owner.screenings[result.job_id] = done.command.claim_id, result
+                owner.screened_since[result.job_id] = now
             case ScreeningTaken():
                 for asset in (*result.released, *result.refused):
                     _add(owner.assets, asset)

@@ -1,5 +1,6 @@
 """Where an uploader, a worker or the screener writes before they report: where grants said so."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,14 @@ from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
 from commands.twin.submit_photos import SubmitPhotos
 from tests.machine.known import Known
 
+STOOD_STILL_MAX = timedelta(minutes=30)
 
-def written_before(command: Any, owner: UUID, known: Known) -> tuple[str, ...]:
+
+def written_before(command: Any, owner: UUID, known: Known, now: datetime) -> tuple[str, ...]:
     """The keys of what lies in the store when the report is sent; none where nothing was granted.
 
-    A report that comes late or twice has written late or twice.
+    A report that comes late or twice has written late or twice, but not when a worker's form was
+    over, or a screener that stood still for so long had ended itself.
     """
     of_owner = known.of[owner]
     match command:
@@ -28,10 +32,12 @@ def written_before(command: Any, owner: UUID, known: Known) -> tuple[str, ...]:
             return (*(photo.clean_key for photo in photo_set.photos), photo_set.template_key)
         case RecordRendered():
             granted = of_owner.claims.get(command.job_id)
-            return () if granted is None else _of_worker(granted)
+            if granted is None or now > granted.deadline:
+                return ()
+            return _of_worker(granted)
         case RecordScreening():
             found = of_owner.screenings.get(command.job_id)
-            if found is None:
+            if found is None or now > of_owner.screened_since[command.job_id] + STOOD_STILL_MAX:
                 return ()
             _, grant = found
             adapter = () if grant.adapter is None else (grant.adapter.adapter_key,)

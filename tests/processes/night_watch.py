@@ -11,12 +11,14 @@ from adapters.event_store.in_memory_watched_claims import InMemoryWatchedClaims
 from commands.jobs.record_claim import RecordClaim
 from commands.studio import Studio
 from domain.events import STORED_FORM
-from domain.job import Job, JobState
+from domain.job import Job
+from domain.job_state import JobState
 from domain.kernel.stored_form import StoredForm
 from processes.watchdog import Watchdog
 from tests.commands import journey
 from tests.commands.studio_spec import ADA, StudioSpec
-from topics.in_memory import InMemoryPublisher, InMemoryTransport
+from topics.in_memory import InMemoryTransport
+from topics.in_memory_publisher import InMemoryPublisher
 from topics.messages.fact import Fact
 from topics.messages.results import JobAlive
 from topics.registry import RESULTS, key_of

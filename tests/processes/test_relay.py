@@ -14,7 +14,8 @@ from adapters.postgres.connect import open_pool
 from processes.relay import BATCH_MAX, BATCHES_AHEAD_MAX, Relay
 from tests.contract.transport_carriers import collect
 from tests.diary import ADA, GRACE
-from topics.in_memory import InMemoryPublisher, InMemoryTransport
+from topics.in_memory import InMemoryTransport
+from topics.in_memory_publisher import InMemoryPublisher
 from topics.messages.fact import Fact, Watermark
 from topics.registry import FACTS
 from topics.transport import Delivery, From, Publication, Publisher, PublishFailed, Sent

@@ -9,7 +9,8 @@ import pytest
 import domain.engines
 from commands.studio import Studio
 from domain.events import STORED_FORM
-from domain.job import Job, JobState
+from domain.job import Job
+from domain.job_state import JobState
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.stored_form import Sealer, StoredEventUnreadable, StoredForm
 from processes.watchdog import LOST_CALLS_MAX, READ_LIMIT, OwnVoiceLost
@@ -23,7 +24,7 @@ from tests.processes.night_watch import (
     CountedLooks,
     NightWatch,
 )
-from topics.in_memory import InMemoryBroadcastReader
+from topics.in_memory_broadcast import InMemoryBroadcastReader
 from topics.registry import RESULTS
 from topics.transport import Delivery, From
 

@@ -12,8 +12,9 @@ from domain.checks import Check, CheckVerdict, ItemVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
 from domain.engines import engine
 from domain.events import STORED_FORM
-from domain.job import AdapterFile, Job, JobItem, JobOutput
+from domain.job import Job
 from domain.job_kind import JobKind
+from domain.job_state import AdapterFile, JobItem, JobOutput
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import POLICY_ID, SYSTEM, asset_id, wallet_id
 from domain.kernel.personal_text import PersonalText
@@ -141,6 +142,9 @@ class StudioHistory:
         self.save(person.id, twin)
         photos = tuple(uuid5(twin.id, f"photo {number}") for number in range(12))
         submission = uuid5(twin.id, "submission")
+        twin.plan_uploads(
+            submission, person=person, photo_ids=photos, size_bytes=240_000, at=self.now
+        )
         twin.submit_photos(submission, person=person, entry=POCKET, photo_ids=photos, at=self.now)
         self.save(person.id, twin)
         verdicts = [PhotoVerdict(photo) for photo in photos]

@@ -11,13 +11,14 @@ from psycopg.rows import dict_row
 
 from domain.consent_text import ConsentScope
 from domain.events import STORED_FORM
-from domain.job import AttemptFailure, CancelledBy, JobFailure
+from domain.job_state import AttemptFailure, CancelledBy, JobFailure
 from domain.kernel.identity import SYSTEM, wallet_id
-from domain.object_keys import twin_prefixes
+from domain.object_keys import epoch_prefixes
 from domain.person import Person, VerificationDecision, VerificationOutcome
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.price_list import DEFAULT_PACKAGES
-from domain.wallet import PurchaseFailure, Wallet
+from domain.wallet import Wallet
+from domain.wallet_state import PurchaseFailure
 from projections.projector import Projector
 from projections.registry import READ_MODELS
 from tests.projections.studio_history import (
@@ -92,6 +93,10 @@ def test_every_event_type_is_folded_or_said_to_be_of_no_interest() -> None:
         "job.result-discarded",
         # The new job says which one it does again.
         "job.retried",
+        # What lies in the object store is shown by what it became.
+        "twin.uploads-planned",
+        "twin.uploads-forgotten",
+        "twin.places-gave-way",
         # A job that is being screened for the third time is being screened.
         "job.screening-failed",
         "job.screening-opened",
@@ -183,6 +188,7 @@ def test_a_rejected_set_says_what_is_wrong_with_which_photo(folded: Folded) -> N
     person = history.verified_person(ADA)
     twin = history.twin_with_photos(person, "Countess")
     photos = [uuid5(twin.id, f"second {number}") for number in range(10)]
+    twin.plan_uploads(GRACE, person=person, photo_ids=photos, size_bytes=9, at=history.now)
     twin.submit_photos(GRACE, person=person, entry=POCKET, photo_ids=photos, at=history.now)
     verdicts = [PhotoVerdict(photo) for photo in photos[1:]]
     verdicts.append(PhotoVerdict(photos[0], (PhotoFlaw.NO_FACE, PhotoFlaw.BLURRED)))
@@ -224,12 +230,12 @@ def test_withdrawal_takes_photos_and_adapter_out_of_sight(folded: Folded) -> Non
         [],
         [],
     ]
-    assert row["prefixes_to_delete"] == list(twin_prefixes(ADA, twin.id))
+    assert row["prefixes_to_delete"] == list(epoch_prefixes(ADA, twin.id, 1))
     assert folded.rows("twin_adapters") == []
     assert {photo["state"] for photo in folded.rows("twin_photos")} == {"withdrawn"}
-    twin.record_deletion(twin_prefixes(ADA, twin.id)[:3], 30, at=history.now)
+    twin.record_deletion(epoch_prefixes(ADA, twin.id, 1)[:3], 30, at=history.now)
     history.save(ADA, twin)
-    assert folded.row("twins")["prefixes_to_delete"] == [twin_prefixes(ADA, twin.id)[3]]
+    assert folded.row("twins")["prefixes_to_delete"] == [epoch_prefixes(ADA, twin.id, 1)[3]]
 
 
 def test_a_job_shows_what_was_asked_and_what_it_cost(folded: Folded) -> None:

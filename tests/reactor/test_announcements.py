@@ -13,7 +13,8 @@ from commands.jobs.fail_job import FailJob
 from commands.ports.intents import OVER, PLACES_PER_OWNER
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.events import EVENT_CLASSES
-from domain.job import Job, JobFailure
+from domain.job import Job
+from domain.job_state import JobFailure
 from domain.kernel.identity import SYSTEM
 from domain.kernel.stored_form import StoredForm
 from gpu_consumers.worker.backlog import Backlog, QueuedJob

@@ -10,7 +10,7 @@ import pytest
 from adapters.intents.in_memory import InMemoryIntents
 from commands.jobs.fail_job import FailJob
 from commands.reactions.wanted_form import encode_wanted
-from domain.job import JobFailure
+from domain.job_state import JobFailure
 from processes.reactor import crew
 from processes.reactor.crew import Crew, DeedHangs
 from processes.reactor.executor import Executor, Pace, Wake

@@ -12,7 +12,7 @@ from adapters.intents.in_memory import InMemoryIntents
 from commands.jobs.fail_job import FailJob
 from commands.ports.intents import Intent, IntentState
 from commands.reactions.wanted_form import encode_wanted
-from domain.job import JobFailure
+from domain.job_state import JobFailure
 from domain.refusals import JobEnded
 from processes.reactor.executor import PACE, Executor
 from processes.reactor.outcome import Done, NotYet, Outcome

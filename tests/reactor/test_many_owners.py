@@ -11,7 +11,7 @@ from adapters.intents.tail import ReaderIntents
 from commands.jobs.fail_job import FailJob
 from commands.ports.intents import Intent
 from commands.reactions.wanted_form import encode_wanted
-from domain.job import JobFailure
+from domain.job_state import JobFailure
 from domain.kernel.identity import SYSTEM
 from processes.reactor.crew import EXECUTORS, Crew
 from processes.reactor.executor import Executor, Wake

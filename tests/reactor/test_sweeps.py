@@ -13,15 +13,23 @@ import pytest
 from adapters.event_store.positions import claim_reader
 from adapters.intents.postgres import PostgresIntents, open_intents
 from adapters.intents.tail import ReaderIntents
+from adapters.objects.in_memory import InMemoryObjectStore
+from adapters.objects.presigned import Presigner
 from processes.reactor import sweeps as kept
+from processes.reactor.first_uploads import FirstUploads
 from processes.reactor.sweeps import Sweep, Sweeps
 from processes.wiring.clock import system_clock
 from processes.wiring.sweeps import open_sweeps
-from tests.commands.studio_spec import ADA, StoppedClock
+from tests.commands.studio_spec import ADA, StoppedClock, StudioSpec
 from tests.contract.test_intents import intent
 
 NOW = system_clock()
 """The database has a say in what is old, by its own clock."""
+
+NO_UPLOADS = FirstUploads(
+    InMemoryObjectStore(Presigner("http://studio.test", b"k" * 32)), StudioSpec().studio
+)
+"""A store that holds none of before."""
 
 
 @pytest.fixture
@@ -37,7 +45,7 @@ def intents(database: str) -> Iterator[PostgresIntents]:
 
 @pytest.fixture
 def sweeps(database: str, intents: PostgresIntents, clock: StoppedClock) -> Iterator[Sweeps]:
-    with open_sweeps(database, intents, clock) as opened:
+    with open_sweeps(database, intents, clock, NO_UPLOADS) as opened:
         yield opened
 
 
@@ -102,6 +110,7 @@ def test_what_is_too_old_goes_and_the_rest_stays(
         "commands": 1,
         "webhooks": 1,
         "sessions": 1,
+        "first-uploads": 0,
         "intents": 0,
     }
     trimmed = admin.execute("SELECT owner_id, position FROM views.feed_trimmed").fetchall()
@@ -156,7 +165,7 @@ def test_of_two_processes_one_sweeps_and_both_wait_for_the_next_hour(
     given_rows(admin, AN_HOUR)
     with ExitStack() as stack:
         first, second = (
-            stack.enter_context(open_sweeps(database, intents, clock)) for _ in range(2)
+            stack.enter_context(open_sweeps(database, intents, clock, NO_UPLOADS)) for _ in range(2)
         )
         one_turn(first)
         assert count(admin, "events.commands") == 0

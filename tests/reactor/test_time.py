@@ -10,11 +10,13 @@ from commands.jobs.cancel_job import CancelJob
 from commands.wallet.buy_credits import BuyCredits
 from commands.wallet.grant_promotion import GrantPromotion
 from commands.wallet.note_payment_hint import NotePaymentHint
-from domain.job import Job, JobState
+from domain.job import Job
+from domain.job_state import JobState
 from domain.kernel.identity import wallet_id
 from domain.person import Person
 from domain.refusals import TooManyPurchases
-from domain.wallet import PURCHASES_OPEN_MAX, PurchaseState, Wallet
+from domain.wallet import PURCHASES_OPEN_MAX, Wallet
+from domain.wallet_state import PurchaseState
 from tests.commands import journey
 from tests.commands.studio_spec import ADA
 from tests.reactor.checkouts import Check, Checkout

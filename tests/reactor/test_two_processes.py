@@ -15,7 +15,7 @@ from adapters.intents.tail import ReaderIntents
 from commands.jobs.fail_job import FailJob
 from commands.ports.intents import Intent
 from commands.reactions.wanted_form import encode_wanted
-from domain.job import JobFailure
+from domain.job_state import JobFailure
 from domain.kernel.identity import SYSTEM
 from processes.wiring.clock import system_clock
 from tests.faults.oracle import until

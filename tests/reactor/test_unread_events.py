@@ -34,7 +34,7 @@ def withdrawn(spec: ReactorSpec) -> ReactorSpec:
 
 def photo_of(twin: UUID) -> str:
     """Where a photo of a twin lies."""
-    return f"photos/{twin}/submission/photo.png"
+    return f"photos/{twin}/1/submission/photo.png"
 
 
 def photos(spec: ReactorSpec) -> list[str]:

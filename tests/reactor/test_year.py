@@ -12,11 +12,13 @@ from adapters.payment.sandbox import CheckoutStatus
 from commands.jobs.cancel_job import CancelJob
 from commands.wallet.grant_promotion import GrantPromotion
 from commands.wallet.note_payment_hint import NotePaymentHint
-from domain.job import ENDED, Job
+from domain.job import Job
+from domain.job_state import ENDED
 from domain.kernel.identity import SYSTEM, wallet_id
 from domain.kernel.refusal import Refusal
 from domain.person import FINAL_OUTCOMES, Person
-from domain.wallet import PurchaseState, Wallet
+from domain.wallet import Wallet
+from domain.wallet_state import PurchaseState
 from tests.commands import journey
 from tests.reactor.checkouts import Check, Checkout
 from tests.reactor.reactor_spec import ReactorSpec

@@ -13,9 +13,8 @@ from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
 from commands.twin.sign_biometric_release import SignBiometricRelease
 from commands.twin.submit_photos import SubmitPhotos
 from commands.wallet.grant_promotion import GrantPromotion
-from domain import object_keys
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT
-from domain.job import AdapterFile, JobOutput
+from domain.job_state import AdapterFile, JobOutput
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoVerdict
 from processes.wiring.clock import system_clock
@@ -44,7 +43,7 @@ def consents_and_trains(desk: StudioDesk, twin: UUID, owner: UUID) -> None:
     submission = planned.submission_id
     desk.does(SubmitPhotos(twin, submission, "pocket", photos), owner)
     for photo in photos:
-        key = object_keys.photo_key(twin, submission, photo)
+        key = desk.twin(twin, owner).places_of(submission).clean_photo(photo)
         desk.objects.put(key, b"clean", media_type="image/png")
     verdicts = tuple(PhotoVerdict(photo) for photo in photos)
     desk.does(RecordPhotoVerdicts(twin, submission, verdicts, (), "analyser"), owner)

@@ -8,7 +8,7 @@ import pytest
 from anyio.to_thread import run_sync
 
 from commands.jobs.request_images import RequestImages
-from domain.job import JobState
+from domain.job_state import JobState
 from domain.kernel.identity import job_id
 from domain.kernel.personal_text import PersonalText
 from processes.tracing.trace_context import root_of

@@ -17,7 +17,8 @@ from tests.gpu_consumers.worker.test_worker import (
 )
 from topics.codec import decode
 from topics.consume import DEAD_LETTERS_IN_A_ROW_MAX, TRIES_MAX, TooManyDeadLetters
-from topics.in_memory import InMemoryPublisher, InMemoryTransport
+from topics.in_memory import InMemoryTransport
+from topics.in_memory_publisher import InMemoryPublisher
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.jobs import JobQueued
 from topics.messages.results import FailureReason, JobFailed, TrainedAdapter

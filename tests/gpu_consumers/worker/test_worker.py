@@ -13,7 +13,8 @@ from gpu_consumers.worker.assignments import Advanced, Broke, Delivered, Order, 
 from gpu_consumers.worker.intake import GROUP
 from gpu_consumers.worker.worker import Worker, WorkerLimits
 from topics.codec import Encoded
-from topics.in_memory import InMemoryPublisher, InMemoryTransport
+from topics.in_memory import InMemoryTransport
+from topics.in_memory_publisher import InMemoryPublisher
 from topics.messages.control import StopJob, StopReason
 from topics.messages.grants import ClaimRefusal, ClaimRefused, JobGranted
 from topics.messages.jobs import JobQueued

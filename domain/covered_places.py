@@ -1,0 +1,32 @@
+"""Which bytes of a twin somebody needs now. Whatever else lies there of it is on its way out."""
+
+from collections.abc import Iterator
+
+from domain.twin import Twin
+
+
+def covered_places(twin: Twin) -> frozenset[str]:
+    """Prefixes, ending in `/`, and keys that the consent in force covers; nothing without one.
+
+    Uploads until they are judged; clean photos while a training may learn from them; what was
+    measured of a face while an adapter is, or may come to be, checked against it; adapters.
+    """
+    return frozenset(_covered(twin)) if twin.consented else frozenset()
+
+
+def _covered(twin: Twin) -> Iterator[str]:
+    state = twin.snapshot_state()
+    yield from (twin.places_of(planned).uploads for planned in state.plans)
+    if state.submitted is not None:
+        yield from twin.places_of(state.submitted.submission_id).all
+    learnt_from = [] if state.accepted is None else [state.accepted.submission_id]
+    for job in state.open_jobs.values():
+        if job.submission_id is not None and job.epoch == state.epoch:
+            learnt_from.append(job.submission_id)
+    for submission in learnt_from:
+        yield twin.places_of(submission).photos
+        yield twin.places_of(submission).template
+    for adapter in state.adapters.values():
+        yield adapter.object_key
+        if adapter.submission_id is not None:
+            yield twin.places_of(adapter.submission_id).template

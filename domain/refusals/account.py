@@ -1,0 +1,63 @@
+"""Refusals about who somebody is."""
+
+from typing import ClassVar
+
+from domain.kernel.refusal import Refusal
+
+
+class EmailTaken(Refusal):
+    """An account with this address exists."""
+
+    code: ClassVar[str] = "EMAIL_TAKEN"
+
+    def __init__(self) -> None:
+        super().__init__("There is already an account with this e-mail address.")
+
+
+class SignInFailed(Refusal):
+    """Address or password is wrong. Which of the two is not said."""
+
+    code: ClassVar[str] = "SIGN_IN_FAILED"
+
+    def __init__(self) -> None:
+        super().__init__("E-mail address or password is not right.")
+
+
+class PasswordTooWeak(Refusal):
+    """Shorter than `length_min` characters."""
+
+    code: ClassVar[str] = "PASSWORD_TOO_WEAK"
+    details: ClassVar[tuple[str, ...]] = ("length_min",)
+
+    def __init__(self, length_min: int) -> None:
+        super().__init__(f"A password needs at least {length_min} characters.")
+        self.length_min = length_min
+
+
+class NotVerified(Refusal):
+    """Identity and age are not verified, or no longer."""
+
+    code: ClassVar[str] = "NOT_VERIFIED"
+
+    def __init__(self) -> None:
+        super().__init__("Verify your identity and age first.")
+
+
+class UnderAge(Refusal):
+    """An identity check found that this person is no adult. Nothing later undoes that."""
+
+    code: ClassVar[str] = "UNDER_AGE"
+
+    def __init__(self) -> None:
+        super().__init__("This studio is for adults; no further identity check is made.")
+
+
+class AssuranceTooLow(Refusal):
+    """This engine draws photographs and needs an identity proved by a document."""
+
+    code: ClassVar[str] = "ASSURANCE_TOO_LOW"
+    details: ClassVar[tuple[str, ...]] = ("engine",)
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(f"The engine {engine} needs an identity verified by a document.")
+        self.engine = engine

@@ -1,0 +1,162 @@
+"""Refusals about what is asked of an engine, about jobs and about pictures."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from domain.kernel.refusal import Refusal
+from domain.refusals.listing import listed
+
+
+class PromptEmpty(Refusal):
+    """There is nothing to draw."""
+
+    code: ClassVar[str] = "PROMPT_EMPTY"
+
+    def __init__(self) -> None:
+        super().__init__("Say what to draw.")
+
+
+class PromptTooLong(Refusal):
+    """A prompt longer than the engine reads."""
+
+    code: ClassVar[str] = "PROMPT_TOO_LONG"
+    details: ClassVar[tuple[str, ...]] = ("limit",)
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A prompt may have at most {limit} characters.")
+        self.limit = limit
+
+
+class PromptNotAllowed(Refusal):
+    """The prompt did not pass the screening. Neither prompt nor term is repeated."""
+
+    code: ClassVar[str] = "PROMPT_NOT_ALLOWED"
+
+    def __init__(self) -> None:
+        super().__init__("This prompt is not allowed. Describe adults, in plain English words.")
+
+
+class UnknownStyle(Refusal):
+    """The engine has no such style."""
+
+    code: ClassVar[str] = "UNKNOWN_STYLE"
+    details: ClassVar[tuple[str, ...]] = ("style", "known")
+
+    def __init__(self, style: str, known: Iterable[str]) -> None:
+        self.style, self.known = style, tuple(known)
+        super().__init__(f"There is no such style; there are {listed(self.known)}.")
+
+
+class AspectRatioUnsupported(Refusal):
+    """The engine cannot draw this shape."""
+
+    code: ClassVar[str] = "ASPECT_RATIO_UNSUPPORTED"
+    details: ClassVar[tuple[str, ...]] = ("given", "supported")
+
+    def __init__(self, given: str, supported: Iterable[str]) -> None:
+        self.given, self.supported = given, tuple(supported)
+        super().__init__(f"This engine draws {listed(self.supported)}.")
+
+
+class NegativePromptUnsupported(Refusal):
+    """The engine would silently ignore a negative prompt."""
+
+    code: ClassVar[str] = "NEGATIVE_PROMPT_UNSUPPORTED"
+    details: ClassVar[tuple[str, ...]] = ("engine",)
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(f"With these settings {engine} would ignore a negative prompt.")
+        self.engine = engine
+
+
+class SettingOutOfRange(Refusal):
+    """A number outside what the engine accepts, or not a number."""
+
+    code: ClassVar[str] = "SETTING_OUT_OF_RANGE"
+    details: ClassVar[tuple[str, ...]] = ("setting", "minimum", "maximum")
+
+    def __init__(self, setting: str, minimum: float, maximum: float) -> None:
+        super().__init__(f"{setting} has to be between {minimum} and {maximum}.")
+        self.setting, self.minimum, self.maximum = setting, minimum, maximum
+
+
+class CountOutOfRange(Refusal):
+    """Too few or too many pictures at once."""
+
+    code: ClassVar[str] = "COUNT_OUT_OF_RANGE"
+    details: ClassVar[tuple[str, ...]] = ("minimum", "maximum")
+
+    def __init__(self, minimum: int, maximum: int) -> None:
+        super().__init__(f"Ask for {minimum} to {maximum} pictures at once.")
+        self.minimum, self.maximum = minimum, maximum
+
+
+class UnknownEngine(Refusal):
+    """No such engine in the catalogue."""
+
+    code: ClassVar[str] = "UNKNOWN_ENGINE"
+    details: ClassVar[tuple[str, ...]] = ("engine",)
+
+    def __init__(self, engine: str) -> None:
+        super().__init__("There is no such engine.")
+        self.engine = engine
+
+
+class EngineUnavailable(Refusal):
+    """The engine is in the catalogue but something it needs is not here."""
+
+    code: ClassVar[str] = "ENGINE_UNAVAILABLE"
+    details: ClassVar[tuple[str, ...]] = ("engine", "missing")
+
+    def __init__(self, engine: str, missing: Iterable[str]) -> None:
+        self.engine, self.missing = engine, tuple(missing)
+        super().__init__(f"The engine {engine} cannot do this: it lacks {listed(self.missing)}.")
+
+
+class RatingNotAllowed(Refusal):
+    """No policy row allows this rating on this engine."""
+
+    code: ClassVar[str] = "RATING_NOT_ALLOWED"
+    details: ClassVar[tuple[str, ...]] = ("rating",)
+
+    def __init__(self, rating: str) -> None:
+        super().__init__(f"{rating} is not allowed on this engine.")
+        self.rating = rating
+
+
+class JurisdictionNotAllowed(Refusal):
+    """The policy does not allow this where the person is, or where that is unknown."""
+
+    code: ClassVar[str] = "JURISDICTION_NOT_ALLOWED"
+
+    def __init__(self) -> None:
+        super().__init__("This is not available where you are.")
+
+
+class JobEnded(Refusal):
+    """The job has ended; the first end is the only one."""
+
+    code: ClassVar[str] = "JOB_ENDED"
+    details: ClassVar[tuple[str, ...]] = ("state",)
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"This job has already ended: {state}.")
+        self.state = state
+
+
+class JobNotRetryable(Refusal):
+    """Only a job that failed or was cancelled can be tried again."""
+
+    code: ClassVar[str] = "JOB_NOT_RETRYABLE"
+
+    def __init__(self) -> None:
+        super().__init__("Only a job that failed or was cancelled can be tried again.")
+
+
+class AssetNotAvailable(Refusal):
+    """The picture was refused or purged."""
+
+    code: ClassVar[str] = "ASSET_NOT_AVAILABLE"
+
+    def __init__(self) -> None:
+        super().__init__("This picture is not available.")

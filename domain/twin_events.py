@@ -1,0 +1,270 @@
+"""What can have happened to a twin, and what each event changes in it."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.consent_text import ConsentScope
+from domain.job_kind import JobKind
+from domain.kernel.aggregate import Aggregate
+from domain.kernel.personal_text import FreeText
+from domain.object_keys import adapters_of_job_prefix, first_adapter_key
+from domain.photo_places import PhotoPlaces
+from domain.photo_set import PhotoVerdict, SetFlaw
+from domain.rating import Rating
+from domain.twin_state import (
+    FormerPlace,
+    NeededBy,
+    OpenJob,
+    PhotoSubmission,
+    TrainedAdapter,
+    UploadPlan,
+)
+
+if TYPE_CHECKING:
+    from domain.twin import Twin
+
+
+class TwinEvents:
+    """The events of a `Twin`."""
+
+    class Created(Aggregate.Created):
+        """A twin exists; nothing may be done with it yet."""
+
+        TOPIC = "twin.created"
+        owner_id: UUID
+        name: FreeText
+
+        def apply(self, twin: "Twin") -> None:
+            twin.owner_id = self.owner_id
+
+    class BiometricReleaseSigned(Aggregate.Event):
+        """The person allows their face to be measured."""
+
+        TOPIC = "twin.biometric-release-signed"
+        text_sha256: str
+        locale: str
+
+        def apply(self, twin: "Twin") -> None:
+            twin._released_biometrics = True
+
+    class ConsentGranted(Aggregate.Event):
+        """The person consented to exactly this text, within this scope."""
+
+        TOPIC = "twin.consent-granted"
+        epoch: int
+        text_sha256: str
+        scope: tuple[ConsentScope, ...]
+
+        def apply(self, twin: "Twin") -> None:
+            twin._scope = self.scope
+
+    class ConsentWithdrawn(Aggregate.Event):
+        """The consent is over. `epoch` is the new one; whatever carries an older one is refused."""
+
+        TOPIC = "twin.consent-withdrawn"
+        epoch: int
+        open_jobs: tuple[UUID, ...]
+
+        def apply(self, twin: "Twin") -> None:
+            twin._epoch = self.epoch
+            twin._scope = ()
+            twin._submitted = None
+            twin._accepted = None
+            twin._adapters = {}
+            twin._over = ()
+            twin._plans = {}
+            twin._places = {}
+            twin._former = ()
+
+    class UploadsPlanned(Aggregate.Event):
+        """These photos may be uploaded, `size_bytes` in all, to be submitted as one set."""
+
+        TOPIC = "twin.uploads-planned"
+        submission_id: UUID
+        photos: tuple[UUID, ...]
+        size_bytes: int
+        epoch: int
+        places: PhotoPlaces
+
+        def apply(self, twin: "Twin") -> None:
+            twin._plans[self.submission_id] = UploadPlan(self.photos, self.timestamp)
+            twin._places[self.submission_id] = self.places
+
+    class UploadsForgotten(Aggregate.Event):
+        """What was planned was not submitted in its time, or given up."""
+
+        TOPIC = "twin.uploads-forgotten"
+        submission_id: UUID
+        places: PhotoPlaces
+
+        def apply(self, twin: "Twin") -> None:
+            del twin._plans[self.submission_id]
+            del twin._places[self.submission_id]
+
+    class PhotosSubmitted(Aggregate.Event):
+        """A photo set waits to be judged. `supersedes` are the places of one that still waited."""
+
+        TOPIC = "twin.photos-submitted"
+        submission_id: UUID
+        engine: str
+        photos: tuple[UUID, ...]
+        epoch: int
+        supersedes: PhotoPlaces | None = None
+
+        def apply(self, twin: "Twin") -> None:
+            twin._end_submitted()
+            # Logs of before may hold a set again that was over, and sets that nobody had planned.
+            twin._over = tuple(over for over in twin._over if over != self.submission_id)
+            twin._plans.pop(self.submission_id, None)
+            twin._submitted = PhotoSubmission(
+                self.submission_id, self.engine, self.photos, self.epoch
+            )
+
+    class PhotosAccepted(Aggregate.Event):
+        """Every photo is good and all show one person."""
+
+        TOPIC = "twin.photos-accepted"
+        submission_id: UUID
+        photos: tuple[UUID, ...]
+        analyser: str
+        places: PhotoPlaces | None = None
+
+        def apply(self, twin: "Twin") -> None:
+            if twin._accepted is not None and twin._accepted.submission_id != self.submission_id:
+                former = twin._accepted.submission_id
+                lie = twin.places_of(former)
+                twin._former = (
+                    *twin._former,
+                    FormerPlace(lie.photos, former, NeededBy.TRAINING),
+                    FormerPlace(lie.template, former, NeededBy.ADAPTER),
+                )
+            twin._accepted = twin._submitted
+            twin._submitted = None
+
+    class PhotosRejected(Aggregate.Event):
+        """Something is wrong with a photo or with the set."""
+
+        TOPIC = "twin.photos-rejected"
+        submission_id: UUID
+        verdicts: tuple[PhotoVerdict, ...]
+        set_flaws: tuple[SetFlaw, ...]
+        places: PhotoPlaces | None = None
+
+        def apply(self, twin: "Twin") -> None:
+            twin._end_submitted()
+            twin._submitted = None
+
+    class TrainingAuthorised(Aggregate.Event):
+        """A job may learn from the accepted photos."""
+
+        TOPIC = "twin.training-authorised"
+        job_id: UUID
+        epoch: int
+        engine: str
+        submission_id: UUID
+        policy_version: int
+
+        def apply(self, twin: "Twin") -> None:
+            twin._open_jobs[self.job_id] = OpenJob(
+                JobKind.TRAINING, self.engine, self.epoch, self.submission_id
+            )
+
+    class GenerationAuthorised(Aggregate.Event):
+        """A job may draw this twin."""
+
+        TOPIC = "twin.generation-authorised"
+        job_id: UUID
+        epoch: int
+        engine: str
+        rating: Rating
+        jurisdiction: str
+        policy_version: int
+
+        def apply(self, twin: "Twin") -> None:
+            twin._open_jobs[self.job_id] = OpenJob(JobKind.IMAGES, self.engine, self.epoch)
+
+    class AdapterDelivered(Aggregate.Event):
+        """A training has a result that passed its checks."""
+
+        TOPIC = "twin.adapter-delivered"
+        job_id: UUID
+        engine: str
+        object_key: str
+        sha256: str
+        size_bytes: int
+        rank: int
+        step: int
+        similarity: float
+
+        def apply(self, twin: "Twin") -> None:
+            if self.engine in twin._adapters:
+                replaced = twin._adapters[self.engine].object_key
+                twin._former = (*twin._former, FormerPlace(replaced, None, NeededBy.NOTHING))
+            twin._adapters[self.engine] = TrainedAdapter(
+                self.job_id,
+                twin._open_jobs[self.job_id].submission_id,
+                self.object_key,
+                self.sha256,
+                self.size_bytes,
+                self.rank,
+            )
+
+    class JobEnded(Aggregate.Event):
+        """A job that was authorised has reached its end."""
+
+        TOPIC = "twin.job-ended"
+        job_id: UUID
+
+        def apply(self, twin: "Twin") -> None:
+            ended = twin._open_jobs.pop(self.job_id)
+            delivered = any(adapter.job_id == self.job_id for adapter in twin._adapters.values())
+            if ended.kind is not JobKind.TRAINING or delivered or ended.epoch != twin._epoch:
+                return
+            # A screener may have written what it had checked and never come to report it.
+            twin._former = (
+                *twin._former,
+                FormerPlace(
+                    adapters_of_job_prefix(twin.id, ended.epoch, self.job_id),
+                    None,
+                    NeededBy.NOTHING,
+                ),
+                FormerPlace(first_adapter_key(twin.id, self.job_id), None, NeededBy.NOTHING),
+            )
+
+    class PlacesGaveWay(Aggregate.Event):
+        """Newer bytes took the place of these, and nothing rests on them any more."""
+
+        TOPIC = "twin.places-gave-way"
+        places: tuple[str, ...]
+
+        def apply(self, twin: "Twin") -> None:
+            gone = [former for former in twin._former if former.place in self.places]
+            twin._former = tuple(former for former in twin._former if former not in gone)
+            for former in gone:
+                # The template goes last: after it nothing of the set is left.
+                if former.needed_by is NeededBy.ADAPTER and former.submission_id is not None:
+                    twin._places.pop(former.submission_id, None)
+
+    class DeletionRequested(Aggregate.Event):
+        """Everything at these places of the object store, most of them prefixes, is to be deleted.
+
+        `for_good`: nothing may be written there again. Older ones name prefixes of the twin, where
+        a later consent might write.
+        """
+
+        TOPIC = "twin.deletion-requested"
+        prefixes: tuple[str, ...]
+        for_good: bool = False
+
+        def apply(self, twin: "Twin") -> None:
+            twin._to_delete = (*twin._to_delete, *self.prefixes)
+
+    class Deleted(Aggregate.Event):
+        """It was deleted; `object_count` objects were there."""
+
+        TOPIC = "twin.deleted"
+        prefixes: tuple[str, ...]
+        object_count: int
+
+        def apply(self, twin: "Twin") -> None:
+            twin._to_delete = tuple(p for p in twin._to_delete if p not in self.prefixes)

@@ -1,0 +1,91 @@
+"""What a twin knows of its sets, adapters and jobs; all of it together is its snapshot."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from domain.consent_text import ConsentScope
+from domain.job_kind import JobKind
+from domain.photo_places import PhotoPlaces
+
+
+class UploadPlan(msgspec.Struct, frozen=True):
+    """Photos that may be uploaded, and submitted as one set until the plan is forgotten."""
+
+    photos: tuple[UUID, ...]
+    planned_at: datetime
+
+
+class PhotoSubmission(msgspec.Struct, frozen=True):
+    """A photo set, judged under the consent of `epoch`."""
+
+    submission_id: UUID
+    engine: str
+    photos: tuple[UUID, ...]
+    epoch: int
+
+
+class TrainedAdapter(msgspec.Struct, frozen=True):
+    """What a training delivered: the LoRA that draws this twin on one engine."""
+
+    job_id: UUID
+    submission_id: UUID | None
+    object_key: str
+    sha256: str
+    size_bytes: int
+    rank: int
+
+
+class OpenJob(msgspec.Struct, frozen=True):
+    """A job that may run under `epoch`, and the photos that a training learns from."""
+
+    kind: JobKind
+    engine: str
+    epoch: int
+    submission_id: UUID | None = None
+
+
+class NeededBy(StrEnum):
+    """What may still need bytes that gave way to newer ones."""
+
+    TRAINING = "training"
+    """An open training that learns from the set."""
+
+    ADAPTER = "adapter"
+    """An adapter from the set, or a training that will be one: pictures are compared with it."""
+
+    NOTHING = "nothing"
+
+
+class FormerPlace(msgspec.Struct, frozen=True):
+    """Bytes that gave way to newer ones. They go once nothing needs them any more."""
+
+    place: str
+    submission_id: UUID | None
+    needed_by: NeededBy
+
+
+class TwinState(msgspec.Struct, frozen=True):
+    """All that a twin knows, for a snapshot. Holds no text.
+
+    `over` are sets from before places were stored that were rejected, gave way or lost their
+    consent; `places` are those of every other set whose bytes may be there.
+    """
+
+    created_on: datetime
+    modified_on: datetime
+    owner_id: UUID
+    epoch: int
+    released_biometrics: bool
+    scope: tuple[ConsentScope, ...]
+    submitted: PhotoSubmission | None
+    accepted: PhotoSubmission | None
+    adapters: dict[str, TrainedAdapter]
+    open_jobs: dict[UUID, OpenJob]
+    to_delete: tuple[str, ...]
+    over: tuple[UUID, ...] = ()
+    plans: dict[UUID, UploadPlan] = {}
+    places: dict[UUID, PhotoPlaces] = {}
+    former: tuple[FormerPlace, ...] = ()
