@@ -15,6 +15,7 @@ from api.context import StudioContext
 from api.refusals import as_graphql
 from api.waiting import BUSY, refusal_for
 from commands.studio import Accepted
+from domain.kernel.identity import job_id
 from domain.kernel.refusal import Refusal
 
 P = ParamSpec("P")
@@ -31,10 +32,12 @@ def answering(
         async def answer(*args: P.args, **kwargs: P.kwargs) -> Any:
             try:
                 return await resolver(*args, **kwargs)
-            except Refusal as refusal:
-                return as_graphql(refusal, result)
+            except Refusal as said:
+                refusal = said
             except BUSY as busy:
-                return as_graphql(refusal_for(busy), result)
+                refusal = refusal_for(busy)
+            _tell(kwargs.get("info"), refusal)
+            return as_graphql(refusal, result)
 
         # Strawberry reads the union from the signature, where a made type cannot be written.
         functools.update_wrapper(answer, resolver)
@@ -47,11 +50,18 @@ def answering(
     return decorate
 
 
+def _tell(info: Any, refusal: Refusal) -> None:
+    """Whoever counts refusals hears of this one. A resolver hands in its `info` by name."""
+    if info is not None:
+        info.context.parts.refused(refusal.code)
+
+
 async def execute(context: StudioContext, command: Any, key: UUID) -> Accepted[Any]:
     """Carry out a command of the viewer. Raises `NotSignedIn` and every refusal of the domain."""
     session = await context.session()
-    studio = context.parts.studio
-    return await run_sync(lambda: studio.execute(command, owner_id=session.person_id, key=key))
+    studio, owner_id = context.parts.studio, session.person_id
+    with context.parts.spans.mutation(type(command).__name__, job_id(owner_id, key)):
+        return await run_sync(lambda: studio.execute(command, owner_id=owner_id, key=key))
 
 
 async def preview(context: StudioContext, command: Any, key: UUID) -> Any:

@@ -91,6 +91,12 @@ class FeedHub:
         finally:
             self.leave(owner_id, waker)
 
+    @property
+    def open(self) -> int:
+        """How many subscribers there are, of all owners."""
+        with self._lock:
+            return sum(len(wakers) for wakers in self._wakers.values())
+
     def subscribers(self, owner_id: UUID) -> int:
         """How many of an owner's subscribers there are."""
         with self._lock:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from api.feed import FeedHub
 from api.progress import ProgressBoard
 from api.sign_in_limit import SignInLimit
+from api.spans import NoSpans, Spans
 from api.threads import Threads
 from commands.ports.accounts import Accounts
 from commands.ports.clock import Clock
@@ -23,6 +24,7 @@ class Parts:
     """The studio's door, the vault, the outside, the read models, and what is live.
 
     `session_country` answers the ISO country of a client address; "XX" where nobody knows.
+    `refused` is told the code of every refusal that is answered, `spans` of every mutation.
     """
 
     studio: Studio
@@ -40,3 +42,5 @@ class Parts:
     sign_ins: SignInLimit = field(default_factory=SignInLimit)
     threads: Threads = field(default_factory=Threads)
     monotonic_s: Callable[[], float] = time.monotonic
+    refused: Callable[[str], None] = lambda code: None
+    spans: Spans = field(default_factory=NoSpans)

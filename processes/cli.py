@@ -77,6 +77,7 @@ def run(process: Annotated[str, typer.Argument(help=", ".join(PROCESS_NAMES))]) 
     from processes.heartbeat import Heartbeat, heartbeat_file
     from processes.lifecycle import stop_requested
     from processes.log import configure
+    from processes.sight import sight_of
     from processes.standstill import end_at_standstill
 
     _check_name(process)
@@ -89,7 +90,8 @@ def run(process: Annotated[str, typer.Argument(help=", ".join(PROCESS_NAMES))]) 
     if settings.kafka_bootstrap is None or process not in ("worker", "screener"):
         settings.require_database_url()
     try:
-        importlib.import_module(f"processes.wiring.{process}").run(settings, stop)
+        with sight_of(settings, process, stop) as sight:
+            importlib.import_module(f"processes.wiring.{process}").run(settings, stop, sight)
     finally:
         stop.end()
 
@@ -108,6 +110,16 @@ def healthcheck(
         typer.echo(str(unwell), err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{process} is well")
+
+
+@cli.command()
+def status(
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,  # noqa: FBT002
+) -> None:
+    """Say how everything is, and what to do; the exit code is 1 where something is not well."""
+    from processes.status.status import say, status_of
+
+    raise typer.Exit(say(status_of(_settings()), as_json=json))
 
 
 @cli.command()

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from adapters.postgres.embedded import EmbeddedPostgres
 from processes.child_health import ailment_of
+from processes.metrics.ports import first_port_for_another
 from processes.prepare import prepare
 from processes.settings import PREFIX, PROCESS_NAMES, Settings
 from processes.supervisor import Health, Supervisor, own_command
@@ -35,7 +36,15 @@ class Installation:
 
         def own_environment(name: str) -> dict[str, str]:
             # Two members of a group with one name would fence each other for ever.
-            return {f"{PREFIX}WORKER_NAME": name} if name in more_workers else {}
+            if name not in more_workers:
+                return {}
+            number = list(more_workers).index(name)
+            return {
+                f"{PREFIX}WORKER_NAME": name,
+                f"{PREFIX}METRICS_PORT": str(
+                    first_port_for_another(self.settings, "worker", number)
+                ),
+            }
 
         return Supervisor(
             (*PROCESS_NAMES, *more_workers),

@@ -30,3 +30,5 @@ def configure(settings: Settings, process: str) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
     for noisy in ("httpx", "httpcore", "kafka", "urllib3", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    # A collector that is away is no trouble of ours, and its address may hold a password.
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)

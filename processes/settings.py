@@ -97,6 +97,20 @@ class Settings(BaseSettings):
         ge=1.5,
         description="Longest turn of a main loop that is well: twice its longest wait, for Kafka.",
     )
+    metrics_host: str = Field(
+        default="127.0.0.1", description="Where each process shows its metrics, at `/metrics`."
+    )
+    metrics_port: int = Field(
+        default=9400,
+        ge=0,
+        le=65_000,
+        description="First of the metrics' ports, one a process in their order. 0: none.",
+    )
+    otlp_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="Where spans are sent, such as http://collector:4318. Absent: nowhere.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 

@@ -31,7 +31,10 @@ _HEADER_SCHEMA: Schema = {
         "ce_sequence": {"type": "string", "description": "The position of a fact or watermark."},
         "ce_ownerid": {"type": "string", "format": "uuid", "description": "Of a fact."},
         "content-type": {"const": "application/json"},
-        "traceparent": {"type": "string", "description": "W3C Trace Context, passed on."},
+        "traceparent": {
+            "type": "string",
+            "description": "W3C Trace Context, if it is followed.",
+        },
     },
 }
 

@@ -21,9 +21,13 @@ from api.app import Background, Folders, build_app
 from api.feed import FeedHub
 from api.parts import Parts
 from api.progress import ProgressBoard
+from api.spans import NoSpans
+from processes.metrics.api import ApiMetrics
 from processes.secrets import Secrets, load_secrets
 from processes.settings import Settings
+from processes.sight import Sight
 from processes.wiring.clock import system_clock
+from processes.wiring.command_observers import command_observers
 from processes.wiring.objects import OBJECTS_PATH, open_objects
 from processes.wiring.providers import (
     IDENTITY_PATH,
@@ -47,12 +51,12 @@ WEBSOCKET_MESSAGE_MAX_BYTES = 64 * 1024
 SANDBOX_COUNTRY = "XX"
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Serve until `stop` is set."""
     secrets = load_secrets(settings.secrets)
     with ExitStack() as stack:
         feed = FeedHub(lambda: _listening(settings.require_database_url()))
-        app = _assemble(settings, secrets, stack, feed)
+        app = _assemble(settings, secrets, stack, feed, sight)
         server = ApiServer(
             uvicorn.Config(
                 app,
@@ -95,14 +99,17 @@ def _end_with(server: uvicorn.Server, feed: FeedHub, stop: threading.Event) -> N
     server.should_exit = True
 
 
-def _assemble(settings: Settings, secrets: Secrets, stack: ExitStack, feed: FeedHub) -> FastAPI:
+def _assemble(
+    settings: Settings, secrets: Secrets, stack: ExitStack, feed: FeedHub, sight: Sight
+) -> FastAPI:
     url = settings.require_database_url()
-    writing = stack.enter_context(open_studio(settings, secrets, "api"))
+    seen = ApiMetrics(sight.registry, feeds_open=lambda: feed.open)
+    writing = stack.enter_context(open_studio(settings, secrets, "api", command_observers(sight)))
     readers = stack.enter_context(
         open_pool(url, "reader", size_max=READER_CONNECTIONS_MAX, application="api")
     )
     vault = stack.enter_context(open_pool(url, "vault", size_max=8, application="api"))
-    transport = stack.enter_context(open_transport(settings))
+    transport = stack.enter_context(open_transport(settings, sight.message_observers))
     objects = open_objects(settings, secrets)
     identity, payment = open_identity(settings, secrets), open_payment(settings, secrets)
     progress = ProgressBoard(feed.wake)
@@ -119,6 +126,8 @@ def _assemble(settings: Settings, secrets: Secrets, stack: ExitStack, feed: Feed
         progress=progress,
         session_country=lambda address: SANDBOX_COUNTRY,
         public_url=settings.address,
+        refused=seen.refused,
+        spans=sight.tracing or NoSpans(),
     )
     folders = Folders(
         web=ROOT / "web",

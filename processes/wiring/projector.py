@@ -9,6 +9,7 @@ from domain.events import STORED_FORM
 from processes.projector import GROUP, FactProjection
 from processes.secrets import load_secrets
 from processes.settings import Settings
+from processes.sight import Sight
 from processes.wiring.clock import system_clock
 from processes.wiring.members import member_name
 from processes.wiring.transport import open_transport
@@ -18,7 +19,7 @@ from topics.consume import ConsumerLoop, DeadLetterBox
 from topics.registry import FACTS
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Run the projector until `stop` is set."""
     url = settings.require_database_url()
     secrets = load_secrets(settings.secrets)
@@ -26,7 +27,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         open_pool(url, "projector", size_max=2, application="projector") as pool,
         open_pool(url, "vault", size_max=2, application="projector") as vault,
         EventLog(url, connections_max=1, application="projector") as events,
-        open_transport(settings) as transport,
+        open_transport(settings, sight.message_observers) as transport,
         transport.publisher("/suite/projector") as publisher,
         transport.consumer(GROUP, [FACTS], member_name(settings, "projector")) as consumer,
     ):

@@ -17,8 +17,10 @@ from processes.reactor.first_uploads import FirstUploads
 from processes.reactor.tail import Tail
 from processes.secrets import load_secrets
 from processes.settings import Settings
+from processes.sight import Sight
 from processes.wiring.active import while_active
 from processes.wiring.clock import system_clock
+from processes.wiring.command_observers import command_observers
 from processes.wiring.objects import open_objects
 from processes.wiring.providers import open_identity, open_payment
 from processes.wiring.studio import open_studio
@@ -26,14 +28,14 @@ from processes.wiring.sweeps import open_sweeps
 from processes.wiring.transport import open_transport
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Run the reactor until `stop` is set: every one carries out intents, one follows the log."""
     url = settings.require_database_url()
     secrets = load_secrets(settings.secrets)
     wake = Wake()
     with (
         EventLog(url, application="reactor") as events,
-        open_studio(settings, secrets, "reactor") as writing,
+        open_studio(settings, secrets, "reactor", command_observers(sight)) as writing,
         open_intents(url, connections_max=EXECUTORS + 1, application="reactor") as intents,
         open_sweeps(
             url,
@@ -41,7 +43,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
             system_clock,
             FirstUploads(open_objects(settings, secrets), writing.studio),
         ) as sweeps,
-        open_transport(settings) as transport,
+        open_transport(settings, sight.message_observers) as transport,
         transport.publisher("/suite/reactor") as publisher,
     ):
         outside = Outside(

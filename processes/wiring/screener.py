@@ -7,14 +7,17 @@ import structlog
 
 from adapters.provenance.file_signer import FileSigner
 from gpu_consumers.engines.pocket.analyser import AnalyserWeightsMissing, PocketFaceAnalyser
+from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.screening.credentials import Credentials
 from gpu_consumers.screening.face_analyser import TimedAnalyser
 from gpu_consumers.screening.output_checks import Lists, OutputChecks
 from gpu_consumers.screening.output_gate import OutputGate
 from gpu_consumers.screening.photo_gate import PhotoGate
 from gpu_consumers.screening.screener import Screener, ScreenerPace
+from processes.metrics.work import WorkMetrics
 from processes.secrets import load_secrets
 from processes.settings import Settings
+from processes.sight import Sight
 from processes.wiring.members import member_name
 from processes.wiring.objects import open_objects
 from processes.wiring.transport import open_transport
@@ -24,7 +27,7 @@ log = structlog.get_logger()
 POCKET_WEIGHTS = Path(__file__).parents[2] / "gpu_consumers" / "engines" / "pocket" / "weights"
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Run one screener until `stop` is set."""
     objects = open_objects(settings, load_secrets(settings.secrets))
     analyser = TimedAnalyser(_load_analyser())
@@ -33,7 +36,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
         listed_people=settings.home / "lists" / "listed-people.json",
     )
     credentials = Credentials(FileSigner(settings.secrets / "provenance"))
-    with open_transport(settings) as transport:
+    seen = WorkMetrics(sight.registry, loads=(), engines=LOADERS.keys())
+    with open_transport(settings, (*sight.message_observers, seen)) as transport:
         Screener(
             member_name(settings, "screener"),
             transport,

@@ -1,6 +1,6 @@
 """The event store, the keys and the door for commands, as control-plane processes share them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from adapters.vault.subject_keys import SubjectKeys
 from commands.handlers import HANDLERS
 from commands.studio import Studio
 from domain.events import STORED_FORM
+from processes.observed_studio import CommandObserver, ObservedStudio
 from processes.secrets import Secrets
 from processes.settings import Settings
 from processes.wiring.clock import system_clock
@@ -28,8 +29,16 @@ class Writing:
 
 
 @contextmanager
-def open_studio(settings: Settings, secrets: Secrets, application: str) -> Iterator[Writing]:
-    """Open the pools of a process that executes commands, and close them again."""
+def open_studio(
+    settings: Settings,
+    secrets: Secrets,
+    application: str,
+    observers: Sequence[CommandObserver] = (),
+) -> Iterator[Writing]:
+    """Open the pools of a process that executes commands, and close them again.
+
+    `observers` see every command pass.
+    """
     url = settings.require_database_url()
     with (
         open_pool(
@@ -39,5 +48,5 @@ def open_studio(settings: Settings, secrets: Secrets, application: str) -> Itera
     ):
         keys = SubjectKeys(vault, secrets.key_encryption)
         store = PostgresEventStore(writers, STORED_FORM, keys)
-        studio = Studio(store, HANDLERS, system_clock, secrets.command_args)
+        studio = ObservedStudio(store, HANDLERS, system_clock, secrets.command_args, observers)
         yield Writing(studio, store, keys)

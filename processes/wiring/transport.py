@@ -1,17 +1,27 @@
 """Which transport runs: the only place that knows."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from processes.observed_transport import MessageObserver, ObservedTransport
 from processes.settings import Settings
 from topics.embedded import EmbeddedTransport
 from topics.kafka_settings import KafkaSettings
 from topics.transport import Transport
 
 
-def open_transport(settings: Settings) -> Transport:
-    """Kafka where a bootstrap address is set, else rows in PostgreSQL. The caller closes it."""
+def open_transport(settings: Settings, observers: Sequence[MessageObserver] = ()) -> Transport:
+    """Kafka where a bootstrap address is set, else rows in PostgreSQL. The caller closes it.
+
+    `observers` see every message pass.
+    """
+    transport = _transport(settings)
+    return ObservedTransport(transport, observers) if observers else transport
+
+
+def _transport(settings: Settings) -> Transport:
     if settings.kafka_bootstrap is None:
         return EmbeddedTransport(settings.require_database_url(), lease_s=settings.lease_s)
     # Imported here: the client takes half a second, and most installations have no broker.

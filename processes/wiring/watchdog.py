@@ -1,4 +1,4 @@
-"""Watchdog: ends attempts nobody is alive for, and keeps the sandbox's lists fresh."""
+"""Watchdog: ends attempts nobody is alive for, keeps lists fresh, and shows the whole studio."""
 
 import threading
 import time
@@ -6,32 +6,42 @@ import time
 from adapters.event_store.positions import ActiveReader
 from adapters.event_store.watched_claims import PostgresWatchedClaims
 from domain.events import STORED_FORM
+from processes.metrics.studio import shown
 from processes.secrets import load_secrets
 from processes.settings import Settings
+from processes.sight import Sight
 from processes.watchdog import Watchdog
 from processes.wiring.active import while_active
 from processes.wiring.clock import system_clock
+from processes.wiring.command_observers import command_observers
 from processes.wiring.sandbox_lists import keep_lists_fresh
 from processes.wiring.studio import open_studio
+from processes.wiring.survey import open_studio_metrics
 from processes.wiring.transport import open_transport
 from topics.registry import RESULTS
 from topics.transport import From
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Run the watchdog until `stop` is set."""
     url = settings.require_database_url()
     secrets = load_secrets(settings.secrets)
     refresher = threading.Thread(target=keep_lists_fresh, args=(settings, stop), daemon=True)
     refresher.start()
     with (
-        open_studio(settings, secrets, "watchdog") as writing,
-        open_transport(settings) as transport,
+        open_studio(settings, secrets, "watchdog", command_observers(sight)) as writing,
+        open_transport(settings, sight.message_observers) as transport,
         transport.publisher("/suite/watchdog") as publisher,
+        open_studio_metrics(url, transport) as metrics,
     ):
 
         def watch(reader: ActiveReader) -> None:
-            with transport.broadcast([RESULTS], From.END) as voices:
+            # Of the processes of which one is active, this one has most time to look around. Of
+            # several of them, only the active one looks.
+            with (
+                shown(sight.registry, metrics),
+                transport.broadcast([RESULTS], From.END) as voices,
+            ):
                 Watchdog(
                     reader,
                     PostgresWatchedClaims(reader),

@@ -2,11 +2,13 @@
 
 import threading
 
-from gpu_consumers.engines.registry import LOADERS
+from gpu_consumers.engines.registry import LOADERS, absent_engines
 from gpu_consumers.worker.child import ChildSettings
 from gpu_consumers.worker.child_process import ChildProcess
 from gpu_consumers.worker.worker import Worker, WorkerLimits
+from processes.metrics.work import WorkMetrics
 from processes.settings import Settings
+from processes.sight import Sight
 from processes.wiring.members import member_name
 from processes.wiring.transport import open_transport
 
@@ -14,7 +16,7 @@ SILENCE_SHARE_MAX = 0.75
 """Of the lease: who said nothing for longer may have lost a claim."""
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Run one worker until `stop` is set."""
     child = ChildSettings(
         work_dir=settings.home / "worker" / member_name(settings, "worker"),
@@ -28,7 +30,9 @@ def run(settings: Settings, stop: threading.Event) -> None:
         silence_max_s=settings.lease_s * SILENCE_SHARE_MAX,
     )
     phase_limits_s = {loader.id: loader.phase_limits_s for loader in LOADERS.values()}
-    with open_transport(settings) as transport:
+    loads = LOADERS.keys() - absent_engines(settings.engine_weights_dir).keys()
+    seen = WorkMetrics(sight.registry, loads=loads, engines=LOADERS.keys())
+    with open_transport(settings, (*sight.message_observers, seen)) as transport:
         Worker(
             member_name(settings, "worker"),
             transport,

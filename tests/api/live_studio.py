@@ -36,6 +36,7 @@ from api.feed import FeedHub
 from api.parts import Parts
 from api.progress import ProgressBoard
 from api.sign_in_limit import SignInLimit
+from api.spans import NoSpans, Spans
 from commands.handlers import HANDLERS
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
@@ -110,6 +111,7 @@ class LiveStudio:
     projector: Projector
     tail: Tail
     executor: Executor
+    refused: list[str]
     _projected: int = 0
     _reacted: int = 0
     _keys: int = 0
@@ -146,7 +148,7 @@ class LiveStudio:
 
 
 @contextmanager
-def live_studio(database: str, folder: Path) -> Iterator[LiveStudio]:
+def live_studio(database: str, folder: Path, *, spans: Spans | None = None) -> Iterator[LiveStudio]:
     """Serve until the block ends. Prices and policy are published."""
     with ExitStack() as stack:
         writers = stack.enter_context(open_pool(database, "writer", size_max=8))
@@ -180,6 +182,7 @@ def live_studio(database: str, folder: Path) -> Iterator[LiveStudio]:
             clock=clock,
             post=webhooks.post,
         )
+        refused: list[str] = []
         feed = FeedHub(lambda: connect(database, "reader"))
         parts = Parts(
             studio=studio,
@@ -195,6 +198,8 @@ def live_studio(database: str, folder: Path) -> Iterator[LiveStudio]:
             session_country=lambda address: "XX",
             public_url=url,
             sign_ins=NoisySignIns(),
+            refused=refused.append,
+            spans=spans or NoSpans(),
         )
         app = build_app(
             parts,
@@ -230,6 +235,7 @@ def live_studio(database: str, folder: Path) -> Iterator[LiveStudio]:
             projector=Projector(projecting.connection, STORED_FORM, keys),
             tail=Tail(log, ReaderIntents(reader), STORED_FORM, clock, Wake()),
             executor=Executor(intents, deeds, clock),
+            refused=refused,
         )
         live.does(PublishPriceList(version=1, accepted_until=clock()), SYSTEM)
         live.does(PublishPolicy(version=1, approvers=(uuid5(SYSTEM, "Grace"),)), SYSTEM)

@@ -188,19 +188,34 @@ def test_workers_meet_only_kafka_and_the_api() -> None:
         if "work" in service.get("networks", ()) and "profiles" not in service
     }
     assert on_work == {"api", "worker"}
-    # On the broker's network the others listen on no port; only Kafka does.
+    # On the broker's network only Kafka listens; the others show their metrics if they are told to.
     assert not {name for name in met if "ports" in services()[name]} - {"api"}
+
+
+def test_nobody_reads_the_metrics_of_a_process_unless_an_operator_says_so() -> None:
+    hosts = {
+        name: settings_of(one)["SUITE_METRICS_HOST"]
+        for name, one in ours().items()
+        if process_of(one) is not None
+    }
+    assert set(hosts.values()) == {"127.0.0.1"}
 
 
 def test_only_the_front_leads_out_and_only_the_api_is_on_it() -> None:
     networks = compose()["networks"]
-    assert [name for name, one in networks.items() if not one.get("internal")] == ["front"]
+    leading_out = [name for name, one in networks.items() if not one.get("internal")]
+    assert leading_out == ["front", "view"]
+    assert [name for name, one in services().items() if "view" in one.get("networks", ())] == [
+        "grafana"
+    ]
     assert [name for name, one in services().items() if "front" in one.get("networks", ())] == [
         "api"
     ]
     published = {name: one["ports"] for name, one in services().items() if "ports" in one}
-    assert list(published) == ["api"]
-    assert all(with_defaults(port) == "127.0.0.1:8080:8080" for port in published["api"])
+    assert {name: list(map(with_defaults, ports)) for name, ports in published.items()} == {
+        "api": ["127.0.0.1:8080:8080"],
+        "grafana": ["127.0.0.1:3000:3000"],
+    }
 
 
 def test_no_password_stands_in_the_file() -> None:
@@ -269,7 +284,12 @@ def test_the_gpu_worker_is_started_by_its_profile_only_and_has_a_device() -> Non
 
 def test_no_profile_hides_what_every_installation_needs() -> None:
     hidden = {name: one["profiles"] for name, one in services().items() if "profiles" in one}
-    assert hidden == {"worker-gpu": ["gpu"], "s3": ["s3"]}
+    assert hidden == {
+        "worker-gpu": ["gpu"],
+        "s3": ["s3"],
+        "prometheus": ["sight"],
+        "grafana": ["sight"],
+    }
 
 
 def test_the_s3_server_is_not_reachable_from_outside_and_gets_its_secret_from_a_file() -> None:

@@ -1,4 +1,4 @@
-"""What every transport promises, written for Kafka's semantics and run on all three."""
+"""What every transport promises, written for Kafka's semantics and run on all of them."""
 
 import threading
 from collections import defaultdict
@@ -18,6 +18,7 @@ from tests.contract.transport_carriers import (
     EmbeddedCarrier,
     InMemoryCarrier,
     KafkaCarrier,
+    ObservedCarrier,
     collect,
     results_topic,
     settle,
@@ -66,11 +67,15 @@ def kafka_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield bootstrap
 
 
-@pytest.fixture(params=["in_memory", "embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
+@pytest.fixture(
+    params=["in_memory", "observed", "embedded", pytest.param("kafka", marks=pytest.mark.kafka)]
+)
 def carrier(request: pytest.FixtureRequest) -> Iterator[Carrier]:
     match request.param:
         case "in_memory":
             yield InMemoryCarrier()
+        case "observed":
+            yield ObservedCarrier()
         case "embedded":
             url = request.getfixturevalue("database")
             embedded = EmbeddedCarrier(url, request.getfixturevalue("admin_database"))

@@ -11,12 +11,13 @@ import psycopg
 from kafka import KafkaAdminClient
 from kafka import TopicPartition as KafkaTopicPartition
 
+from processes.observed_transport import ObservedTransport
 from topics.embedded import EmbeddedTransport
 from topics.in_memory import InMemoryTransport
 from topics.kafka import KafkaTransport
 from topics.kafka_consumer import KafkaGroupConsumer
 from topics.kafka_settings import KafkaSettings
-from topics.registry import RESULTS, Topic
+from topics.registry import RESULTS, Message, Topic
 from topics.transport import Consumer, Delivery, Rebalancing, TopicPartition, Transport
 
 PATIENCE_S = 30.0
@@ -54,6 +55,24 @@ class InMemoryCarrier:
 
     def another(self) -> Transport:
         return self.transport
+
+
+class Clumsy:
+    """An observer that raises whenever it sees anything."""
+
+    def said(self, topic: Topic, message: Message) -> str | None:
+        raise RuntimeError("fog")
+
+    def heard(self, delivery: Delivery) -> None:
+        raise RuntimeError("fog")
+
+
+class ObservedCarrier(InMemoryCarrier):
+    """Topics of this process, watched by somebody who fails."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transport = ObservedTransport(self._memory, [Clumsy()])
 
 
 class EmbeddedCarrier:

@@ -36,6 +36,7 @@ from processes.lifecycle import stop_requested
 from processes.log import configure
 from processes.secrets import Secrets, load_secrets
 from processes.settings import Settings, load_settings
+from processes.sight import Sight
 from processes.standstill import end_at_standstill
 from processes.wiring.members import member_name
 from processes.wiring.objects import open_objects
@@ -163,7 +164,7 @@ def run_api(settings: Settings, stop: threading.Event) -> None:
         return CrampedObjectStore(settings.home / "objects", presigner, stage_of(settings.home))
 
     with patch.object(api, "open_objects", cramped):
-        api.run(settings, stop)
+        api.run(settings, stop, Sight())
 
 
 def _follow(stage: Stage, flag: str, permit: threading.Event) -> None:

@@ -8,6 +8,7 @@ from processes.lifecycle import stop_requested
 from processes.log import configure
 from processes.secrets import ensure_secrets
 from processes.settings import Settings
+from processes.sight import Sight
 from processes.wiring import reactor
 from tests.kafka.forked import forked
 
@@ -28,4 +29,4 @@ def _run(url: str, bootstrap: str, home: Path) -> None:
     settings = Settings.model_validate(given)
     ensure_secrets(settings.secrets)
     configure(settings, "reactor")
-    reactor.run(settings, stop_requested())
+    reactor.run(settings, stop_requested(), Sight())

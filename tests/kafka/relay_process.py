@@ -10,6 +10,7 @@ from unittest.mock import patch
 from processes.lifecycle import stop_requested
 from processes.log import configure
 from processes.settings import Settings
+from processes.sight import Sight
 from processes.wiring import relay
 from tests.faults.stage import Stage, stage_of
 from tests.kafka.forked import forked
@@ -60,7 +61,7 @@ def _run(url: str, bootstrap: str, home: Path | None) -> None:
     settings = Settings.model_validate(given)
     configure(settings, "relay")
     if home is None:
-        relay.run(settings, stop_requested())
+        relay.run(settings, stop_requested(), Sight())
         return
     with _staged(stage_of(home)):
-        relay.run(settings, stop_requested())
+        relay.run(settings, stop_requested(), Sight())

@@ -16,6 +16,12 @@ def test_only_the_further_workers_are_given_names(tmp_path: Path) -> None:
     supervisor = installation.supervisor(lambda name, state: None, ["worker-2", "worker-3"])
     assert list(supervisor.names) == [*PROCESS_NAMES, "worker-2", "worker-3"]
     named = {name: supervisor.own_environment(name) for name in supervisor.names}
-    assert named.pop("worker-2") == {"SUITE_WORKER_NAME": "worker-2"}
-    assert named.pop("worker-3") == {"SUITE_WORKER_NAME": "worker-3"}
+    assert named.pop("worker-2") == {
+        "SUITE_WORKER_NAME": "worker-2",
+        "SUITE_METRICS_PORT": "9402",
+    }
+    assert named.pop("worker-3") == {
+        "SUITE_WORKER_NAME": "worker-3",
+        "SUITE_METRICS_PORT": "9403",
+    }
     assert not any(named.values())

@@ -131,10 +131,10 @@ def test_the_settings_in_force_are_shown_without_their_secrets() -> None:
     assert "in-fog" not in out + error
 
 
-def test_what_starts_often_loads_no_engine_and_no_broker() -> None:
+def test_what_starts_often_loads_no_engine_no_broker_and_no_collector() -> None:
     found = loaded_by("processes.cli", "processes.wiring.relay", "processes.wiring.watchdog")
     for modules in found.values():
-        assert not modules & {*HEAVY, "kafka", "fastapi", "cv2"}
+        assert not modules & {*HEAVY, "kafka", "fastapi", "cv2", "opentelemetry"}
 
 
 def test_the_worker_knows_neither_the_domain_nor_the_event_store() -> None:

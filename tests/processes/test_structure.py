@@ -1,6 +1,8 @@
 """Which folders there are, and that the arrows between them are held."""
 
+import re
 import tomllib
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -42,12 +44,23 @@ def test_the_linter_knows_every_package_that_is_shipped() -> None:
     assert on_disk == set(PACKAGES)
 
 
-def test_the_domain_and_what_the_worker_does_stay_apart_in_both_directions() -> None:
-    forbidden = {
-        source: set(contract["forbidden_modules"])
-        for contract in CONTRACTS
-        for source in contract["source_modules"]
+def test_metrics_and_spans_are_made_in_their_own_folders_only() -> None:
+    makers = {
+        file.relative_to(ROOT).as_posix()
+        for file in (ROOT / "processes").rglob("*.py")
+        if re.search(r"^\s*(from|import) (prometheus_client|opentelemetry)", file.read_text(), re.M)
     }
+    assert makers
+    assert {
+        name for name in makers if not name.startswith(("processes/metrics/", "processes/tracing/"))
+    } == {"processes/sight.py"}
+
+
+def test_the_domain_and_what_the_worker_does_stay_apart_in_both_directions() -> None:
+    forbidden: defaultdict[str, set[str]] = defaultdict(set)
+    for contract in CONTRACTS:
+        for source in contract["source_modules"]:
+            forbidden[source] |= set(contract["forbidden_modules"])
     assert "gpu_consumers" in forbidden["domain"]
     assert {"domain", "eventsourcing"} <= forbidden["gpu_consumers"]
     assert {"domain", "eventsourcing"} <= forbidden["processes.wiring.worker"]

@@ -1,0 +1,123 @@
+"""What a look at the database says of the studio, judged."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from processes.parked import span
+from processes.status.line import Line
+from processes.survey.lags import PROJECTOR
+from processes.survey.ledger import LedgerLook
+from processes.survey.open_work import STARTED, OpenWork
+from processes.survey.parking import Parked
+from processes.survey.survey import Survey
+from processes.survey.topic_lags import RECORDER, TopicLags
+
+LAG_MAX_S = 30.0
+"""Readers of the log are behind by less than a second, but for a moment after a restart."""
+DUE_MAX_S = 60.0
+"""Effects are carried out at once; what fails is due later, and parked in the end."""
+UNTAKEN_MAX_S = 120.0
+"""How long work may wait while nobody works at all."""
+WAIT_MAX_S = 3_600.0
+"""Whoever waits for longer does not believe that it comes. Every worker may be busy."""
+SCREENING_MAX_S = 900.0
+REPORTS_MAX = 1_000
+
+_BEHIND = {
+    "relay": "events reach nobody: is a relay running? `suite run relay`",
+    "reactor": "nothing follows from events: is a reactor running? `suite run reactor`",
+    "watchdog": "silent workers are not noticed: is a watchdog running? `suite run watchdog`",
+    PROJECTOR: "viewers see the past: is a projector running? `suite run projector`",
+}
+_RULES = {
+    "postings-sum-to-zero": "entries whose postings do not sum to zero",
+    "nothing-is-negative": "entries or balances below zero",
+    "reserved-is-what-jobs-hold": "owners whose reserved credits are not what their jobs hold",
+}
+
+
+def judged(survey: Survey, topics: TopicLags | None) -> Iterator[Line]:
+    """A line a thing. `topics` is None where the topics are out of reach, which has its own."""
+    for lag in survey.lags.readers:
+        behind = f"{lag.events} events behind, the first for {_span(lag.seconds)}"
+        advice = _BEHIND[lag.reader] if lag.seconds > LAG_MAX_S else None
+        yield Line(f"{lag.reader} reads", behind if lag.events else "to the end", advice)
+    yield from _work(survey.work)
+    for one in survey.parked:
+        yield _parked(one)
+    yield from _ledger(survey.ledger)
+    if topics is not None:
+        yield from _topics(topics)
+
+
+def _work(work: OpenWork) -> Iterator[Line]:
+    waiting = work.jobs["requested"]
+    limit_s = WAIT_MAX_S if work.claims else UNTAKEN_MAX_S
+    advice = "start more workers: `suite run worker`"
+    if not work.claims:
+        advice = "is a worker running, with the weights of their engine? `suite run worker`"
+    yield Line(
+        "jobs that wait",
+        f"{waiting.total}, the oldest for {_span(waiting.oldest_s)}" if waiting.total else "none",
+        advice if waiting.oldest_s > limit_s else None,
+    )
+    late = "the watchdog ends these in a moment; if it does not, is one running?"
+    yield Line(
+        "jobs that run",
+        f"{work.jobs[STARTED].total}, {work.claims_overdue} past their deadline",
+        late if work.claims_overdue else None,
+    )
+    screening = [work.jobs["rendered"], work.jobs["photos-submitted"]]
+    oldest_s = max(ages.oldest_s for ages in screening)
+    total = sum(ages.total for ages in screening)
+    yield Line(
+        "screenings that wait",
+        f"{total}, the oldest for {_span(oldest_s)}" if total else "none",
+        "is a screener running? `suite run screener`" if oldest_s > SCREENING_MAX_S else None,
+    )
+    due = work.intents_due
+    yield Line(
+        "effects that are due",
+        f"{due.total}, the oldest for {_span(due.oldest_s)}" if due.total else "none",
+        None if due.oldest_s <= DUE_MAX_S else "start more reactors, or see in a log what fails",
+    )
+
+
+def _parked(one: Parked) -> Line:
+    names = {"message": "parked reports", "intent": "parked effects", "owner": "parked read models"}
+    if not one.count:
+        return Line(names[one.kind], "none")
+    return Line(
+        names[one.kind],
+        f"{one.count}, the oldest for {_span(one.oldest_s)}",
+        "`suite parked list` names them; once the cause is mended, `suite parked retry ID`",
+    )
+
+
+def _ledger(look: LedgerLook) -> Iterator[Line]:
+    broken = {rule: count for rule, count in look.broken.items() if count}
+    if not broken:
+        seen = f"{look.entries} entries and {look.owners} balances looked at"
+        yield Line("ledger", f"in order: {seen}")
+    for rule, count in broken.items():
+        yield Line(
+            "ledger",
+            f"{count} {_RULES[rule]}",
+            "`suite audit export FILE`, then `suite audit verify FILE --read-model`: either the "
+            "read models are wrong (`suite projections rebuild`), or sell nothing until you know",
+        )
+
+
+def _topics(topics: TopicLags) -> Iterator[Line]:
+    reports = sum(one.records for one in topics.groups if one.group == RECORDER)
+    yield Line(
+        "reports that wait",
+        str(reports) if reports else "none",
+        "is a recorder running? `suite run recorder`" if reports > REPORTS_MAX else None,
+    )
+    kept = f"{topics.dead_letters} kept: `suite parked list`" if topics.dead_letters else "none"
+    yield Line("dead letters", kept)
+
+
+def _span(seconds: float) -> str:
+    return span(timedelta(seconds=seconds))

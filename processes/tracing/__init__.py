@@ -1,0 +1,1 @@
+"""How one request is followed from the mutation to its result, through every process."""
