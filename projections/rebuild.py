@@ -150,7 +150,7 @@ def _batches(facts: Iterable[Fact]) -> Iterator[list[Fact]]:
 
 
 def _live_read_to(cursor: Cursor[Any]) -> dict[UUID, int]:
-    cursor.execute("SELECT owner_id, min(position) FROM views.read_to GROUP BY owner_id")
+    cursor.execute("SELECT owner_id, position FROM views.read_to")
     return {owner: position for owner, position in cursor.fetchall()}
 
 
