@@ -1,7 +1,7 @@
 """Folding facts into read models inside the caller's transaction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -130,19 +130,21 @@ def poisoned_by(fact: Fact, error: Exception) -> Poisoned:
     return Poisoned(fact.owner_id, fact.position, fact.event_type, type(error).__name__)
 
 
-def _wanted(said: _Said, rows: Rows) -> dict[Table, Iterable[Key]]:
+def _wanted(said: _Said, rows: Rows) -> dict[Table, list[Key]]:
     """The groups that must be read before the changes are made. Those that begin are begun."""
-    wanted: dict[Table, dict[Key, None]] = defaultdict(dict)
-    begun: dict[Table, set[Key]] = defaultdict(set)
+    unread: dict[Table, dict[Key, bool]] = defaultdict(dict)
     for _, changes in said:
         for change in changes:
             for table, group in change.reads:
-                if group not in begun[table]:
-                    wanted[table][group] = None
+                unread[table].setdefault(group, True)
             for table, group in change.begins:
-                begun[table].add(group)
-                rows.begin(table, group)
-    return dict(wanted)
+                if not unread[table].setdefault(group, False):
+                    rows.begin(table, group)
+    return {
+        table: wanted
+        for table, groups in unread.items()
+        if (wanted := [group for group, is_wanted in groups.items() if is_wanted])
+    }
 
 
 def _make(said: _Said, rows: Rows, poisoned: _Poison) -> dict[UUID, int]:

@@ -78,25 +78,19 @@ def updated(
     """
     key = _key(table, fact, values)
     values["position"] = fact.position
-    computed = [(column, value) for column, value in values.items() if callable(value)]
-
-    def change(rows: Rows, one: Key, row: Row) -> None:
-        if where is not None and not where(row):
-            return
-        if computed:
-            of_row = {column: value(row) for column, value in computed}
-            rows.change(table, one, {**values, **of_row})
-        else:
-            rows.change(table, one, values)
+    computed = [column for column, value in values.items() if callable(value)]
 
     def make(rows: Rows) -> None:
-        if len(key) == len(table.key):
-            row = rows.get(table, *key)
-            if row is not None:
-                change(rows, key, row)
-            return
-        for one in rows.keys(table, *key):
-            change(rows, one, rows.get(table, *one) or {})
+        whole = len(key) == len(table.key)
+        for one in (key,) if whole else rows.keys(table, *key):
+            row = rows.get(table, *one)
+            if row is None or (where is not None and not where(row)):
+                continue
+            if computed:
+                now = {column: values[column](row) for column in computed}
+                rows.change(table, one, {**values, **now})
+            else:
+                rows.change(table, one, values)
 
     return Change(make, reads=((table, table.group(key)),))
 

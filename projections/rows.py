@@ -5,7 +5,7 @@ went through in between.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,15 +20,17 @@ class RowsNotRead(Exception):
     """A change looked for rows of a group that it had not named."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Held:
-    """A row as it stands now; None where there is none any more.
+    """A row as it stands now; None where there is none, or none any more.
 
     `changed`: columns that differ from the stored row. None where no row is stored.
     """
 
-    row: Row | None
-    changed: frozenset[str] | None
+    __slots__ = ("changed", "row")
+
+    def __init__(self, row: Row | None, changed: frozenset[str] | None) -> None:
+        self.row = row
+        self.changed = changed
 
 
 @dataclass(frozen=True)
@@ -45,72 +47,69 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 class Rows:
-    """Rows by table, group and key. Reads what was loaded, or begun by an insert, and no more."""
+    """Rows by table and key. Reads what was loaded, or begun by an insert, and no more."""
 
     def __init__(self) -> None:
-        self._groups: dict[Table, dict[Key, dict[Key, _Held]]] = defaultdict(dict)
+        self._held: dict[Table, dict[Key, _Held]] = defaultdict(dict)
+        self._groups: dict[Table, dict[Key, list[Key]]] = defaultdict(dict)
         self._added: dict[Table, list[Row]] = defaultdict(list)
-        self._undo: list[tuple[dict[Key, _Held], Key, _Held | None] | list[Row]] = []
+        self._undo: list[tuple[_Held, Row | None, frozenset[str] | None] | list[Row]] = []
 
     def begin(self, table: Table, group: Key) -> None:
         """The group is empty, unless it was begun or loaded before."""
-        self._groups[table].setdefault(group, {})
+        self._groups[table].setdefault(group, [])
 
     def load(self, table: Table, row: Row) -> None:
         """The database holds this row. Its group was begun."""
         key = tuple([row[column] for column in table.key])
-        self._groups[table][table.group(key)][key] = _Held(row, _NOTHING)
+        self._held[table][key] = _Held(row, _NOTHING)
+        self._groups[table][table.group(key)].append(key)
 
     def get(self, table: Table, *key: Any) -> Row | None:
         """A row as it stands now, or None."""
-        held = self._group(table, key).get(key)
-        return None if held is None else held.row
+        held = self._held[table].get(key)
+        if held is None:
+            self._group(table, key)
+            return None
+        return held.row
 
     def keys(self, table: Table, *prefix: Any) -> list[Key]:
         """Which rows of a group there are now, of those whose keys begin like this."""
-        length = len(prefix)
+        held, length = self._held[table], len(prefix)
         return [
             key
-            for key, held in self._group(table, prefix).items()
-            if held.row is not None and key[:length] == prefix
+            for key in self._group(table, prefix)
+            if held[key].row is not None and key[:length] == prefix
         ]
 
     def insert(self, table: Table, row: Row) -> None:
         """A row that is not there yet. Raises `RowExists`."""
-        key = tuple([row[column] for column in table.key])
-        group = self._group(table, key)
-        before = group.get(key)
-        if before is not None and before.row is not None:
+        held = self._place(table, row)
+        if held.row is not None:
             raise RowExists(table.name)
-        self._hold(table, group, key, before, row)
+        self._put(table, held, row)
 
     def put(self, table: Table, row: Row) -> None:
         """A row, in the place of what is there. It names every column that a row has."""
-        key = tuple([row[column] for column in table.key])
-        group = self._group(table, key)
-        self._hold(table, group, key, group.get(key), row)
+        self._put(table, self._place(table, row), row)
 
     def change(self, table: Table, key: Key, values: Row) -> None:
         """Other values in a row that is there."""
-        group = self._group(table, key)
-        held = group[key]
+        held = self._held[table][key]
         assert held.row is not None
         row = {**held.row, **values}
-        changed = held.changed
+        self._undo.append((held, held.row, held.changed))
         if table.derived:
             row |= {column: derive(row) for column, derive in table.derived.items()}
-            values = {**values, **table.derived}
-        if changed is not None:
-            changed = changed.union(values)
-        self._undo.append((group, key, held))
-        group[key] = _Held(row, changed)
+        held.row = row
+        if held.changed is not None:
+            held.changed = held.changed.union(values, table.derived)
 
     def remove(self, table: Table, key: Key) -> None:
         """A row that is there goes."""
-        group = self._group(table, key)
-        held = group[key]
-        self._undo.append((group, key, held))
-        group[key] = _Held(None, held.changed)
+        held = self._held[table][key]
+        self._undo.append((held, held.row, held.changed))
+        held.row = None
 
     def add(self, table: Table, row: Row) -> None:
         """A row of a table of which nothing is ever read. That it is new, the database checks."""
@@ -127,47 +126,45 @@ class Rows:
         for entry in reversed(self._undo):
             if isinstance(entry, list):
                 entry.pop()
-                continue
-            group, key, before = entry
-            if before is None:
-                del group[key]
             else:
-                group[key] = before
+                held, row, changed = entry
+                held.row, held.changed = row, changed
         self._undo.clear()
 
     def changes(self) -> Iterator[TableChanges]:
         """What is to be written, table by table."""
-        for table, groups in self._groups.items():
+        for table, held_by_key in self._held.items():
             found = TableChanges(table, [], [], [])
-            for group in groups.values():
-                for key, held in group.items():
-                    if held.changed is None:
-                        if held.row is not None:
-                            found.inserted.append(held.row)
-                    elif held.row is None:
-                        found.deleted.append(key)
-                    elif held.changed:
-                        found.updated.append((held.row, held.changed))
+            for key, held in held_by_key.items():
+                if held.changed is None:
+                    if held.row is not None:
+                        found.inserted.append(held.row)
+                elif held.row is None:
+                    found.deleted.append(key)
+                elif held.changed:
+                    found.updated.append((held.row, held.changed))
             yield found
         for table, added in self._added.items():
             yield TableChanges(table, added, [], [])
 
-    def _group(self, table: Table, key: Key) -> dict[Key, _Held]:
+    def _group(self, table: Table, key: Key) -> list[Key]:
         try:
             return self._groups[table][key[: table.together]]
         except KeyError:
             raise RowsNotRead(table.name) from None
 
-    def _hold(
-        self,
-        table: Table,
-        group: dict[Key, _Held],
-        key: Key,
-        before: _Held | None,
-        row: Mapping[str, Any],
-    ) -> None:
+    def _place(self, table: Table, row: Row) -> _Held:
+        key = tuple([row[column] for column in table.key])
+        held = self._held[table].get(key)
+        if held is None:
+            self._group(table, key).append(key)
+            held = self._held[table][key] = _Held(None, None)
+        return held
+
+    def _put(self, table: Table, held: _Held, row: Row) -> None:
+        self._undo.append((held, held.row, held.changed))
         if table.derived:
             row = {**row, **{column: derive(row) for column, derive in table.derived.items()}}
-        stored = before is not None and before.changed is not None
-        self._undo.append((group, key, before))
-        group[key] = _Held(row, frozenset(row) if stored else None)
+        held.row = row
+        if held.changed is not None:
+            held.changed = frozenset(row)

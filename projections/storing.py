@@ -3,17 +3,29 @@
 Statements are put together from the names of tables and columns, which are code, and kept.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from itertools import groupby
 from typing import Any
 
 import msgspec
 from psycopg import Cursor, sql
+from psycopg.adapt import Buffer, Loader
+from psycopg.pq import Format
 from psycopg.rows import dict_row
 
 from projections.rows import Rows, TableChanges
 from projections.tables import FEED, Key, Row, Table
+
+
+class _AsItStands(Loader):
+    """Nested values are written back or copied, never looked into: their JSON is not parsed."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> msgspec.Raw:
+        """Behind the version of the binary form, which is 1."""
+        return msgspec.Raw(bytes(data)[1:])
 
 
 def find_rows_by_key(cursor: Cursor[Any]) -> None:
@@ -38,6 +50,7 @@ def load(cursor: Cursor[Any], rows: Rows, wanted: Mapping[Table, Iterable[Key]])
         asked = []
         for table, groups in wanted.items():
             found = connection.cursor(row_factory=dict_row, binary=True)
+            found.adapters.register_loader("jsonb", _AsItStands)
             columns = list(zip(*groups, strict=True))
             found.execute(_select(table), [list(column) for column in columns])
             asked.append((table, found))
@@ -72,11 +85,11 @@ def _update_all(cursor: Cursor[Any], changes: TableChanges) -> None:
 
 def _alike(rows: Sequence[Row]) -> Iterable[tuple[tuple[str, ...], list[Row]]]:
     """Rows that name the same columns, together."""
-    if not rows:
-        return
-    by_columns = sorted(((tuple(sorted(row)), row) for row in rows), key=lambda pair: pair[0])
-    for columns, pairs in groupby(by_columns, key=lambda pair: pair[0]):
-        yield columns, [row for _, row in pairs]
+    found: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        # In the order in which they are named, which is that of the handler that inserts.
+        found[tuple(row)].append(row)
+    yield from found.items()
 
 
 def _json(rows: Sequence[Row]) -> str:
