@@ -59,7 +59,7 @@ machine: install-test
 
 # One JSON line each; needs Apache Kafka, see `parts`.
 benchmarks: install-test
-	for name in decode event_store relay projector request_to_job request_to_grant workers \
+	for name in decode event_store relay projector rebuild request_to_job request_to_grant workers \
 	  long_job; do \
 	  $(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
