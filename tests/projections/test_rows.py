@@ -6,7 +6,7 @@ import pytest
 
 from projections.read_model import Change, deleted, inserted, replaced, updated
 from projections.rows import RowExists, Rows, RowsNotRead, TableChanges
-from projections.tables import JOB_ITEMS, JOBS, TWIN_ADAPTERS, Table
+from projections.tables import JOB_ITEMS, JOBS, TWIN_ADAPTERS, TWIN_PHOTOS, Table
 from tests.projections.studio_history import ADA, GRACE
 from topics.messages.fact import Fact
 
@@ -89,6 +89,19 @@ def test_a_key_that_is_named_in_part_means_all_rows_that_begin_like_it() -> None
     rows = after(*items, other, updated(JOB_ITEMS, fact(2), job_id=LIGHTHOUSE, state="refused"))
     states = {(row["job_id"], row["item"]): row["state"] for row in written(rows).inserted}
     assert states == {**{(LIGHTHOUSE, n): "refused" for n in range(3)}, (ADA, 0): "w"}
+
+
+def test_rows_of_the_same_group_with_another_beginning_do_not_change() -> None:
+    rows = Rows()
+    rows.begin(TWIN_PHOTOS, (ADA, GRACE))
+    photos = [
+        replaced(TWIN_PHOTOS, fact(1), twin_id=GRACE, submission_id=one, photo_id=one, state="new")
+        for one in (ADA, GRACE)
+    ]
+    seen = updated(TWIN_PHOTOS, fact(2), twin_id=GRACE, submission_id=ADA, state="accepted")
+    after(*photos, seen, rows=rows)
+    states = {row["submission_id"]: row["state"] for row in written(rows).inserted}
+    assert states == {ADA: "accepted", GRACE: "new"}
 
 
 def test_a_row_that_goes_and_comes_back_is_changed() -> None:
