@@ -13,7 +13,7 @@ from psycopg import Cursor
 
 from projections.read_model import Change
 from projections.rows import Rows
-from projections.tables import ASSETS, BALANCES, FEED, JOBS, TWINS, Row
+from projections.tables import ASSETS, BALANCES, FEED, JOBS, TWINS, Row, key_of
 from topics.messages.fact import Fact
 
 TRIM_MAX = 5_000
@@ -44,20 +44,20 @@ _SHOWN_OF_TWIN = (
 
 def job_changed(fact: Fact, job_id: UUID) -> Change:
     """The job as it stands after the changes before this one."""
-    key = (fact.owner_id, job_id)
+    key = (fact.owner_id.int, job_id.int)
 
     def say(rows: Rows) -> None:
-        _say(rows, fact, 0, "jobs", job_id, rows.get(JOBS, *key), _SHOWN_OF_JOB)
+        _say(rows, fact, 0, "jobs", job_id, rows.get(JOBS, key), _SHOWN_OF_JOB)
 
     return Change(say, reads=((JOBS, key),))
 
 
 def wallet_changed(fact: Fact) -> Change:
     """The balances as they stand after the changes before this one."""
-    key = (fact.owner_id,)
+    key = (fact.owner_id.int,)
 
     def say(rows: Rows) -> None:
-        row = rows.get(BALANCES, *key)
+        row = rows.get(BALANCES, key)
         _say(rows, fact, 1, "wallet", fact.originator_id, row, _SHOWN_OF_WALLET)
 
     return Change(say, reads=((BALANCES, key),))
@@ -65,22 +65,24 @@ def wallet_changed(fact: Fact) -> Change:
 
 def gallery_changed(fact: Fact, asset_id: UUID) -> Change:
     """The asset as it stands after the changes before this one."""
-    owner = fact.owner_id
+    owner = fact.owner_id.int
 
     def say(rows: Rows) -> None:
-        row = rows.get(ASSETS, owner, asset_id)
-        state = None if row is None else _seen(row, rows.get(TWINS, owner, row["twin_id"]))
+        row = rows.get(ASSETS, (owner, asset_id.int))
+        state = (
+            None if row is None else _seen(row, rows.get(TWINS, key_of((owner, row["twin_id"]))))
+        )
         _say(rows, fact, 2, "gallery", asset_id, row, _SHOWN_OF_ASSET, state=state)
 
-    return Change(say, reads=((ASSETS, (owner, asset_id)), (TWINS, (owner,))))
+    return Change(say, reads=((ASSETS, (owner, asset_id.int)), (TWINS, (owner,))))
 
 
 def twin_changed(fact: Fact, twin_id: UUID) -> Change:
     """The twin as it stands after the changes before this one."""
-    owner = fact.owner_id
+    owner = fact.owner_id.int
 
     def say(rows: Rows) -> None:
-        _say(rows, fact, 3, "twins", twin_id, rows.get(TWINS, owner, twin_id), _SHOWN_OF_TWIN)
+        _say(rows, fact, 3, "twins", twin_id, rows.get(TWINS, (owner, twin_id.int)), _SHOWN_OF_TWIN)
 
     return Change(say, reads=((TWINS, (owner,)),))
 

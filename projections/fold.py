@@ -94,7 +94,7 @@ class Fold:
         reached = dict(read_to)
         for fact in facts:
             owner = fact.owner_id
-            if fact.position <= reached[owner] or owner in poisoned:
+            if fact.position <= reached[owner] or (poisoned and owner in poisoned):
                 continue
             try:
                 event = self._decode(fact)
@@ -153,7 +153,7 @@ def _make(said: _Said, rows: Rows, poisoned: _Poison) -> dict[UUID, int]:
     stopped: set[UUID] = set()
     for fact, changes in said:
         owner = fact.owner_id
-        if owner in stopped:
+        if stopped and owner in stopped:
             continue
         try:
             for change in changes:

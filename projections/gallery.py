@@ -19,9 +19,10 @@ _NOT_ASKED_FOR: Row = {"prompt": None, "negative_prompt": None, "settings": None
 
 @gallery.on(Asset.Released)
 def _released(event: Asset.Released, fact: Fact) -> list[Change]:
-    owner, asset = fact.owner_id, fact.originator_id
+    asset = fact.originator_id
+    job_key = (fact.owner_id.int, event.job_id.int)
     row = {
-        "owner_id": owner,
+        "owner_id": fact.owner_id,
         "asset_id": asset,
         "job_id": event.job_id,
         "item": event.item,
@@ -50,11 +51,11 @@ def _released(event: Asset.Released, fact: Fact) -> list[Change]:
 
     def insert(rows: Rows) -> None:
         # What was asked for stands in the job's row, which is always folded before.
-        job = rows.get(JOBS, owner, event.job_id) or _NOT_ASKED_FOR
+        job = rows.get(JOBS, job_key) or _NOT_ASKED_FOR
         rows.insert(ASSETS, {**row, **{column: job[column] for column in _NOT_ASKED_FOR}})
 
     released = Change(
-        insert, reads=((JOBS, (owner, event.job_id)),), begins=((ASSETS, (owner, asset)),)
+        insert, reads=((JOBS, job_key),), begins=((ASSETS, (fact.owner_id.int, asset.int)),)
     )
     return [released, gallery_changed(fact, asset)]
 

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from domain.kernel.aggregate import Aggregate
 from projections.rows import Rows
-from projections.tables import Key, Row, Table
+from projections.tables import Key, Row, Table, key_of
 from topics.messages.fact import Fact
 
 E = TypeVar("E", bound=Aggregate.Event)
@@ -38,7 +38,7 @@ def inserted(table: Table, fact: Fact, /, **values: Any) -> Change:
     """A new row of the fact's owner. Names every column that has no default in the database, and
     every one that is read before the row is stored."""
     row = {"owner_id": fact.owner_id, **values, "position": fact.position}
-    group = (table, tuple([row[column] for column in table.key[: table.together]]))
+    group = (table, key_of([row[column] for column in table.key[: table.together]]))
 
     def make(rows: Rows) -> None:
         rows.insert(table, row)
@@ -51,7 +51,7 @@ def inserted(table: Table, fact: Fact, /, **values: Any) -> Change:
 def replaced(table: Table, fact: Fact, /, **values: Any) -> Change:
     """As `inserted`, but whatever stands there gives way."""
     row = {"owner_id": fact.owner_id, **values, "position": fact.position}
-    group = (table, tuple([row[column] for column in table.key[: table.together]]))
+    group = (table, key_of([row[column] for column in table.key[: table.together]]))
 
     def make(rows: Rows) -> None:
         rows.put(table, row)
@@ -82,8 +82,8 @@ def updated(
 
     def make(rows: Rows) -> None:
         whole = len(key) == len(table.key)
-        for one in (key,) if whole else rows.keys(table, *key):
-            row = rows.get(table, *one)
+        for one in (key,) if whole else rows.keys(table, key):
+            row = rows.get(table, one)
             if row is None or (where is not None and not where(row)):
                 continue
             if computed:
@@ -100,7 +100,7 @@ def deleted(table: Table, fact: Fact, /, **values: Any) -> Change:
     key = _key(table, fact, values)
 
     def make(rows: Rows) -> None:
-        for one in rows.keys(table, *key):
+        for one in rows.keys(table, key):
             rows.remove(table, one)
 
     return Change(make, reads=((table, table.group(key)),))
@@ -113,7 +113,7 @@ def _key(table: Table, fact: Fact, values: dict[str, Any]) -> Key:
         if column not in values:
             break
         key.append(values.pop(column))
-    return tuple(key)
+    return key_of(key)
 
 
 Handler = Callable[[E, Fact], Iterable[Change]]

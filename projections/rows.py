@@ -7,9 +7,8 @@ went through in between.
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from projections.tables import Key, Row, Table
+from projections.tables import Key, Row, Table, key_of
 
 
 class RowExists(Exception):
@@ -26,11 +25,12 @@ class _Held:
     `changed`: columns that differ from the stored row. None where no row is stored.
     """
 
-    __slots__ = ("changed", "row")
+    __slots__ = ("changed", "row", "stored")
 
     def __init__(self, row: Row | None, changed: frozenset[str] | None) -> None:
         self.row = row
         self.changed = changed
+        self.stored = row
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class TableChanges:
     table: Table
     inserted: list[Row]
     updated: list[tuple[Row, frozenset[str]]]
-    deleted: list[Key]
+    deleted: list[Row]
 
 
 _NOTHING: frozenset[str] = frozenset()
@@ -61,11 +61,11 @@ class Rows:
 
     def load(self, table: Table, row: Row) -> None:
         """The database holds this row. Its group was begun."""
-        key = tuple([row[column] for column in table.key])
+        key = key_of([row[column] for column in table.key])
         self._held[table][key] = _Held(row, _NOTHING)
         self._groups[table][table.group(key)].append(key)
 
-    def get(self, table: Table, *key: Any) -> Row | None:
+    def get(self, table: Table, key: Key) -> Row | None:
         """A row as it stands now, or None."""
         held = self._held[table].get(key)
         if held is None:
@@ -73,7 +73,7 @@ class Rows:
             return None
         return held.row
 
-    def keys(self, table: Table, *prefix: Any) -> list[Key]:
+    def keys(self, table: Table, prefix: Key) -> list[Key]:
         """Which rows of a group there are now, of those whose keys begin like this."""
         held, length = self._held[table], len(prefix)
         return [
@@ -135,12 +135,13 @@ class Rows:
         """What is to be written, table by table."""
         for table, held_by_key in self._held.items():
             found = TableChanges(table, [], [], [])
-            for key, held in held_by_key.items():
+            for held in held_by_key.values():
                 if held.changed is None:
                     if held.row is not None:
                         found.inserted.append(held.row)
                 elif held.row is None:
-                    found.deleted.append(key)
+                    if held.stored is not None:
+                        found.deleted.append({c: held.stored[c] for c in table.key})
                 elif held.changed:
                     found.updated.append((held.row, held.changed))
             yield found
@@ -154,7 +155,7 @@ class Rows:
             raise RowsNotRead(table.name) from None
 
     def _place(self, table: Table, row: Row) -> _Held:
-        key = tuple([row[column] for column in table.key])
+        key = key_of([row[column] for column in table.key])
         held = self._held[table].get(key)
         if held is None:
             self._group(table, key).append(key)

@@ -52,7 +52,7 @@ def load(cursor: Cursor[Any], rows: Rows, wanted: Mapping[Table, Iterable[Key]])
             found = connection.cursor(row_factory=dict_row, binary=True)
             found.adapters.register_loader("jsonb", _AsItStands)
             columns = list(zip(*groups, strict=True))
-            found.execute(_select(table), [list(column) for column in columns])
+            found.execute(_select(table), [[f"{one:032x}" for one in ids] for ids in columns])
             asked.append((table, found))
             for group in groups:
                 rows.begin(table, group)
@@ -66,8 +66,7 @@ def store(cursor: Cursor[Any], rows: Rows) -> None:
     """Write what has changed. Raises what the database says to a row."""
     for changes in rows.changes():
         if changes.deleted:
-            gone = [dict(zip(changes.table.key, key, strict=True)) for key in changes.deleted]
-            cursor.execute(_delete(changes.table), [_json(gone)])
+            cursor.execute(_delete(changes.table), [_json(changes.deleted)])
         for columns_of, together in _alike(changes.inserted):
             cursor.execute(_insert(changes.table, columns_of), [_json(together)])
         if changes.updated:

@@ -65,14 +65,14 @@ def _moved(
         "reserved": _on(Account.RESERVED, postings),
         "spent": _on(Account.REVENUE, postings),
     }
-    owner = fact.owner_id
+    key = (fact.owner_id.int,)
 
     def move(rows: Rows) -> None:
-        before = rows.get(BALANCES, owner) or dict.fromkeys(moved, 0)
+        before = rows.get(BALANCES, key) or dict.fromkeys(moved, 0)
         after = {account: before[account] + change for account, change in moved.items()}
-        rows.put(BALANCES, {"owner_id": owner, **after, "position": fact.position})
+        rows.put(BALANCES, {"owner_id": fact.owner_id, **after, "position": fact.position})
         entry = {
-            "owner_id": owner,
+            "owner_id": fact.owner_id,
             "position": fact.position,
             "entry": fact.event_type,
             **{f"{account}_change": change for account, change in moved.items()},
@@ -84,7 +84,7 @@ def _moved(
         }
         rows.add(STATEMENT, entry)
 
-    return [Change(move, reads=((BALANCES, (owner,)),)), wallet_changed(fact)]
+    return [Change(move, reads=((BALANCES, key),)), wallet_changed(fact)]
 
 
 def _on(account: Account, postings: Sequence[Posting]) -> int:

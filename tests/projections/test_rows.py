@@ -6,7 +6,7 @@ import pytest
 
 from projections.read_model import Change, deleted, inserted, replaced, updated
 from projections.rows import RowExists, Rows, RowsNotRead, TableChanges
-from projections.tables import JOB_ITEMS, JOBS, TWIN_ADAPTERS, TWIN_PHOTOS, Table
+from projections.tables import JOB_ITEMS, JOBS, TWIN_ADAPTERS, TWIN_PHOTOS, Table, key_of
 from tests.projections.studio_history import ADA, GRACE
 from topics.messages.fact import Fact
 
@@ -33,7 +33,7 @@ def stored(table: Table, **row: object) -> Rows:
     """Rows of which the database holds one."""
     rows = Rows()
     whole = {"owner_id": ADA, "position": 1, **row}
-    rows.begin(table, table.group(tuple(whole[column] for column in table.key)))
+    rows.begin(table, table.group(key_of(whole[column] for column in table.key)))
     rows.load(table, whole)
     return rows
 
@@ -78,7 +78,7 @@ def test_a_stored_row_that_nothing_changed_is_not_written() -> None:
 
 def test_a_row_that_is_not_there_does_not_change() -> None:
     rows = Rows()
-    rows.begin(JOBS, (ADA, LIGHTHOUSE))
+    rows.begin(JOBS, key_of((ADA, LIGHTHOUSE)))
     after(updated(JOBS, fact(2), job_id=LIGHTHOUSE, state="started"), rows=rows)
     assert written(rows) == TableChanges(JOBS, [], [], [])
 
@@ -93,7 +93,7 @@ def test_a_key_that_is_named_in_part_means_all_rows_that_begin_like_it() -> None
 
 def test_rows_of_the_same_group_with_another_beginning_do_not_change() -> None:
     rows = Rows()
-    rows.begin(TWIN_PHOTOS, (ADA, GRACE))
+    rows.begin(TWIN_PHOTOS, key_of((ADA, GRACE)))
     photos = [
         replaced(TWIN_PHOTOS, fact(1), twin_id=GRACE, submission_id=one, photo_id=one, state="new")
         for one in (ADA, GRACE)
@@ -108,7 +108,7 @@ def test_a_row_that_goes_and_comes_back_is_changed() -> None:
     rows = stored(TWIN_ADAPTERS, twin_id=GRACE, engine="pocket", rank=8)
     gone = deleted(TWIN_ADAPTERS, fact(2), twin_id=GRACE)
     after(gone, rows=rows)
-    assert written(rows).deleted == [(ADA, GRACE, "pocket")]
+    assert written(rows).deleted == [{"owner_id": ADA, "twin_id": GRACE, "engine": "pocket"}]
     after(replaced(TWIN_ADAPTERS, fact(3), twin_id=GRACE, engine="pocket", rank=16), rows=rows)
     [(row, changed)] = written(rows).updated
     assert row["rank"] == 16
@@ -117,7 +117,7 @@ def test_a_row_that_goes_and_comes_back_is_changed() -> None:
 
 def test_a_new_row_that_goes_was_never_there() -> None:
     rows = Rows()
-    rows.begin(TWIN_ADAPTERS, (ADA, GRACE))
+    rows.begin(TWIN_ADAPTERS, key_of((ADA, GRACE)))
     after(
         replaced(TWIN_ADAPTERS, fact(1), twin_id=GRACE, engine="pocket", rank=16),
         deleted(TWIN_ADAPTERS, fact(2), twin_id=GRACE),
@@ -130,7 +130,7 @@ def test_a_fact_that_fails_in_the_middle_leaves_no_trace() -> None:
     rows = after(inserted(JOBS, fact(1), job_id=LIGHTHOUSE, state="requested"))
     updated(JOBS, fact(2), job_id=LIGHTHOUSE, state="started").make(rows)
     item = inserted(JOB_ITEMS, fact(2), job_id=LIGHTHOUSE, item=0)
-    rows.begin(JOB_ITEMS, (ADA, LIGHTHOUSE))
+    rows.begin(JOB_ITEMS, key_of((ADA, LIGHTHOUSE)))
     item.make(rows)
     rows.add(JOB_ITEMS, {"item": 1})
     with pytest.raises(RowExists):
@@ -143,4 +143,4 @@ def test_a_fact_that_fails_in_the_middle_leaves_no_trace() -> None:
 
 def test_rows_that_no_change_asked_for_are_not_taken_for_absent() -> None:
     with pytest.raises(RowsNotRead):
-        Rows().get(JOBS, ADA, LIGHTHOUSE)
+        Rows().get(JOBS, key_of((ADA, LIGHTHOUSE)))
