@@ -3,7 +3,6 @@
 Twice: the facts of one busy owner, and those of a thousand who came at the same time.
 """
 
-import gc
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
@@ -18,6 +17,7 @@ from adapters.postgres.connect import open_pool
 from benchmarks.histories import at_the_same_time, many_owners, one_busy_owner
 from benchmarks.measure import alternating, broker, database, report, seconds
 from domain.events import STORED_FORM
+from processes.garbage import look_seldom
 from processes.projector import GROUP, FactProjection
 from projections.projector import FACTS_PER_TRANSACTION_MAX, Projector
 from topics.consume import ConsumerLoop, DeadLetterBox
@@ -44,9 +44,8 @@ def main() -> None:
 
 def measure(facts: Sequence[Fact], keys: InMemoryKeys, *, owners: int) -> None:
     """One line."""
-    # What the history is made of is no garbage of the projector's.
-    gc.collect()
-    gc.freeze()
+    # As its process does; and what the history is made of is no garbage of the projector's.
+    look_seldom()
     with database() as (url, admin_url), broker() as bootstrap:
         transport = KafkaTransport(KafkaSettings(bootstrap))
         transport.create_topics()

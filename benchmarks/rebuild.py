@@ -1,6 +1,5 @@
 """Facts a second of a rebuild, over the library's own runner folding as many events of a wallet."""
 
-import gc
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from psycopg.sql import SQL, Identifier
 from benchmarks.histories import many_owners
 from benchmarks.measure import alternating, database, report, seconds
 from domain.events import STORED_FORM
+from processes.garbage import look_seldom
 from projections.rebuild import Rebuild
 from projections.registry import READ_MODELS
 from projections.wallet import wallet
@@ -81,9 +81,8 @@ class PurseProjection(Projection[Balances]):
 def main() -> None:
     """Each side has a store of its own on the same server."""
     history = many_owners(OWNERS)
-    # What the history is made of is no garbage of the rebuild's.
-    gc.collect()
-    gc.freeze()
+    # As its command does; and what the history is made of is no garbage of the rebuild's.
+    look_seldom()
     with database() as (_, admin_url):
         environment = _library_environment(admin_url)
         purses = Purses(environment)
