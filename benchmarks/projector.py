@@ -1,39 +1,51 @@
-"""Facts folded into the read models per second, over a bare consume loop of the same records."""
+"""Facts folded into the read models per second, over a bare consume loop of the same records.
 
-from collections.abc import Callable
+Twice: the facts of one busy owner, and those of a thousand who came at the same time.
+"""
+
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
-from uuid import uuid5
 
 import psycopg
 from kafka import KafkaConsumer
 from kafka import TopicPartition as KafkaTopicPartition
 from psycopg import sql
 
+from adapters.event_store.in_memory import InMemoryKeys
 from adapters.postgres.connect import open_pool
+from benchmarks.histories import at_the_same_time, many_owners, one_busy_owner
 from benchmarks.measure import alternating, broker, database, report, seconds
 from domain.events import STORED_FORM
+from processes.garbage import look_seldom
 from processes.projector import GROUP, FactProjection
 from projections.projector import FACTS_PER_TRANSACTION_MAX, Projector
-from tests.projections.studio_history import ADA, StudioHistory, a_whole_journey
 from topics.consume import ConsumerLoop, DeadLetterBox
 from topics.kafka import KafkaTransport
 from topics.kafka_settings import KafkaSettings
+from topics.messages.fact import Fact
 from topics.registry import FACTS, key_of
 from topics.transport import Publication
 
-JOURNEYS = 150
+JOBS_OF_ONE = 600
+OWNERS = 1_000
 ROUNDS = 5
 
 _names = count(1)
 
 
 def main() -> None:
-    """People from sign-up to pictures in the gallery, folded again and again into empty tables."""
-    history = StudioHistory()
-    for person in range(JOURNEYS):
-        a_whole_journey(uuid5(ADA, str(person)), history)
-    facts = len(history.facts)
+    """Folded again and again into empty tables."""
+    one = one_busy_owner(JOBS_OF_ONE)
+    measure(one.facts, one.keys, owners=1)
+    many = many_owners(OWNERS)
+    measure(at_the_same_time(many.facts), many.keys, owners=OWNERS)
+
+
+def measure(facts: Sequence[Fact], keys: InMemoryKeys, *, owners: int) -> None:
+    """One line."""
+    # As its process does; and what the history is made of is no garbage of the projector's.
+    look_seldom()
     with database() as (url, admin_url), broker() as bootstrap:
         transport = KafkaTransport(KafkaSettings(bootstrap))
         transport.create_topics()
@@ -42,10 +54,8 @@ def main() -> None:
             open_pool(url, "projector", size_max=2) as pool,
             psycopg.connect(admin_url, autocommit=True) as admin,
         ):
-            publisher.publish_all(
-                [Publication(FACTS, key_of(fact), fact) for fact in history.facts]
-            )
-            projector = Projector(pool.connection, STORED_FORM, history.keys)
+            publisher.publish_all([Publication(FACTS, key_of(fact), fact) for fact in facts])
+            projector = Projector(pool.connection, STORED_FORM, keys)
 
             def ours() -> float:
                 empty(admin)
@@ -56,15 +66,16 @@ def main() -> None:
                     loop = ConsumerLoop(
                         consumer, handle, letters, batch_max=FACTS_PER_TRANSACTION_MAX
                     )
-                    return a_fact_s(lambda: loop.once(30.0), facts)
+                    return a_fact_s(lambda: loop.once(30.0), len(facts))
 
             # Statements are prepared and connections opened once, not per fact.
             ours()
-            taken = alternating(ROUNDS, ours=ours, bare=lambda: bare(bootstrap, facts))
+            taken = alternating(ROUNDS, ours=ours, bare=lambda: bare(bootstrap, len(facts)))
     report(
         "projector",
         "kafka-python's consumer: poll the same records and count them",
-        facts=facts,
+        owners=owners,
+        facts=len(facts),
         facts_per_s=1 / taken["ours"],
         baseline_facts_per_s=1 / taken["bare"],
         ratio=taken["bare"] / taken["ours"],

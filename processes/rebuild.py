@@ -9,6 +9,7 @@ from adapters.event_store.log import EventLog
 from adapters.postgres.connect import open_pool
 from adapters.vault.subject_keys import SubjectKeys
 from domain.events import STORED_FORM
+from processes.garbage import look_seldom
 from processes.secrets import load_secrets
 from processes.settings import Settings
 from projections.rebuild import Difference, Rebuild, Rebuilt
@@ -28,6 +29,7 @@ def compare(settings: Settings, admin_url: str) -> tuple[Difference, ...]:
 
 @contextmanager
 def _rebuild(settings: Settings, admin_url: str) -> Iterator[tuple[Rebuild, EventLog]]:
+    look_seldom()
     url = settings.require_database_url()
     secrets = load_secrets(settings.secrets)
     with (

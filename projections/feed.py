@@ -6,114 +6,122 @@ position would have answered. It carries no free text.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 from uuid import UUID
 
 from psycopg import Cursor
 
 from projections.read_model import Change
+from projections.rows import Rows
+from projections.tables import ASSETS, BALANCES, FEED, JOBS, TWINS, Row, key_of
 from topics.messages.fact import Fact
 
 TRIM_MAX = 5_000
 """Deltas that one statement drops unless told otherwise: a few milliseconds of locks."""
 
-_JOBS: LiteralString = """
-INSERT INTO feed (owner_id, position, ordinal, topic, subject_id, payload, recorded_at)
-SELECT c.owner_id, c.position, 0, 'jobs', j.job_id,
-       jsonb_build_object(
-           'event', c.event_type, 'kind', kind, 'engine', engine, 'twin_id', twin_id,
-           'state', state, 'attempt', attempt, 'quoted_millicredits', quoted_millicredits,
-           'captured_millicredits', captured_millicredits,
-           'released_millicredits', released_millicredits, 'failure_reason', failure_reason,
-           'cancelled_by', cancelled_by),
-       c.recorded_at
-  FROM json_to_recordset(%(rows)s)
-       AS c (owner_id uuid, position bigint, subject_id uuid, event_type text,
-             recorded_at timestamptz)
-  JOIN jobs AS j ON j.owner_id = c.owner_id AND j.job_id = c.subject_id
-ON CONFLICT DO NOTHING
-"""
-
-_WALLET: LiteralString = """
-INSERT INTO feed (owner_id, position, ordinal, topic, subject_id, payload, recorded_at)
-SELECT c.owner_id, c.position, 1, 'wallet', c.subject_id,
-       jsonb_build_object(
-           'event', c.event_type, 'available', available, 'reserved', reserved, 'spent', spent),
-       c.recorded_at
-  FROM json_to_recordset(%(rows)s)
-       AS c (owner_id uuid, position bigint, subject_id uuid, event_type text,
-             recorded_at timestamptz)
-  JOIN balances AS b ON b.owner_id = c.owner_id
-ON CONFLICT DO NOTHING
-"""
-
-_GALLERY: LiteralString = """
-INSERT INTO feed (owner_id, position, ordinal, topic, subject_id, payload, recorded_at)
-SELECT c.owner_id, c.position, 2, 'gallery', a.asset_id,
-       jsonb_build_object(
-           'event', c.event_type, 'kind', a.kind, 'job_id', a.job_id, 'item', a.item,
-           'twin_id', a.twin_id,
-           -- Hidden is derived, here as in queries/gallery/gallery.py.
-           'state', CASE WHEN a.state = 'released' AND NOT a.kept
-                          AND coalesce(a.consent_epoch < t.consent_epoch, false)
-                         THEN 'hidden' ELSE a.state END,
-           'favourite', a.favourite),
-       c.recorded_at
-  FROM json_to_recordset(%(rows)s)
-       AS c (owner_id uuid, position bigint, subject_id uuid, event_type text,
-             recorded_at timestamptz)
-  JOIN assets AS a ON a.owner_id = c.owner_id AND a.asset_id = c.subject_id
-  LEFT JOIN twins AS t ON t.owner_id = a.owner_id AND t.twin_id = a.twin_id
-ON CONFLICT DO NOTHING
-"""
-
-_TWINS: LiteralString = """
-INSERT INTO feed (owner_id, position, ordinal, topic, subject_id, payload, recorded_at)
-SELECT c.owner_id, c.position, 3, 'twins', t.twin_id,
-       jsonb_build_object(
-           'event', c.event_type, 'state', state, 'photos_state', photos_state,
-           'consent_epoch', consent_epoch, 'submission_id', submission_id,
-           'training_job_id', training_job_id),
-       c.recorded_at
-  FROM json_to_recordset(%(rows)s)
-       AS c (owner_id uuid, position bigint, subject_id uuid, event_type text,
-             recorded_at timestamptz)
-  JOIN twins AS t ON t.owner_id = c.owner_id AND t.twin_id = c.subject_id
-ON CONFLICT DO NOTHING
-"""
+_SHOWN_OF_JOB = (
+    "kind",
+    "engine",
+    "twin_id",
+    "state",
+    "attempt",
+    "quoted_millicredits",
+    "captured_millicredits",
+    "released_millicredits",
+    "failure_reason",
+    "cancelled_by",
+)
+_SHOWN_OF_WALLET = ("available", "reserved", "spent")
+_SHOWN_OF_ASSET = ("kind", "job_id", "item", "twin_id", "favourite")
+_SHOWN_OF_TWIN = (
+    "state",
+    "photos_state",
+    "consent_epoch",
+    "submission_id",
+    "training_job_id",
+)
 
 
 def job_changed(fact: Fact, job_id: UUID) -> Change:
     """The job as it stands after the changes before this one."""
-    return _delta(_JOBS, fact, job_id)
+    key = (fact.owner_id.int, job_id.int)
+
+    def say(rows: Rows) -> None:
+        _say(rows, fact, 0, "jobs", job_id, rows.get(JOBS, key), _SHOWN_OF_JOB)
+
+    return Change(say, reads=((JOBS, key),))
 
 
 def wallet_changed(fact: Fact) -> Change:
     """The balances as they stand after the changes before this one."""
-    return _delta(_WALLET, fact, fact.originator_id)
+    key = (fact.owner_id.int,)
+
+    def say(rows: Rows) -> None:
+        row = rows.get(BALANCES, key)
+        _say(rows, fact, 1, "wallet", fact.originator_id, row, _SHOWN_OF_WALLET)
+
+    return Change(say, reads=((BALANCES, key),))
 
 
 def gallery_changed(fact: Fact, asset_id: UUID) -> Change:
     """The asset as it stands after the changes before this one."""
-    return _delta(_GALLERY, fact, asset_id)
+    owner = fact.owner_id.int
+
+    def say(rows: Rows) -> None:
+        row = rows.get(ASSETS, (owner, asset_id.int))
+        state = (
+            None if row is None else _seen(row, rows.get(TWINS, key_of((owner, row["twin_id"]))))
+        )
+        _say(rows, fact, 2, "gallery", asset_id, row, _SHOWN_OF_ASSET, state=state)
+
+    return Change(say, reads=((ASSETS, (owner, asset_id.int)), (TWINS, (owner,))))
 
 
 def twin_changed(fact: Fact, twin_id: UUID) -> Change:
     """The twin as it stands after the changes before this one."""
-    return _delta(_TWINS, fact, twin_id)
+    owner = fact.owner_id.int
+
+    def say(rows: Rows) -> None:
+        _say(rows, fact, 3, "twins", twin_id, rows.get(TWINS, (owner, twin_id.int)), _SHOWN_OF_TWIN)
+
+    return Change(say, reads=((TWINS, (owner,)),))
 
 
-def _delta(statement: LiteralString, fact: Fact, subject_id: UUID) -> Change:
-    return Change(
-        statement,
-        {
-            "owner_id": fact.owner_id,
-            "position": fact.position,
-            "subject_id": subject_id,
-            "event_type": fact.event_type,
-            "recorded_at": fact.recorded_at,
-        },
+def _seen(asset: Row, twin: Row | None) -> Any:
+    """Hidden is derived, here as in queries/gallery/gallery.py."""
+    epoch = asset["consent_epoch"]
+    hidden = (
+        asset["state"] == "released"
+        and not asset["kept"]
+        and twin is not None
+        and epoch is not None
+        and epoch < twin["consent_epoch"]
     )
+    return "hidden" if hidden else asset["state"]
+
+
+def _say(
+    rows: Rows,
+    fact: Fact,
+    ordinal: int,
+    topic: str,
+    subject_id: UUID,
+    row: Row | None,
+    shown: Sequence[str],
+    **more: Any,
+) -> None:
+    if row is None:
+        return
+    delta = {
+        "owner_id": fact.owner_id,
+        "position": fact.position,
+        "ordinal": ordinal,
+        "topic": topic,
+        "subject_id": subject_id,
+        "payload": {"event": fact.event_type, **{name: row[name] for name in shown}, **more},
+        "recorded_at": fact.recorded_at,
+    }
+    rows.add(FEED, delta)
 
 
 def trim(cursor: Cursor[Any], *, recorded_before: datetime, limit: int = TRIM_MAX) -> int:

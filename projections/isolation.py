@@ -66,16 +66,16 @@ class Isolation:
 
     def lock(self, cursor: Cursor[Any], owner_id: UUID) -> int:
         """The position up to which an owner is read, locked until the transaction ends."""
-        read_to, _ = lock_read_to(cursor, [owner_id], self._fold.names)
-        return min(read_to[owner_id].values())
+        read_to, _ = lock_read_to(cursor, [owner_id])
+        return read_to[owner_id]
 
     def _fold_live(self, cursor: Cursor[Any], facts: Sequence[Fact]) -> Folded:
-        read_to, stops = lock_read_to(cursor, _owners(facts), self._fold.names)
+        read_to, stops = lock_read_to(cursor, _owners(facts))
         going = [fact for fact in facts if fact.owner_id not in stops] if stops else facts
         return self._fold.apply(cursor, going, read_to)
 
     def _fold_parked(self, cursor: Cursor[Any], facts: Sequence[Fact]) -> Folded:
-        read_to, _ = lock_read_to(cursor, _owners(facts), self._fold.names)
+        read_to, _ = lock_read_to(cursor, _owners(facts))
         return self._fold.apply(cursor, facts, read_to)
 
     def _park(self, cursor: Cursor[Any], folded: Folded) -> tuple[ParkedOwner, ...]:

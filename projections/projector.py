@@ -135,7 +135,12 @@ def projecting(connect: Connect) -> Iterator[Cursor[Any]]:
     with connect() as connection, connection.transaction(), connection.cursor() as cursor:
         with connection.pipeline():
             cursor.execute("SET LOCAL ROLE projector")
+            # However long a swap takes, it ends. Who gave up here would start again only to wait.
+            cursor.execute("SET LOCAL lock_timeout = 0")
+            cursor.execute("SET LOCAL statement_timeout = 0")
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (PROJECTOR_GATE,))
+            cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
+            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
             cursor.execute("SET LOCAL search_path = views")
         yield cursor
 

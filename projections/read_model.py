@@ -1,28 +1,119 @@
 """The shape of every read model: handlers that turn one event into changes of rows."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, LiteralString, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias, TypeVar
 
 from domain.kernel.aggregate import Aggregate
+from projections.rows import Rows
+from projections.tables import Key, Row, Table, key_of
 from topics.messages.fact import Fact
 
 E = TypeVar("E", bound=Aggregate.Event)
 
+Group: TypeAlias = tuple[Table, Key]
+
 
 class Change:
-    """One SQL statement, and the rows that it takes as JSON in `%(rows)s`.
+    """What happens to rows that are in memory, and the groups of rows that it looks at.
 
-    The statement is about sets: it may be run once with the rows of many changes, each of another
-    owner, and must touch nothing but what belongs to the owner of each row. Tables are named
-    without schema: the projector's search path decides whether the live tables or their shadows
-    change.
+    `begins`: groups that it may find empty, because it inserts their first row. Touches nothing but
+    what belongs to the fact's owner.
     """
 
-    __slots__ = ("rows", "statement")
+    __slots__ = ("begins", "make", "reads")
 
-    def __init__(self, statement: LiteralString, *rows: Mapping[str, Any]) -> None:
-        self.statement = statement
-        self.rows = rows
+    def __init__(
+        self,
+        make: Callable[[Rows], None],
+        *,
+        reads: Iterable[Group] = (),
+        begins: Iterable[Group] = (),
+    ) -> None:
+        self.make = make
+        self.reads = reads
+        self.begins = begins
+
+
+def inserted(table: Table, fact: Fact, /, **values: Any) -> Change:
+    """A new row of the fact's owner. Names every column that has no default in the database, and
+    every one that is read before the row is stored."""
+    row = {"owner_id": fact.owner_id, **values, "position": fact.position}
+    group = (table, key_of([row[column] for column in table.key[: table.together]]))
+
+    def make(rows: Rows) -> None:
+        rows.insert(table, row)
+
+    if table.begun_by_insert:
+        return Change(make, begins=(group,))
+    return Change(make, reads=(group,))
+
+
+def replaced(table: Table, fact: Fact, /, **values: Any) -> Change:
+    """As `inserted`, but whatever stands there gives way."""
+    row = {"owner_id": fact.owner_id, **values, "position": fact.position}
+    group = (table, key_of([row[column] for column in table.key[: table.together]]))
+
+    def make(rows: Rows) -> None:
+        rows.put(table, row)
+
+    return Change(make, reads=(group,))
+
+
+def added(table: Table, fact: Fact, /, **values: Any) -> Change:
+    """A row of a table of which nothing is ever read or changed."""
+    row = {"owner_id": fact.owner_id, **values, "position": fact.position}
+
+    def make(rows: Rows) -> None:
+        rows.add(table, row)
+
+    return Change(make)
+
+
+def updated(
+    table: Table, fact: Fact, /, where: Callable[[Row], bool] | None = None, **values: Any
+) -> Change:
+    """Other values in rows of the fact's owner: in all whose keys begin with the named columns.
+
+    A value may be a function of the row as it stands. No such row, no change.
+    """
+    key = _key(table, fact, values)
+    values["position"] = fact.position
+    computed = [column for column, value in values.items() if callable(value)]
+
+    def make(rows: Rows) -> None:
+        whole = len(key) == len(table.key)
+        for one in (key,) if whole else rows.keys(table, key):
+            row = rows.get(table, one)
+            if row is None or (where is not None and not where(row)):
+                continue
+            if computed:
+                now = {column: values[column](row) for column in computed}
+                rows.change(table, one, {**values, **now})
+            else:
+                rows.change(table, one, values)
+
+    return Change(make, reads=((table, table.group(key)),))
+
+
+def deleted(table: Table, fact: Fact, /, **values: Any) -> Change:
+    """The rows of the fact's owner whose keys begin with the named columns go."""
+    key = _key(table, fact, values)
+
+    def make(rows: Rows) -> None:
+        for one in rows.keys(table, key):
+            rows.remove(table, one)
+
+    return Change(make, reads=((table, table.group(key)),))
+
+
+def _key(table: Table, fact: Fact, values: dict[str, Any]) -> Key:
+    """Takes the columns of the key out of the values."""
+    key = [fact.owner_id]
+    for column in table.key[1:]:
+        if column not in values:
+            break
+        key.append(values.pop(column))
+    return key_of(key)
 
 
 Handler = Callable[[E, Fact], Iterable[Change]]
@@ -49,7 +140,7 @@ class ReadModel:
         """Stored names of the events this read model folds, sorted."""
         return tuple(sorted(cls.TOPIC for cls in self._handlers))
 
-    def apply(self, event: Aggregate.Event, fact: Fact) -> list[Change]:
+    def apply(self, event: Aggregate.Event, fact: Fact) -> Iterable[Change]:
         """The changes that one event makes; none for events this read model does not know."""
         handler = self._handlers.get(type(event))
-        return list(handler(event, fact)) if handler is not None else []
+        return handler(event, fact) if handler is not None else ()

@@ -1,69 +1,65 @@
-"""Read positions: up to where each owner's facts are folded into each read model."""
+"""Read positions: up to where each owner's facts are folded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from psycopg import Cursor
 
-ReadTo: TypeAlias = dict[UUID, dict[str, int]]
-"""By owner and read model, the position up to which facts are folded."""
+ReadTo: TypeAlias = dict[UUID, int]
+"""By owner, the position up to which facts are folded into every read model."""
+
+_PROJECTION = "read-models"
+"""All read models are one projection: they are folded together or not at all."""
 
 
-def lock_read_to(
-    cursor: Cursor[Any], owners: Sequence[UUID], names: Sequence[str]
-) -> tuple[ReadTo, dict[UUID, int]]:
-    """The positions of these owners, locked until the transaction ends. `names`: read models.
+def lock_read_to(cursor: Cursor[Any], owners: Sequence[UUID]) -> tuple[ReadTo, dict[UUID, int]]:
+    """The positions of these owners, locked until the transaction ends.
 
     Beside them, where those of the owners stand who are parked: whoever parks or frees an owner
     holds these locks, too.
     """
     # Locked in one order by everybody, so that two projectors that believe they own the same
     # partition wait for each other instead of deadlocking.
-    places = sorted((owner, name) for owner in owners for name in names)
+    places = sorted(owners)
     connection = cursor.connection
     with connection.cursor() as stops, connection.pipeline():
         cursor.execute(
             """
             INSERT INTO read_to (owner_id, projection, position)
-            SELECT owner_id, projection, 0
-              FROM unnest(%s::uuid[], %s::text[]) AS place (owner_id, projection)
-             ORDER BY owner_id, projection
+            SELECT owner_id, %s, 0 FROM unnest(%s::uuid[]) AS place (owner_id)
+             WHERE NOT EXISTS (
+                   SELECT FROM read_to AS there
+                    WHERE there.owner_id = place.owner_id AND there.projection = %s)
+             ORDER BY owner_id
             ON CONFLICT DO NOTHING
             """,
-            ([owner for owner, _ in places], [name for _, name in places]),
+            (_PROJECTION, places, _PROJECTION),
         )
         cursor.execute(
             """
-            SELECT owner_id, projection, position FROM read_to
-             WHERE owner_id = ANY (%s::uuid[]) AND projection = ANY (%s::text[])
-             ORDER BY owner_id, projection FOR UPDATE
+            SELECT owner_id, position FROM read_to
+             WHERE owner_id = ANY (%s::uuid[]) AND projection = %s
+             ORDER BY owner_id FOR UPDATE
             """,
-            (list(owners), list(names)),
+            (places, _PROJECTION),
         )
         # A statement of its own: it sees what was committed while the locks were waited for.
         stops.execute(
             "SELECT owner_id, position FROM parked_owners WHERE owner_id = ANY (%s::uuid[])",
-            (list(owners),),
+            (places,),
         )
-        read_to: ReadTo = {owner: {} for owner in owners}
-        for owner, name, position in cursor.fetchall():
-            read_to[owner][name] = position
+        read_to: ReadTo = dict(cursor.fetchall())
         return read_to, dict(stops.fetchall())
 
 
-def keep_read_to(cursor: Cursor[Any], moved: Sequence[tuple[UUID, str, int]]) -> None:
+def keep_read_to(cursor: Cursor[Any], moved: Mapping[UUID, int]) -> None:
     """Remember how far the owners were read, in the transaction of their rows."""
     cursor.execute(
         """
         UPDATE read_to AS kept SET position = moved.position
-          FROM unnest(%s::uuid[], %s::text[], %s::bigint[])
-               AS moved (owner_id, projection, position)
-         WHERE kept.owner_id = moved.owner_id AND kept.projection = moved.projection
+          FROM unnest(%s::uuid[], %s::bigint[]) AS moved (owner_id, position)
+         WHERE kept.owner_id = moved.owner_id AND kept.projection = %s
         """,
-        (
-            [owner for owner, _, _ in moved],
-            [name for _, name, _ in moved],
-            [position for _, _, position in moved],
-        ),
+        (list(moved), list(moved.values()), _PROJECTION),
     )

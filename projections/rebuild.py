@@ -104,14 +104,16 @@ class Rebuild:
 
         Compares what the live tables have read so far: neither a projector that lags nor an owner
         who is parked is a difference. Whom a fact would stop now that stopped nobody before is one,
-        of the table `parked_owners`. Projectors wait meanwhile. Changes nothing.
+        of the table `parked_owners`. Sees the live tables as they are when it begins; projectors go
+        on meanwhile. Changes nothing.
         """
         with (
             self._connect() as connection,
             connection.transaction(force_rollback=True),
             connection.cursor() as cursor,
         ):
-            _close_gate(cursor)
+            # One snapshot of rows and read positions: no projector has to stand still for it.
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             tables = create_shadow(cursor, _SHADOW_SCHEMA)
             _become_projector(cursor)
             read_to = _live_read_to(cursor)
@@ -148,7 +150,7 @@ def _batches(facts: Iterable[Fact]) -> Iterator[list[Fact]]:
 
 
 def _live_read_to(cursor: Cursor[Any]) -> dict[UUID, int]:
-    cursor.execute("SELECT owner_id, min(position) FROM views.read_to GROUP BY owner_id")
+    cursor.execute("SELECT owner_id, position FROM views.read_to")
     return {owner: position for owner, position in cursor.fetchall()}
 
 

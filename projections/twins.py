@@ -1,11 +1,12 @@
 """Twins: consent, photo sets with a verdict for every photo, and trained adapters."""
 
-from typing import Any, LiteralString
+from typing import Any
 
 from domain.kernel.personal_text import PersonalText
 from domain.twin import Twin
 from projections.feed import twin_changed
-from projections.read_model import Change, ReadModel
+from projections.read_model import Change, ReadModel, deleted, inserted, replaced, updated
+from projections.tables import TWIN_ADAPTERS, TWIN_PHOTOS, TWINS, Row
 from topics.messages.fact import Fact
 
 twins = ReadModel("twins")
@@ -13,306 +14,216 @@ twins = ReadModel("twins")
 
 @twins.on(Twin.Created)
 def _created(event: Twin.Created, fact: Fact) -> list[Change]:
-    return _twin(
-        fact,
-        """
-        INSERT INTO twins (owner_id, twin_id, name, consent_epoch, created_at, created_position,
-                           position)
-        SELECT owner_id, twin_id, name, 1, created_at, position, position
-          FROM json_populate_recordset(NULL::twins, %(rows)s)
-        """,
-        name=event.name.value if isinstance(event.name, PersonalText) else None,
-        created_at=event.timestamp,
-    )
+    return [
+        inserted(
+            TWINS,
+            fact,
+            twin_id=fact.originator_id,
+            name=event.name.value if isinstance(event.name, PersonalText) else None,
+            release_text_sha256=None,
+            release_locale=None,
+            released_at=None,
+            consent_epoch=1,
+            consent_text_sha256=None,
+            consent_scope=(),
+            consent_at=None,
+            consent_withdrawn_at=None,
+            submission_id=None,
+            submission_engine=None,
+            photos_state="none",
+            photo_count=0,
+            set_flaws=(),
+            accepted_submission_id=None,
+            training_job_id=None,
+            trained_engines=(),
+            prefixes_to_delete=(),
+            created_at=event.timestamp,
+            created_position=fact.position,
+        ),
+        twin_changed(fact, fact.originator_id),
+    ]
 
 
 @twins.on(Twin.BiometricReleaseSigned)
 def _biometric_release_signed(event: Twin.BiometricReleaseSigned, fact: Fact) -> list[Change]:
-    return _twin(
+    return _changed(
         fact,
-        """
-        UPDATE twins AS t
-           SET release_text_sha256 = c.release_text_sha256, release_locale = c.release_locale,
-               released_at = c.released_at, position = c.position
-          FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
-         WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
-        """,
-        release_text_sha256=event.text_sha256,
-        release_locale=event.locale,
-        released_at=event.timestamp,
+        _twin(
+            fact,
+            release_text_sha256=event.text_sha256,
+            release_locale=event.locale,
+            released_at=event.timestamp,
+        ),
     )
 
 
 @twins.on(Twin.ConsentGranted)
 def _consent_granted(event: Twin.ConsentGranted, fact: Fact) -> list[Change]:
-    return _twin(
+    return _changed(
         fact,
-        """
-        UPDATE twins AS t
-           SET consent_epoch = c.consent_epoch, consent_text_sha256 = c.consent_text_sha256,
-               consent_scope = c.consent_scope, consent_at = c.consent_at,
-               consent_withdrawn_at = NULL, position = c.position
-          FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
-         WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
-        """,
-        consent_epoch=event.epoch,
-        consent_text_sha256=event.text_sha256,
-        consent_scope=event.scope,
-        consent_at=event.timestamp,
+        _twin(
+            fact,
+            consent_epoch=event.epoch,
+            consent_text_sha256=event.text_sha256,
+            consent_scope=event.scope,
+            consent_at=event.timestamp,
+            consent_withdrawn_at=None,
+        ),
     )
 
 
 @twins.on(Twin.ConsentWithdrawn)
 def _consent_withdrawn(event: Twin.ConsentWithdrawn, fact: Fact) -> list[Change]:
     # Nothing that rests on the old epoch is usable from here, whenever its bytes are deleted.
-    values = {
-        **_values(fact),
-        "consent_epoch": event.epoch,
-        "consent_withdrawn_at": event.timestamp,
-    }
-    return [
-        Change(
-            """
-            UPDATE twins AS t
-               SET consent_epoch = c.consent_epoch, consent_scope = '{}',
-                   consent_withdrawn_at = c.consent_withdrawn_at, accepted_submission_id = NULL,
-                   training_job_id = NULL, trained_engines = '{}',
-                   photos_state = CASE t.photos_state WHEN 'none' THEN 'none'
-                                  ELSE 'withdrawn' END,
-                   position = c.position
-              FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
-             WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
-            """,
-            values,
+    return _changed(
+        fact,
+        _twin(
+            fact,
+            consent_epoch=event.epoch,
+            consent_scope=(),
+            consent_withdrawn_at=event.timestamp,
+            accepted_submission_id=None,
+            training_job_id=None,
+            trained_engines=(),
+            photos_state=lambda row: "none" if row["photos_state"] == "none" else "withdrawn",
         ),
-        Change(
-            """
-            UPDATE twin_photos AS p SET state = 'withdrawn', position = c.position
-              FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
-             WHERE p.owner_id = c.owner_id AND p.twin_id = c.twin_id
-            """,
-            values,
-        ),
-        Change(
-            """
-            DELETE FROM twin_adapters AS a
-             USING json_populate_recordset(NULL::twins, %(rows)s) AS c
-             WHERE a.owner_id = c.owner_id AND a.twin_id = c.twin_id
-            """,
-            values,
-        ),
-        twin_changed(fact, fact.originator_id),
-    ]
+        updated(TWIN_PHOTOS, fact, twin_id=fact.originator_id, state="withdrawn"),
+        deleted(TWIN_ADAPTERS, fact, twin_id=fact.originator_id),
+    )
 
 
 @twins.on(Twin.PhotosSubmitted)
 def _photos_submitted(event: Twin.PhotosSubmitted, fact: Fact) -> list[Change]:
-    submission = {**_values(fact), "submission_id": event.submission_id}
-    return [
-        Change(
-            """
-            UPDATE twins AS t
-               SET submission_id = c.submission_id, submission_engine = c.submission_engine,
-                   photos_state = 'submitted', photo_count = c.photo_count, set_flaws = '{}',
-                   position = c.position
-              FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
-             WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
-            """,
-            {
-                **submission,
-                "submission_engine": event.engine,
-                "photo_count": len(event.photos),
-            },
+    return _changed(
+        fact,
+        _twin(
+            fact,
+            submission_id=event.submission_id,
+            submission_engine=event.engine,
+            photos_state="submitted",
+            photo_count=len(event.photos),
+            set_flaws=(),
         ),
-        Change(
-            """
-            INSERT INTO twin_photos (owner_id, twin_id, submission_id, photo_id, ordinal, position)
-            SELECT owner_id, twin_id, submission_id, photo_id, ordinal, position
-              FROM json_populate_recordset(NULL::twin_photos, %(rows)s)
-            -- Logs of before hold sets that were submitted twice.
-            ON CONFLICT (owner_id, twin_id, submission_id, photo_id) DO UPDATE
-               SET ordinal = excluded.ordinal, state = 'submitted', flaws = '{}',
-                   position = excluded.position
-            """,
-            *(
-                {**submission, "photo_id": photo_id, "ordinal": ordinal}
-                for ordinal, photo_id in enumerate(event.photos)
-            ),
+        *(
+            # Logs of before hold sets that were submitted twice.
+            replaced(
+                TWIN_PHOTOS,
+                fact,
+                twin_id=fact.originator_id,
+                submission_id=event.submission_id,
+                photo_id=photo_id,
+                ordinal=ordinal,
+                state="submitted",
+                flaws=(),
+            )
+            for ordinal, photo_id in enumerate(event.photos)
         ),
-        twin_changed(fact, fact.originator_id),
-    ]
+    )
 
 
 @twins.on(Twin.PhotosAccepted)
 def _photos_accepted(event: Twin.PhotosAccepted, fact: Fact) -> list[Change]:
-    values = {**_values(fact), "submission_id": event.submission_id}
-    return [
-        Change(
-            """
-            UPDATE twins AS t
-               SET photos_state = 'accepted', accepted_submission_id = c.submission_id,
-                   position = c.position
-              FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
-             WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
-            """,
-            values,
+    return _changed(
+        fact,
+        _twin(fact, photos_state="accepted", accepted_submission_id=event.submission_id),
+        updated(
+            TWIN_PHOTOS,
+            fact,
+            twin_id=fact.originator_id,
+            submission_id=event.submission_id,
+            state="accepted",
         ),
-        Change(
-            """
-            UPDATE twin_photos AS p SET state = 'accepted', position = c.position
-              FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
-             WHERE p.owner_id = c.owner_id AND p.twin_id = c.twin_id
-               AND p.submission_id = c.submission_id
-            """,
-            values,
-        ),
-        twin_changed(fact, fact.originator_id),
-    ]
+    )
 
 
 @twins.on(Twin.PhotosRejected)
 def _photos_rejected(event: Twin.PhotosRejected, fact: Fact) -> list[Change]:
-    values = {**_values(fact), "submission_id": event.submission_id}
-    rejected = Change(
-        """
-        UPDATE twins AS t
-           SET photos_state = 'rejected', set_flaws = c.set_flaws, position = c.position
-          FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
-         WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
-        """,
-        {**values, "set_flaws": event.set_flaws},
-    )
-    # A photo without a flaw was rejected for the company it was in.
-    verdicts = Change(
-        """
-        UPDATE twin_photos AS p
-           SET state = 'rejected', flaws = c.flaws, position = c.position
-          FROM json_populate_recordset(NULL::twin_photos, %(rows)s) AS c
-         WHERE p.owner_id = c.owner_id AND p.twin_id = c.twin_id
-           AND p.submission_id = c.submission_id AND p.photo_id = c.photo_id
-        """,
+    return _changed(
+        fact,
+        _twin(fact, photos_state="rejected", set_flaws=event.set_flaws),
         *(
-            {**values, "photo_id": verdict.photo_id, "flaws": verdict.flaws}
+            # A photo without a flaw was rejected for the company it was in.
+            updated(
+                TWIN_PHOTOS,
+                fact,
+                twin_id=fact.originator_id,
+                submission_id=event.submission_id,
+                photo_id=verdict.photo_id,
+                state="rejected",
+                flaws=verdict.flaws,
+            )
             for verdict in event.verdicts
         ),
     )
-    return [rejected, verdicts, twin_changed(fact, fact.originator_id)]
 
 
 @twins.on(Twin.TrainingAuthorised)
 def _training_authorised(event: Twin.TrainingAuthorised, fact: Fact) -> list[Change]:
-    return _twin(
-        fact,
-        """
-        UPDATE twins AS t SET training_job_id = c.training_job_id, position = c.position
-          FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
-         WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
-        """,
-        training_job_id=event.job_id,
-    )
+    return _changed(fact, _twin(fact, training_job_id=event.job_id))
 
 
 @twins.on(Twin.AdapterDelivered)
 def _adapter_delivered(event: Twin.AdapterDelivered, fact: Fact) -> list[Change]:
-    values = {
-        **_values(fact),
-        "engine": event.engine,
-        "job_id": event.job_id,
-        "object_key": event.object_key,
-        "sha256": event.sha256,
-        "size_bytes": event.size_bytes,
-        "rank": event.rank,
-        "step": event.step,
-        "similarity": event.similarity,
-        "delivered_at": event.timestamp,
-    }
-    return [
-        Change(
-            """
-            INSERT INTO twin_adapters (owner_id, twin_id, engine, job_id, object_key, sha256,
-                                       size_bytes, rank, step, similarity, delivered_at, position)
-            SELECT owner_id, twin_id, engine, job_id, object_key, sha256, size_bytes, rank, step,
-                   similarity, delivered_at, position
-              FROM json_populate_recordset(NULL::twin_adapters, %(rows)s)
-            ON CONFLICT (owner_id, twin_id, engine) DO UPDATE
-               SET job_id = excluded.job_id, object_key = excluded.object_key,
-                   sha256 = excluded.sha256, size_bytes = excluded.size_bytes,
-                   rank = excluded.rank, step = excluded.step, similarity = excluded.similarity,
-                   delivered_at = excluded.delivered_at, position = excluded.position
-            """,
-            values,
+    def engines(row: Row) -> list[str]:
+        return [*(one for one in row["trained_engines"] if one != event.engine), event.engine]
+
+    return _changed(
+        fact,
+        replaced(
+            TWIN_ADAPTERS,
+            fact,
+            twin_id=fact.originator_id,
+            engine=event.engine,
+            job_id=event.job_id,
+            object_key=event.object_key,
+            sha256=event.sha256,
+            size_bytes=event.size_bytes,
+            rank=event.rank,
+            step=event.step,
+            similarity=event.similarity,
+            delivered_at=event.timestamp,
         ),
-        Change(
-            """
-            UPDATE twins AS t
-               SET trained_engines = array_append(
-                       array_remove(t.trained_engines, c.engine), c.engine),
-                   position = c.position
-              FROM json_populate_recordset(NULL::twin_adapters, %(rows)s) AS c
-             WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
-            """,
-            values,
-        ),
-        twin_changed(fact, fact.originator_id),
-    ]
+        _twin(fact, trained_engines=engines),
+    )
 
 
 @twins.on(Twin.JobEnded)
 def _job_ended(event: Twin.JobEnded, fact: Fact) -> list[Change]:
     # Picture jobs end here, too, and change nothing about the twin.
-    return _twin(
+    ended = updated(
+        TWINS,
         fact,
-        """
-        UPDATE twins AS t SET training_job_id = NULL, position = c.position
-          FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
-         WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
-           AND t.training_job_id = c.training_job_id
-        """,
-        training_job_id=event.job_id,
+        where=lambda row: row["training_job_id"] == event.job_id,
+        twin_id=fact.originator_id,
+        training_job_id=None,
     )
+    return _changed(fact, ended)
 
 
 @twins.on(Twin.DeletionRequested)
 def _deletion_requested(event: Twin.DeletionRequested, fact: Fact) -> list[Change]:
-    return _twin(
+    return _changed(
         fact,
-        """
-        UPDATE twins AS t
-           SET prefixes_to_delete = t.prefixes_to_delete || c.prefixes_to_delete,
-               position = c.position
-          FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
-         WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
-        """,
-        prefixes_to_delete=event.prefixes,
+        _twin(fact, prefixes_to_delete=lambda row: [*row["prefixes_to_delete"], *event.prefixes]),
     )
 
 
 @twins.on(Twin.Deleted)
 def _deleted(event: Twin.Deleted, fact: Fact) -> list[Change]:
-    return _twin(
+    return _changed(
         fact,
-        """
-        UPDATE twins AS t
-           SET prefixes_to_delete = ARRAY(
-                   SELECT prefix FROM unnest(t.prefixes_to_delete) WITH ORDINALITY
-                          AS p (prefix, ordinal)
-                    WHERE prefix <> ALL (c.prefixes_to_delete) ORDER BY ordinal),
-               position = c.position
-          FROM json_populate_recordset(NULL::twins, %(rows)s) AS c
-         WHERE t.owner_id = c.owner_id AND t.twin_id = c.twin_id
-        """,
-        prefixes_to_delete=event.prefixes,
+        _twin(
+            fact,
+            prefixes_to_delete=lambda row: [
+                one for one in row["prefixes_to_delete"] if one not in event.prefixes
+            ],
+        ),
     )
 
 
-def _twin(fact: Fact, statement: LiteralString, **more: Any) -> list[Change]:
-    changed = Change(statement, {**_values(fact), **more})
-    return [changed, twin_changed(fact, fact.originator_id)]
+def _twin(fact: Fact, **values: Any) -> Change:
+    return updated(TWINS, fact, twin_id=fact.originator_id, **values)
 
 
-def _values(fact: Fact) -> dict[str, Any]:
-    return {
-        "owner_id": fact.owner_id,
-        "twin_id": fact.originator_id,
-        "position": fact.position,
-    }
+def _changed(fact: Fact, *changes: Change) -> list[Change]:
+    return [*changes, twin_changed(fact, fact.originator_id)]

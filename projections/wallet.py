@@ -1,52 +1,22 @@
 """Balances, and the statement with the balances after each entry."""
 
 from collections.abc import Sequence
-from typing import LiteralString
 from uuid import UUID
 
 from domain.wallet import Wallet
 from domain.wallet_state import Account, Posting
 from projections.feed import wallet_changed
-from projections.read_model import Change, ReadModel
+from projections.read_model import Change, ReadModel, inserted
+from projections.rows import Rows
+from projections.tables import BALANCES, STATEMENT
 from topics.messages.fact import Fact
 
 wallet = ReadModel("wallet")
 
-_MOVED: LiteralString = """
-WITH c AS (
-    SELECT * FROM json_populate_recordset(NULL::statement, %(rows)s)
-), moved AS (
-    INSERT INTO balances AS b (owner_id, available, reserved, spent, position)
-    SELECT owner_id, available_change, reserved_change, spent_change, position FROM c
-    ON CONFLICT (owner_id) DO UPDATE
-       SET available = b.available + excluded.available,
-           reserved = b.reserved + excluded.reserved,
-           spent = b.spent + excluded.spent,
-           position = excluded.position
-    RETURNING owner_id, available, reserved, spent
-)
-INSERT INTO statement (owner_id, position, entry, available_change, reserved_change, spent_change,
-                       available, reserved, spent, job_id, purchase_id, postings, recorded_at)
-SELECT owner_id, c.position, c.entry, c.available_change, c.reserved_change, c.spent_change,
-       moved.available, moved.reserved, moved.spent, c.job_id, c.purchase_id, c.postings,
-       c.recorded_at
-  FROM c JOIN moved USING (owner_id)
-"""
-
 
 @wallet.on(Wallet.Opened)
 def _opened(event: Wallet.Opened, fact: Fact) -> list[Change]:
-    return [
-        Change(
-            """
-            INSERT INTO balances (owner_id, available, reserved, spent, position)
-            SELECT owner_id, 0, 0, 0, position
-              FROM json_populate_recordset(NULL::balances, %(rows)s)
-            """,
-            {"owner_id": fact.owner_id, "position": fact.position},
-        ),
-        wallet_changed(fact),
-    ]
+    return [inserted(BALANCES, fact, available=0, reserved=0, spent=0), wallet_changed(fact)]
 
 
 @wallet.on(Wallet.Credited)
@@ -91,19 +61,31 @@ def _moved(
     job_id: UUID | None = None,
     purchase_id: UUID | None = None,
 ) -> list[Change]:
-    values = {
-        "owner_id": fact.owner_id,
-        "position": fact.position,
-        "entry": fact.event_type,
-        "available_change": _on(Account.AVAILABLE, postings),
-        "reserved_change": _on(Account.RESERVED, postings),
-        "spent_change": _on(Account.REVENUE, postings),
-        "job_id": job_id,
-        "purchase_id": purchase_id,
-        "postings": postings,
-        "recorded_at": fact.recorded_at,
+    moved = {
+        "available": _on(Account.AVAILABLE, postings),
+        "reserved": _on(Account.RESERVED, postings),
+        "spent": _on(Account.REVENUE, postings),
     }
-    return [Change(_MOVED, values), wallet_changed(fact)]
+    key = (fact.owner_id.int,)
+
+    def move(rows: Rows) -> None:
+        before = rows.get(BALANCES, key) or dict.fromkeys(moved, 0)
+        after = {account: before[account] + change for account, change in moved.items()}
+        rows.put(BALANCES, {"owner_id": fact.owner_id, **after, "position": fact.position})
+        entry = {
+            "owner_id": fact.owner_id,
+            "position": fact.position,
+            "entry": fact.event_type,
+            **{f"{account}_change": change for account, change in moved.items()},
+            **after,
+            "job_id": job_id,
+            "purchase_id": purchase_id,
+            "postings": postings,
+            "recorded_at": fact.recorded_at,
+        }
+        rows.add(STATEMENT, entry)
+
+    return [Change(move, reads=((BALANCES, key),)), wallet_changed(fact)]
 
 
 def _on(account: Account, postings: Sequence[Posting]) -> int:

@@ -19,7 +19,7 @@ from tests.diary import ADA, GRACE
 from tests.diary_store import open_diary, open_diary_store
 from topics.messages.fact import Fact
 
-CHAIN_V2 = "0011_chain_v2"
+CHAIN_V2 = "0010_chain_v2"
 NOTES = uuid5(ADA, "notes")
 LOGBOOK = uuid5(GRACE, "logbook")
 _numbers = count(1)

@@ -6,18 +6,10 @@ database functions it loses the commit order, so that a reader that follows alon
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from threading import Thread
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from eventsourcing.persistence import (
-    ApplicationRecorder,
-    ListenNotifySubscription,
-    Notification,
-    ProgrammingError,
-    StoredEvent,
-    Subscription,
-)
+from eventsourcing.persistence import AggregateRecorder, ProgrammingError, StoredEvent
 from psycopg import Connection, sql
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
@@ -28,8 +20,6 @@ Connections: TypeAlias = Callable[[], AbstractContextManager[Connection[TupleRow
 """Lends a connection in autocommit mode: `pool.connection`, or always the one of a transaction."""
 
 CHANNEL = "events"
-LISTEN_TIMEOUT_S = 0.1
-"""How long a subscription that was told to stop may still listen."""
 
 _INSERT = """
 SELECT events.insert_events(
@@ -38,7 +28,7 @@ SELECT events.insert_events(
 """
 
 
-class EventRecorder(ApplicationRecorder):
+class EventRecorder(AggregateRecorder):
     """Inserts and selects rows of the event table. Needs the role `writer`, or `projector` to read.
 
     Stored events carry the event type as their `topic` and the stored bytes as their `state`.
@@ -123,83 +113,6 @@ class EventRecorder(ApplicationRecorder):
                 statement, [originator_id, gt or 0, upper, owner_id, limit], prepare=True
             ).fetchall()
         return [StoredEvent(*row) for row in rows]
-
-    def select_notifications(
-        self,
-        start: int | None,
-        limit: int,
-        stop: int | None = None,
-        topics: Sequence[str] = (),
-        *,
-        inclusive_of_start: bool = True,
-    ) -> Sequence[Notification]:
-        """Rows in commit order from `start` to `stop`, of all owners; `topics` are event types."""
-        after = (start or 0) - 1 if inclusive_of_start else (start or 0)
-        upper = _BIGINT_MAX if stop is None else stop
-        with self._connections() as connection:
-            rows = connection.execute(
-                "SELECT originator_id, originator_version, event_type, data, notification_id "
-                "FROM events.stored_events WHERE notification_id > %s AND notification_id <= %s "
-                "AND (%s::text[] = '{}' OR event_type = ANY(%s)) "
-                "ORDER BY notification_id LIMIT %s",
-                [after, upper, list(topics), list(topics), limit],
-                prepare=True,
-            ).fetchall()
-        return [Notification(*row) for row in rows]
-
-    def max_notification_id(self) -> int | None:
-        """The position of the last event, or None where there is none."""
-        with self._connections() as connection:
-            row = connection.execute(
-                "SELECT max(notification_id) FROM events.stored_events"
-            ).fetchone()
-        return cast("int | None", _one(row))
-
-    def subscribe(
-        self, gt: int | None = None, topics: Sequence[str] = ()
-    ) -> Subscription[ApplicationRecorder]:
-        """The library's subscription, woken by the database. Occupies one connection."""
-        return _Subscription(self, gt, topics)
-
-    def listen(self, subscription: "_Subscription") -> None:
-        """Wake `subscription` whenever somebody saves, until it is stopped."""
-        with self._connections() as connection:
-            connection.execute(f"LISTEN {CHANNEL}".encode())
-            try:
-                subscription.wake()
-                while subscription.is_open:
-                    for _ in connection.notifies(timeout=LISTEN_TIMEOUT_S, stop_after=1):
-                        subscription.wake()
-            finally:
-                if not connection.closed:
-                    connection.execute(f"UNLISTEN {CHANNEL}".encode())
-
-
-class _Subscription(ListenNotifySubscription[EventRecorder]):
-    def __init__(self, recorder: EventRecorder, gt: int | None, topics: Sequence[str]) -> None:
-        super().__init__(recorder=recorder, gt=gt, topics=topics)
-        self._listen_thread = Thread(target=self._listen, daemon=True)
-        self._listen_thread.start()
-
-    @property
-    def is_open(self) -> bool:
-        return not self._has_been_stopped and self._thread_error is None
-
-    def wake(self) -> None:
-        self._has_been_notified.set()
-
-    def __exit__(self, *args: object, **kwargs: Any) -> None:
-        try:
-            super().__exit__(*args, **kwargs)
-        finally:
-            self._listen_thread.join()
-
-    def _listen(self) -> None:
-        try:
-            self._recorder.listen(self)
-        except BaseException as error:
-            self._thread_error = self._thread_error or error
-            self.stop()
 
 
 _BIGINT_MAX = 2**63 - 1

@@ -18,6 +18,15 @@ LOADERS: Final[Mapping[str, EngineLoader]] = {
 }
 
 
+def absent_engines(weights_dir: Path | None) -> dict[str, Path]:
+    """Engines whose weights are not on this machine, and the folder each is expected in."""
+    return {
+        loader.id: folder
+        for loader in LOADERS.values()
+        if not ((folder := loader.weights_dir(weights_dir)) / "model_index.json").is_file()
+    }
+
+
 def load_engine(
     engine: str, *, weights_dir: Path | None, cache_dir: Path, device_name: str
 ) -> LoadedEngine:

@@ -6,6 +6,7 @@ from adapters.event_store.log import EventLog
 from adapters.postgres.connect import open_pool
 from adapters.vault.subject_keys import SubjectKeys
 from domain.events import STORED_FORM
+from processes.garbage import look_seldom
 from processes.projector import GROUP, FactProjection
 from processes.secrets import load_secrets
 from processes.settings import Settings
@@ -21,6 +22,7 @@ from topics.registry import FACTS
 
 def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Run the projector until `stop` is set."""
+    look_seldom()
     url = settings.require_database_url()
     secrets = load_secrets(settings.secrets)
     with (

@@ -7,7 +7,6 @@ from uuid import uuid5
 
 import psycopg
 import pytest
-from eventsourcing.application import LocalNotificationLog
 from eventsourcing.persistence import EventStore as LibraryEventStore
 from psycopg.errors import InsufficientPrivilege
 
@@ -89,35 +88,16 @@ def test_stored_bytes_hold_no_text_in_clear(store: PostgresEventStore, log: Even
     assert not any(b"lighthouse" in fact.data or b"engine" in fact.data for fact in log.stream())
 
 
-def test_the_librarys_own_tools_read_our_table(database: str, store: PostgresEventStore) -> None:
+def test_the_librarys_event_store_reads_our_table(database: str, store: PostgresEventStore) -> None:
     open_diary(store, NOTES, ADA, "one", "two")
     with open_pool(database, "projector", size_max=3) as pool:
         recorder = EventRecorder(pool.connection)
-        section = LocalNotificationLog(recorder, section_size=10)["1,10"]
-        assert [item.topic for item in section.items] == [
-            "diary.opened",
-            "diary.line-written",
-            "diary.line-written",
-        ]
         library = LibraryEventStore(StoredFormMapper(DIARY_FORM, NoKeys()), recorder)
         opened, *_ = library.get(NOTES)
         assert isinstance(opened, Diary.Opened)
         assert opened.title == Erased()
         assert [event.originator_version for event in library.get(NOTES, gt=1, limit=1)] == [2]
         assert [event.originator_version for event in library.get(NOTES, desc=True)] == [3, 2, 1]
-        only = recorder.select_notifications(None, 10, topics=["diary.opened"])
-        assert [notification.id for notification in only] == [1]
-
-
-def test_the_librarys_subscription_follows_along(database: str, store: PostgresEventStore) -> None:
-    open_diary(store, NOTES, ADA)
-    with (
-        open_pool(database, "projector", size_max=3) as pool,
-        EventRecorder(pool.connection).subscribe(gt=0) as subscription,
-    ):
-        assert next(subscription).id == 1
-        open_diary(store, LOGBOOK, GRACE)
-        assert next(subscription).originator_id == LOGBOOK
 
 
 def test_the_librarys_event_store_writes_through_our_function(database: str) -> None:

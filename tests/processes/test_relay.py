@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import pairwise
 from uuid import UUID, uuid5
 
 import pytest
@@ -11,7 +13,7 @@ from adapters.event_store.log import EventLog
 from adapters.event_store.positions import claim_reader
 from adapters.event_store.recorder import EventRecorder
 from adapters.postgres.connect import open_pool
-from processes.relay import BATCH_MAX, BATCHES_AHEAD_MAX, Relay
+from processes.relay import BATCH_MAX, BATCHES_AHEAD_MAX, MARKS_EVERY_S, Relay
 from tests.contract.transport_carriers import collect
 from tests.diary import ADA, GRACE
 from topics.in_memory import InMemoryTransport
@@ -23,6 +25,7 @@ from topics.transport import Delivery, From, Publication, Publisher, PublishFail
 BATCHES = BATCHES_AHEAD_MAX + 2
 EVENTS = BATCHES * BATCH_MAX + 100
 BROKEN_AFTER = 2
+MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 class Unacknowledged:
@@ -133,6 +136,91 @@ def test_watermarks_stand_behind_everything_they_cover(
             case Watermark(position=position):
                 newest[one.partition] = position
     assert newest == dict.fromkeys(range(FACTS.partitions), EVENTS)
+
+
+class Trickle:
+    """A log that somebody adds an event to every so often, and its one reader. Time passes only
+    while the relay waits; the relay is stopped at the end."""
+
+    def __init__(self, *, events: int, every_s: float, quiet_s: float = 30.0) -> None:
+        self.now_s = 0.0
+        self.stop = threading.Event()
+        self.saved = 0
+        self._due_s = [every_s * number for number in range(events)]
+        self._until_s = events * every_s + quiet_s
+
+    def monotonic_s(self) -> float:
+        return self.now_s
+
+    def wait(self, after: int, timeout_s: float) -> int:
+        assert timeout_s > 0
+        news_s = self._due_s[after] if after < len(self._due_s) else float("inf")
+        self.now_s = min(max(self.now_s, news_s), self.now_s + timeout_s)
+        if self.now_s >= self._until_s:
+            self.stop.set()
+        return sum(due_s <= self.now_s for due_s in self._due_s)
+
+    def load(self) -> int:
+        return self.saved
+
+    def save(self, position: int) -> None:
+        self.saved = position
+
+    def read(self, after: int, limit: int) -> list[Fact]:
+        there = sum(due_s <= self.now_s for due_s in self._due_s)
+        return [
+            Fact(position, ADA, ADA, position, "diary.line-written", b'{"v":1}', MORNING)
+            for position in range(after + 1, min(there, after + limit) + 1)
+        ]
+
+
+def marks_of(trickle: Trickle) -> list[tuple[float, int]]:
+    """When the relay told how far it was, and what it told. Every partition was told the same."""
+    transport = InMemoryTransport()
+    transport.create_topics([FACTS])
+    told_at_s: dict[int, float] = {}
+
+    class Noting(InMemoryPublisher):
+        def send_all(self, publications: Iterable[Publication]) -> Sent:
+            sent = list(publications)
+            for one in sent:
+                if isinstance(one.message, Watermark):
+                    told_at_s[one.message.position] = trickle.now_s
+            return super().send_all(sent)
+
+    publisher = Noting(transport, "/suite/relay")
+    Relay(trickle, trickle, publisher, monotonic_s=trickle.monotonic_s).run(trickle.stop)
+    with transport.broadcast([FACTS], From.START) as reader:
+        found = [
+            (one.message.position, one.partition)
+            for one in collect(reader.poll, trickle.saved + FACTS.partitions * len(told_at_s))
+            if isinstance(one.message, Watermark)
+        ]
+    assert sorted(found) == sorted((p, n) for p in told_at_s for n in range(FACTS.partitions))
+    return [(at_s, position) for position, at_s in told_at_s.items()]
+
+
+def test_a_trickle_is_told_of_once_a_second_and_its_end_is_told_of_too() -> None:
+    told = marks_of(Trickle(events=404, every_s=0.1))
+    assert told[0] == (0.0, 1)
+    assert told[-1][1] == 404
+    gaps_s = [later - earlier for (earlier, _), (later, _) in pairwise(told)]
+    assert min(gaps_s) >= MARKS_EVERY_S
+    assert len(told) <= 42
+
+
+def test_an_event_after_a_pause_is_told_of_at_once() -> None:
+    assert marks_of(Trickle(events=5, every_s=7.0)) == [(7.0 * n, n + 1) for n in range(5)]
+
+
+def test_while_nothing_moves_nothing_is_told() -> None:
+    assert marks_of(Trickle(events=1, every_s=1.0, quiet_s=3_600.0)) == [(0.0, 1)]
+
+
+def test_a_relay_that_begins_tells_how_far_the_last_one_was() -> None:
+    trickle = Trickle(events=3, every_s=0.0)
+    trickle.saved = 3
+    assert marks_of(trickle) == [(0.0, 3)]
 
 
 def test_what_was_not_acknowledged_is_not_saved_and_sent_again(

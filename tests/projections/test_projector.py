@@ -1,6 +1,7 @@
 """Read positions, the feed's limits, and rebuilding from event zero."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Thread
@@ -14,7 +15,7 @@ from domain.events import STORED_FORM
 from domain.job import Job
 from domain.kernel.identity import SYSTEM
 from projections import feed
-from projections.projector import Projector
+from projections.projector import PROJECTOR_GATE, Projector
 from projections.read_model import Change, ReadModel
 from projections.rebuild import Difference, Rebuild
 from projections.registry import READ_MODELS
@@ -174,6 +175,53 @@ def test_a_rebuild_catches_up_with_what_happened_while_it_ran(
     rebuild.run(facts_after)
     assert read_to(database, GRACE) == {history.position}
     assert rebuild.compare(history.after) == ()
+
+
+def test_a_projector_goes_on_while_it_is_compared(
+    database: str, history: StudioHistory, projector: Projector, rebuild: Rebuild
+) -> None:
+    projector.apply(history.facts)
+
+    def facts_after(position: int) -> Iterator[Any]:
+        yield from list(history.after(position))
+        a_whole_journey(GRACE, history)
+        projector.apply(history.facts)
+        yield from list(history.after(len(history.facts)))
+
+    assert rebuild.compare(facts_after) == ()
+    assert read_to(database, GRACE) == {history.position}
+
+
+def test_a_projector_outlasts_a_closed_gate_whatever_its_time_outs(
+    database: str, admin_database: str, history: StudioHistory
+) -> None:
+    impatient = f"{database}{'&' if '?' in database else '?'}application_name=impatient"
+
+    def connect() -> psycopg.Connection[Any]:
+        connection = _connection(impatient)
+        connection.execute("SET lock_timeout = 1")
+        connection.execute("SET statement_timeout = 20000")
+        return connection
+
+    projector = Projector(connect, STORED_FORM, history.keys)
+    with (
+        _connection(admin_database) as admin,
+        _connection(admin_database) as watching,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        admin.execute("SELECT pg_advisory_lock(%s)", (PROJECTOR_GATE,))
+        applied = threads.submit(projector.apply, history.facts)
+        seen_waiting = 0
+        # Far longer than a millisecond, however quick the machine is.
+        while seen_waiting < 200 and not applied.done():
+            [(waiting,)] = watching.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE application_name = 'impatient' AND wait_event_type = 'Lock'"
+            ).fetchall()
+            seen_waiting += waiting
+        admin.execute("SELECT pg_advisory_unlock(%s)", (PROJECTOR_GATE,))
+        assert applied.result(timeout=60) == ()
+    assert read_to(database, ADA) == {history.position}
 
 
 def test_rebuilt_tables_keep_policies_and_grants(

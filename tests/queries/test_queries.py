@@ -1,9 +1,7 @@
 """Questions and answers: whose rows, which pages, how fresh."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Thread
 from typing import Any
 from uuid import UUID
 
@@ -25,10 +23,9 @@ from queries.gallery.gallery import GalleryFilter, asset, assets_of_jobs, galler
 from queries.jobs.jobs import job, jobs, jobs_by_id
 from queries.paging import NEWEST, PAGE_SIZE_MAX, Place
 from queries.read_position import (
-    NotYetConsistent,
     ReadModelsParked,
     read_position,
-    wait_until,
+    read_until,
 )
 from queries.twins.photos import photos
 from queries.twins.twins import twin, twins
@@ -304,50 +301,6 @@ def test_the_auditor_sees_amounts_of_everybody_and_nothing_else(
         assert feed_after(view, 0) == ()
 
 
-def test_a_position_that_was_read_is_answered_at_once(
-    pool: Pool, history: StudioHistory, projector: Projector
-) -> None:
-    assert wait_until(pool, ADA, history.position, timeout_s=0.0) == history.position
-
-
-def test_waiting_ends_when_the_projector_gets_there(
-    pool: Pool, history: StudioHistory, projector: Projector
-) -> None:
-    position = a_person_asks_for_one_more(history)
-    reached: list[int] = []
-    waiting = Thread(target=lambda: reached.append(wait_until(pool, ADA, position, timeout_s=10.0)))
-    waiting.start()
-    projector.apply(history.facts)
-    waiting.join(timeout=15)
-    assert reached == [position]
-
-
-def test_waiting_is_bounded_and_says_how_far_behind(
-    pool: Pool, history: StudioHistory, projector: Projector
-) -> None:
-    with pytest.raises(NotYetConsistent) as refused:
-        wait_until(pool, ADA, history.position + 5, timeout_s=0.05)
-    assert refused.value.lag == 5
-
-
-def test_a_pool_full_of_waiting_queries_does_not_wait_for_itself(
-    database: str, history: StudioHistory, projector: Projector
-) -> None:
-    position = a_person_asks_for_one_more(history)
-    reached: list[int] = []
-    with open_pool(database, "reader", size_max=2) as small:
-        threads = [
-            Thread(target=lambda: reached.append(wait_until(small, ADA, position, timeout_s=10.0)))
-            for _ in range(2)
-        ]
-        for thread in threads:
-            thread.start()
-        projector.apply(history.facts)
-        for thread in threads:
-            thread.join(timeout=15)
-    assert reached == [position] * 2
-
-
 def test_a_watermark_counts_once_every_partition_has_passed_it(
     pool: Pool, history: StudioHistory, projector: Projector
 ) -> None:
@@ -358,7 +311,6 @@ def test_a_watermark_counts_once_every_partition_has_passed_it(
         projector.note_watermarks({partition: later + partition}, partitions=3)
     with as_viewer(pool, ADA, Role.CREATOR) as view:
         assert read_position(view) == later
-        assert read_position(view, ["jobs", "gallery"]) == later
     with as_viewer(pool, GRACE, Role.CREATOR) as stranger:
         assert read_position(stranger) == later
 
@@ -374,29 +326,13 @@ def test_who_is_parked_has_read_to_there_and_waits_for_nothing(
     projector.note_watermarks({0: history.position}, partitions=1)
     with as_viewer(pool, ADA, Role.CREATOR) as view:
         assert read_position(view) == before
-        assert read_position(view, ["jobs"]) == before
-    assert wait_until(pool, ADA, before, timeout_s=0.0) == before
-    for position in (before + 1, history.position):
-        with pytest.raises(ReadModelsParked) as parked:
-            wait_until(pool, ADA, position, timeout_s=10.0)
-        assert parked.value.position == before + 1
-    assert wait_until(pool, GRACE, history.position, timeout_s=0.0) == history.position
-
-
-def test_who_waits_is_told_as_soon_as_the_projector_gets_stuck(
-    pool: Pool, history: StudioHistory, projector: Projector
-) -> None:
-    history.append(ADA, NOBODY, 1, "job.dreamed", b"{}")
-    with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(wait_until, pool, ADA, history.position, timeout_s=10.0)
-        projector.apply(history.facts)
-        with pytest.raises(ReadModelsParked):
-            waiting.result(timeout=15)
-
-
-def test_a_read_model_nobody_folds_has_read_nothing(ada: View) -> None:
-    assert read_position(ada, ["jobs"]) > 0
-    assert read_position(ada, ["jobs", "no such thing"]) == 0
+        assert read_until(view, before) == before
+        for position in (before + 1, history.position):
+            with pytest.raises(ReadModelsParked) as parked:
+                read_until(view, position)
+            assert parked.value.position == before + 1
+    with as_viewer(pool, GRACE, Role.CREATOR) as stranger:
+        assert read_until(stranger, history.position) == history.position
 
 
 def a_person_asks_for_one_more(history: StudioHistory) -> int:
