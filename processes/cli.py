@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 
+from processes.audit.cli import audit_cli
+from processes.parked_cli import parked_cli
 from processes.settings import (
     PROCESS_NAMES,
     DatabaseUnset,
-    Settings,
-    UnknownSettings,
-    load_settings,
 )
+from processes.settings_or_exit import settings_or_exit
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -26,12 +26,10 @@ cli = typer.Typer(
 )
 topics_cli = typer.Typer(no_args_is_help=True, help="The topics between processes.")
 schema_cli = typer.Typer(no_args_is_help=True, help="The GraphQL contract.")
-audit_cli = typer.Typer(no_args_is_help=True, help="The credit ledger, replayed.")
 projections_cli = typer.Typer(no_args_is_help=True, help="The read models.")
 policy_cli = typer.Typer(no_args_is_help=True, help="What may be made where.")
 accounts_cli = typer.Typer(no_args_is_help=True, help="Who may sign in as what.")
 credits_cli = typer.Typer(no_args_is_help=True, help="Credits that are given, not sold.")
-parked_cli = typer.Typer(no_args_is_help=True, help="What could not be handled, and is kept.")
 cli.add_typer(topics_cli, name="topics")
 cli.add_typer(schema_cli, name="schema")
 cli.add_typer(audit_cli, name="audit")
@@ -42,19 +40,6 @@ cli.add_typer(credits_cli, name="credits")
 cli.add_typer(parked_cli, name="parked")
 
 ROOT = Path(__file__).parents[1]
-
-
-def _settings() -> Settings:
-    from pydantic import ValidationError
-
-    try:
-        return load_settings()
-    except UnknownSettings as error:
-        typer.echo(str(error), err=True)
-    except ValidationError as error:
-        for problem in error.errors():
-            typer.echo(f"SUITE_{'.'.join(map(str, problem['loc']))}: {problem['msg']}", err=True)
-    raise typer.Exit(2)
 
 
 def _check_name(process: str) -> None:
@@ -68,7 +53,7 @@ def up() -> None:
     """Start everything on this machine; Ctrl-C ends it."""
     from processes.up import run_up
 
-    run_up(_settings())
+    run_up(settings_or_exit())
 
 
 @cli.command()
@@ -81,7 +66,7 @@ def run(process: Annotated[str, typer.Argument(help=", ".join(PROCESS_NAMES))]) 
     from processes.standstill import end_at_standstill
 
     _check_name(process)
-    settings = _settings()
+    settings = settings_or_exit()
     stop = Heartbeat(heartbeat_file(settings, process))
     stop_requested(stop)
     configure(settings, process)
@@ -105,7 +90,7 @@ def healthcheck(
 
     _check_name(process)
     try:
-        check(_settings(), process)
+        check(settings_or_exit(), process)
     except Unwell as unwell:
         typer.echo(str(unwell), err=True)
         raise typer.Exit(1) from None
@@ -119,13 +104,13 @@ def status(
     """Say how everything is, and what to do; the exit code is 1 where something is not well."""
     from processes.status.status import say, status_of
 
-    raise typer.Exit(say(status_of(_settings()), as_json=json))
+    raise typer.Exit(say(status_of(settings_or_exit()), as_json=json))
 
 
 @cli.command()
 def config() -> None:
     """Show every setting in force, secrets redacted."""
-    typer.echo(json.dumps(_settings().redacted(), indent=2))
+    typer.echo(json.dumps(settings_or_exit().redacted(), indent=2))
 
 
 @cli.command()
@@ -135,7 +120,7 @@ def migrate(
     """Prepare an own database: migrations, topics, first prices and policy, samples."""
     from processes.prepare import prepare
 
-    prepare(_settings(), admin_url, on_step=typer.echo)
+    prepare(settings_or_exit(), admin_url, on_step=typer.echo)
 
 
 @cli.command()
@@ -156,7 +141,7 @@ def topics_create() -> None:
     from processes.wiring.transport import open_transport
     from topics.drift import drift
 
-    with open_transport(_settings()) as transport:
+    with open_transport(settings_or_exit()) as transport:
         transport.create_topics()
         found = drift(transport.describe())
     for difference in found:
@@ -188,52 +173,6 @@ def schema_export() -> None:
     (ROOT / "graphql" / "schema.graphql").write_text(schema_text(build_schema()))
 
 
-@audit_cli.command("export")
-def audit_export(out: Annotated[Path, typer.Argument(help="JSON lines.")]) -> None:
-    """Write the chain of all events, with the content of the ledger's."""
-    from adapters.event_store.log import EventLog
-    from processes.audit.database import database_to_audit
-    from processes.audit.export import export
-
-    with (
-        database_to_audit(_settings()) as url,
-        EventLog(url) as events,
-        out.open("wb") as file,
-    ):
-        exported = export(events.chained(), file, anchor=events.anchor())
-    typer.echo(
-        f"{exported.rows} events, {exported.ledger_rows} of them with content; "
-        f"head {exported.head_link.hex()} at {exported.head_position}"
-    )
-
-
-@audit_cli.command("verify")
-def audit_verify(
-    exported: Annotated[Path, typer.Argument(help="What `suite audit export` wrote.")],
-    expected_head: Annotated[
-        str | None, typer.Option(help="A link noted earlier, in hex: it must occur.")
-    ] = None,
-    as_of: Annotated[int | None, typer.Option(help="Compute balances as of this position.")] = None,
-    read_model: Annotated[  # noqa: FBT002 – a flag on the command line
-        bool, typer.Option(help="Compare with the balances of the database that is exported.")
-    ] = False,
-) -> None:
-    """Replay the ledger: check the chain, execute the rules again, recompute every balance."""
-    from processes.audit.verify import printed, verify_file
-
-    claimed = None
-    if read_model:
-        from processes.audit.claimed_balances import claimed_balances
-        from processes.audit.database import database_to_audit
-
-        with database_to_audit(_settings()) as url:
-            claimed = claimed_balances(url)
-    report = verify_file(exported, as_of=as_of, expected_head=expected_head, claimed=claimed)
-    for line in printed(report):
-        typer.echo(line)
-    raise typer.Exit(0 if report.ok else 1)
-
-
 @projections_cli.command("rebuild")
 def projections_rebuild(
     admin_url: Annotated[str, typer.Option(help="The login that migrates.")],
@@ -241,7 +180,7 @@ def projections_rebuild(
     """Fold every event into new tables and put them in the place of the old ones."""
     from processes.rebuild import rebuild
 
-    rebuilt = rebuild(_settings(), admin_url)
+    rebuilt = rebuild(settings_or_exit(), admin_url)
     typer.echo(f"{rebuilt.facts} events folded")
     for parked in rebuilt.parked:
         typer.echo(f"owner:{parked.owner_id} is parked at {parked.position}: {parked.error}")
@@ -254,7 +193,7 @@ def projections_compare(
     """Replay every event and report where the read models differ from it."""
     from processes.rebuild import compare
 
-    differences = compare(_settings(), admin_url)
+    differences = compare(settings_or_exit(), admin_url)
     for difference in differences:
         typer.echo(
             f"{difference.table}: {difference.missing} rows missing, {difference.surplus} surplus"
@@ -272,7 +211,7 @@ def policy_publish(
     from processes.policy_file import PolicyFileInvalid, publish_policy_file
 
     try:
-        publish_policy_file(_settings(), rows, version, approver)
+        publish_policy_file(settings_or_exit(), rows, version, approver)
     except PolicyFileInvalid as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
@@ -287,7 +226,7 @@ def accounts_role(
     """Give an account a role. Open sessions have it from their next request on."""
     from processes.account_roles import set_role
 
-    if not set_role(_settings(), email, role):
+    if not set_role(settings_or_exit(), email, role):
         typer.echo("no such account, or no such role", err=True)
         raise typer.Exit(1)
 
@@ -305,59 +244,11 @@ def credits_grant(
     from processes.credit_grants import NothingGranted, grant_credits
 
     try:
-        grant = grant_credits(_settings(), email, millicredits, until=until.date(), key=key)
+        grant = grant_credits(settings_or_exit(), email, millicredits, until=until.date(), key=key)
     except NothingGranted as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     typer.echo(f"granted {millicredits} millicredits until {until.date()}: {grant}")
-
-
-@parked_cli.command("list")
-def parked_list() -> None:
-    """Show reports, owners and effects that are parked, and count the dead letters."""
-    from processes.parked import listed, rendered
-
-    listing = listed(_settings())
-    for line in rendered(listing):
-        typer.echo(line)
-    raise typer.Exit(1 if listing.entries else 0)
-
-
-@parked_cli.command("retry")
-def parked_retry(
-    id: Annotated[str, typer.Argument(help="message:…, owner:… or intent:… of the list.")],
-) -> None:
-    """Try one of them again now. What waits behind a report follows it."""
-    from processes.parked import UnknownId, retry
-
-    try:
-        typer.echo(retry(_settings(), id))
-    except UnknownId:
-        typer.echo(f"nothing is parked as {id}", err=True)
-        raise typer.Exit(1) from None
-
-
-@parked_cli.command("drop")
-def parked_drop(
-    id: Annotated[str, typer.Argument(help="message:… or intent:… of the list.")],
-    yes: Annotated[  # noqa: FBT002 – a flag on the command line
-        bool, typer.Option("--yes", help="It is forgotten for good.")
-    ] = False,
-) -> None:
-    """Forget a report or an effect for good."""
-    from processes.parked import NotDroppable, UnknownId, drop
-
-    if not yes:
-        typer.echo(f"{id} would be forgotten for good; say --yes", err=True)
-        raise typer.Exit(2)
-    try:
-        typer.echo(drop(_settings(), id))
-    except UnknownId:
-        typer.echo(f"nothing is parked as {id}", err=True)
-        raise typer.Exit(1) from None
-    except NotDroppable as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
 
 
 def main() -> None:
