@@ -50,7 +50,8 @@ test: check
 
 # The same faults as in `make test`, many times over.
 faults: install-test
-	FAULTS=full $(BIN)/pytest tests/faults tests/kafka
+	FAULTS=full $(BIN)/pytest tests/faults tests/kafka tests/reactor/test_many_owners.py \
+	  tests/reactor/test_year.py tests/projections/test_hidden_pictures.py
 
 # Every command in any order, as in `make test`, and very many more: STEPS=1000000 SEED=1.
 machine: install-test
