@@ -25,7 +25,6 @@ from tests.reactor.reactor_spec import ReactorSpec
 
 PEOPLE = tuple(uuid5(SYSTEM, f"person {number}") for number in range(12))
 DAYS = 365
-SECONDS_MAX = 60.0
 
 
 @dataclass
@@ -167,4 +166,3 @@ def test_in_a_year_nothing_is_left_undone(spec: ReactorSpec) -> None:
         f"{len(jobs)} jobs, {len(credited)} payments, {dict(year.done)}; "
         f"{len(spec.intents.all())} intents: {dict(outcomes_of_intents)}"
     )
-    assert took_s < SECONDS_MAX
