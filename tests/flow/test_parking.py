@@ -116,7 +116,8 @@ def append(
             SELECT max(notification_id) + 1, %(owner)s, %(originator)s,
                    1 + max(originator_version) FILTER (WHERE originator_id = %(originator)s),
                    %(type)s, %(content)s, clock_timestamp(),
-                   decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex')
+                   decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'),
+                   events.class_of(%(type)s)
               FROM events.stored_events
             """,
             {"owner": owner, "originator": originator, "type": event_type, "content": content},

@@ -42,10 +42,10 @@ def stored(admin: Admin, count: int, *, seconds_ago: float = 0.0) -> None:
         """
         INSERT INTO events.stored_events (notification_id, owner_id, originator_id,
                                           originator_version, event_type, data, recorded_at,
-                                          digest, link)
+                                          digest, link, class)
         SELECT n, %s, gen_random_uuid(), 1, 'job.requested', '\\x7b7d',
                clock_timestamp() - make_interval(secs => %s),
-               decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex')
+               decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'), 'other'
           FROM generate_series(1, %s) AS n
         """,
         [ADA, seconds_ago, count],
