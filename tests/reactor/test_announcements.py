@@ -220,6 +220,9 @@ def test_photos_that_were_judged_or_withdrawn_are_announced_no_more(
         spec.does(WithdrawConsent(twin))
     spec.passes(hours=1)
     assert read_and_forgotten(spec, SCREENINGS, SCREENER) == 0
+    # Its time is over, too, and nothing is left to be done about it.
+    spec.passes(days=1)
+    assert read_and_forgotten(spec, SCREENINGS, SCREENER) == 0
     assert spec.pending() == []
 
 
