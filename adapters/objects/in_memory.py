@@ -70,7 +70,8 @@ class InMemoryObjectStore:
     def keep(self, key: str, data: bytes, facts: ObjectFacts) -> None:
         """Store a finished object. Raises `StoreFull`, `PlaceClosed`."""
         self._require_open(key)
-        others = sum(len(held) for name, (held, _) in self._objects.items() if name != key)
+        # Copied at once: another thread may write or delete meanwhile.
+        others = sum(len(held) for name, (held, _) in list(self._objects.items()) if name != key)
         if others + len(data) > self._capacity_bytes:
             raise StoreFull
         self._objects[key] = (data, facts)
@@ -110,7 +111,7 @@ class InMemoryObjectStore:
         """See the port."""
         if prefix:
             checked_prefix(prefix)
-        return iter(sorted(key for key in self._objects if key.startswith(prefix)))
+        return iter(sorted(key for key in list(self._objects) if key.startswith(prefix)))
 
 
 class InMemoryDraft:

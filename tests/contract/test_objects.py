@@ -6,7 +6,10 @@ signatures expire.
 
 import base64
 import hashlib
+import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +89,15 @@ def under_test(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store
     store = STORES[request.param](tmp_path, Presigner(PUBLIC_URL, b"k" * 32, now_s=clock))
     with reach(store) as client:
         yield StoreUnderTest(store, client, clock.let_pass)
+
+
+@pytest.fixture
+def threads_that_take_turns() -> Iterator[None]:
+    """Threads give way to each other a thousand times as often as they would."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(5e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
 def form(
@@ -359,3 +371,26 @@ def test_an_upload_that_began_before_its_place_was_closed_leaves_nothing(
 def test_only_places_can_be_closed(under_test: StoreUnderTest, place: str) -> None:
     with pytest.raises(ValueError, match="key"):
         under_test.store.close([place])
+
+
+def test_keys_are_listed_while_others_write_and_delete(
+    under_test: StoreUnderTest, threads_that_take_turns: None
+) -> None:
+    store = under_test.store
+    stop = threading.Event()
+
+    def write_and_delete() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            store.put(f"photos/ada/{number % 50}", b"fog", media_type="image/png")
+            store.delete([f"photos/ada/{(number + 25) % 50}"])
+
+    with ThreadPoolExecutor(1) as threads:
+        writing = threads.submit(write_and_delete)
+        try:
+            for _ in range(1_000):
+                assert all(key.startswith("photos/ada/") for key in store.keys("photos/"))
+        finally:
+            stop.set()
+        writing.result()
