@@ -307,9 +307,11 @@ class Job(JobEvents, Aggregate):
             raise JobNotRetryable()
         self.trigger_event(self.ScreeningOpened, attempt=attempt, screening=screening, timestamp=at)
 
-    def discard_result(self, attempt: int, claim_id: UUID, *, at: datetime) -> None:
-        """A result came that nobody waits for any more: have its bytes deleted."""
-        self.trigger_event(Job.ResultDiscarded, attempt=attempt, claim_id=claim_id, timestamp=at)
+    def discard_result(self, attempt: int, claim: UUID, *, at: datetime, **signed: bool) -> None:
+        """A result came that nobody waits for any more: have its bytes deleted, `signed` or not."""
+        self.trigger_event(
+            Job.ResultDiscarded, attempt=attempt, claim_id=claim, timestamp=at, **signed
+        )
 
     def record_screened(
         self, attempt: int, verdicts: Sequence[ItemVerdict], *, at: datetime, screening: int = 1

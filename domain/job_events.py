@@ -164,11 +164,15 @@ class JobEvents:
             aggregate._screening_failed = False
 
     class ResultDiscarded(Aggregate.Event):
-        """A result came too late: its bytes in quarantine are to be deleted."""
+        """A result came too late: its bytes in quarantine are to be deleted.
+
+        `signed`: the claim was a screening's, and the copies that it signed go, too.
+        """
 
         TOPIC = "job.result-discarded"
         attempt: int
         claim_id: UUID
+        signed: bool = False
 
         def apply(self, job: "Job") -> None:
             job.discarded_claims = job.discarded_claims | {self.claim_id}

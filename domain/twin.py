@@ -198,12 +198,12 @@ class Twin(TwinKnowledge, Aggregate):
         self.require_photo_consent(person, at=at)
         person.require_assurance(entry, at=at)
         photos = require_photo_set(photo_ids)
-        self._require_no_training()
         for known in (self._submitted, self._accepted):
             if known is not None and known.submission_id == submission_id:
                 if (known.engine, known.photos) != (entry.id, photos):
                     raise AlreadyDecided()
                 return
+        self._require_no_training()
         plan = self._plans.get(submission_id)
         if plan is None or not set(photos) <= set(plan.photos):
             raise UploadsNotPlanned()

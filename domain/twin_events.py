@@ -113,7 +113,12 @@ class TwinEvents:
 
         def apply(self, twin: "Twin") -> None:
             twin._end_submitted()
-            # Logs of before may hold a set again that was over, and sets that nobody had planned.
+            if twin._accepted is not None and twin._accepted.submission_id == self.submission_id:
+                # Logs of before hold accepted sets that were submitted again: nobody judges those,
+                # and whatever ended the waiting would delete what the twin was accepted with.
+                twin._submitted = None
+                return
+            # They may hold a set again that was over, too, and sets that nobody had planned.
             twin._over = tuple(over for over in twin._over if over != self.submission_id)
             twin._plans.pop(self.submission_id, None)
             twin._submitted = PhotoSubmission(

@@ -155,7 +155,9 @@ class TwinKnowledge(TwinEvents):
         self._epoch = state.epoch
         self._released_biometrics = state.released_biometrics
         self._scope = state.scope
-        self._submitted = state.submitted
+        accepted = None if state.accepted is None else state.accepted.submission_id
+        waits = state.submitted is not None and state.submitted.submission_id != accepted
+        self._submitted = state.submitted if waits else None
         self._accepted = state.accepted
         self._adapters = dict(state.adapters)
         self._open_jobs = dict(state.open_jobs)
@@ -166,7 +168,8 @@ class TwinKnowledge(TwinEvents):
         self._former = state.former
 
     def _given_up(self) -> tuple[str, ...]:
-        trainings = [job.submission_id for job in self._open_jobs.values()]
+        # A set of before may have come back after it gave way.
+        trainings = [*self._sets, *(job.submission_id for job in self._open_jobs.values())]
         adapters = [adapter.submission_id for adapter in self._adapters.values()]
         needing = {
             NeededBy.TRAINING: trainings,

@@ -251,6 +251,10 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     ),
     (
         _event(Job.ResultDiscarded, attempt=2, claim_id=OTHER),
+        [DeleteObjects((f"quarantine/{IT}/2/{OTHER}/",))],
+    ),
+    (
+        _event(Job.ResultDiscarded, attempt=2, claim_id=OTHER, signed=True),
         [
             DeleteObjects(
                 (

@@ -10,12 +10,13 @@ from commands.jobs.cancel_job import CancelJob
 from commands.jobs.claim_screening import ClaimScreening, ScreeningGranted
 from commands.jobs.claims import ClaimDenial, ClaimDenied
 from commands.jobs.late import ReportLate
+from commands.jobs.record_attempt_failed import RecordAttemptFailed
 from commands.jobs.record_screening import RecordScreening, ScreenedItem, screening_key
 from commands.safety.publish_policy import PublishPolicy
 from domain.asset import Asset, AssetKind
 from domain.checks import Check, CheckVerdict
 from domain.job import Job
-from domain.job_state import JobFailure, JobState
+from domain.job_state import AttemptFailure, JobFailure, JobState
 from domain.kernel.identity import SYSTEM, asset_id, wallet_id
 from domain.twin import Twin
 from domain.wallet import Wallet
@@ -228,3 +229,19 @@ def test_without_a_twin_faces_must_match_nobody_enrolled(spec: StudioSpec) -> No
     assert Check.IDENTITY not in grant.required_checks
     taken = spec.does(journey.screening_of(spec, twinless))
     assert taken.released == ()
+
+
+def test_a_workers_report_takes_no_copy_of_a_screening(spec: StudioSpec) -> None:
+    twin = journey.trained_twin(spec)
+    job = spec.does(journey.pictures_of(twin)).job_id
+    journey.rendered(spec, job)
+    report = journey.screening_of(spec, job)
+    spec.given(report)
+    released = spec.events(Asset.Released)[-1].object_key
+    forged = RecordAttemptFailed(job, 1, report.claim_id, AttemptFailure.ENGINE_ERROR)
+    spec.when(forged).then("job.result-discarded")
+    assert not [
+        place
+        for place in react(spec)
+        if f"/{report.claim_id}/" in place and (released.startswith(place))
+    ]

@@ -12,7 +12,13 @@ from domain.covered_places import covered_places
 from domain.job_state import AdapterFile
 from domain.photo_places import first_places, places_of_set
 from domain.photo_set import PhotoVerdict, SetFlaw
-from domain.refusals import AlreadyDecided, TooManyUploads, TwinBusy, UploadsNotPlanned
+from domain.refusals import (
+    AlreadyDecided,
+    StaleResult,
+    TooManyUploads,
+    TwinBusy,
+    UploadsNotPlanned,
+)
 from domain.time_limits import UPLOADS_OPEN_MAX
 from domain.twin import UPLOAD_PLANS_MAX, Twin
 from tests.domain.aggregate_spec import given
@@ -191,6 +197,10 @@ def test_photos_that_a_training_learns_from_wait_for_its_end() -> None:
     assert covered_places(twin) == {THERE.photos, THERE.template}
 
 
+def test_the_set_that_a_training_learns_from_may_be_handed_in_again() -> None:
+    given(learning_twin()).when(lambda t: submitted(t, SUBMISSION, TWELVE_PHOTOS)).then_nothing()
+
+
 def test_a_training_that_delivered_nothing_leaves_no_copies() -> None:
     twin = learning_twin()
     twin.collect_events()
@@ -272,6 +282,26 @@ def test_a_set_of_before_that_was_accepted_keeps_its_photos_and_its_face() -> No
     assert accepted.accepted is not None
     submission = accepted.accepted.submission_id
     given(accepted).when(lambda t: t.clear_first_uploads(submission, at=TUESDAY)).then_nothing()
+
+
+def test_a_set_of_before_that_was_accepted_and_submitted_again_is_judged_no_more() -> None:
+    rows = golden_streams()["twin-that-was-drawn-and-withdrawn"][:5]
+    again = msgspec.structs.replace(rows[3], originator_version=6)
+    twin: Twin = replayed([*rows, again])
+    assert twin.accepted is not None
+    assert twin.submitted is None
+    submission = twin.accepted.submission_id
+    given(twin).when(lambda t: judged(t, submission, twin.accepted.photos)).then_refused(  # type: ignore[union-attr]
+        StaleResult
+    )
+    plan(twin, MORE, MORE_PHOTOS)
+    [submitted_more] = (
+        given(twin).when(lambda t: submitted(t, MORE, MORE_PHOTOS)).then(Twin.PhotosSubmitted)
+    )
+    assert isinstance(submitted_more, Twin.PhotosSubmitted)
+    assert submitted_more.supersedes is None
+    lie = first_places(twin.owner_id, twin.id, submission)
+    assert {lie.photos, lie.template} < covered_places(twin)
 
 
 def test_new_photos_wait_for_a_deletion_of_before_that_they_would_go_with() -> None:
