@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from commands.ports.event_store import ConcurrentChange, OutcomeUnknown, OwnerBusy
 from commands.ports.object_store import ObjectStore
 from commands.studio import Studio
 from commands.twin.clear_first_uploads import ClearFirstUploads
@@ -31,8 +32,9 @@ class FirstUploads:
                     owner_id=owner,
                     key=uuid5(submission, "first-uploads"),
                 )
-            except Refusal:
-                # It waits to be judged, and its uploads go when it has been.
+            except (Refusal, OwnerBusy, ConcurrentChange, OutcomeUnknown):
+                # It waits to be judged, and its uploads go when it has been; or its owner is busy,
+                # and the next round asks again. Nobody behind it waits for that.
                 continue
             asked += 1
         return asked
