@@ -10,7 +10,7 @@ class ConsentScope(StrEnum):
     """What a consent covers."""
 
     TRAINING = "training"
-    GENERAL_IMAGES = "general-images"
+    PICTURES = "general-images"
 
 
 class LegalText(msgspec.Struct, frozen=True):

@@ -308,7 +308,7 @@ class Twin(TwinKnowledge, Aggregate):
         self._require_subject(person)
         person.require_assurance(entry, at=at)
         self._require_release()
-        self._require_scope(ConsentScope.GENERAL_IMAGES)
+        self._require_scope(ConsentScope.PICTURES)
         # The consent text covers GENERAL pictures; a stronger rating needs a text of its own.
         if rating is not Rating.GENERAL or rating not in entry.ratings:
             raise RatingNotAllowed(rating)

@@ -30,7 +30,7 @@ from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoVerdict
 from tests.commands.studio_spec import ADA, StudioSpec
 
-EVERYTHING = (ConsentScope.TRAINING, ConsentScope.GENERAL_IMAGES)
+EVERYTHING = (ConsentScope.TRAINING, ConsentScope.PICTURES)
 SHA256 = "5e" * 32
 WORKER = "gpu-1"
 ELSEWHERE = "gallery/grace/hers.png"

@@ -50,7 +50,7 @@ from queries.viewer import as_viewer
 from queries.wallet.balance import Balance, balance
 from tests.faults.oracle import Oracle, until
 
-EVERYTHING = (ConsentScope.TRAINING, ConsentScope.GENERAL_IMAGES)
+EVERYTHING = (ConsentScope.TRAINING, ConsentScope.PICTURES)
 PHOTOS = 10
 
 

@@ -39,7 +39,9 @@ MODEL_NAME_LENGTH_MAX: Final = 128
 
 PHOTOS_MAX: Final = 32
 FLAWS_MAX: Final = 32
-"""More photos than any set, and more flaws than there are names for."""
+RENDITIONS_MAX: Final = 8
+CLIP_SECONDS_MAX: Final = 60
+"""More photos than any set, more flaws than there are names for, more files than an output has."""
 
 FORM_FIELDS_MAX: Final = 64
 FORM_VALUE_LENGTH_MAX: Final = 16 * 1024
@@ -63,6 +65,14 @@ Ordinal: TypeAlias = Annotated[int, Meta(ge=1, le=POSITION_MAX)]
 Seed: TypeAlias = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 SizeBytes: TypeAlias = Annotated[int, Meta(ge=0, le=2**40)]
 Pixels: TypeAlias = Annotated[int, Meta(ge=1, le=65_535)]
+FrameCount: TypeAlias = Annotated[int, Meta(ge=1, le=10_000)]
+FrameRate: TypeAlias = Annotated[int, Meta(ge=1, le=240)]
+"""Whole frames a second."""
+
+Milliseconds: TypeAlias = Annotated[int, Meta(ge=1, le=3_600_000)]
+DenoisingStrength: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
+"""0 keeps the source as it is, 1 keeps nothing of it."""
+
 StepCount: TypeAlias = Annotated[int, Meta(ge=0, le=1_000_000)]
 Rank: TypeAlias = Annotated[int, Meta(ge=1, le=4_096)]
 Partition: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)]

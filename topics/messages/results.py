@@ -9,17 +9,21 @@ from msgspec import Meta
 
 from topics.messages.bounds import (
     CHECKS_MAX,
+    CLIP_SECONDS_MAX,
     FLAWS_MAX,
     OUTPUTS_MAX,
     PHOTOS_MAX,
+    RENDITIONS_MAX,
     Attempt,
     CheckName,
     Cosine,
     Finite,
     FlawName,
+    FrameCount,
     ItemNumber,
     MediaType,
     MemberName,
+    Milliseconds,
     ModelName,
     ObjectKey,
     Pixels,
@@ -30,7 +34,7 @@ from topics.messages.bounds import (
     SizeBytes,
     StepCount,
 )
-from topics.messages.work import WorkKind
+from topics.messages.work import RenditionRole, WorkKind
 
 
 class JobClaimed(msgspec.Struct, frozen=True, tag="job.claimed"):
@@ -56,7 +60,10 @@ class JobAlive(msgspec.Struct, frozen=True, tag="job.alive"):
 
 
 class RenderedOutput(msgspec.Struct, frozen=True):
-    """One object that was uploaded into quarantine. `sha256` in lower-case hex."""
+    """One object that was uploaded into quarantine. `sha256` in lower-case hex.
+
+    `frames` is None for a picture.
+    """
 
     item: ItemNumber
     object_key: ObjectKey
@@ -66,6 +73,7 @@ class RenderedOutput(msgspec.Struct, frozen=True):
     height: Pixels
     media_type: MediaType
     seed: Seed
+    frames: FrameCount | None = None
 
 
 class TrainedAdapter(msgspec.Struct, frozen=True):
@@ -132,14 +140,33 @@ class CheckResult(msgspec.Struct, frozen=True):
 Checks: TypeAlias = Annotated[tuple[CheckResult, ...], Meta(max_length=CHECKS_MAX)]
 
 
+class WrittenRendition(msgspec.Struct, frozen=True):
+    """One file of an output that was written and verified. `duration_ms` is None for a still."""
+
+    role: RenditionRole
+    sha256: Sha256
+    size_bytes: SizeBytes
+    media_type: MediaType
+    width: Pixels
+    height: Pixels
+    duration_ms: Milliseconds | None = None
+
+
 class ScreenedOutput(msgspec.Struct, frozen=True):
-    """All checks of one output, and its signed copy where one was written and verified."""
+    """All checks of one output, and its signed copy where one was written and verified.
+
+    `renditions` are all of its files, the master among them; `gallery_key`, `sha256` and
+    `size_bytes` are the master's once more. `likeness` is, for each second of what is delivered of
+    a twin's clip, the lowest identity cosine of its frames.
+    """
 
     item: ItemNumber
     checks: Checks
     gallery_key: ObjectKey | None = None
     sha256: Sha256 | None = None
     size_bytes: SizeBytes | None = None
+    renditions: Annotated[tuple[WrittenRendition, ...], Meta(max_length=RENDITIONS_MAX)] = ()
+    likeness: Annotated[tuple[Cosine, ...], Meta(max_length=CLIP_SECONDS_MAX)] = ()
 
 
 class OutputsScreened(msgspec.Struct, frozen=True, tag="outputs.screened"):

@@ -12,10 +12,14 @@ from topics.messages.bounds import (
     FORM_FIELDS_MAX,
     OUTPUTS_MAX,
     PHOTOS_MAX,
+    RENDITIONS_MAX,
     CheckName,
+    DenoisingStrength,
     EngineId,
     FormFieldName,
     FormFieldValue,
+    FrameCount,
+    FrameRate,
     Guidance,
     ItemNumber,
     Label,
@@ -61,6 +65,16 @@ class Upload(msgspec.Struct, frozen=True):
     size_bytes_max: SizeBytes
 
 
+class SourcePicture(msgspec.Struct, frozen=True):
+    """A picture that the work begins from, of the size that is drawn or enlarged from it.
+
+    `strength` is how much of it is drawn anew: the last `strength` of the steps are made.
+    """
+
+    download: Download
+    strength: DenoisingStrength
+
+
 class ImageItem(msgspec.Struct, frozen=True):
     """One picture of a job: its number from 0, its seed, and where its PNG goes."""
 
@@ -83,6 +97,41 @@ class ImageWork(msgspec.Struct, frozen=True, tag="image"):
     twin_strength: Strength
     items: Annotated[tuple[ImageItem, ...], Meta(max_length=OUTPUTS_MAX)]
     adapter: Download | None = None
+    source: SourcePicture | None = None
+
+
+class VideoItem(msgspec.Struct, frozen=True):
+    """One clip of a job: its number from 0, its seed, and where its frames go.
+
+    The frames are one Matroska file, FFV1, 8-bit RGB, without sound: nothing of them is lost.
+    """
+
+    item: ItemNumber
+    seed: Seed
+    upload: Upload
+
+
+class VideoWork(msgspec.Struct, frozen=True, tag="video"):
+    """Resolved parameters of a video job. `motion` is one that the engine's entry names.
+
+    A clip has `frames` frames, `frame_rate` a second. With a source it begins with that picture.
+    """
+
+    engine: EngineId
+    prompt: PromptText
+    negative_prompt: PromptText
+    style: Label
+    motion: Label
+    width: Pixels
+    height: Pixels
+    frames: FrameCount
+    frame_rate: FrameRate
+    num_inference_steps: StepCount
+    guidance_scale: Guidance
+    twin_strength: Strength
+    items: Annotated[tuple[VideoItem, ...], Meta(max_length=OUTPUTS_MAX)]
+    adapter: Download | None = None
+    source: SourcePicture | None = None
 
 
 class TrainingPhoto(msgspec.Struct, frozen=True):
@@ -124,8 +173,38 @@ class PhotoSetWork(msgspec.Struct, frozen=True, tag="photos"):
     template_key: ObjectKey
 
 
+class RenditionRole(StrEnum):
+    """What one file of a released output is for. Downloadable ones carry content credentials.
+
+    A poster is a clip's still, for a page that does not play it; it carries none.
+    """
+
+    MASTER = "master"
+    PREVIEW = "preview"
+    GIF = "gif"
+    POSTER = "poster"
+
+
+class RenditionPlace(msgspec.Struct, frozen=True):
+    """Where one file of an output goes when nothing speaks against it."""
+
+    role: RenditionRole
+    object_key: ObjectKey
+
+
+class ClipToScreen(msgspec.Struct, frozen=True):
+    """What a clip has to be. Its end may be cut while `frames_min` of its frames are left."""
+
+    frames: FrameCount
+    frame_rate: FrameRate
+    frames_min: FrameCount
+
+
 class OutputToScreen(msgspec.Struct, frozen=True):
-    """One rendered object in quarantine and the key its signed copy gets."""
+    """One rendered object in quarantine and where its copies go; `gallery_key` is the master's.
+
+    `renditions` names every other file that is to be made of it.
+    """
 
     item: ItemNumber
     asset: UUID
@@ -133,6 +212,7 @@ class OutputToScreen(msgspec.Struct, frozen=True):
     gallery_key: ObjectKey
     sha256: Sha256
     media_type: MediaType
+    renditions: Annotated[tuple[RenditionPlace, ...], Meta(max_length=RENDITIONS_MAX)] = ()
 
 
 RequiredChecks: TypeAlias = Annotated[tuple[CheckName, ...], Meta(max_length=CHECKS_MAX)]
@@ -141,7 +221,8 @@ RequiredChecks: TypeAlias = Annotated[tuple[CheckName, ...], Meta(max_length=CHE
 class OutputsWork(msgspec.Struct, frozen=True, tag="outputs"):
     """Outputs of one attempt to be screened. `template_key` is None for a job without a twin.
 
-    `screening` counts the screenings of the attempt from 1; the report repeats it.
+    `clip` is None where the outputs are pictures. `screening` counts the screenings of the attempt
+    from 1; the report repeats it.
     """
 
     engine: EngineId
@@ -153,6 +234,7 @@ class OutputsWork(msgspec.Struct, frozen=True, tag="outputs"):
     adapter_key: ObjectKey | None = None
     adapter_rank: Rank | None = None
     screening: ScreeningNumber | msgspec.UnsetType = msgspec.UNSET
+    clip: ClipToScreen | None = None
 
 
-Work = ImageWork | TrainingWork | PhotoSetWork | OutputsWork
+Work = ImageWork | VideoWork | TrainingWork | PhotoSetWork | OutputsWork
