@@ -44,8 +44,9 @@ def schema_of(kind: type) -> Schema:
 def broken_promises(released: Schema, current: Schema) -> list[str]:
     """What a reader or a writer of `released` would trip over in `current`. Empty: compatible.
 
-    Only an additional optional field is compatible. Everything else must stay as it was: types,
-    enumerations, required fields, and the fields themselves.
+    Only an additional optional field is compatible, and a further kind of part that carries a tag
+    of its own: a worker is never granted what it has not claimed. Everything else must stay as it
+    was: types, enumerations, required fields, and the fields themselves.
     """
     return list(_compare("", released, current, released, current))
 
@@ -64,6 +65,11 @@ def _compare(
         where = f"{path}/{word}"
         if word == "properties":
             yield from _compare_fields(where, old, new, old_root, new_root)
+        elif word == "discriminator":
+            yield from _compare_tags(where, old.get(word), new.get(word), old_root, new_root)
+        elif word == "anyOf" and "discriminator" in old and "discriminator" in new:
+            # Compared tag by tag: in which order they stand says nothing.
+            continue
         elif word in ("anyOf", "items", "prefixItems", "additionalProperties"):
             yield from _compare_parts(where, old.get(word), new.get(word), old_root, new_root)
         elif word == "required":
@@ -87,6 +93,18 @@ def _compare_fields(
         yield from _compare(
             f"{path}/{name}", old_fields[name], new_fields[name], old_root, new_root
         )
+
+
+def _compare_tags(
+    path: str, old: Any, new: Any, old_root: Mapping[str, Any], new_root: Mapping[str, Any]
+) -> Iterator[str]:
+    old_kinds, new_kinds = (one["mapping"] if one else {} for one in (old, new))
+    for tag, kind in sorted(old_kinds.items()):
+        if tag not in new_kinds:
+            yield f"{path}/{tag}: gone"
+            continue
+        before, after = {"$ref": kind}, {"$ref": new_kinds[tag]}
+        yield from _compare(f"{path}/{tag}", before, after, old_root, new_root)
 
 
 def _compare_parts(

@@ -30,8 +30,10 @@ from topics.messages.results import (
     RenderedOutput,
     ScreenedOutput,
     TrainedAdapter,
+    WrittenRendition,
 )
 from topics.messages.work import (
+    ClipToScreen,
     Download,
     ImageItem,
     ImageWork,
@@ -39,9 +41,14 @@ from topics.messages.work import (
     OutputToScreen,
     PhotoSetWork,
     PhotoToJudge,
+    RenditionPlace,
+    RenditionRole,
+    SourcePicture,
     TrainingPhoto,
     TrainingWork,
     Upload,
+    VideoItem,
+    VideoWork,
     Work,
     WorkKind,
 )
@@ -94,6 +101,24 @@ IMAGE_WORK = ImageWork(
     items=(ImageItem(item=0, seed=7, upload=upload("0.png")),),
     adapter=Download(url="https://objects.example/adapter", sha256=SHA256),
 )
+SOURCE = SourcePicture(Download("https://objects.example/source", SHA256), strength=0.6)
+VIDEO_WORK = VideoWork(
+    engine="pocket",
+    prompt="a lighthouse keeper nods",
+    negative_prompt="",
+    style="film",
+    motion="nod",
+    width=64,
+    height=64,
+    frames=32,
+    frame_rate=8,
+    num_inference_steps=25,
+    guidance_scale=4.0,
+    twin_strength=1.0,
+    items=(VideoItem(item=0, seed=7, upload=upload("0.mkv")),),
+    adapter=Download(url="https://objects.example/adapter", sha256=SHA256),
+    source=SOURCE,
+)
 TRAINING_WORK = TrainingWork(
     engine="pocket",
     photos=(TrainingPhoto(uuid5(ADA, "photo"), Download("https://objects.example/photo")),),
@@ -128,6 +153,21 @@ OUTPUTS_WORK = OutputsWork(
     required_checks=("known_hash", "identity"),
     template_key="templates/ada.json",
 )
+CLIP_TO_SCREEN = replace(
+    OUTPUTS_WORK,
+    outputs=(
+        replace(
+            OUTPUTS_WORK.outputs[0],
+            quarantine_key=f"quarantine/{JOB}/1/{CLAIM}/0.mkv",
+            gallery_key=f"gallery/{uuid5(JOB, '0')}/{CLAIM}/master",
+            media_type="video/x-matroska",
+            renditions=(
+                RenditionPlace(RenditionRole.GIF, f"gallery/{uuid5(JOB, '0')}/{CLAIM}/gif"),
+            ),
+        ),
+    ),
+    clip=ClipToScreen(frames=32, frame_rate=8, frames_min=24),
+)
 PASSED = CheckResult(check="identity", passed=True, model="pocket-reader/1", score=0.93)
 FACT = Fact(
     position=42,
@@ -152,10 +192,13 @@ SAMPLES: Mapping[str, Message] = {
         twin=TWIN,
     ),
     "job.granted.image": granted(IMAGE_WORK),
+    "job.granted.image-from-source": granted(replace(IMAGE_WORK, source=SOURCE)),
+    "job.granted.video": granted(VIDEO_WORK),
     "job.granted.training": granted(TRAINING_WORK),
     "job.granted.photos": granted(PHOTO_SET_WORK),
     "job.granted.outputs": granted(OUTPUTS_WORK),
     "job.granted.outputs-again": granted(replace(OUTPUTS_WORK, screening=2)),
+    "job.granted.clips": granted(CLIP_TO_SCREEN),
     "claim.refused": ClaimRefused("worker-1", JOB, 1, CLAIM, ClaimRefusal.STALE_ATTEMPT),
     "job.claimed": JobClaimed(JOB, 1, CLAIM, "worker-1", WorkKind.IMAGE),
     "job.alive": JobAlive(JOB, 1, CLAIM),
@@ -184,12 +227,51 @@ SAMPLES: Mapping[str, Message] = {
             similarity=0.91,
         ),
     ),
+    "job.rendered.clip": JobRendered(
+        job=JOB,
+        attempt=1,
+        claim_id=CLAIM,
+        outputs=(
+            RenderedOutput(
+                item=0,
+                object_key=f"quarantine/{JOB}/1/{CLAIM}/0.mkv",
+                sha256=SHA256,
+                size_bytes=2_400_000,
+                width=512,
+                height=512,
+                media_type="video/x-matroska",
+                seed=7,
+                frames=32,
+            ),
+        ),
+    ),
     "job.failed": JobFailed(JOB, 1, CLAIM, FailureReason.OUT_OF_MEMORY),
     "outputs.screened": OutputsScreened(
         job=JOB,
         attempt=1,
         claim_id=CLAIM,
         outputs=(ScreenedOutput(0, (PASSED,), "gallery/ada/0.png", SHA256, 4_100),),
+    ),
+    "outputs.screened.clip": OutputsScreened(
+        job=JOB,
+        attempt=1,
+        claim_id=CLAIM,
+        outputs=(
+            ScreenedOutput(
+                0,
+                (PASSED,),
+                f"gallery/{uuid5(JOB, '0')}/{CLAIM}/master",
+                SHA256,
+                310_000,
+                renditions=(
+                    WrittenRendition(
+                        RenditionRole.MASTER, SHA256, 310_000, "video/mp4", 512, 512, 3_500
+                    ),
+                    WrittenRendition(RenditionRole.POSTER, SHA256, 90_000, "image/png", 512, 512),
+                ),
+                likeness=(0.93, 0.9, 0.88, 0.85),
+            ),
+        ),
     ),
     "outputs.screened-again": OutputsScreened(
         job=JOB,

@@ -92,6 +92,32 @@ def test_a_change_inside_a_nested_struct_is_found() -> None:
     assert broken_promises(promised, changed) != []
 
 
+class Buoy(msgspec.Struct, tag="buoy"):
+    number: int
+
+
+class Horn(msgspec.Struct, tag="horn"):
+    seconds: int
+
+
+class LouderHorn(msgspec.Struct, tag="horn"):
+    seconds: float
+
+
+class Tower(msgspec.Struct, tag="tower"):
+    height_m: int
+
+
+def test_a_further_kind_of_part_is_compatible() -> None:
+    assert broken_promises(schema(Buoy | Horn), schema(Buoy | Horn | Tower)) == []
+    assert broken_promises(schema(Buoy | Horn), schema(Tower | Horn | Buoy)) == []
+
+
+@pytest.mark.parametrize("after", [Buoy | Tower, Buoy | LouderHorn | Tower, Horn | Tower])
+def test_a_kind_of_part_stays_and_stays_as_it_was(after: Any) -> None:
+    assert broken_promises(schema(Buoy | Horn), schema(after)) != []
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_what_is_published_fits_its_schema(name: str) -> None:
     message = SAMPLES[name]

@@ -62,7 +62,7 @@ class JobAlive(msgspec.Struct, frozen=True, tag="job.alive"):
 class RenderedOutput(msgspec.Struct, frozen=True):
     """One object that was uploaded into quarantine. `sha256` in lower-case hex.
 
-    `frames` is None for a picture.
+    `frames` is absent for a picture.
     """
 
     item: ItemNumber
@@ -73,7 +73,7 @@ class RenderedOutput(msgspec.Struct, frozen=True):
     height: Pixels
     media_type: MediaType
     seed: Seed
-    frames: FrameCount | None = None
+    frames: FrameCount | msgspec.UnsetType = msgspec.UNSET
 
 
 class TrainedAdapter(msgspec.Struct, frozen=True):
@@ -152,6 +152,12 @@ class WrittenRendition(msgspec.Struct, frozen=True):
     duration_ms: Milliseconds | None = None
 
 
+WrittenRenditions: TypeAlias = Annotated[
+    tuple[WrittenRendition, ...], Meta(max_length=RENDITIONS_MAX)
+]
+LikenessCurve: TypeAlias = Annotated[tuple[Cosine, ...], Meta(max_length=CLIP_SECONDS_MAX)]
+
+
 class ScreenedOutput(msgspec.Struct, frozen=True):
     """All checks of one output, and its signed copy where one was written and verified.
 
@@ -165,8 +171,8 @@ class ScreenedOutput(msgspec.Struct, frozen=True):
     gallery_key: ObjectKey | None = None
     sha256: Sha256 | None = None
     size_bytes: SizeBytes | None = None
-    renditions: Annotated[tuple[WrittenRendition, ...], Meta(max_length=RENDITIONS_MAX)] = ()
-    likeness: Annotated[tuple[Cosine, ...], Meta(max_length=CLIP_SECONDS_MAX)] = ()
+    renditions: WrittenRenditions | msgspec.UnsetType = msgspec.UNSET
+    likeness: LikenessCurve | msgspec.UnsetType = msgspec.UNSET
 
 
 class OutputsScreened(msgspec.Struct, frozen=True, tag="outputs.screened"):

@@ -97,7 +97,7 @@ class ImageWork(msgspec.Struct, frozen=True, tag="image"):
     twin_strength: Strength
     items: Annotated[tuple[ImageItem, ...], Meta(max_length=OUTPUTS_MAX)]
     adapter: Download | None = None
-    source: SourcePicture | None = None
+    source: SourcePicture | msgspec.UnsetType = msgspec.UNSET
 
 
 class VideoItem(msgspec.Struct, frozen=True):
@@ -192,6 +192,9 @@ class RenditionPlace(msgspec.Struct, frozen=True):
     object_key: ObjectKey
 
 
+RenditionPlaces: TypeAlias = Annotated[tuple[RenditionPlace, ...], Meta(max_length=RENDITIONS_MAX)]
+
+
 class ClipToScreen(msgspec.Struct, frozen=True):
     """What a clip has to be. Its end may be cut while `frames_min` of its frames are left."""
 
@@ -212,7 +215,7 @@ class OutputToScreen(msgspec.Struct, frozen=True):
     gallery_key: ObjectKey
     sha256: Sha256
     media_type: MediaType
-    renditions: Annotated[tuple[RenditionPlace, ...], Meta(max_length=RENDITIONS_MAX)] = ()
+    renditions: RenditionPlaces | msgspec.UnsetType = msgspec.UNSET
 
 
 RequiredChecks: TypeAlias = Annotated[tuple[CheckName, ...], Meta(max_length=CHECKS_MAX)]
@@ -221,8 +224,8 @@ RequiredChecks: TypeAlias = Annotated[tuple[CheckName, ...], Meta(max_length=CHE
 class OutputsWork(msgspec.Struct, frozen=True, tag="outputs"):
     """Outputs of one attempt to be screened. `template_key` is None for a job without a twin.
 
-    `clip` is None where the outputs are pictures. `screening` counts the screenings of the attempt
-    from 1; the report repeats it.
+    `clip` is absent where the outputs are pictures. `screening` counts the screenings of the
+    attempt from 1; the report repeats it.
     """
 
     engine: EngineId
@@ -234,7 +237,7 @@ class OutputsWork(msgspec.Struct, frozen=True, tag="outputs"):
     adapter_key: ObjectKey | None = None
     adapter_rank: Rank | None = None
     screening: ScreeningNumber | msgspec.UnsetType = msgspec.UNSET
-    clip: ClipToScreen | None = None
+    clip: ClipToScreen | msgspec.UnsetType = msgspec.UNSET
 
 
-Work = ImageWork | VideoWork | TrainingWork | PhotoSetWork | OutputsWork
+Work = ImageWork | TrainingWork | PhotoSetWork | OutputsWork | VideoWork
