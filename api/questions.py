@@ -30,9 +30,9 @@ from api.types.wallet import Ledger, ledger
 from commands.catalogue import catalogue as catalogue_facts
 from commands.jobs.asked_images import asked
 from commands.ports.accounts import Session
-from commands.quote import QuoteImages, QuoteTraining
+from commands.quote import PromptRead, QuoteImages, QuoteTraining
 from domain import refusals
-from domain.kernel.personal_text import text_or
+from domain.kernel.personal_text import text_or, written
 from domain.kernel.role import Role
 from queries.account.overview import account
 from queries.catalogue.prices import price_list
@@ -48,10 +48,32 @@ from queries.wallet.ledger import ledger as ledger_rows
 Info = strawberry.Info[StudioContext, None]
 
 
+@strawberry.type(
+    description="How the engine reads a prompt, with what is put to it for twin and style."
+)
+class PromptReading:
+    words_used: int | None = strawberry.field(
+        description="Null where only the engine's weights, which are not here, know."
+    )
+    words_allowed: int | None = strawberry.field(
+        description="What goes beyond is refused, since the engine would not read it."
+    )
+    unknown_words: list[str] = strawberry.field(
+        description="Words that mean nothing to the engine, each once."
+    )
+    weighted: list[str] = strawberry.field(
+        description="What looks like (word:1.2): no engine here weighs words; it is refused."
+    )
+
+
 @strawberry.type(description="What something would cost now.")
 class Quote:
     millicredits: Millicredits
     price_version: int
+    prompt: PromptReading | None = strawberry.field(
+        description="How the prompt that was asked about would be read."
+    )
+    negative_prompt: PromptReading | None
 
 
 @strawberry.input
@@ -70,8 +92,12 @@ class QuoteImagesInput:
     guidance_scale: float | None = None
     twin_strength: float | None = None
     twin: strawberry.ID | None = strawberry.field(
-        default=None, description="Does not change the price."
+        default=None, description="Does not change the price, but takes room in the prompt."
     )
+    prompt: str | None = strawberry.field(
+        default=None, description="Does not change the price: how it would be read is answered."
+    )
+    negative_prompt: str | None = None
 
 
 ViewerResult = result_union("ViewerResult", Viewer, NotConsistentYet, ReadModelParked)
@@ -134,7 +160,10 @@ class Query:
         session = await info.context.session()
         found = await preview(info.context, command, uuid5(session.person_id, "quote"))
         return Quote(
-            millicredits=Millicredits(found.millicredits), price_version=found.price_version
+            millicredits=Millicredits(found.millicredits),
+            price_version=found.price_version,
+            prompt=_reading(found.prompt),
+            negative_prompt=_reading(found.negative_prompt),
         )
 
     @strawberry.field(
@@ -193,11 +222,31 @@ def _node(context: StudioContext, view: View, given: str) -> Any:
             return None
 
 
+def _reading(read: PromptRead | None) -> PromptReading | None:
+    if read is None:
+        return None
+    return PromptReading(
+        words_used=read.words_used,
+        words_allowed=read.words_allowed,
+        unknown_words=list(read.unknown_words),
+        weighted=list(read.weighted),
+    )
+
+
 def _quote_command(
     training: QuoteTrainingInput | None, images: QuoteImagesInput | None
 ) -> QuoteTraining | QuoteImages:
     if training is not None and images is None:
         return QuoteTraining(twin_id=own_id("Twin", training.twin), engine=training.engine)
     if images is not None and training is None:
-        return QuoteImages(engine=images.engine, count=images.count, **asked(images))
+        return QuoteImages(
+            engine=images.engine,
+            count=images.count,
+            prompt=None if images.prompt is None else written(images.prompt),
+            negative_prompt=None
+            if images.negative_prompt is None
+            else written(images.negative_prompt),
+            names_twin=images.twin is not None,
+            **asked(images),
+        )
     raise InputInvalid("quote", "Ask for exactly one of training and images.")

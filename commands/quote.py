@@ -9,9 +9,11 @@ from commands.jobs.asked_images import AskedImages, asked
 from commands.jobs.opening import available_engine, quote
 from commands.work import Work
 from domain.job_kind import JobKind
+from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
+from domain.prompt_reading import PromptRead, read_negative_prompt, read_prompt
 from domain.refusals import PhotoCountOutOfRange
-from domain.settings import require_count, resolve_images, resolve_training
+from domain.settings import draws_twin, require_count, resolve_images, resolve_training
 from domain.twin import Twin
 
 
@@ -26,17 +28,25 @@ class QuoteTraining:
 
 @dataclass(frozen=True)
 class QuoteImages(AskedImages):
-    """Pictures with these settings."""
+    """Pictures with these settings. Prompts do not change the price: they are read, not charged."""
 
     engine: str
     count: int
+    prompt: PersonalText | None = None
+    negative_prompt: PersonalText | None = None
+    names_twin: bool = False
 
 
 class Quoted(msgspec.Struct, frozen=True):
-    """The price. A command that names `price_version` is charged by the same list."""
+    """The price. A command that names `price_version` is charged by the same list.
+
+    `prompt` and `negative_prompt` are how the engine would read those that were named.
+    """
 
     millicredits: int
     price_version: int
+    prompt: PromptRead | None = None
+    negative_prompt: PromptRead | None = None
 
 
 def quote_training(question: QuoteTraining, work: Work) -> Quoted:
@@ -55,7 +65,17 @@ def quote_images(question: QuoteImages, work: Work) -> Quoted:
     settings = resolve_images(entry, **asked(question))
     count = require_count(entry, question.count)
     quoted = quote(work, engine_id=entry.id, settings=settings, count=count)
-    return Quoted(quoted.millicredits, quoted.price_version)
+    names_twin = question.names_twin and draws_twin(settings)
+    return Quoted(
+        quoted.millicredits,
+        quoted.price_version,
+        None
+        if question.prompt is None
+        else read_prompt(entry, question.prompt.value, style=settings.style, names_twin=names_twin),
+        None
+        if question.negative_prompt is None
+        else read_negative_prompt(entry, question.negative_prompt.value),
+    )
 
 
 def _photo_count(question: QuoteTraining, work: Work) -> int:
@@ -63,3 +83,13 @@ def _photo_count(question: QuoteTraining, work: Work) -> int:
         return question.photo_count
     accepted = work.load(Twin, question.twin_id).accepted
     return question.photo_count if accepted is None else len(accepted.photos)
+
+
+__all__ = [
+    "PromptRead",
+    "QuoteImages",
+    "QuoteTraining",
+    "Quoted",
+    "quote_images",
+    "quote_training",
+]

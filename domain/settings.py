@@ -128,6 +128,11 @@ def require_prompts(
         raise NegativePromptUnsupported(entry.id)
 
 
+def draws_twin(settings: ImageSettings) -> bool:
+    """Whether anything of a twin would be seen: without strength nobody in particular is drawn."""
+    return settings.twin_strength != 0
+
+
 def guided(entry: EngineEntry, settings: ImageSettings) -> bool:
     """Whether classifier-free guidance runs with these settings."""
     return settings.guidance_scale > entry.guidance_free_at

@@ -16,7 +16,7 @@ from commands.jobs.cancel_job import CancelJob
 from commands.jobs.request_images import RequestImages
 from commands.jobs.retry_job import RetryJob
 from domain import refusals
-from domain.kernel.personal_text import PersonalText
+from domain.kernel.personal_text import written
 
 Info = strawberry.Info[StudioContext, None]
 
@@ -89,6 +89,8 @@ _OPENING = (
     refusals.PromptEmpty,
     refusals.PromptTooLong,
     refusals.PromptNotAllowed,
+    refusals.PromptHasTooManyWords,
+    refusals.PromptWeightsUnsupported,
     refusals.NegativePromptUnsupported,
     refusals.UnknownStyle,
     refusals.AspectRatioUnsupported,
@@ -112,11 +114,11 @@ class JobMutations:
     async def request_images(self, info: Info, input: RequestImagesInput) -> Any:
         command = RequestImages(
             engine=input.engine,
-            prompt=PersonalText(input.prompt),
+            prompt=written(input.prompt),
             count=input.count,
             price_version=input.price_version,
             session_jurisdiction=info.context.country,
-            negative_prompt=PersonalText(input.negative_prompt) if input.negative_prompt else None,
+            negative_prompt=written(input.negative_prompt) if input.negative_prompt else None,
             seed=input.seed,
             twin_id=own_id("Twin", input.twin) if input.twin else None,
             rating_cap=input.rating,

@@ -23,7 +23,7 @@ from commands.twin.sign_biometric_release import SignBiometricRelease
 from commands.twin.submit_photos import SubmitPhotos
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain import refusals
-from domain.kernel.personal_text import PersonalText
+from domain.kernel.personal_text import written
 
 Info = strawberry.Info[StudioContext, None]
 
@@ -235,7 +235,7 @@ class TwinMutations:
         name = input.name.strip()
         if not 1 <= len(name) <= NAME_LENGTH_MAX:
             raise InputInvalid("name", f"A name has 1 to {NAME_LENGTH_MAX} characters.")
-        command = CreateTwin(name=PersonalText(name))
+        command = CreateTwin(name=written(name))
         accepted = await execute(info.context, command, input.idempotency_key)
         return CreateTwinSuccess(
             twin=global_id("Twin", accepted.result.twin_id), position=Position(accepted.position)

@@ -22,10 +22,12 @@ from domain.kernel.identity import wallet_id
 from domain.kernel.personal_text import PersonalText
 from domain.person import Person
 from domain.policy import Policy
+from domain.prompt_reading import read_negative_prompt, read_prompt, require_read
 from domain.prompt_screening import screen_negative_prompt, screen_prompt
 from domain.rating import Rating
 from domain.settings import (
     ImageSettings,
+    draws_twin,
     require_count,
     require_prompts,
     require_seed,
@@ -76,6 +78,9 @@ def open_images(command: RequestImages, work: Work, *, retried: Job | None) -> J
     settings = checked_settings(command, entry)
     job = new_job_id(work)
     twin = None if command.twin_id is None else work.load(Twin, command.twin_id)
+    if not draws_twin(settings):
+        # Nobody in particular is drawn then, and judged as such.
+        twin = None
     _authorise(command, work, job, entry, person, twin, policy)
     quoted = quote(
         work,
@@ -118,7 +123,7 @@ def checked_settings(command: RequestImages, entry: EngineEntry) -> ImageSetting
 
     Raises the first of `AspectRatioUnsupported`, `UnknownStyle`, `SettingOutOfRange`,
     `CountOutOfRange`, `PromptEmpty`, `PromptTooLong`, `NegativePromptUnsupported`,
-    `PromptNotAllowed`.
+    `PromptNotAllowed`, `PromptHasTooManyWords`, `PromptWeightsUnsupported`.
     """
     settings = resolve_images(entry, **asked(command))
     require_count(entry, command.count)
@@ -128,6 +133,10 @@ def checked_settings(command: RequestImages, entry: EngineEntry) -> ImageSetting
     require_prompts(entry, settings, prompt=command.prompt.value, negative_prompt=negative_prompt)
     screen_prompt(command.prompt.value, command.rating_cap)
     screen_negative_prompt(negative_prompt)
+    names_twin = command.twin_id is not None and draws_twin(settings)
+    read = read_prompt(entry, command.prompt.value, style=settings.style, names_twin=names_twin)
+    require_read(read)
+    require_read(read_negative_prompt(entry, negative_prompt))
     return settings
 
 

@@ -43,13 +43,28 @@ class PriceFactors(msgspec.Struct, frozen=True):
     image_step: int
 
 
+class PromptReading(msgspec.Struct, frozen=True):
+    """How an engine reads a prompt: word by word, in small letters, `words_max` of them.
+
+    What is put before or behind the person's own words takes room as well: `twin_phrase` where a
+    twin is drawn, and the phrase of the style. A word outside of `vocabulary` takes room and says
+    nothing.
+    """
+
+    words_max: int
+    vocabulary: frozenset[str]
+    twin_phrase: str
+    style_phrases: dict[str, str]
+
+
 class EngineEntry(msgspec.Struct, frozen=True):
     """One engine of the catalogue.
 
     `aspect_ratios` maps a ratio to (width, height) in pixels. `lacks` names what does not come with
     this engine, such as "weights". `guidance_free_at` is the guidance scale up to which
     classifier-free guidance, and with it a negative prompt, has no effect. `batch_key` names the
-    settings that have to be equal inside one batch.
+    settings that have to be equal inside one batch. `reading` is None where only the weights, which
+    are the operator's to bring, know how a prompt is read.
     """
 
     id: str
@@ -73,6 +88,7 @@ class EngineEntry(msgspec.Struct, frozen=True):
     live_previews: bool
     batch_key: tuple[str, ...]
     lacks: tuple[str, ...] = ()
+    reading: PromptReading | None = None
 
     @property
     def default_aspect_ratio(self) -> str:

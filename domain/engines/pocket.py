@@ -3,10 +3,12 @@
 from domain.engines.entry import (
     EngineEntry,
     PriceFactors,
+    PromptReading,
     RealRange,
     TrainingRecipe,
     WholeRange,
 )
+from domain.engines.pocket_words import WORDS
 from domain.job_kind import JobKind
 from domain.rating import Rating
 
@@ -49,4 +51,15 @@ ENTRY = EngineEntry(
     prices=PriceFactors(training=2_000, training_step=25, image=50, image_step=2),
     live_previews=True,
     batch_key=("width", "height", "num_inference_steps", "guided"),
+    reading=PromptReading(
+        words_max=38,
+        vocabulary=WORDS,
+        twin_phrase="a portrait of zxq",
+        style_phrases={
+            "sketch": "sketch style",
+            "neon": "neon style",
+            "watercolour": "watercolour style",
+            "film": "film style",
+        },
+    ),
 )

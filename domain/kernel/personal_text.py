@@ -23,6 +23,14 @@ class Erased(msgspec.Struct, frozen=True, tag="erased"):
     """Text whose key has been destroyed. Nobody can read it again."""
 
 
+def written(text: str) -> PersonalText:
+    """What a person wrote, each letter in its composed form (NFC), whichever their keyboard made.
+
+    The same words are the same text then: to the screening, to an engine and to a search.
+    """
+    return PersonalText(unicodedata.normalize("NFC", text))
+
+
 FreeText: TypeAlias = PersonalText | Erased
 
 

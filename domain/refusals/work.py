@@ -27,6 +27,28 @@ class PromptTooLong(Refusal):
         self.limit = limit
 
 
+class PromptHasTooManyWords(Refusal):
+    """The engine would read only the beginning: nothing is charged for words that fall off."""
+
+    code: ClassVar[str] = "PROMPT_HAS_TOO_MANY_WORDS"
+    details: ClassVar[tuple[str, ...]] = ("used", "allowed")
+
+    def __init__(self, used: int, allowed: int) -> None:
+        super().__init__(
+            f"With twin and style this prompt has {used} words; the engine reads {allowed}."
+        )
+        self.used, self.allowed = used, allowed
+
+
+class PromptWeightsUnsupported(Refusal):
+    """The prompt weighs words, as in (word:1.2), which the engine would read as other words."""
+
+    code: ClassVar[str] = "PROMPT_WEIGHTS_UNSUPPORTED"
+
+    def __init__(self) -> None:
+        super().__init__("This engine weighs no words: leave out what looks like (word:1.2).")
+
+
 class PromptNotAllowed(Refusal):
     """The prompt did not pass the screening. Neither prompt nor term is repeated."""
 

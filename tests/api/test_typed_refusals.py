@@ -45,6 +45,13 @@ def facts(answer: dict[str, Any]) -> dict[str, Any]:
     ("refusal", "fields", "changed", "expected"),
     [
         ("PromptTooLong", "limit", {"prompt": "fog " * 500}, {"limit": POCKET.prompt_length_max}),
+        (
+            "PromptHasTooManyWords",
+            "used allowed",
+            {"prompt": "fog " * 37, "style": "film"},
+            {"used": 39, "allowed": 38},
+        ),
+        ("PromptWeightsUnsupported", "code", {"prompt": "(fog:1.2)"}, {}),
         ("PromptEmpty", "code", {"prompt": "  "}, {}),
         ("PromptNotAllowed", "code", {"prompt": "a child on the beach"}, {}),
         (
@@ -110,6 +117,30 @@ def test_a_quote_is_refused_like_the_wish(rich: Creator) -> None:
         answer = rich.run("Quote", images={"engine": "pocket", "count": 1, **changed})
         assert answer["code"] == code
     assert rich.run("Quote")["code"] == "INPUT_INVALID"
+
+
+def test_a_quote_says_how_the_engine_would_read_the_prompt(rich: Creator) -> None:
+    wish = {"engine": "pocket", "count": 1, "style": "film"}
+    read = rich.run("Quote", images={**wish, "prompt": "a castle, (red:1.2) top, " + "fog " * 40})
+    assert read["prompt"] == {
+        "wordsUsed": 48,
+        "wordsAllowed": 38,
+        "unknownWords": ["castle", "1", "2", "fog"],
+        "weighted": ["(red:1.2)"],
+    }
+    assert read["negativePrompt"] is None
+    assert read["millicredits"] == rich.run("Quote", images=wish)["millicredits"]
+
+
+def test_letters_are_composed_before_they_are_stored(rich: Creator) -> None:
+    decomposed, composed = (
+        "cafe\N{COMBINING ACUTE ACCENT}",
+        "caf\N{LATIN SMALL LETTER E WITH ACUTE}",
+    )
+    job = rich.did("requestImages", "job", **{**WISH, "prompt": decomposed, "count": 1})["job"]
+    rich.finished(job)
+    [picture] = rich.gallery()
+    assert picture["prompt"] == composed
 
 
 def test_a_balance_short_by_one_millicredit_is_short(ada: Creator) -> None:

@@ -129,6 +129,22 @@ def test_pictures_of_a_twin_are_granted_its_adapter(spec: StudioSpec) -> None:
     assert grant.work.adapter.object_key.startswith(f"adapters/{twin}/")
 
 
+def test_a_twin_without_strength_is_not_drawn_and_not_looked_for(spec: StudioSpec) -> None:
+    twin = journey.trained_twin(spec)
+    job = spec.does(replace(A_LIGHTHOUSE, twin_id=twin, twin_strength=0.0)).job_id
+    requested = spec.load(Job, job)
+    assert requested.twin_id is None
+    assert requested.epoch is None
+    assert spec.does(journey.claim_of(job)).work.adapter is None
+
+
+def test_somebody_elses_twin_is_not_found_at_any_strength(spec: StudioSpec) -> None:
+    twin = journey.trained_twin(spec)
+    journey.verified(spec, GRACE)
+    asked = replace(A_LIGHTHOUSE, twin_id=twin, twin_strength=0.0)
+    spec.when(asked, owner=GRACE).then_refused(NotFound)
+
+
 def test_seeds_count_up_from_the_one_that_was_given(spec: StudioSpec, job: UUID) -> None:
     seeded = spec.does(replace(A_LIGHTHOUSE, seed=2**32 - 1, count=3)).job_id
     assert [item.seed for item in spec.load(Job, seeded).items] == [2**32 - 1, 0, 1]

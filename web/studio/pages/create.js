@@ -4,12 +4,13 @@ import { element, field, form } from "../element.js";
 import { command, run } from "../graphql.js";
 import { attempt, notice } from "../notice.js";
 import { state } from "../state.js";
-import { credits, plain } from "../words.js";
+import { credits, plain, readAs } from "../words.js";
 
 export function create(main) {
   const engine = state.catalogue.engines[0];
   const trained = state.viewer.twins.edges.map(({ node }) => node).filter((twin) => twin.trained);
   const price = element("output", {}, "…");
+  const reading = element("p", { class: "faint", "aria-live": "polite" });
   let quoted = null;
   let asked = 0;
 
@@ -63,19 +64,23 @@ export function create(main) {
       field("Steps", number("numInferenceSteps", engine.steps, 1)),
       field("Guidance", number("guidanceScale", engine.guidance, 0.5)),
       field("Twin strength", number("twinStrength", engine.strength, 0.05)))),
+  reading,
   element("p", {}, "Price: ", price, " credits"),
   element("div", {}, element("button", {}, "Create")));
 
   const requote = async () => {
     const turn = (asked += 1);
-    const { engine: id, count, numInferenceSteps, aspectRatio, twin } = inputOf(new FormData(made));
+    const { engine: id, count, numInferenceSteps, aspectRatio, twin, style, twinStrength, prompt,
+      negativePrompt } = inputOf(new FormData(made));
     const answer = await run("Quote", {
-      images: { engine: id, count, numInferenceSteps, aspectRatio, twin },
+      images: { engine: id, count, numInferenceSteps, aspectRatio, twin, style, twinStrength, prompt,
+        negativePrompt },
     });
     // Answers may overtake each other: only the newest question counts.
     if (turn === asked) {
       quoted = answer;
       price.textContent = credits(quoted.millicredits);
+      reading.textContent = readAs(quoted.prompt);
     }
   };
   made.addEventListener("change", () => attempt(requote));

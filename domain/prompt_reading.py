@@ -1,0 +1,67 @@
+"""What an engine makes of a prompt: how much of it fits, and which words mean nothing to it."""
+
+import re
+
+import msgspec
+
+from domain.engines.entry import EngineEntry, PromptReading
+from domain.refusals import PromptHasTooManyWords, PromptWeightsUnsupported
+
+_NOT_IN_A_WORD = re.compile(r"[^a-z0-9 ]")
+_WEIGHTED = re.compile(r"\([^():]{1,200}:\s{0,4}\d{1,4}(?:\.\d{0,4})?\s{0,4}\)")
+"""`(word:1.2)`: other tools give a word more or less weight in this way."""
+
+
+class PromptRead(msgspec.Struct, frozen=True):
+    """A prompt as the engine sees it, with what is put to it for twin and style.
+
+    `words_used` and `words_allowed` are None where only the weights know. `unknown_words` are those
+    that say nothing to the engine, each once and in order; `weighted` are the places where somebody
+    weighs a word, which no engine here does.
+    """
+
+    words_used: int | None
+    words_allowed: int | None
+    unknown_words: tuple[str, ...]
+    weighted: tuple[str, ...]
+
+
+def read_prompt(entry: EngineEntry, prompt: str, *, style: str, names_twin: bool) -> PromptRead:
+    """How the engine reads a prompt in a style, with or without a twin's name before it."""
+    weighted = tuple(dict.fromkeys(_WEIGHTED.findall(prompt)))
+    reading = entry.reading
+    if reading is None:
+        return PromptRead(None, None, (), weighted)
+    own = words_of(prompt)
+    added = words_of(" ".join(_phrases(reading, prompt, style=style, names_twin=names_twin)))
+    unknown = tuple(dict.fromkeys(word for word in own if word not in reading.vocabulary))
+    return PromptRead(len(own) + len(added), reading.words_max, unknown, weighted)
+
+
+def read_negative_prompt(entry: EngineEntry, negative_prompt: str) -> PromptRead:
+    """As `read_prompt`: nothing is put to it."""
+    return read_prompt(entry, negative_prompt, style="", names_twin=False)
+
+
+def require_read(read: PromptRead) -> None:
+    """Whether all that was written is read, so that nobody pays for words that fall off.
+
+    Raises `PromptHasTooManyWords`, `PromptWeightsUnsupported`.
+    """
+    used, allowed = read.words_used, read.words_allowed
+    if used is not None and allowed is not None and used > allowed:
+        raise PromptHasTooManyWords(used, allowed)
+    if read.weighted:
+        raise PromptWeightsUnsupported()
+
+
+def words_of(text: str) -> list[str]:
+    """Letters and digits, small, split where anything else stands."""
+    return _NOT_IN_A_WORD.sub(" ", text.lower()).split()
+
+
+def _phrases(reading: PromptReading, prompt: str, *, style: str, names_twin: bool) -> list[str]:
+    phrases = [reading.twin_phrase] if names_twin else []
+    in_style = reading.style_phrases.get(style, "")
+    # An engine does not say twice what the person has said.
+    return phrases if in_style in prompt else [*phrases, in_style]
