@@ -190,8 +190,8 @@ class Twin(TwinKnowledge, Aggregate):
     ) -> None:
         """Have a set judged for one engine. It takes the place of one that still waits.
 
-        Raises `PhotoCountOutOfRange`, `AssuranceTooLow`, `TwinBusy` while a training runs,
-        `UploadsNotPlanned` for a set that was not planned, was forgotten or is over, and as
+        A training that runs keeps what it learns from. Raises `PhotoCountOutOfRange`,
+        `AssuranceTooLow`, `UploadsNotPlanned` for a set that was not planned, was forgotten or is over, and as
         `require_photo_consent`. A set that waits or was accepted is not submitted twice: asking for
         it again changes nothing. Raises `AlreadyDecided` where it would be another set.
         """
@@ -203,7 +203,6 @@ class Twin(TwinKnowledge, Aggregate):
                 if (known.engine, known.photos) != (entry.id, photos):
                     raise AlreadyDecided()
                 return
-        self._require_no_training()
         plan = self._plans.get(submission_id)
         if plan is None or not set(photos) <= set(plan.photos):
             raise UploadsNotPlanned()

@@ -304,6 +304,21 @@ def test_a_set_of_before_that_was_accepted_and_submitted_again_is_judged_no_more
     assert {lie.photos, lie.template} < covered_places(twin)
 
 
+def test_photos_are_handed_in_and_judged_while_a_training_learns_from_others() -> None:
+    twin = learning_twin()
+    more_accepted(twin)
+    assert {HERE.photos, HERE.template, THERE.photos, THERE.template} == covered_places(twin)
+    assert gave_way(twin) == []
+    given(twin).when(lambda t: authorised(t, SECOND_TRAINING)).then_refused(TwinBusy)
+    twin.deliver_adapter(TRAINING_JOB, twin.epoch, ADAPTER, at=TUESDAY)
+    twin.end_job(TRAINING_JOB, at=TUESDAY)
+    # The pictures of the new adapter are compared with the face that it learnt.
+    assert twin.adapters[0].submission_id == SUBMISSION
+    assert HERE.template in covered_places(twin)
+    assert gave_way(twin) == [HERE.photos]
+    given(twin).when(lambda t: authorised(t, SECOND_TRAINING)).then(Twin.TrainingAuthorised)
+
+
 def test_new_photos_wait_for_a_deletion_of_before_that_they_would_go_with() -> None:
     state = consented_twin().snapshot_state()
     waiting = msgspec.structs.replace(state, to_delete=(f"photos/{ADAS_TWIN}/",))
