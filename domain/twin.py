@@ -100,7 +100,8 @@ class Twin(TwinKnowledge, Aggregate):
         if not self.consented:
             raise ConsentMissing()
         covered = epoch_prefixes(self.owner_id, self.id, self._epoch)
-        elsewhere = [place for place in self._places_known() if not place.startswith(covered)]
+        known = (*self._places_known(), *self._gave_way)
+        elsewhere = [place for place in known if not place.startswith(covered)]
         self.trigger_event(
             Twin.ConsentWithdrawn, epoch=self._epoch + 1, open_jobs=self.open_jobs, timestamp=at
         )

@@ -50,6 +50,7 @@ class TwinKnowledge(TwinEvents):
         self._plans: dict[UUID, UploadPlan] = {}
         self._places: dict[UUID, PhotoPlaces] = {}
         self._former: tuple[FormerPlace, ...] = ()
+        self._gave_way: tuple[str, ...] = ()
 
     @property
     def epoch(self) -> int:
@@ -130,6 +131,7 @@ class TwinKnowledge(TwinEvents):
             plans=dict(self._plans),
             places=dict(self._places),
             former=self._former,
+            gave_way=self._gave_way,
         )
 
     def _places_known(self) -> Iterator[str]:
@@ -166,6 +168,7 @@ class TwinKnowledge(TwinEvents):
         self._plans = dict(state.plans)
         self._places = dict(state.places)
         self._former = state.former
+        self._gave_way = state.gave_way
 
     def _given_up(self) -> tuple[str, ...]:
         # A set of before may have come back after it gave way.

@@ -21,6 +21,7 @@ from domain.refusals import (
 )
 from domain.time_limits import UPLOADS_OPEN_MAX
 from domain.twin import UPLOAD_PLANS_MAX, Twin
+from domain.twin_events import GAVE_WAY_MAX
 from tests.domain.aggregate_spec import given
 from tests.domain.golden_streams import golden_streams
 from tests.domain.people import (
@@ -253,6 +254,37 @@ def test_a_set_of_before_is_deleted_where_it_lies() -> None:
     assert isinstance(requested, Twin.DeletionRequested)
     assert set(lies.all) <= set(requested.prefixes)
     assert f"photos/{twin.id}/" not in requested.prefixes
+
+
+def test_what_gave_way_before_a_withdrawal_goes_with_it_at_once() -> None:
+    twin = of_before("twin-that-was-drawn-and-withdrawn", until=5)
+    assert twin.accepted is not None
+    lies = first_places(twin.owner_id, twin.id, twin.accepted.submission_id)
+    person = verified(twin.owner_id)
+    twin.plan_uploads(MORE, person=person, photo_ids=MORE_PHOTOS, size_bytes=9, at=MONDAY)
+    twin.submit_photos(MORE, person=person, entry=POCKET, photo_ids=MORE_PHOTOS, at=MONDAY)
+    judged(twin, MORE, MORE_PHOTOS)
+    assert gave_way(twin) == [lies.photos, lies.template]
+    recalled = Twin.from_snapshot(twin.id, twin.version, twin.snapshot_state())
+    for one in (twin, recalled):
+        one.withdraw_consent(at=TUESDAY)
+        requested = one.pending_events[-1]
+        assert isinstance(requested, Twin.DeletionRequested)
+        assert {lies.photos, lies.template} < set(requested.prefixes)
+
+
+def test_a_withdrawal_names_but_so_many_places_that_gave_way() -> None:
+    twin = accepted_twin()
+    for number in range(GAVE_WAY_MAX + 1):
+        job = named(f"training {number}")
+        authorised(twin, job)
+        twin.end_job(job, at=TUESDAY)
+    twin.withdraw_consent(at=TUESDAY)
+    requested = twin.pending_events[-1]
+    assert isinstance(requested, Twin.DeletionRequested)
+    of_no_epoch = requested.prefixes[4:]
+    assert len(of_no_epoch) == GAVE_WAY_MAX
+    assert of_no_epoch[-1] == f"adapters/{ADAS_TWIN}/{job}.safetensors"
 
 
 def test_a_set_of_before_that_waits_keeps_its_uploads() -> None:
