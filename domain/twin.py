@@ -192,9 +192,9 @@ class Twin(TwinKnowledge, Aggregate):
         """Have a set judged for one engine. It takes the place of one that still waits.
 
         A training that runs keeps what it learns from. Raises `PhotoCountOutOfRange`,
-        `AssuranceTooLow`, `UploadsNotPlanned` for a set that was not planned, was forgotten or is over, and as
-        `require_photo_consent`. A set that waits or was accepted is not submitted twice: asking for
-        it again changes nothing. Raises `AlreadyDecided` where it would be another set.
+        `AssuranceTooLow`, `UploadsNotPlanned` for a set that was not planned, was forgotten or is
+        over, and as `require_photo_consent`. A set that waits or was accepted is not submitted
+        twice: asking again changes nothing. Raises `AlreadyDecided` where it would be another set.
         """
         self.require_photo_consent(person, at=at)
         person.require_assurance(entry, at=at)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from domain.twin import Twin
 
 GAVE_WAY_MAX = 100
-"""Places that a withdrawal names although they gave way before. Whoever ends a thousand trainings in
-one hour finds some of them named no more: those go when their hour is over, as all of them would."""
+"""Places that a withdrawal names although they gave way before. After a thousand trainings that
+ended in one hour some are named no more: those go when their hour is over."""
 
 
 class TwinEvents:
