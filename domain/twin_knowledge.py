@@ -63,6 +63,12 @@ class TwinKnowledge(TwinEvents):
         return bool(self._scope)
 
     @property
+    def is_over(self) -> bool:
+        """Whether the consent was withdrawn, and nothing of it is left, waits or works."""
+        withdrawn = self._epoch > 1 and not self.consented
+        return withdrawn and not self._to_delete and not self._open_jobs
+
+    @property
     def scope(self) -> tuple[ConsentScope, ...]:
         """What the consent in force covers."""
         return self._scope

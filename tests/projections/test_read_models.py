@@ -86,8 +86,9 @@ def test_every_event_type_is_folded_or_said_to_be_of_no_interest() -> None:
         # Hints and authorisations are questions and permissions between the parts of the studio.
         "person.verification-hinted",
         "person.generation-authorised",
-        # Twins show themselves; this only counts them.
+        # Twins show themselves; these only count them.
         "person.twin-opened",
+        "person.twin-set-aside",
         "twin.generation-authorised",
         "wallet.payment-hinted",
         # Read models show what is there, and this says that something is not.
