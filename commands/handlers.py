@@ -85,11 +85,19 @@ HANDLERS = by_command(
         record_verification.handle,
         (Person.Verified, Person.VerificationDeclined),
     ),
-    Handler("create-twin", create_twin.handle, (Person.TwinOpened, Twin.Created)),
+    Handler(
+        "create-twin",
+        create_twin.handle,
+        (Person.TwinSetAside, Person.TwinOpened, Twin.Created),
+    ),
     Handler(
         "sign-biometric-release", sign_biometric_release.handle, (Twin.BiometricReleaseSigned,)
     ),
-    Handler("grant-consent", grant_consent.handle, (Twin.ConsentGranted,)),
+    Handler(
+        "grant-consent",
+        grant_consent.handle,
+        (Twin.ConsentGranted, Person.TwinSetAside, Person.TwinOpened),
+    ),
     Handler(
         "withdraw-consent", withdraw_consent.handle, (Twin.ConsentWithdrawn, Twin.DeletionRequested)
     ),

@@ -122,7 +122,6 @@ class Job(JobEvents, Aggregate):
         self._attempt_failed = False
         self.screening = 0
         self._screening_failed = False
-        self.discarded_claims: frozenset[UUID] = frozenset()
         self.retry_id: UUID | None = None
 
     @property
@@ -309,9 +308,10 @@ class Job(JobEvents, Aggregate):
 
     def discard_result(self, attempt: int, claim: UUID, *, at: datetime, **signed: bool) -> None:
         """A result came that nobody waits for any more: have its bytes deleted, `signed` or not."""
-        self.trigger_event(
-            Job.ResultDiscarded, attempt=attempt, claim_id=claim, timestamp=at, **signed
-        )
+        if self.leaves_bytes(attempt, claim, **signed):
+            self.trigger_event(
+                Job.ResultDiscarded, attempt=attempt, claim_id=claim, timestamp=at, **signed
+            )
 
     def record_screened(
         self, attempt: int, verdicts: Sequence[ItemVerdict], *, at: datetime, screening: int = 1

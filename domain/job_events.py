@@ -17,6 +17,7 @@ from domain.job_state import (
 )
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.personal_text import FreeText
+from domain.late_results import LateResults
 from domain.rating import Rating
 from domain.screening import ScreeningFailure
 from domain.settings import JobSettings
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from domain.job import Job
 
 
-class JobEvents:
+class JobEvents(LateResults):
     """The events of a `Job`."""
 
     class Requested(Aggregate.Created):
@@ -81,6 +82,7 @@ class JobEvents:
 
         def apply(self, job: "Job") -> None:
             job.state = JobState.STARTED
+            job.given_claims = job.given_claims | {(self.attempt, self.claim_id)}
             job.claim_id = self.claim_id
             job.worker = self.worker
             job.deadline = self.deadline

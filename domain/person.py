@@ -24,7 +24,8 @@ VERIFICATIONS_MAX = 50
 """Identity checks one person may start. Providers charge for each."""
 
 TWINS_MAX = 8
-"""Twins of one person: enough for every hair colour, and a bound on templates that are kept."""
+"""Twins of one person that count: enough for every hair colour, and a bound on templates that are
+kept. One that is over counts no more, until it is consented to again."""
 
 
 class VerificationOutcome(StrEnum):
@@ -129,7 +130,21 @@ class Person(Aggregate):
         twin_id: UUID
 
         def apply(self, person: "Person") -> None:
-            person._twins = (*person._twins, self.twin_id)
+            person._aside = person._aside - {self.twin_id}
+            if self.twin_id not in person._twins:
+                person._twins = (*person._twins, self.twin_id)
+
+    class TwinSetAside(Aggregate.Event):
+        """A twin whose consent was withdrawn, and of which nothing is left, made room for another.
+
+        It can be consented to again, and counts again then.
+        """
+
+        TOPIC = "person.twin-set-aside"
+        twin_id: UUID
+
+        def apply(self, person: "Person") -> None:
+            person._aside = person._aside | {self.twin_id}
 
     @classmethod
     def register(cls, id: UUID, *, at: datetime) -> "Person":
@@ -144,6 +159,7 @@ class Person(Aggregate):
         self._valid_until: datetime | None = None
         self._under_age = False
         self._twins: tuple[UUID, ...] = ()
+        self._aside: frozenset[UUID] = frozenset()
 
     @property
     def assurance(self) -> Assurance | None:
@@ -159,6 +175,16 @@ class Person(Aggregate):
     def twins(self) -> tuple[UUID, ...]:
         """Every twin that was opened, oldest first."""
         return self._twins
+
+    @property
+    def counted_twins(self) -> tuple[UUID, ...]:
+        """Those that take one of the places of `TWINS_MAX`, oldest first."""
+        return tuple(twin for twin in self._twins if twin not in self._aside)
+
+    def has_room_for(self, twin_id: UUID) -> bool:
+        """Whether the twin counts already, or one more may."""
+        counted = self.counted_twins
+        return twin_id in counted or len(counted) < TWINS_MAX
 
     def verified_adult(self, *, at: datetime) -> bool:
         """Whether identity and age are proved and the proof has not run out."""
@@ -285,8 +311,13 @@ class Person(Aggregate):
 
     def open_twin(self, twin_id: UUID, *, at: datetime) -> None:
         """Count a twin. Raises `TooManyTwins`; the same twin again counts once."""
-        if twin_id in self._twins:
+        if twin_id in self.counted_twins:
             return
-        if len(self._twins) >= TWINS_MAX:
+        if not self.has_room_for(twin_id):
             raise TooManyTwins(TWINS_MAX)
         self.trigger_event(Person.TwinOpened, twin_id=twin_id, timestamp=at)
+
+    def set_twin_aside(self, twin_id: UUID, *, at: datetime) -> None:
+        """Count a twin no more that is over; see `Twin.is_over`. One that does not count stays."""
+        if twin_id in self.counted_twins:
+            self.trigger_event(Person.TwinSetAside, twin_id=twin_id, timestamp=at)

@@ -100,7 +100,8 @@ class Twin(TwinKnowledge, Aggregate):
         if not self.consented:
             raise ConsentMissing()
         covered = epoch_prefixes(self.owner_id, self.id, self._epoch)
-        elsewhere = [place for place in self._places_known() if not place.startswith(covered)]
+        known = (*self._places_known(), *self._gave_way)
+        elsewhere = [place for place in known if not place.startswith(covered)]
         self.trigger_event(
             Twin.ConsentWithdrawn, epoch=self._epoch + 1, open_jobs=self.open_jobs, timestamp=at
         )
@@ -190,10 +191,10 @@ class Twin(TwinKnowledge, Aggregate):
     ) -> None:
         """Have a set judged for one engine. It takes the place of one that still waits.
 
-        Raises `PhotoCountOutOfRange`, `AssuranceTooLow`, `TwinBusy` while a training runs,
-        `UploadsNotPlanned` for a set that was not planned, was forgotten or is over, and as
-        `require_photo_consent`. A set that waits or was accepted is not submitted twice: asking for
-        it again changes nothing. Raises `AlreadyDecided` where it would be another set.
+        A training that runs keeps what it learns from. Raises `PhotoCountOutOfRange`,
+        `AssuranceTooLow`, `UploadsNotPlanned` for a set that was not planned, was forgotten or is
+        over, and as `require_photo_consent`. A set that waits or was accepted is not submitted
+        twice: asking again changes nothing. Raises `AlreadyDecided` where it would be another set.
         """
         self.require_photo_consent(person, at=at)
         person.require_assurance(entry, at=at)
@@ -203,7 +204,6 @@ class Twin(TwinKnowledge, Aggregate):
                 if (known.engine, known.photos) != (entry.id, photos):
                     raise AlreadyDecided()
                 return
-        self._require_no_training()
         plan = self._plans.get(submission_id)
         if plan is None or not set(photos) <= set(plan.photos):
             raise UploadsNotPlanned()

@@ -7,7 +7,7 @@ from domain.consent_text import ConsentScope
 from domain.job_kind import JobKind
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.personal_text import FreeText
-from domain.object_keys import adapters_of_job_prefix, first_adapter_key
+from domain.object_keys import adapters_of_job_prefix, epoch_prefixes, first_adapter_key
 from domain.photo_places import PhotoPlaces
 from domain.photo_set import PhotoVerdict, SetFlaw
 from domain.rating import Rating
@@ -22,6 +22,10 @@ from domain.twin_state import (
 
 if TYPE_CHECKING:
     from domain.twin import Twin
+
+GAVE_WAY_MAX = 100
+"""Places that a withdrawal names although they gave way before. After a thousand trainings that
+ended in one hour some are named no more: those go when their hour is over."""
 
 
 class TwinEvents:
@@ -75,6 +79,7 @@ class TwinEvents:
             twin._plans = {}
             twin._places = {}
             twin._former = ()
+            twin._gave_way = ()
 
     class UploadsPlanned(Aggregate.Event):
         """These photos may be uploaded, `size_bytes` in all, to be submitted as one set."""
@@ -245,6 +250,11 @@ class TwinEvents:
         def apply(self, twin: "Twin") -> None:
             gone = [former for former in twin._former if former.place in self.places]
             twin._former = tuple(former for former in twin._former if former not in gone)
+            # A withdrawal does not wait for their hour; it names prefixes that hold all others.
+            covered = epoch_prefixes(twin.owner_id, twin.id, twin._epoch)
+            elsewhere = (place for place in self.places if not place.startswith(covered))
+            remembered = tuple(dict.fromkeys((*twin._gave_way, *elsewhere)))
+            twin._gave_way = remembered[-GAVE_WAY_MAX:]
             for former in gone:
                 # The template goes last: after it nothing of the set is left.
                 if former.needed_by is NeededBy.ADAPTER and former.submission_id is not None:

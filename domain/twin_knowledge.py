@@ -50,6 +50,7 @@ class TwinKnowledge(TwinEvents):
         self._plans: dict[UUID, UploadPlan] = {}
         self._places: dict[UUID, PhotoPlaces] = {}
         self._former: tuple[FormerPlace, ...] = ()
+        self._gave_way: tuple[str, ...] = ()
 
     @property
     def epoch(self) -> int:
@@ -60,6 +61,12 @@ class TwinKnowledge(TwinEvents):
     def consented(self) -> bool:
         """Whether any consent is in force."""
         return bool(self._scope)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the consent was withdrawn, and nothing of it is left, waits or works."""
+        withdrawn = self._epoch > 1 and not self.consented
+        return withdrawn and not self._to_delete and not self._open_jobs
 
     @property
     def scope(self) -> tuple[ConsentScope, ...]:
@@ -130,6 +137,7 @@ class TwinKnowledge(TwinEvents):
             plans=dict(self._plans),
             places=dict(self._places),
             former=self._former,
+            gave_way=self._gave_way,
         )
 
     def _places_known(self) -> Iterator[str]:
@@ -166,6 +174,7 @@ class TwinKnowledge(TwinEvents):
         self._plans = dict(state.plans)
         self._places = dict(state.places)
         self._former = state.former
+        self._gave_way = state.gave_way
 
     def _given_up(self) -> tuple[str, ...]:
         # A set of before may have come back after it gave way.

@@ -71,7 +71,8 @@ class TwinState(msgspec.Struct, frozen=True):
     """All that a twin knows, for a snapshot. Holds no text.
 
     `over` are sets from before places were stored that were rejected, gave way or lost their
-    consent; `places` are those of every other set whose bytes may be there.
+    consent; `places` are those of every other set whose bytes may be there. `gave_way` are places
+    from before, outside the prefixes of the epoch, that are deleted an hour after they gave way.
     """
 
     created_on: datetime
@@ -89,3 +90,4 @@ class TwinState(msgspec.Struct, frozen=True):
     plans: dict[UUID, UploadPlan] = {}
     places: dict[UUID, PhotoPlaces] = {}
     former: tuple[FormerPlace, ...] = ()
+    gave_way: tuple[str, ...] = ()

@@ -5,6 +5,8 @@ import signal
 import sys
 import threading
 
+from gpu_consumers.parent_death import go_on_when_parent_dies
+
 SUPERVISED = "AI_CONTENT_SUITE_SUPERVISED"
 """Set by the supervisor: standard input is a pipe that closes when the supervisor dies."""
 
@@ -23,6 +25,7 @@ def stop_requested(stop: threading.Event | None = None) -> threading.Event:
     if os.environ.pop(SUPERVISED, None) == "1":
         # Ctrl-C reaches the supervisor, which ends its children in order.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        go_on_when_parent_dies()
         threading.Thread(target=_until_orphaned, args=(stop,), daemon=True).start()
     else:
         signal.signal(signal.SIGINT, request)

@@ -1,8 +1,12 @@
 """Twins: consent, photo sets with a verdict for every photo, and trained adapters."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from domain.kernel.personal_text import PersonalText
+from domain.time_limits import UPLOADS_OPEN_MAX
 from domain.twin import Twin
 from projections.feed import twin_changed
 from projections.read_model import Change, ReadModel, deleted, inserted, replaced, updated
@@ -37,6 +41,8 @@ def _created(event: Twin.Created, fact: Fact) -> list[Change]:
             training_job_id=None,
             trained_engines=(),
             prefixes_to_delete=(),
+            open_uploads=(),
+            open_uploads_until=(),
             created_at=event.timestamp,
             created_position=fact.position,
         ),
@@ -85,11 +91,31 @@ def _consent_withdrawn(event: Twin.ConsentWithdrawn, fact: Fact) -> list[Change]
             accepted_submission_id=None,
             training_job_id=None,
             trained_engines=(),
+            open_uploads=(),
+            open_uploads_until=(),
             photos_state=lambda row: "none" if row["photos_state"] == "none" else "withdrawn",
         ),
         updated(TWIN_PHOTOS, fact, twin_id=fact.originator_id, state="withdrawn"),
         deleted(TWIN_ADAPTERS, fact, twin_id=fact.originator_id),
     )
+
+
+@twins.on(Twin.UploadsPlanned)
+def _uploads_planned(event: Twin.UploadsPlanned, fact: Fact) -> list[Change]:
+    until = event.timestamp + UPLOADS_OPEN_MAX
+    return _changed(
+        fact,
+        _twin(
+            fact,
+            open_uploads=lambda row: [*row["open_uploads"], event.submission_id],
+            open_uploads_until=lambda row: [*row["open_uploads_until"], until],
+        ),
+    )
+
+
+@twins.on(Twin.UploadsForgotten)
+def _uploads_forgotten(event: Twin.UploadsForgotten, fact: Fact) -> list[Change]:
+    return _changed(fact, _twin(fact, **_open_without(event.submission_id)))
 
 
 @twins.on(Twin.PhotosSubmitted)
@@ -103,6 +129,7 @@ def _photos_submitted(event: Twin.PhotosSubmitted, fact: Fact) -> list[Change]:
             photos_state="submitted",
             photo_count=len(event.photos),
             set_flaws=(),
+            **_open_without(event.submission_id),
         ),
         *(
             # Logs of before hold sets that were submitted twice.
@@ -219,6 +246,19 @@ def _deleted(event: Twin.Deleted, fact: Fact) -> list[Change]:
             ],
         ),
     )
+
+
+def _open_without(submission_id: UUID) -> dict[str, Callable[[Row], list[Any]]]:
+    """The columns of the open uploads without one set. They are as long as each other."""
+
+    def sets(row: Row) -> list[UUID]:
+        return [one for one in row["open_uploads"] if one != submission_id]
+
+    def until(row: Row) -> list[datetime]:
+        both = zip(row["open_uploads"], row["open_uploads_until"], strict=True)
+        return [until for one, until in both if one != submission_id]
+
+    return {"open_uploads": sets, "open_uploads_until": until}
 
 
 def _twin(fact: Fact, **values: Any) -> Change:

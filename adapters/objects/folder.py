@@ -11,8 +11,8 @@ import hashlib
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -30,9 +30,6 @@ from commands.ports.object_store import (
 FREE_BYTES_MIN = 64 * 1024 * 1024
 """Kept free on the disk, since the database usually shares it."""
 FOLDER_ATTEMPTS_MAX = 8
-CLOSED_FOR_S = 2 * 24 * 3_600.0
-"""Longer than any form lasts, and than anybody who was allowed to write stands still."""
-
 _CLOSED = "~closed"
 _FACTS = "~facts"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -161,7 +158,18 @@ class FolderObjectStore:
             for marker in markers:
                 marker.touch(mode=0o600)
             _sync_folder(folder)
-        _remove_older(folder, time.time() - CLOSED_FOR_S)
+
+    def forget_closed(self, closed_before: datetime, limit: int) -> int:
+        """Open at most `limit` places again that were closed before. Answers how many."""
+        before_s, gone = closed_before.timestamp(), 0
+        for marker in _files_of(self._root / _CLOSED):
+            if gone == limit:
+                break
+            with contextlib.suppress(FileNotFoundError):
+                if marker.stat().st_mtime < before_s:
+                    marker.unlink()
+                    gone += 1
+        return gone
 
     def _is_closed(self, key: str) -> bool:
         return any(self._marker(place).exists() for place in places_above(key))
@@ -251,13 +259,6 @@ def _read_facts(path: Path) -> _StoredFacts | None:
 def _bytes_before_facts(path: Path) -> bool:
     # A crash in between leaves facts without bytes, which reads as absent; never the reverse.
     return path.name.endswith(_FACTS)
-
-
-def _remove_older(folder: Path, before_s: float) -> None:
-    for file in _files_of(folder):
-        with contextlib.suppress(FileNotFoundError):
-            if file.stat().st_mtime < before_s:
-                file.unlink()
 
 
 def _files_of(folder: Path) -> list[Path]:

@@ -101,7 +101,10 @@ class InMemoryObjectStore:
 
     def close(self, places: Iterable[str]) -> None:
         """See the port. Here a place stays closed."""
-        self._closed.update([checked_place(place) for place in places])
+        closed = [checked_place(place) for place in places]
+        if sum(len(held) for held, _ in list(self._objects.values())) >= self._capacity_bytes:
+            raise StoreFull
+        self._closed.update(closed)
 
     def _require_open(self, key: str) -> None:
         if not self._closed.isdisjoint(places_above(key)):

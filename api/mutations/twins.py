@@ -159,7 +159,9 @@ class StartTwinTrainingSuccess:
     position: Position
 
 
-CreateTwinResult = result_union("CreateTwinResult", CreateTwinSuccess)
+CreateTwinResult = result_union(
+    "CreateTwinResult", CreateTwinSuccess, refusals.TooManyTwins, refusals.AlreadyDecided
+)
 SignBiometricReleaseResult = result_union(
     "SignBiometricReleaseResult",
     SignBiometricReleaseSuccess,
@@ -174,6 +176,7 @@ GrantConsentResult = result_union(
     refusals.BiometricReleaseMissing,
     refusals.ConsentTextChanged,
     refusals.AlreadyDecided,
+    refusals.TooManyTwins,
 )
 WithdrawConsentResult = result_union(
     "WithdrawConsentResult", WithdrawConsentSuccess, refusals.ConsentMissing
@@ -191,6 +194,7 @@ RequestPhotoUploadsResult = result_union(
     refusals.TooManyUploads,
     refusals.UploadsNotPlanned,
     refusals.TwinBusy,
+    refusals.AlreadyDecided,
 )
 ForgetPhotoUploadsResult = result_union(
     "ForgetPhotoUploadsResult", ForgetPhotoUploadsSuccess, refusals.UploadsNotPlanned
@@ -215,8 +219,10 @@ StartTwinTrainingResult = result_union(
     refusals.NotVerified,
     refusals.AssuranceTooLow,
     refusals.ConsentMissing,
+    refusals.BiometricReleaseMissing,
     refusals.PhotosNotAccepted,
     refusals.TwinBusy,
+    refusals.AlreadyDecided,
     refusals.UnknownEngine,
     refusals.EngineUnavailable,
     refusals.PriceListOutdated,

@@ -28,6 +28,12 @@ class Photo:
     flaws: list[str]
 
 
+@strawberry.type(description="A set that may be uploaded and handed in until then.")
+class OpenUploads:
+    submission: strawberry.ID
+    until: datetime
+
+
 @strawberry.type(description="The newest trained adapter.")
 class TrainedTwin:
     engine: str
@@ -42,6 +48,7 @@ class Twin(Node):
     status: TwinStatus
     biometric_release_signed: bool
     consent: Consent
+    open_uploads: list[OpenUploads]
     photos: list[Photo]
     set_flaws: list[str]
     trained: TrainedTwin | None
@@ -63,6 +70,10 @@ def twin(row: TwinRow, photos: Sequence[PhotoRow]) -> Twin:
             text_sha256=row.consent_text_sha256,
             scopes=list(row.consent_scope),
         ),
+        open_uploads=[
+            OpenUploads(submission=global_id("Submission", submission), until=until)
+            for submission, until in zip(row.open_uploads, row.open_uploads_until, strict=True)
+        ],
         photos=[
             Photo(id=global_id("Photo", photo.photo_id), state=photo.state, flaws=list(photo.flaws))
             for photo in photos

@@ -22,6 +22,7 @@ def discard(
 ) -> ReportLate:
     """Have the bytes of one claim deleted: an event asks for it, a reaction does it.
 
+    Once a claim, and for none but those that were given the work: no other has written anything.
     Not while the claim is at work, but for a consent that was `withdrawn`, nor while its outputs
     are being screened: a report that is not whole, or contradicts an earlier one, destroys nothing
     that the right one counts on. What lies there goes when the job ends.
@@ -29,7 +30,7 @@ def discard(
     current = (attempt, claim_id) == (job.attempt, job.claim_id)
     screening = job.state in (JobState.RENDERED, JobState.SCREENED)
     at_work = job.state is JobState.STARTED and not job.awaits_next_attempt and not withdrawn
-    if current and (screening or at_work):
+    if (current and (screening or at_work)) or not job.leaves_bytes(attempt, claim_id):
         return ReportLate()
     job.discard_result(attempt, claim_id, at=work.now)
     work.save(job)

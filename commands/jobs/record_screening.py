@@ -196,8 +196,9 @@ def _late(command: RecordScreening, parties: Parties, work: Work) -> ReportLate:
         refused = _refuse_all(job, why, work)
     else:
         refused = []
-    job.discard_result(command.attempt, command.claim_id, at=work.now, signed=True)
-    _request_adapter_deletion(command, parties, work)
+    if job.leaves_bytes(command.attempt, command.claim_id, signed=True):
+        job.discard_result(command.attempt, command.claim_id, at=work.now, signed=True)
+        _request_adapter_deletion(command, parties, work)
     twin = [] if parties.twin is None else [parties.twin]
     work.save(job, *refused, *twin)
     return ReportLate()

@@ -96,7 +96,7 @@ class ObjectStore(Protocol):
         refused or there when this returns, to be deleted. May be repeated. What is there stays. A
         place is closed for days, longer than any form lasts, and may be open again after that. A
         store that cannot recall its forms does nothing: whoever deletes there deletes again once
-        the last form is over.
+        the last form is over. Raises `StoreFull` where there is no room to note what is closed.
         """
         ...
 

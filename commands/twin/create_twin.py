@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from commands.twin.twin_room import take_room
 from commands.work import Work
 from domain.kernel.identity import twin_id
 from domain.kernel.personal_text import PersonalText
@@ -36,12 +37,12 @@ def handle(command: CreateTwin, work: Work) -> TwinCreated:
     new_id = twin_id(work.owner_id, work.key)
     if work.find(Twin, new_id) is not None:
         raise AlreadyDecided()
-    person.open_twin(new_id, at=work.now)
+    over = take_room(person, new_id, work)
     twin = Twin.create(
         id=new_id,
         owner_id=work.owner_id,
         name=command.name,
         at=work.now,
     )
-    work.save(person, twin)
+    work.save(person, twin, unchanged=over)
     return TwinCreated(twin.id)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from commands.twin.twin_room import take_room
 from commands.work import Work
 from domain.consent_text import ConsentScope
 from domain.person import Person
@@ -28,9 +29,16 @@ class ConsentGranted(msgspec.Struct, frozen=True):
 
 
 def handle(command: GrantConsent, work: Work) -> ConsentGranted:
-    """Grant consent. Raises `NotVerified`, `BiometricReleaseMissing`, `ConsentTextChanged`."""
+    """Grant consent. Raises `NotVerified`, `BiometricReleaseMissing`, `ConsentTextChanged`.
+
+    A twin that was set aside counts again. Raises `TooManyTwins` where there is no room for it.
+    """
     twin = work.load(Twin, command.twin_id)
     person = work.load(Person, work.owner_id)
     twin.grant_consent(person, command.text_sha256, command.scope, at=work.now)
-    work.save(twin, unchanged=[person])
+    over = take_room(person, twin.id, work)
+    if person.pending_events:
+        work.save(twin, person, unchanged=over)
+    else:
+        work.save(twin, unchanged=[person])
     return ConsentGranted(twin.id, twin.epoch)

@@ -22,6 +22,7 @@ from gpu_consumers.engines.out_of_memory import is_out_of_memory
 from gpu_consumers.engines.registry import load_engine
 from gpu_consumers.engines.waiting_threads import let_waiting_threads_sleep
 from gpu_consumers.images.image_job import render_images
+from gpu_consumers.parent_death import go_on_when_parent_dies
 from gpu_consumers.presigned_objects import (
     InputUnavailable,
     Objects,
@@ -158,6 +159,7 @@ def live_with_parent() -> None:
     # The parent drains on these signals; a child that died first would lose the job.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    go_on_when_parent_dies()
     threading.Thread(target=_die_with_parent, daemon=True).start()
 
 

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+import structlog
+
 from commands.gallery.record_purged import RecordPurged
 from commands.ports.clock import Clock
 from commands.ports.identity_provider import IdentityProvider
-from commands.ports.object_store import ObjectStore
+from commands.ports.object_store import ObjectStore, StoreFull
 from commands.ports.payment_provider import PaymentProvider
 from commands.reactions.deeds import (
     AnnounceStop,
@@ -40,6 +42,8 @@ from processes.reactor.announcing import Announcer
 from processes.reactor.answers import answered
 from processes.reactor.outcome import Done, NotYet, Outcome
 from topics.messages.fact import Fact
+
+log = structlog.get_logger()
 
 HINT_ASKED_AGAIN_AFTER = timedelta(seconds=10)
 HINT_PATIENCE = timedelta(minutes=10)
@@ -111,15 +115,32 @@ class Deeds:
         if deed.twin_id is not None and self._studio.was_executed(owner_id=owner_id, key=key):
             # Reported before a crash. What lies there now came with a later consent.
             return Done()
-        if deed.for_good:
-            # Closed first: what is on its way is refused or comes before the deletion.
-            self._outside.objects.close(deed.places)
-        count = sum(self._delete_below(prefix, deed.kept) for prefix in deed.prefixes)
-        self._outside.objects.delete(deed.keys)
+        count = self._delete_for_good(deed) if deed.for_good else self._delete_once(deed)
         if deed.twin_id is None:
             return Done()
         report = RecordDeletion(deed.twin_id, deed.places, count + len(deed.keys))
         return self._execute(report, owner_id, key)
+
+    def _delete_for_good(self, deed: DeleteObjects) -> int:
+        objects, count = self._outside.objects, 0
+        try:
+            # Closed first: what is on its way is refused or comes before the deletion.
+            objects.close(deed.places)
+        except StoreFull:
+            # Where there is no room to note it, the deletion makes some.
+            count = self._delete_once(deed)
+            try:
+                objects.close(deed.places)
+            except StoreFull:
+                # Nothing can be written there either, and what is later goes with the deletion
+                # that comes an hour after every one of these.
+                log.warning("places not closed", places=len(deed.places))
+        return count + self._delete_once(deed)
+
+    def _delete_once(self, deed: DeleteObjects) -> int:
+        count = sum(self._delete_below(prefix, deed.kept) for prefix in deed.prefixes)
+        self._outside.objects.delete(deed.keys)
+        return count
 
     def _delete_below(self, prefix: str, kept: tuple[str, ...]) -> int:
         objects = self._outside.objects
@@ -130,8 +151,7 @@ class Deeds:
         return len(others)
 
     def _purge(self, deed: PurgeObject, owner_id: UUID, key: UUID) -> Done:
-        self._outside.objects.close([deed.object_key])
-        self._outside.objects.delete([deed.object_key])
+        self._delete_for_good(DeleteObjects((deed.object_key,)))
         return self._execute(RecordPurged(deed.asset_id), owner_id, key)
 
     def _refetch_verification(

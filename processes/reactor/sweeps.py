@@ -39,6 +39,9 @@ WEBHOOKS_KEPT = timedelta(days=7)
 SESSIONS_KEPT = timedelta()
 """An expired session opens nothing."""
 
+CLOSED_PLACES_KEPT = timedelta(days=2)
+"""Longer than any form lasts, and than anybody who was allowed to write stands still."""
+
 NO_TIME = timedelta()
 """For what goes as soon as something newer stands in its place."""
 

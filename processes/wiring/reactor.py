@@ -33,21 +33,19 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     url = settings.require_database_url()
     secrets = load_secrets(settings.secrets)
     wake = Wake()
+    objects = open_objects(settings, secrets)
     with (
         EventLog(url, application="reactor") as events,
         open_studio(settings, secrets, "reactor", command_observers(sight)) as writing,
         open_intents(url, connections_max=EXECUTORS + 1, application="reactor") as intents,
         open_sweeps(
-            url,
-            intents,
-            system_clock,
-            FirstUploads(open_objects(settings, secrets), writing.studio),
+            url, intents, system_clock, FirstUploads(objects, writing.studio), objects
         ) as sweeps,
         open_transport(settings, sight.message_observers) as transport,
         transport.publisher("/suite/reactor") as publisher,
     ):
         outside = Outside(
-            objects=open_objects(settings, secrets),
+            objects=objects,
             identity=open_identity(settings, secrets),
             payment=open_payment(settings, secrets),
         )

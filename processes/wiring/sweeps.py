@@ -9,12 +9,14 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from adapters.event_store.retention import begin_sweep, forget_commands, forget_snapshots
+from adapters.objects.folder import FolderObjectStore
 from adapters.postgres.connect import open_pool
 from adapters.vault.retention import forget_sessions, forget_webhooks
 from commands.ports.clock import Clock
 from commands.ports.intents import IntentStore
 from processes.reactor.first_uploads import FirstUploads
 from processes.reactor.sweeps import (
+    CLOSED_PLACES_KEPT,
     COMMANDS_KEPT,
     DONE_INTENTS_KEPT,
     FEED_KEPT,
@@ -32,7 +34,11 @@ Pool = ConnectionPool[Connection[TupleRow]]
 
 @contextmanager
 def open_sweeps(
-    url: str, intents: IntentStore, clock: Clock, first_uploads: FirstUploads
+    url: str,
+    intents: IntentStore,
+    clock: Clock,
+    first_uploads: FirstUploads,
+    objects: FolderObjectStore,
 ) -> Iterator[Sweeps]:
     """The sweeps, over a connection of each role that the block closes again."""
     with (
@@ -58,6 +64,7 @@ def open_sweeps(
                     lambda before, most: intents.forget_done(done_before=before, limit=most),
                 ),
                 Sweep("first-uploads", NO_TIME, first_uploads.forget),
+                Sweep("closed-places", CLOSED_PLACES_KEPT, objects.forget_closed),
             ],
             begin,
             clock,

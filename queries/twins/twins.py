@@ -31,6 +31,8 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     trained or consent-withdrawn; `photos_state`, of the latest submission, is none, submitted,
     accepted, rejected or withdrawn. A training may learn from `accepted_submission_id`.
     `deletion_pending` says that bytes of an earlier consent still wait to be deleted.
+    `open_uploads` are sets that were planned and not handed in, oldest first, each to be forgotten
+    at its place of `open_uploads_until`.
     """
 
     twin_id: UUID
@@ -53,6 +55,8 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     training_job_id: UUID | None
     trained_engines: tuple[str, ...]
     deletion_pending: bool
+    open_uploads: tuple[UUID, ...]
+    open_uploads_until: tuple[datetime, ...]
     created_at: datetime
     created_position: int
     position: int

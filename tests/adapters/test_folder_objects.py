@@ -5,14 +5,15 @@ import errno
 import os
 import stat
 import threading
-import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from adapters.objects.folder import CLOSED_FOR_S, FolderObjectStore
+from adapters.objects.folder import FolderObjectStore
 from adapters.objects.http import object_app
 from adapters.objects.presigned import Presigner
 from commands.ports.object_store import ObjectAbsent, ObjectFacts, PlaceClosed
@@ -210,13 +211,43 @@ def test_a_closed_place_is_closed_for_every_process_and_for_some_days(
     other = FolderObjectStore(tmp_path / "objects", store.presigner, free_bytes_min=0)
     with pytest.raises(PlaceClosed):
         other.put(PHOTO, b"fog", media_type="image/png")
-    days_ago = time.time() - CLOSED_FOR_S - 1.0
-    for marker in (tmp_path / "objects" / "~closed").iterdir():
-        os.utime(marker, (days_ago, days_ago))
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    assert other.forget_closed(an_hour_ago, limit=10) == 0
+    closed(tmp_path, ["photos/ada/"], at=an_hour_ago - timedelta(seconds=1))
     store.close(["photos/grace/"])
-    other.put(PHOTO, b"fog", media_type="image/png")
-    assert len(list((tmp_path / "objects" / "~closed").iterdir())) == 1
+    with pytest.raises(PlaceClosed):
+        store.put(PHOTO, b"fog", media_type="image/png")
+    assert other.forget_closed(an_hour_ago, limit=10) == 1
+    store.put(PHOTO, b"fog", media_type="image/png")
+    with pytest.raises(PlaceClosed):
+        store.put("photos/grace/1.png", b"fog", media_type="image/png")
     assert list(store.keys("")) == [PHOTO]
+
+
+def closed(tmp_path: Path, places: Sequence[str], *, at: datetime) -> None:
+    """Let these, and whatever was closed before, be closed since a while ago."""
+    FolderObjectStore(tmp_path / "objects", Presigner("http://studio.test", b"k" * 32)).close(
+        places
+    )
+    for marker in (tmp_path / "objects" / "~closed").iterdir():
+        os.utime(marker, (at.timestamp(), at.timestamp()))
+
+
+def test_places_are_opened_again_so_many_at_a_time(
+    store: FolderObjectStore, tmp_path: Path
+) -> None:
+    now = datetime.now(UTC)
+    assert store.forget_closed(now, limit=10) == 0
+    closed(tmp_path, [f"photos/{number}/" for number in range(7)], at=now - timedelta(days=3))
+    assert [store.forget_closed(now, limit=3) for _ in range(3)] == [3, 3, 1]
+
+
+def test_whoever_closes_a_place_does_not_look_at_those_that_are_closed(
+    store: FolderObjectStore, tmp_path: Path
+) -> None:
+    closed(tmp_path, ["photos/ada/"], at=datetime.now(UTC) - timedelta(days=30))
+    store.close(["photos/grace/"])
+    assert len(list((tmp_path / "objects" / "~closed").iterdir())) == 2
 
 
 def test_whoever_closes_and_deletes_leaves_nothing_of_those_who_write(

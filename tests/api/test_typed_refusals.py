@@ -1,5 +1,6 @@
 """Every "no" that a client can meet is a member of the result, with its facts."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -245,13 +246,26 @@ def test_three_sets_are_uploaded_at_once_and_given_up_one_by_one(rich: Creator) 
     )
     assert facts(full)["limit"] == 3
     assert 3_500 < facts(full)["retryAfterS"] <= 3_600
+    assert open_uploads(rich, twin) == [plan["submission"] for plan in plans]
     given_up = {"twin": twin, "submission": plans[0]["submission"]}
     rich.did("forgetPhotoUploads", **given_up)
+    assert open_uploads(rich, twin) == [plan["submission"] for plan in plans[1:]]
     assert rich.mutate("forgetPhotoUploads", **given_up)["code"] == "UPLOADS_NOT_PLANNED"
     photos = [upload["photo"] for upload in plans[0]["uploads"]]
     submitted = rich.mutate("submitPhotos", photos=photos, engine="pocket", **given_up)
     assert submitted["code"] == "UPLOADS_NOT_PLANNED"
     rich.did("requestPhotoUploads", twin=twin, files=files)
+
+
+def open_uploads(creator: Creator, twin: str) -> list[str]:
+    """The sets that the page would offer to give up; each is open for about an hour."""
+    creator.live.settle()
+    nodes = [edge["node"] for edge in creator.run("Viewer")["twins"]["edges"]]
+    [found] = [node["openUploads"] for node in nodes if node["id"] == twin]
+    for plan in found:
+        left = datetime.fromisoformat(plan["until"]) - datetime.now(UTC)
+        assert timedelta(minutes=50) < left <= timedelta(hours=1)
+    return [plan["submission"] for plan in found]
 
 
 def test_a_key_gets_its_forms_again_until_the_plan_is_over(rich: Creator) -> None:

@@ -172,13 +172,32 @@ def test_a_result_is_taken_once(spec: StudioSpec, job: UUID) -> None:
     assert isinstance(spec.result, ReportTaken)
 
 
-def test_a_result_of_another_claim_is_discarded(spec: StudioSpec, job: UUID) -> None:
-    journey.claimed(spec, job)
-    stranger = journey.claim_of(job, name="stranger")
-    spec.when(journey.rendering_of(spec, stranger)).then("job.result-discarded")
+@pytest.mark.parametrize("ended", [False, True], ids=["while it runs", "after its end"])
+def test_whoever_was_given_nothing_reports_without_end_and_writes_nothing(
+    spec: StudioSpec, job: UUID, *, ended: bool
+) -> None:
+    claim = journey.claimed(spec, job)
+    if ended:
+        spec.given(CancelJob(job))
+    before = len(spec.store.rows(0))
+    for number in range(20):
+        stranger = journey.claim_of(job, name=f"stranger {number}")
+        for report in (journey.rendering_of(spec, stranger), _failure_of(stranger)):
+            spec.when(report).then()
+            assert isinstance(spec.result, ReportLate)
+    assert len(spec.store.rows(0)) == before
+    assert spec.load(Job, job).claim_id == claim.claim_id
+
+
+def test_a_late_result_is_discarded_once(spec: StudioSpec, job: UUID) -> None:
+    claim = journey.claimed(spec, job)
+    late = journey.rendering_of(spec, claim)
+    spec.given(CancelJob(job))
+    spec.when(late).then("job.result-discarded")
+    assert f"quarantine/{job}/1/{claim.claim_id}/" in react(spec)
+    spec.when(late).then()
+    spec.when(_failure_of(claim)).then()
     assert isinstance(spec.result, ReportLate)
-    assert f"quarantine/{job}/1/{stranger.claim_id}/" in (deleted := react(spec))
-    assert all(str(stranger.claim_id) in place for place in deleted)
 
 
 def test_a_report_that_is_not_whole_destroys_nothing_that_the_right_one_counts_on(

@@ -321,6 +321,17 @@ def test_a_full_store_says_so_and_keeps_nothing(
     assert list(store.keys("")) == []
 
 
+def test_a_store_that_is_full_to_the_brim_closes_a_place_once_something_has_gone() -> None:
+    store = InMemoryObjectStore(Presigner(PUBLIC_URL, b"k" * 32), capacity_bytes=len(LIGHTHOUSE))
+    store.put(PHOTO, LIGHTHOUSE, media_type="image/png")
+    with pytest.raises(StoreFull):
+        store.close([PHOTO])
+    store.delete([PHOTO])
+    store.close([PHOTO])
+    with pytest.raises(PlaceClosed):
+        store.put(PHOTO, b"again", media_type="image/png")
+
+
 def test_a_form_from_before_its_place_was_closed_takes_nothing(
     under_test: StoreUnderTest,
 ) -> None:

@@ -79,6 +79,14 @@ def person_who_was_verified_at_the_second_try() -> Person:
     return person
 
 
+def person_who_consents_to_a_twin_again() -> Person:
+    person = verified()
+    person.open_twin(ADAS_TWIN, at=TUESDAY)
+    person.set_twin_aside(ADAS_TWIN, at=TUESDAY)
+    person.open_twin(ADAS_TWIN, at=LATER)
+    return person
+
+
 def person_who_was_found_under_age() -> Person:
     person = verified()
     again = named("Ada's passport renewed")
@@ -268,6 +276,7 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
     life.__name__.replace("_", "-"): life
     for life in (
         person_who_was_verified_at_the_second_try,
+        person_who_consents_to_a_twin_again,
         person_who_was_found_under_age,
         twin_that_was_drawn_and_withdrawn,
         twin_whose_photos_were_rejected,

@@ -250,3 +250,19 @@ def test_a_person_has_a_bounded_number_of_twins_and_each_counts_once() -> None:
         person.open_twin(UUID(int=number), at=MONDAY)
     with pytest.raises(TooManyTwins):
         person.open_twin(UUID(int=TWINS_MAX), at=MONDAY)
+
+
+def test_a_twin_that_was_set_aside_makes_room_and_counts_again_once_it_is_opened() -> None:
+    person = verified()
+    first, another = UUID(int=0), UUID(int=TWINS_MAX)
+    for number in range(TWINS_MAX):
+        person.open_twin(UUID(int=number), at=MONDAY)
+    given(person).when(lambda p: p.set_twin_aside(another, at=MONDAY)).then_nothing()
+    given(person).when(lambda p: p.set_twin_aside(first, at=MONDAY)).then(Person.TwinSetAside)
+    given(person).when(lambda p: p.set_twin_aside(first, at=MONDAY)).then_nothing()
+    assert first in person.twins
+    given(person).when(lambda p: p.open_twin(another, at=MONDAY)).then(Person.TwinOpened)
+    given(person).when(lambda p: p.open_twin(first, at=MONDAY)).then_refused(TooManyTwins)
+    person.set_twin_aside(another, at=MONDAY)
+    given(person).when(lambda p: p.open_twin(first, at=MONDAY)).then(Person.TwinOpened)
+    assert person.twins.count(first) == 1

@@ -341,9 +341,6 @@ def test_training_needs_the_owner_to_be_verified_still() -> None:
 
 def test_one_training_runs_at_a_time() -> None:
     given(learning_twin()).when(train()).then_refused(TwinBusy)
-    given(learning_twin()).when(submit(submission=named("twelve more photos of Ada"))).then_refused(
-        TwinBusy
-    )
 
 
 def test_an_adapter_is_taken_from_its_own_training_under_the_current_epoch_only() -> None:

@@ -21,6 +21,7 @@ from domain.refusals import (
 )
 from domain.time_limits import UPLOADS_OPEN_MAX
 from domain.twin import UPLOAD_PLANS_MAX, Twin
+from domain.twin_events import GAVE_WAY_MAX
 from tests.domain.aggregate_spec import given
 from tests.domain.golden_streams import golden_streams
 from tests.domain.people import (
@@ -255,6 +256,37 @@ def test_a_set_of_before_is_deleted_where_it_lies() -> None:
     assert f"photos/{twin.id}/" not in requested.prefixes
 
 
+def test_what_gave_way_before_a_withdrawal_goes_with_it_at_once() -> None:
+    twin = of_before("twin-that-was-drawn-and-withdrawn", until=5)
+    assert twin.accepted is not None
+    lies = first_places(twin.owner_id, twin.id, twin.accepted.submission_id)
+    person = verified(twin.owner_id)
+    twin.plan_uploads(MORE, person=person, photo_ids=MORE_PHOTOS, size_bytes=9, at=MONDAY)
+    twin.submit_photos(MORE, person=person, entry=POCKET, photo_ids=MORE_PHOTOS, at=MONDAY)
+    judged(twin, MORE, MORE_PHOTOS)
+    assert gave_way(twin) == [lies.photos, lies.template]
+    recalled = Twin.from_snapshot(twin.id, twin.version, twin.snapshot_state())
+    for one in (twin, recalled):
+        one.withdraw_consent(at=TUESDAY)
+        requested = one.pending_events[-1]
+        assert isinstance(requested, Twin.DeletionRequested)
+        assert {lies.photos, lies.template} < set(requested.prefixes)
+
+
+def test_a_withdrawal_names_but_so_many_places_that_gave_way() -> None:
+    twin = accepted_twin()
+    for number in range(GAVE_WAY_MAX + 1):
+        job = named(f"training {number}")
+        authorised(twin, job)
+        twin.end_job(job, at=TUESDAY)
+    twin.withdraw_consent(at=TUESDAY)
+    requested = twin.pending_events[-1]
+    assert isinstance(requested, Twin.DeletionRequested)
+    of_no_epoch = requested.prefixes[4:]
+    assert len(of_no_epoch) == GAVE_WAY_MAX
+    assert of_no_epoch[-1] == f"adapters/{ADAS_TWIN}/{job}.safetensors"
+
+
 def test_a_set_of_before_that_waits_keeps_its_uploads() -> None:
     waiting = of_before("twin-that-was-drawn-and-withdrawn", until=4)
     assert waiting.submitted is not None
@@ -302,6 +334,21 @@ def test_a_set_of_before_that_was_accepted_and_submitted_again_is_judged_no_more
     assert submitted_more.supersedes is None
     lie = first_places(twin.owner_id, twin.id, submission)
     assert {lie.photos, lie.template} < covered_places(twin)
+
+
+def test_photos_are_handed_in_and_judged_while_a_training_learns_from_others() -> None:
+    twin = learning_twin()
+    more_accepted(twin)
+    assert {HERE.photos, HERE.template, THERE.photos, THERE.template} == covered_places(twin)
+    assert gave_way(twin) == []
+    given(twin).when(lambda t: authorised(t, SECOND_TRAINING)).then_refused(TwinBusy)
+    twin.deliver_adapter(TRAINING_JOB, twin.epoch, ADAPTER, at=TUESDAY)
+    twin.end_job(TRAINING_JOB, at=TUESDAY)
+    # The pictures of the new adapter are compared with the face that it learnt.
+    assert twin.adapters[0].submission_id == SUBMISSION
+    assert HERE.template in covered_places(twin)
+    assert gave_way(twin) == [HERE.photos]
+    given(twin).when(lambda t: authorised(t, SECOND_TRAINING)).then(Twin.TrainingAuthorised)
 
 
 def test_new_photos_wait_for_a_deletion_of_before_that_they_would_go_with() -> None:

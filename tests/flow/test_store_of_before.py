@@ -115,12 +115,6 @@ def given_up(studio: LivingStudio) -> tuple[str, ...]:
     )
 
 
-def nothing_but_former(studio: LivingStudio, store: Store) -> bool:
-    """Whether all that is left of Grace's twin is what had given way before."""
-    hers = [key for key in studio.objects.keys("") if str(store.graces_twin) in key]
-    return all(key.startswith(given_up(studio)) for key in hers)
-
-
 def test_read_models_and_the_ledger_are_in_order(found: LivingStudio) -> None:
     rebuild = Rebuild(
         lambda: psycopg.connect(found.admin_url, autocommit=True), STORED_FORM, found.keys
@@ -150,8 +144,7 @@ def test_a_twin_of_before_is_drawn_and_withdrawn(opened: LivingStudio, store: St
     opened.does(WithdrawConsent(store.graces_twin), store.grace)
     FirstUploads(opened.objects, opened.studio).forget(system_clock(), limit=100)
     until(lambda: nothing_of(opened, store.adas_twin, store.ada), "Ada's photos are deleted")
-    # Her job may have ended before: what it let go of a set of before goes within the hour.
-    until(lambda: nothing_but_former(opened, store), "Grace's photos are deleted")
+    until(lambda: nothing_of(opened, store.graces_twin, store.grace), "Grace's photos are deleted")
 
 
 def test_a_twin_of_before_is_trained_again_and_what_gives_way_is_named(

@@ -22,6 +22,9 @@ from tests.faults.oracle import until
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 30.0
+ON_LINUX = pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere nobody continues what was stopped"
+)
 TURN_MAX_S = 0.3
 """A child's health is asked for six times in this time."""
 
@@ -74,10 +77,14 @@ threading.Event().wait()
 PARENT_OF_A_CHILD_PROCESS = """
 import sys, threading
 from pathlib import Path
-from gpu_consumers.worker.child import ChildSettings
+from gpu_consumers.worker.child import ChildSettings, live_with_parent
 from gpu_consumers.worker.child_process import ChildProcess
+def run(pipe, settings):
+    live_with_parent()
+    (settings.work_dir / "waits").touch()
+    threading.Event().wait()
 if __name__ == "__main__":
-    child = ChildProcess(ChildSettings(Path(sys.argv[1])))
+    child = ChildProcess(ChildSettings(Path(sys.argv[1])), run)
     Path(sys.argv[1], "pid").write_text(str(child._process.pid))
     threading.Event().wait()
 """
@@ -267,9 +274,10 @@ def test_a_child_that_is_still_starting_is_not_unwell_and_one_that_never_begins_
 
 
 def test_an_answer_that_stays_away_keeps_nobody_else_from_being_asked(tmp_path: Path) -> None:
-    complaints = Complaints({"mill": Ailment.HANGS}, never_answers="lathe")
+    complaints = Complaints(never_answers="lathe")
     with supervised(GOOD_CHILD, tmp_path, "lathe", "mill", health=health(complaints)):
         pid = pid_in(tmp_path / "mill")
+        complaints.of["mill"] = Ailment.HANGS
         until(lambda: not is_running(pid), "the mill is restarted")
         complaints.of.clear()
         assert complaints.asked["lathe"] == 1
@@ -279,6 +287,16 @@ def test_a_supervisor_that_is_killed_takes_its_children_with_it(tmp_path: Path) 
     command = [sys.executable, "-c", SUPERVISING, GOOD_CHILD, str(tmp_path)]
     with subprocess.Popen(command, env=environment(), cwd=ROOT) as supervising:
         pids = [pid_in(tmp_path / name) for name in ("lathe", "mill")]
+        supervising.kill()
+    until(lambda: not any(is_running(pid) for pid in pids), "the children end")
+
+
+@ON_LINUX
+def test_a_supervisor_that_is_killed_takes_a_child_with_it_that_was_stopped(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SUPERVISING, GOOD_CHILD, str(tmp_path)]
+    with subprocess.Popen(command, env=environment(), cwd=ROOT) as supervising:
+        pids = [pid_in(tmp_path / name) for name in ("lathe", "mill")]
+        os.kill(pids[0], signal.SIGSTOP)
         supervising.kill()
     until(lambda: not any(is_running(pid) for pid in pids), "the children end")
 
@@ -293,12 +311,16 @@ def test_a_child_without_a_supervisor_does_not_watch_its_standard_input(tmp_path
         assert process.wait(PATIENCE_S) == 0
 
 
-def test_a_worker_that_is_killed_takes_its_child_with_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stopped", [False, pytest.param(True, marks=ON_LINUX)])
+def test_a_worker_that_is_killed_takes_its_child_with_it(tmp_path: Path, *, stopped: bool) -> None:
     program = tmp_path / "parent.py"
     program.write_text(PARENT_OF_A_CHILD_PROCESS)
     command = [sys.executable, str(program), str(tmp_path)]
     with subprocess.Popen(command, env=environment(), cwd=ROOT) as parent:
         pid = pid_in(tmp_path / "pid")
         assert is_running(pid)
+        if stopped:
+            until((tmp_path / "waits").exists, "the child waits for work")
+            os.kill(pid, signal.SIGSTOP)
         parent.kill()
     until(lambda: not is_running(pid), "the child ends")

@@ -17,6 +17,7 @@ from domain.object_keys import epoch_prefixes
 from domain.person import Person, VerificationDecision, VerificationOutcome
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.price_list import DEFAULT_PACKAGES
+from domain.time_limits import UPLOADS_OPEN_MAX
 from domain.wallet import Wallet
 from domain.wallet_state import PurchaseFailure
 from projections.projector import Projector
@@ -85,8 +86,9 @@ def test_every_event_type_is_folded_or_said_to_be_of_no_interest() -> None:
         # Hints and authorisations are questions and permissions between the parts of the studio.
         "person.verification-hinted",
         "person.generation-authorised",
-        # Twins show themselves; this only counts them.
+        # Twins show themselves; these only count them.
         "person.twin-opened",
+        "person.twin-set-aside",
         "twin.generation-authorised",
         "wallet.payment-hinted",
         # Read models show what is there, and this says that something is not.
@@ -94,8 +96,6 @@ def test_every_event_type_is_folded_or_said_to_be_of_no_interest() -> None:
         # The new job says which one it does again.
         "job.retried",
         # What lies in the object store is shown by what it became.
-        "twin.uploads-planned",
-        "twin.uploads-forgotten",
         "twin.places-gave-way",
         # A job that is being screened for the third time is being screened.
         "job.screening-failed",
@@ -201,6 +201,32 @@ def test_a_rejected_set_says_what_is_wrong_with_which_photo(folded: Folded) -> N
     assert row["set_flaws"] == ["not-one-person"]
     rejected = {p["photo_id"]: p["flaws"] for p in folded.rows("twin_photos") if p["flaws"]}
     assert rejected == {photos[0]: ["no-face", "blurred"]}
+
+
+def test_a_twin_shows_which_sets_may_be_uploaded_and_until_when(folded: Folded) -> None:
+    history = folded.history
+    person = history.verified_person(ADA)
+    twin = history.twin_with_photos(person, "Countess")
+    assert some(folded.row("twins"), "open_uploads", "open_uploads_until") == [[], []]
+    first, second, third = (uuid5(twin.id, f"open {number}") for number in range(3))
+    photos = [uuid5(first, str(number)) for number in range(12)]
+    until = []
+    for submission in (first, second, third):
+        until.append(history.now + UPLOADS_OPEN_MAX)
+        twin.plan_uploads(submission, person=person, photo_ids=photos, size_bytes=9, at=history.now)
+        history.save(ADA, twin)
+    row = folded.row("twins")
+    assert some(row, "open_uploads", "open_uploads_until") == [[first, second, third], until]
+    twin.forget_uploads(second, at=history.now)
+    history.save(ADA, twin)
+    row = folded.row("twins")
+    assert some(row, "open_uploads", "open_uploads_until") == [[first, third], [until[0], until[2]]]
+    twin.submit_photos(third, person=person, entry=POCKET, photo_ids=photos, at=history.now)
+    history.save(ADA, twin)
+    assert some(folded.row("twins"), "open_uploads", "open_uploads_until") == [[first], until[:1]]
+    twin.withdraw_consent(at=history.now)
+    history.save(ADA, twin)
+    assert some(folded.row("twins"), "open_uploads", "open_uploads_until") == [[], []]
 
 
 def test_a_trained_twin_has_an_adapter_and_samples(folded: Folded) -> None:

@@ -7,6 +7,7 @@ from typing import Self
 from uuid import UUID
 
 from adapters.event_store.in_memory import InMemoryEventStore
+from adapters.event_store.owner_turns import OwnerTurns
 from adapters.identity.sandbox import SandboxIdentity
 from adapters.intents.in_memory import InMemoryIntents
 from adapters.objects.in_memory import InMemoryObjectStore
@@ -91,8 +92,8 @@ class UnreliablePayment(SandboxPayment):
 class ReactorSpec(StudioSpec):
     """Sentences about a studio with a reactor. Providers are the sandbox's, webhooks are lost."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
+    def __init__(self, folder: Path, turns: OwnerTurns | None = None) -> None:
+        super().__init__(turns)
         self.intents = InMemoryIntents()
         self.objects = InMemoryObjectStore(Presigner(f"{ADDRESS}/objects", SECRET))
         self.identity = UnreliableIdentity(

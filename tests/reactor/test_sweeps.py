@@ -1,8 +1,10 @@
 """What is kept for a while goes when its time is over, in batches, by one process at a time."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Event
 from typing import Any
 from uuid import uuid4
@@ -13,6 +15,7 @@ import pytest
 from adapters.event_store.positions import claim_reader
 from adapters.intents.postgres import PostgresIntents, open_intents
 from adapters.intents.tail import ReaderIntents
+from adapters.objects.folder import FolderObjectStore
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
 from processes.reactor import sweeps as kept
@@ -25,6 +28,8 @@ from tests.contract.test_intents import intent
 
 NOW = system_clock()
 """The database has a say in what is old, by its own clock."""
+
+RECENT = (NOW - timedelta(minutes=1)).timestamp()
 
 NO_UPLOADS = FirstUploads(
     InMemoryObjectStore(Presigner("http://studio.test", b"k" * 32)), StudioSpec().studio
@@ -44,8 +49,22 @@ def intents(database: str) -> Iterator[PostgresIntents]:
 
 
 @pytest.fixture
-def sweeps(database: str, intents: PostgresIntents, clock: StoppedClock) -> Iterator[Sweeps]:
-    with open_sweeps(database, intents, clock, NO_UPLOADS) as opened:
+def objects(tmp_path: Path) -> FolderObjectStore:
+    """A folder in which one place was closed three days ago, and one yesterday."""
+    store = FolderObjectStore(tmp_path, Presigner("http://studio.test", b"k" * 32))
+    for place, days in (("photos/ada/", 3), ("photos/grace/", 1)):
+        store.close([place])
+        [marker] = [one for one in (tmp_path / "~closed").iterdir() if one.stat().st_mtime > RECENT]
+        at_s = (NOW - timedelta(days=days)).timestamp()
+        os.utime(marker, (at_s, at_s))
+    return store
+
+
+@pytest.fixture
+def sweeps(
+    database: str, intents: PostgresIntents, clock: StoppedClock, objects: FolderObjectStore
+) -> Iterator[Sweeps]:
+    with open_sweeps(database, intents, clock, NO_UPLOADS, objects) as opened:
         yield opened
 
 
@@ -111,6 +130,7 @@ def test_what_is_too_old_goes_and_the_rest_stays(
         "webhooks": 1,
         "sessions": 1,
         "first-uploads": 0,
+        "closed-places": 1,
         "intents": 0,
     }
     trimmed = admin.execute("SELECT owner_id, position FROM views.feed_trimmed").fetchall()
@@ -160,12 +180,17 @@ def test_done_intents_go_after_three_months_and_pending_ones_never(
 
 
 def test_of_two_processes_one_sweeps_and_both_wait_for_the_next_hour(
-    database: str, intents: PostgresIntents, admin: psycopg.Connection[Any], clock: StoppedClock
+    database: str,
+    intents: PostgresIntents,
+    admin: psycopg.Connection[Any],
+    clock: StoppedClock,
+    objects: FolderObjectStore,
 ) -> None:
     given_rows(admin, AN_HOUR)
     with ExitStack() as stack:
         first, second = (
-            stack.enter_context(open_sweeps(database, intents, clock, NO_UPLOADS)) for _ in range(2)
+            stack.enter_context(open_sweeps(database, intents, clock, NO_UPLOADS, objects))
+            for _ in range(2)
         )
         one_turn(first)
         assert count(admin, "events.commands") == 0

@@ -3,9 +3,10 @@
 import { element, field, form } from "../element.js";
 import { command, run } from "../graphql.js";
 import { attempt, notice } from "../notice.js";
+import { forgetUploads, uploadPhotos } from "../photo_upload.js";
 import { listen, state } from "../state.js";
 import { refreshViewer } from "../viewer.js";
-import { credits, flaw, plain } from "../words.js";
+import { credits, flaw, plain, time } from "../words.js";
 
 const MEDIA_TYPES = ["image/jpeg", "image/png", "image/webp"];
 
@@ -61,6 +62,7 @@ function steps(twin) {
   if (flawed.length) {
     step.push(element("ul", {}, flawed.map((text) => element("li", { class: "danger" }, text))));
   }
+  step.push(openUploads(twin));
   if (twin.status === "PHOTOS_ACCEPTED") step.push(trainingStep(twin));
   else if (twin.status !== "PHOTOS_JUDGING" && twin.status !== "TRAINING") step.push(photoStep(twin));
   if (twin.status === "TRAINED") {
@@ -101,12 +103,12 @@ function photoStep(twin) {
       class: "quiet",
       onclick: () => attempt(async () => {
         const photos = await Promise.all(set.photos.map(async (url) => (await fetch(url)).blob()));
-        await upload(twin, photos, status);
+        await handIn(twin, photos, status);
       }),
     }, `Use sample set ${set.name}`))));
   return element("div", {},
     element("h3", {}, `Photos: ${minimum} to ${maximum} of yourself`),
-    form(() => attempt(() => upload(twin, [...files.files], status)),
+    form(() => attempt(() => handIn(twin, [...files.files], status)),
       field("JPEG, PNG or WebP", files),
       element("div", {}, element("button", {}, "Upload and submit"))),
     element("p", { class: "faint" },
@@ -114,31 +116,34 @@ function photoStep(twin) {
     sets, status);
 }
 
-async function upload(twin, photos, status) {
-  const files = await Promise.all(photos.map(async (photo) => ({
-    sizeBytes: photo.size,
-    mediaType: photo.type,
-    sha256: hexadecimal(await crypto.subtle.digest("SHA-256", await photo.arrayBuffer())),
-  })));
+// Sets that were planned, here or elsewhere, and not handed in. Only so many may be open at once.
+function openUploads(twin) {
+  const open = twin.openUploads;
+  if (!open.length) return null;
+  const last = open.map(({ until }) => until).sort().at(-1);
+  return element("div", { class: "row" },
+    element("p", {}, `${open.length} ${open.length === 1 ? "upload" : "uploads"} open until ${time(last)}`),
+    element("button", {
+      type: "button",
+      class: "quiet",
+      onclick: () => attempt(async () => {
+        let position = null;
+        for (const { submission } of open) position = await forgetUploads(twin, submission);
+        await refreshViewer(position);
+      }),
+    }, "Give up"));
+}
+
+async function handIn(twin, photos, status) {
   const engine = state.catalogue.engines[0].id;
-  const granted = await command("RequestPhotoUploads", { twin: twin.id, files });
-  let done = 0;
-  await Promise.all(granted.uploads.map(async ({ url, fields }, index) => {
-    const body = new FormData();
-    for (const { name, value } of fields) body.append(name, value);
-    body.append("file", photos[index]);
-    const response = await fetch(url, { method: "POST", body });
-    if (!response.ok) throw new Error(`Photo ${index + 1} was not accepted (${response.status}).`);
-    done += 1;
-    status.textContent = `Uploaded ${done} of ${photos.length}`;
-  }));
-  const submitted = await command("SubmitPhotos", {
-    twin: twin.id,
-    submission: granted.submission,
-    photos: granted.uploads.map(({ photo }) => photo),
-    engine,
-  });
-  await refreshViewer(submitted.position);
+  const report = (text) => { status.textContent = text; };
+  try {
+    await refreshViewer(await uploadPhotos(twin, photos, engine, report));
+  } catch (error) {
+    // Planned elsewhere, so this page does not show them yet. Else the chosen files stay as they are.
+    if (error.code === "TOO_MANY_UPLOADS") await refreshViewer();
+    throw error;
+  }
 }
 
 function trainingStep(twin) {
@@ -160,8 +165,4 @@ function trainingStep(twin) {
   element("h3", {}, "Train the twin"),
   element("p", {}, "Price: ", price, " credits"),
   element("div", {}, element("button", {}, "Start training")));
-}
-
-function hexadecimal(buffer) {
-  return [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
