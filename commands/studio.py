@@ -130,13 +130,13 @@ class Studio:
 
     def was_executed(self, *, owner_id: UUID, key: UUID) -> bool:
         """Whether a command was executed under this key, and not refused."""
-        with self._store.transaction(owner_id) as transaction:
+        with self._store.transaction(owner_id, key=key) as transaction:
             return transaction.recorded(key) is not None
 
     def _once(
         self, command: Any, handler: Handler[R], owner_id: UUID, key: UUID, args_hmac: bytes
     ) -> Accepted[R]:
-        with self._store.transaction(owner_id) as transaction:
+        with self._store.transaction(owner_id, key=key) as transaction:
             earlier = transaction.recorded(key)
             if earlier is not None:
                 self._require_same(earlier.args_hmac, args_hmac, handler.name, command)

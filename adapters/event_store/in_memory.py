@@ -91,7 +91,9 @@ class InMemoryEventStore:
         self._acknowledgements_to_lose = 0
 
     @contextmanager
-    def transaction(self, owner_id: UUID) -> Iterator["InMemoryTransaction"]:
+    def transaction(
+        self, owner_id: UUID, *, key: UUID | None = None
+    ) -> Iterator["InMemoryTransaction"]:
         """Wait for the owner's turn. Leaving without `insert` leaves nothing behind."""
         with self._turns.turn(owner_id):
             yield InMemoryTransaction(self, owner_id)

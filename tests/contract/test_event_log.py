@@ -24,6 +24,7 @@ from domain.kernel.stored_form import NoKeys
 from tests.diary import ADA, DIARY_FORM, GRACE, Diary
 from tests.diary_store import command, load_diary, open_diary, open_diary_store
 
+READS = StoredFormMapper(DIARY_FORM, NoKeys())
 NOTES = uuid5(ADA, "notes")
 LOGBOOK = uuid5(GRACE, "logbook")
 
@@ -213,7 +214,7 @@ def test_a_long_diary_loads_from_its_snapshot(
     diary = load_diary(store, NOTES, ADA)
     assert (diary.version, diary.lines, diary.characters) == (151, 150, 600)
     with connect(database, "writer") as connection:
-        assert snapshots.newest(connection, NOTES, GRACE) is None
+        assert snapshots.load(connection, READS, NOTES, GRACE) is None
 
 
 def test_a_snapshot_of_another_shape_is_passed_over(
