@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -178,7 +179,7 @@ def rows_of_a_command(admin_url: str) -> list[tuple[str, bytes]]:
         return admin.execute(
             "SELECT event_type, data FROM events.stored_events ORDER BY notification_id DESC"
             " LIMIT 2"
-        ).fetchall()  # type: ignore[return-value]
+        ).fetchall()
 
 
 def round_trip_s(url: str) -> float:
@@ -196,7 +197,8 @@ def compare(name: str, url: str, admin_url: str, writers: int, goal: float) -> N
             for side in sides.values():
                 side.seconds_taken(writers)
             taken = alternating(
-                ROUNDS, **{n: lambda s=s: s.seconds_taken(writers) for n, s in sides.items()}  # type: ignore[misc]
+                ROUNDS,
+                **{name: partial(side.seconds_taken, writers) for name, side in sides.items()},
             )
     baselines = {
         "stock": "eventsourcing's PostgreSQL application: the same decisions, fields and snapshots",

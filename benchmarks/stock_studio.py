@@ -37,9 +37,7 @@ class StockWallet(Aggregate):
         self._reserved(job_id, millicredits, _postings(millicredits))
 
     @event("Reserved")
-    def _reserved(
-        self, job_id: UUID, millicredits: int, postings: list[dict[str, object]]
-    ) -> None:
+    def _reserved(self, job_id: UUID, millicredits: int, postings: list[dict[str, object]]) -> None:
         self.reservations[job_id] = millicredits
         self.available -= millicredits
 
@@ -97,5 +95,3 @@ def _postings(millicredits: int) -> list[dict[str, object]]:
         {"account": "available", "millicredits": -millicredits},
         {"account": "reserved", "millicredits": millicredits},
     ]
-
-

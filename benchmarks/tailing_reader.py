@@ -89,7 +89,10 @@ def write(opened: Opened, count: int, seed: int) -> None:
             size = min(count, chance.randint(1, EVENTS_PER_SAVE_MAX))
             diary = uuid4()
             store.insert(
-                [StoredEvent(diary, version, "diary.opened", DATA) for version in range(1, size + 1)]
+                [
+                    StoredEvent(diary, version, "diary.opened", DATA)
+                    for version in range(1, size + 1)
+                ]
             )
             count -= size
 
