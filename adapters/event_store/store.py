@@ -122,9 +122,7 @@ def _begin(
         "SET LOCAL lock_timeout TO DEFAULT",
     ]
     if key is not None:
-        statements.append(
-            f"{_RECORDED} WHERE owner_id = '{owner_id.hex}' AND key = '{key.hex}'"
-        )
+        statements.append(f"{_RECORDED} WHERE owner_id = '{owner_id.hex}' AND key = '{key.hex}'")
     try:
         cursor = connection.execute("; ".join(statements).encode())
     except LockNotAvailable as error:

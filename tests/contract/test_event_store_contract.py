@@ -84,6 +84,21 @@ def test_a_command_is_remembered_with_its_position(store: EventStore) -> None:
     assert answered.position == position
 
 
+def test_a_key_is_looked_up_on_the_way_into_a_transaction(store: EventStore) -> None:
+    open_diary(store, NOTES, ADA)
+    asked, another = command(ADA, f"open {NOTES}"), command(ADA, "another")
+    with store.transaction(ADA, key=asked.key) as transaction:
+        found = transaction.recorded(asked.key)
+        assert transaction.recorded(another.key) is None
+    with store.transaction(ADA, key=another.key) as transaction:
+        assert transaction.recorded(another.key) is None
+        assert transaction.recorded(asked.key) == found
+    with store.transaction(GRACE, key=asked.key) as transaction:
+        assert transaction.recorded(asked.key) is None
+    assert found is not None
+    assert (found.args_hmac, found.result, found.position) == (asked.args_hmac, asked.result, 1)
+
+
 def test_one_owners_key_says_nothing_to_another(store: EventStore) -> None:
     open_diary(store, NOTES, ADA)
     with store.transaction(GRACE) as transaction:

@@ -36,9 +36,7 @@ class ForgetfulStore:
         self.answers_to_lose = 0
 
     @contextmanager
-    def transaction(
-        self, owner_id: UUID, *, key: UUID | None = None
-    ) -> Iterator[StoreTransaction]:
+    def transaction(self, owner_id: UUID, *, key: UUID | None = None) -> Iterator[StoreTransaction]:
         """See the port."""
         with self._store.transaction(owner_id, key=key) as transaction:
             yield _Forgetful(self, transaction)
