@@ -216,6 +216,9 @@ class InMemoryTransaction:
             aggregate = event.mutate(aggregate)
         return aggregate
 
+    def load_ahead(self, wanted: Sequence[tuple[UUID, UUID]]) -> None:
+        """Nothing is far away here."""
+
     def history(self, originator_id: UUID, owner_id: UUID) -> Sequence[Aggregate.Event]:
         """Every event of an aggregate, oldest first."""
         return self._store._events(originator_id, owner_id)

@@ -164,6 +164,7 @@ class _Transaction:
         self._looked_up = looked_up
         self._recorder = EventRecorder(lambda: nullcontext(connection))
         self._loaded: list[tuple[Aggregate, int]] = []
+        self._ahead: dict[tuple[UUID, UUID], tuple[Aggregate, int] | None] = {}
         self._is_over = False
 
     def recorded(self, key: UUID) -> RecordedCommand | None:
@@ -180,11 +181,20 @@ class _Transaction:
 
     def load(self, originator_id: UUID, owner_id: UUID) -> Aggregate | None:
         """The aggregate, from its last snapshot and the events after it, or None."""
-        found = snapshots.load(self._connection, self._loading, originator_id, owner_id)
+        wanted = originator_id, owner_id
+        if wanted not in self._ahead:
+            self.load_ahead([wanted])
+        # Whoever loads it again wants it without what was decided on this one.
+        found = self._ahead.pop(wanted)
         if found is None:
             return None
         self._loaded.append(found)
         return found[0]
+
+    def load_ahead(self, wanted: Sequence[tuple[UUID, UUID]]) -> None:
+        """Read these (id, owner) at once: `load` of each then asks nothing."""
+        found = snapshots.load(self._connection, self._loading, wanted)
+        self._ahead.update((one, found.get(one)) for one in wanted)
 
     def first_event(self, originator_id: UUID, owner_id: UUID) -> Aggregate.Event | None:
         """The first event of an aggregate, with its personal text opened, or None."""

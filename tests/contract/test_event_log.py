@@ -214,7 +214,7 @@ def test_a_long_diary_loads_from_its_snapshot(
     diary = load_diary(store, NOTES, ADA)
     assert (diary.version, diary.lines, diary.characters) == (151, 150, 600)
     with connect(database, "writer") as connection:
-        assert snapshots.load(connection, READS, NOTES, GRACE) is None
+        assert snapshots.load(connection, READS, [(NOTES, GRACE)]) == {}
 
 
 class KeysAreAway(NoKeys):

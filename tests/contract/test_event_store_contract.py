@@ -99,6 +99,27 @@ def test_a_key_is_looked_up_on_the_way_into_a_transaction(store: EventStore) -> 
     assert (found.args_hmac, found.result, found.position) == (asked.args_hmac, asked.result, 1)
 
 
+def test_what_is_loaded_ahead_is_what_would_have_been_loaded(store: EventStore) -> None:
+    open_diary(store, NOTES, ADA, "one", "two")
+    open_diary(store, LETTERS, ADA)
+    open_diary(store, LOGBOOK, GRACE)
+    with store.transaction(ADA) as transaction:
+        mine = [(NOTES, ADA), (LETTERS, ADA), (LOGBOOK, ADA), (NOTES, ADA)]
+        transaction.load_ahead([*mine, (LOGBOOK, GRACE)])
+        notes, letters = transaction.load(NOTES, ADA), transaction.load(LETTERS, ADA)
+        assert transaction.load(LOGBOOK, ADA) is None
+        assert isinstance(notes, Diary)
+        assert isinstance(letters, Diary)
+        assert (notes.version, notes.lines, letters.version) == (3, 2, 1)
+        notes.write("never saved")
+        again = transaction.load(NOTES, ADA)
+        assert isinstance(again, Diary)
+        assert (again.version, again.lines) == (3, 2)
+        logbook = transaction.load(LOGBOOK, GRACE)
+        assert logbook is not None
+        assert logbook.version == 1
+
+
 def test_one_owners_key_says_nothing_to_another(store: EventStore) -> None:
     open_diary(store, NOTES, ADA)
     with store.transaction(GRACE) as transaction:

@@ -78,10 +78,9 @@ def test_a_twin_is_the_same_from_snapshot_and_from_events(
     save(store, twin, "create")
     with connect(database, "writer") as connection:
         snapshots.write(connection, twin, ADA)
-        loaded = snapshots.load(connection, READS, TWIN, ADA)
+        loaded = snapshots.load(connection, READS, [(TWIN, ADA)])
         kept = connection.execute("SELECT state FROM events.snapshots").fetchone()
-    assert loaded is not None
-    again, of_snapshot = loaded
+    again, of_snapshot = loaded[TWIN, ADA]
     assert isinstance(again, Twin)
     assert (again.id, again.version, of_snapshot) == (TWIN, 2, 2)
     assert again.snapshot_state() == twin.snapshot_state()

@@ -56,6 +56,7 @@ class _Forgetful:
         self._transaction = transaction
         self.recorded = transaction.recorded
         self.load = transaction.load
+        self.load_ahead = transaction.load_ahead
         self.first_event = transaction.first_event
         self.history = transaction.history
 
