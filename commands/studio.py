@@ -21,7 +21,7 @@ from commands.ports.event_store import (
 )
 from commands.work import Work
 from domain.kernel.aggregate import Aggregate
-from domain.refusals import IdempotencyKeyReused
+from domain.refusals import AnsweredBefore, IdempotencyKeyReused
 
 R = TypeVar("R")
 
@@ -50,10 +50,17 @@ class Handler(Generic[R]):
         return get_type_hints(self.handle)["return"]
 
     def recalled(self, stored: bytes) -> Any:
-        """The answer that was stored. An earlier release may have stored more than is answered."""
+        """The answer that was stored. Another release may have stored more than is answered.
+
+        Raises `AnsweredBefore` where it stored what this one cannot read: while a release is rolled
+        out, a request may be repeated to a process of either.
+        """
         if self.result_type is NoneType:
             return None
-        return msgspec.json.decode(stored, type=self.result_type)
+        try:
+            return msgspec.json.decode(stored, type=self.result_type)
+        except msgspec.DecodeError as error:
+            raise AnsweredBefore() from error
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,8 @@ class Studio:
         """Carry out `command` once per (owner, key).
 
         The same key with the same command answers the stored result; with another command it raises
-        `IdempotencyKeyReused`. Raises whatever `Refusal` the domain has; refusals are not stored.
+        `IdempotencyKeyReused`, and `AnsweredBefore` where the result is stored in a form that this
+        release cannot read. Raises whatever `Refusal` the domain has; refusals are not stored.
         Raises `ConcurrentChange` or `OutcomeUnknown` after `CONFLICT_RETRIES_MAX` retries,
         `OwnerBusy` where the owner's other commands keep this one waiting for too long,
         `EventNotStorable` for what no store takes, and `TypeError` for a question.
@@ -130,13 +138,13 @@ class Studio:
 
     def was_executed(self, *, owner_id: UUID, key: UUID) -> bool:
         """Whether a command was executed under this key, and not refused."""
-        with self._store.transaction(owner_id) as transaction:
+        with self._store.transaction(owner_id, key=key) as transaction:
             return transaction.recorded(key) is not None
 
     def _once(
         self, command: Any, handler: Handler[R], owner_id: UUID, key: UUID, args_hmac: bytes
     ) -> Accepted[R]:
-        with self._store.transaction(owner_id) as transaction:
+        with self._store.transaction(owner_id, key=key) as transaction:
             earlier = transaction.recorded(key)
             if earlier is not None:
                 self._require_same(earlier.args_hmac, args_hmac, handler.name, command)

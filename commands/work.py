@@ -42,6 +42,11 @@ class Work:
         aggregate = self.transaction.load(originator_id, self.owner_id)
         return aggregate if isinstance(aggregate, kind) else None
 
+    def load_ahead(self, *originator_ids: UUID | None, shared: Sequence[UUID] = ()) -> None:
+        """Say what will be loaded of this owner and of `SYSTEM`, so that it is read at once."""
+        own = [(one, self.owner_id) for one in originator_ids if one is not None]
+        self.transaction.load_ahead([*own, *((one, SYSTEM) for one in shared)])
+
     def load_shared(self, kind: type[A], originator_id: UUID) -> A:
         """An aggregate of `SYSTEM`: the price list or the policy. Raises `NotFound`."""
         aggregate = self.transaction.load(originator_id, SYSTEM)

@@ -1,12 +1,12 @@
 """A transport with somebody who sees messages pass. What they do never costs a message."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 import structlog
 
+from topics.closing import Closing
 from topics.registry import TOPICS, Message, Topic
 from topics.transport import (
     POLL_MESSAGES_MAX,
@@ -40,7 +40,7 @@ class MessageObserver(Protocol):
         ...
 
 
-class ObservedTransport:
+class ObservedTransport(Closing):
     """See `Transport`. Publishes and reads as `transport` does, watched."""
 
     def __init__(self, transport: Transport, observers: Sequence[MessageObserver]) -> None:
@@ -82,17 +82,6 @@ class ObservedTransport:
         """See `Transport.close`."""
         self._transport.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
 
 class _Watch:
     """All observers, none of whom can raise."""
@@ -124,26 +113,15 @@ def _safely(observe: Callable[[], T]) -> T | None:
         return None
 
 
-class _Closing:
+class _Wrapper(Closing):
     def __init__(self, inner: Publisher | Consumer | BroadcastReader) -> None:
         self._closed = inner
 
     def close(self) -> None:
         self._closed.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class _ObservedPublisher(_Closing):
+class _ObservedPublisher(_Wrapper):
     def __init__(self, publisher: Publisher, watch: _Watch) -> None:
         super().__init__(publisher)
         self._publisher = publisher
@@ -166,7 +144,7 @@ class _ObservedPublisher(_Closing):
         return one if carried is None else msgspec.structs.replace(one, traceparent=carried)
 
 
-class _ObservedReader(_Closing):
+class _ObservedReader(_Wrapper):
     def __init__(self, reader: BroadcastReader, watch: _Watch) -> None:
         super().__init__(reader)
         self._reader = reader
@@ -176,7 +154,7 @@ class _ObservedReader(_Closing):
         return self._watch.heard(self._reader.poll(timeout_s, max_messages))
 
 
-class _ObservedConsumer(_Closing):
+class _ObservedConsumer(_Wrapper):
     def __init__(self, consumer: Consumer, watch: _Watch) -> None:
         super().__init__(consumer)
         self._consumer = consumer

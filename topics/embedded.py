@@ -7,14 +7,13 @@ never one of a caller's transaction, and acts as the role `topics`.
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 from uuid import uuid4
 
 import msgspec
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from topics.closing import Closing
 from topics.codec import encode
 from topics.embedded_connection import (
     CONNECTION_ERRORS,
@@ -67,7 +66,7 @@ WHERE p.topic = %s
 """
 
 
-class EmbeddedTransport:
+class EmbeddedTransport(Closing):
     """Logs in PostgreSQL. `url` is a login that may become the role `topics`."""
 
     def __init__(self, url: str, *, lease_s: float = LEASE_S) -> None:
@@ -144,19 +143,8 @@ class EmbeddedTransport:
         """Close the pool. Consumers and readers have connections of their own."""
         self._pool.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class EmbeddedPublisher:
+class EmbeddedPublisher(Closing):
     """Appends in a transaction of its own: acknowledged means committed."""
 
     def __init__(self, pool: ConnectionPool[Connection], source: str) -> None:
@@ -206,17 +194,6 @@ class EmbeddedPublisher:
         """See `Publisher.close`."""
         self._closed = True
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _row(self, one: Publication) -> tuple[str, int, str, bytes, bytes]:
         encoded = encode(
             one.message,
@@ -232,7 +209,7 @@ class EmbeddedPublisher:
         return one.topic.name, partition, one.key, headers, encoded.value
 
 
-class EmbeddedBroadcastReader:
+class EmbeddedBroadcastReader(Closing):
     """Reads every partition of its topics over one connection of its own."""
 
     def __init__(self, url: str, topics: Sequence[Topic], from_: From) -> None:
@@ -274,17 +251,6 @@ class EmbeddedBroadcastReader:
     def close(self) -> None:
         """See `BroadcastReader.close`."""
         self._listening.drop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _take(self, limit: int) -> tuple[Delivery, ...]:
         # What was heard of before this reading is in it.

@@ -3,11 +3,10 @@
 import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
-from types import TracebackType
-from typing import Self
 from uuid import uuid4
 
 from topics.assignment import assign
+from topics.closing import Closing
 from topics.embedded_connection import (
     CHANNEL,
     CONNECTION_ERRORS,
@@ -33,7 +32,7 @@ SWEEP_INTERVAL_S = 60.0
 _log = logging.getLogger(__name__)
 
 
-class EmbeddedConsumer:
+class EmbeddedConsumer(Closing):
     """A member of a group, on one connection of its own."""
 
     def __init__(
@@ -141,17 +140,6 @@ class EmbeddedConsumer:
             _log.warning("left %s without saying so: %s", self._group, type(error).__name__)
         finally:
             self._listening.drop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def _payload(self) -> str:

@@ -7,9 +7,8 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from types import TracebackType
-from typing import Self
 
+from topics.closing import Closing
 from topics.in_memory_broadcast import InMemoryBroadcastReader
 from topics.in_memory_consumer import InMemoryConsumer
 from topics.in_memory_logs import Group, Log
@@ -28,7 +27,7 @@ LEASE_S = 30.0
 """How long a member that does not poll keeps its partitions."""
 
 
-class InMemoryTransport:
+class InMemoryTransport(Closing):
     """Logs in this process's memory. `clock` counts seconds; leases and retention follow it."""
 
     def __init__(
@@ -114,14 +113,3 @@ class InMemoryTransport:
 
     def close(self) -> None:
         """Forget nothing: what is in memory lasts as long as this object."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from topics.closing import Closing
 from topics.in_memory_reading import Reading
 from topics.registry import Topic
 from topics.transport import (
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from topics.in_memory import InMemoryTransport
 
 
-class InMemoryBroadcastReader:
+class InMemoryBroadcastReader(Closing):
     """Reads every partition of its topics."""
 
     def __init__(
@@ -46,14 +46,3 @@ class InMemoryBroadcastReader:
 
     def close(self) -> None:
         """See `BroadcastReader.close`."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from topics.closing import Closing
 from topics.in_memory_logs import Group, Member
 from topics.in_memory_reading import Reading
 from topics.registry import Topic
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from topics.in_memory import InMemoryTransport
 
 
-class InMemoryConsumer:
+class InMemoryConsumer(Closing):
     """A member of a group in memory."""
 
     def __init__(
@@ -96,17 +96,6 @@ class InMemoryConsumer:
             if self._is_member(group):
                 group.drop(self._member_id)
             self._transport.changed.notify_all()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @contextmanager
     def _own_group(self) -> Iterator[Group]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from topics.closing import Closing
 from topics.codec import Encoded, encode
 from topics.partitioning import partition_of
 from topics.registry import Message, Topic
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from topics.in_memory import InMemoryTransport
 
 
-class InMemoryPublisher:
+class InMemoryPublisher(Closing):
     """Appends under the one lock: a batch is visible at once or not at all."""
 
     def __init__(self, transport: "InMemoryTransport", source: str) -> None:
@@ -60,17 +60,6 @@ class InMemoryPublisher:
     def close(self) -> None:
         """See `Publisher.close`."""
         self._closed = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _encode(self, one: Publication) -> Encoded:
         return encode(

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from kafka import KafkaAdminClient
 from kafka import TopicPartition as KafkaPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic, OffsetSpec
 from kafka.errors import TopicAlreadyExistsError
 
+from topics.closing import Closing
 from topics.kafka_access import connected
 from topics.kafka_consumer import KafkaBroadcastReader, KafkaGroupConsumer
 from topics.kafka_publisher import KafkaPublisher
@@ -30,7 +30,7 @@ SEGMENT_MIN_S = 60
 _INTERNAL = "__"
 
 
-class KafkaTransport:
+class KafkaTransport(Closing):
     """A cluster. Every publisher and consumer has connections of its own."""
 
     def __init__(self, settings: KafkaSettings) -> None:
@@ -104,17 +104,6 @@ class KafkaTransport:
 
     def close(self) -> None:
         """Nothing is shared: publishers and consumers close what is theirs."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @contextmanager
     def _admin(self) -> Iterator[Any]:

@@ -9,8 +9,7 @@ poll: the client's `poll` looks at a join that is under way before it looks at a
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer
 from kafka import TopicPartition as KafkaTopicPartition
@@ -26,6 +25,7 @@ from kafka.errors import (
 )
 from kafka.structs import OffsetAndMetadata
 
+from topics.closing import Closing
 from topics.kafka_access import ClusterUnreachable, connected
 from topics.kafka_joining import Joining
 from topics.kafka_settings import KafkaSettings
@@ -62,7 +62,7 @@ def deliveries(records: Mapping[Any, Sequence[Any]], topics: Mapping[str, Topic]
     ]
 
 
-class KafkaGroupConsumer:
+class KafkaGroupConsumer(Closing):
     """A static member of a consumer group."""
 
     def __init__(
@@ -169,17 +169,6 @@ class KafkaGroupConsumer:
         except (KafkaError, ClusterUnreachable) as error:
             _log.warning("left %s without saying so: %s", self._group, type(error).__name__)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _leave(self, member_id: str) -> None:
         # kafka-python never takes a static member out of its group; without this the others would
         # wait for the lease. Both ids are given, so that a successor of the same name stays.
@@ -210,7 +199,7 @@ class KafkaGroupConsumer:
                 _log.warning("handled, but no longer ours to commit: %s", error)
 
 
-class KafkaBroadcastReader:
+class KafkaBroadcastReader(Closing):
     """Reads every partition of its topics, without a group."""
 
     def __init__(self, settings: KafkaSettings, topics: Sequence[Topic], from_: From) -> None:
@@ -245,17 +234,6 @@ class KafkaBroadcastReader:
     def close(self) -> None:
         """See `BroadcastReader.close`."""
         self._consumer.close(autocommit=False)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _partitions(self, name: str) -> list[Any]:
         numbers = self._consumer.partitions_for_topic(name)

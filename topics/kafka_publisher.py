@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from uuid import uuid4
 
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
 
+from topics.closing import Closing
 from topics.codec import encode
 from topics.kafka_access import ClusterUnreachable, connected
 from topics.kafka_settings import KafkaSettings
@@ -22,7 +22,7 @@ LINGER_MS = 5
 """How long a record waits for company, unless somebody waits for its acknowledgement."""
 
 
-class KafkaPublisher:
+class KafkaPublisher(Closing):
     """An idempotent producer: acknowledged means that all in-sync replicas have it."""
 
     def __init__(self, settings: KafkaSettings, source: str) -> None:
@@ -99,17 +99,6 @@ class KafkaPublisher:
         if not self._closed:
             self._closed = True
             self._producer.close(timeout=self._timeout_s)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _check_open(self) -> None:
         if self._closed or self._is_over:

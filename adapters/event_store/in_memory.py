@@ -91,7 +91,9 @@ class InMemoryEventStore:
         self._acknowledgements_to_lose = 0
 
     @contextmanager
-    def transaction(self, owner_id: UUID) -> Iterator["InMemoryTransaction"]:
+    def transaction(
+        self, owner_id: UUID, *, key: UUID | None = None
+    ) -> Iterator["InMemoryTransaction"]:
         """Wait for the owner's turn. Leaving without `insert` leaves nothing behind."""
         with self._turns.turn(owner_id):
             yield InMemoryTransaction(self, owner_id)
@@ -213,6 +215,9 @@ class InMemoryTransaction:
         for event in self._store._events(originator_id, owner_id):
             aggregate = event.mutate(aggregate)
         return aggregate
+
+    def load_ahead(self, wanted: Sequence[tuple[UUID, UUID]]) -> None:
+        """Nothing is far away here."""
 
     def history(self, originator_id: UUID, owner_id: UUID) -> Sequence[Aggregate.Event]:
         """Every event of an aggregate, oldest first."""

@@ -4,8 +4,6 @@ import time
 from collections.abc import Generator
 from contextlib import closing
 from threading import Lock
-from types import TracebackType
-from typing import Self
 from uuid import UUID
 
 from psycopg import Connection
@@ -14,6 +12,7 @@ from psycopg.rows import TupleRow
 from adapters.event_store.chain import Anchor, ChainedEvent
 from adapters.event_store.recorder import CHANNEL
 from adapters.postgres.connect import connect, open_pool
+from topics.closing import Closing
 from topics.messages.fact import Fact
 
 READ_LIMIT_MAX = 5_000
@@ -42,7 +41,7 @@ def read_facts(connection: Connection[TupleRow], after: int, limit: int) -> list
         return [Fact(*row) for row in cursor]
 
 
-class EventLog:
+class EventLog(Closing):
     """Reads facts as the role `projector`, which may see events of all owners and write none.
 
     Safe to share between threads, but for `wait`, which one thread at a time can do.
@@ -128,17 +127,6 @@ class EventLog:
         self._pool.close()
         if self._listening is not None:
             self._listening.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _listen(self) -> Connection[TupleRow]:
         if self._listening is None or self._listening.closed:

@@ -6,8 +6,7 @@ from typing import cast
 from uuid import UUID
 
 import psycopg
-from eventsourcing.application import project_aggregate
-from psycopg import Connection
+from psycopg import Connection, Cursor
 from psycopg.errors import (
     AdminShutdown,
     CheckViolation,
@@ -37,11 +36,14 @@ from commands.ports.event_store import (
     require_saveable,
 )
 from domain.kernel.aggregate import Aggregate
-from domain.kernel.stored_form import EventNotStorable, Sealer, StoredForm
+from domain.kernel.stored_form import EventNotStorable, NoKeys, Sealer, StoredForm
 
 OWNER_LOCK_TIMEOUT_MS = int(OWNER_WAIT_MAX_S * 1_000)
 """Another process holds the lock. Much shorter than anybody waits for a connection of the pool, so
 that an owner who is at work elsewhere never costs another owner more than this."""
+
+
+_RECORDED = "SELECT key, args_hmac, result, position FROM events.commands"
 
 
 class PostgresEventStore:
@@ -62,16 +64,21 @@ class PostgresEventStore:
         self._pool = pool
         self._form = form
         self._sealer = sealer
+        self._loading = StoredFormMapper(form, NoKeys())
         self._turns = turns or OwnerTurns()
 
-    def transaction(self, owner_id: UUID) -> AbstractContextManager[StoreTransaction]:
-        """Begin, and take the owner's lock. Leaving without `insert` rolls back.
+    def transaction(
+        self, owner_id: UUID, *, key: UUID | None = None
+    ) -> AbstractContextManager[StoreTransaction]:
+        """Begin, take the owner's lock, and look up `key`: one round trip.
+
+        Leaving without `insert` rolls back.
 
         Raises `OutcomeUnknown` wherever the connection is lost, since the caller does best to begin
         again, `OwnerBusy` where the owner's other commands take too long, here or in another
         process, and `psycopg_pool.PoolTimeout` where no connection becomes free.
         """
-        return self._transaction(owner_id)
+        return self._transaction(owner_id, key)
 
     def owner_of(self, originator_id: UUID) -> UUID | None:
         """Whose aggregate this is. For processes that act on reports, never for viewers."""
@@ -84,12 +91,12 @@ class PostgresEventStore:
         return None if row is None else cast(UUID, row[0])
 
     @contextmanager
-    def _transaction(self, owner_id: UUID) -> Iterator[StoreTransaction]:
+    def _transaction(self, owner_id: UUID, key: UUID | None) -> Iterator[StoreTransaction]:
         with self._turns.turn(owner_id), self._pool.connection() as connection:
             try:
-                _begin(connection, owner_id)
+                recorded = _begin(connection, owner_id, key)
                 mapper = StoredFormMapper(self._form, self._sealer, owner_id)
-                yield _Transaction(connection, owner_id, mapper)
+                yield _Transaction(connection, owner_id, mapper, self._loading, (key, recorded))
             except psycopg.OperationalError as error:
                 if connection.closed or isinstance(error, AdminShutdown | CrashShutdown):
                     raise OutcomeUnknown() from error
@@ -103,17 +110,31 @@ def owner_lock(owner_id: UUID) -> int:
     return advisory_key("owner", owner_id.bytes)
 
 
-def _begin(connection: Connection[TupleRow], owner_id: UUID) -> None:
+def _begin(
+    connection: Connection[TupleRow], owner_id: UUID, key: UUID | None
+) -> RecordedCommand | None:
     # One round trip. Later statements see what whoever held the lock before us committed, and wait
     # for the table lock as long as every session does.
+    statements = [
+        "BEGIN",
+        f"SET LOCAL lock_timeout = {OWNER_LOCK_TIMEOUT_MS}",
+        f"SELECT pg_advisory_xact_lock({owner_lock(owner_id)})",
+        "SET LOCAL lock_timeout TO DEFAULT",
+    ]
+    if key is not None:
+        statements.append(f"{_RECORDED} WHERE owner_id = '{owner_id.hex}' AND key = '{key.hex}'")
     try:
-        connection.execute(
-            f"BEGIN; SET LOCAL lock_timeout = {OWNER_LOCK_TIMEOUT_MS}; "
-            f"SELECT pg_advisory_xact_lock({owner_lock(owner_id)}); "
-            "SET LOCAL lock_timeout TO DEFAULT".encode()
-        )
+        cursor = connection.execute("; ".join(statements).encode())
     except LockNotAvailable as error:
         raise OwnerBusy(RETRY_AFTER_S) from error
+    while cursor.nextset():
+        pass
+    return None if key is None else _recorded(cursor)
+
+
+def _recorded(cursor: Cursor[TupleRow]) -> RecordedCommand | None:
+    row = cursor.fetchone()
+    return None if row is None else RecordedCommand(*row)
 
 
 def _roll_back(connection: Connection[TupleRow]) -> None:
@@ -128,34 +149,52 @@ class _Transaction:
     """What `StoreTransaction` promises, on a connection that has begun and holds the lock."""
 
     def __init__(
-        self, connection: Connection[TupleRow], owner_id: UUID, mapper: StoredFormMapper
+        self,
+        connection: Connection[TupleRow],
+        owner_id: UUID,
+        mapper: StoredFormMapper,
+        loading: StoredFormMapper,
+        looked_up: tuple[UUID | None, RecordedCommand | None],
     ) -> None:
         self._connection = connection
         self._owner_id = owner_id
         self._mapper = mapper
+        # No aggregate keeps a text, so none is opened to load one: no key is asked for.
+        self._loading = loading
+        self._looked_up = looked_up
         self._recorder = EventRecorder(lambda: nullcontext(connection))
         self._loaded: list[tuple[Aggregate, int]] = []
+        self._ahead: dict[tuple[UUID, UUID], tuple[Aggregate, int] | None] = {}
         self._is_over = False
 
     def recorded(self, key: UUID) -> RecordedCommand | None:
         """The command this owner recorded under `key`, if any."""
-        row = self._connection.execute(
-            "SELECT key, args_hmac, result, position FROM events.commands "
-            "WHERE owner_id = %s AND key = %s",
-            [self._owner_id, key],
-            prepare=True,
-        ).fetchone()
-        return None if row is None else RecordedCommand(*row)
+        if key == self._looked_up[0]:
+            return self._looked_up[1]
+        return _recorded(
+            self._connection.execute(
+                f"{_RECORDED} WHERE owner_id = %s AND key = %s".encode(),
+                [self._owner_id, key],
+                prepare=True,
+            )
+        )
 
     def load(self, originator_id: UUID, owner_id: UUID) -> Aggregate | None:
         """The aggregate, from its last snapshot and the events after it, or None."""
-        start = snapshots.newest(self._connection, originator_id, owner_id)
-        snapshot_version = 0 if start is None else start.version
-        rows = self._recorder.select_events(originator_id, gt=snapshot_version, owner_id=owner_id)
-        aggregate = project_aggregate(start, map(self._mapper.to_domain_event, rows))
-        if aggregate is not None:
-            self._loaded.append((aggregate, snapshot_version))
-        return aggregate
+        wanted = originator_id, owner_id
+        if wanted not in self._ahead:
+            self.load_ahead([wanted])
+        # Whoever loads it again wants it without what was decided on this one.
+        found = self._ahead.pop(wanted)
+        if found is None:
+            return None
+        self._loaded.append(found)
+        return found[0]
+
+    def load_ahead(self, wanted: Sequence[tuple[UUID, UUID]]) -> None:
+        """Read these (id, owner) at once: `load` of each then asks nothing."""
+        found = snapshots.load(self._connection, self._loading, wanted)
+        self._ahead.update((one, found.get(one)) for one in wanted)
 
     def first_event(self, originator_id: UUID, owner_id: UUID) -> Aggregate.Event | None:
         """The first event of an aggregate, with its personal text opened, or None."""
@@ -197,8 +236,8 @@ class _Transaction:
             for aggregate, snapshot_version in self._loaded:
                 if (
                     aggregate.id in changed
-                    and isinstance(aggregate, KeepsSnapshots)
                     and aggregate.version - snapshot_version >= SNAPSHOT_INTERVAL
+                    and isinstance(aggregate, KeepsSnapshots)
                 ):
                     snapshots.write(self._connection, aggregate, self._owner_id)
         except psycopg.Error:

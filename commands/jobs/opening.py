@@ -11,7 +11,7 @@ from domain.engines import EngineEntry, engine
 from domain.job import Job
 from domain.job_kind import JobKind
 from domain.job_state import JobItem
-from domain.kernel.identity import POLICY_ID, PRICE_LIST_ID, asset_id, job_id
+from domain.kernel.identity import POLICY_ID, PRICE_LIST_ID, asset_id, job_id, wallet_id
 from domain.policy import Policy
 from domain.price_list import PriceList, cancel_share_thousandths, price
 from domain.refusals import AlreadyDecided, EngineUnavailable, PriceListOutdated
@@ -71,6 +71,12 @@ def quote(
             version.entries, engine=engine_id, settings=settings
         ),
     )
+
+
+def load_ahead(work: Work, twin_id: UUID | None) -> None:
+    """Everything a new job rests on, in one round trip."""
+    own = (work.owner_id, wallet_id(work.owner_id), job_id(work.owner_id, work.key), twin_id)
+    work.load_ahead(*own, shared=(POLICY_ID, PRICE_LIST_ID))
 
 
 def new_job_id(work: Work) -> UUID:

@@ -8,6 +8,7 @@ from commands.jobs.opening import (
     JobOpened,
     available_engine,
     job_items,
+    load_ahead,
     new_job_id,
     policy_of,
     quote,
@@ -65,6 +66,7 @@ def handle(command: RequestImages, work: Work) -> JobOpened:
 def open_images(command: RequestImages, work: Work, *, retried: Job | None) -> JobOpened:
     """Open an image job, as the retry of `retried` where that is given, in one save with it."""
     entry = available_engine(command.engine, JobKind.IMAGES)
+    load_ahead(work, command.twin_id)
     person = work.load(Person, work.owner_id)
     person.require_verified(at=work.now)
     wallet = work.load(Wallet, wallet_id(work.owner_id))

@@ -7,6 +7,7 @@ from commands.jobs.opening import (
     JobOpened,
     available_engine,
     job_items,
+    load_ahead,
     new_job_id,
     policy_of,
     quote,
@@ -45,6 +46,7 @@ def handle(command: StartTwinTraining, work: Work) -> JobOpened:
 def open_training(command: StartTwinTraining, work: Work, *, retried: Job | None) -> JobOpened:
     """Open a training, as the retry of `retried` where that is given, in one save with it."""
     entry = available_engine(command.engine, JobKind.TRAINING)
+    load_ahead(work, command.twin_id)
     twin = work.load(Twin, command.twin_id)
     person = work.load(Person, work.owner_id)
     person.require_verified(at=work.now)

@@ -122,16 +122,3 @@ class ReadEvent:
     """Read the event at this position and write its intents: a release before could not."""
 
     position: int
-
-
-Deed = (
-    DeleteObjects
-    | PurgeObject
-    | RefetchVerification
-    | RefetchPayment
-    | FollowVerification
-    | FollowPurchase
-    | AnnounceWork
-    | AnnounceStop
-    | ReadEvent
-)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.work import Work
 from domain.twin import Twin
 
@@ -17,15 +15,8 @@ class ClearFirstUploads:
     submission_id: UUID
 
 
-class FirstUploadsCleared(msgspec.Struct, frozen=True):
-    """Their deletion is requested."""
-
-    submission_id: UUID
-
-
-def handle(command: ClearFirstUploads, work: Work) -> FirstUploadsCleared:
+def handle(command: ClearFirstUploads, work: Work) -> None:
     """Have them deleted. Raises `AlreadyDecided` where the set waits to be judged."""
     twin = work.load(Twin, command.twin_id)
     twin.clear_first_uploads(command.submission_id, at=work.now)
     work.save(twin)
-    return FirstUploadsCleared(command.submission_id)

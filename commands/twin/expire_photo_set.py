@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.work import Work
 from domain.photo_set import SetFlaw
 from domain.twin import Twin
@@ -18,17 +16,10 @@ class ExpirePhotoSet:
     submission_id: UUID
 
 
-class PhotoSetExpired(msgspec.Struct, frozen=True):
-    """The set was refused as not judged, and its photos are deleted."""
-
-    submission_id: UUID
-
-
-def handle(command: ExpirePhotoSet, work: Work) -> PhotoSetExpired:
+def handle(command: ExpirePhotoSet, work: Work) -> None:
     """Refuse the set if it still waits. Raises `StaleResult` otherwise."""
     twin = work.load(Twin, command.twin_id)
     twin.record_photo_verdicts(
         command.submission_id, (), (SetFlaw.NOT_JUDGED,), analyser="", at=work.now
     )
     work.save(twin)
-    return PhotoSetExpired(command.submission_id)

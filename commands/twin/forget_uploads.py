@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.work import Work
 from domain.twin import Twin
 
@@ -17,15 +15,8 @@ class ForgetUploads:
     submission_id: UUID
 
 
-class UploadsForgotten(msgspec.Struct, frozen=True):
-    """The set cannot be submitted any more."""
-
-    submission_id: UUID
-
-
-def handle(command: ForgetUploads, work: Work) -> UploadsForgotten:
+def handle(command: ForgetUploads, work: Work) -> None:
     """Give a plan up. Raises `UploadsNotPlanned` where it was submitted or is over."""
     twin = work.load(Twin, command.twin_id)
     twin.forget_uploads(command.submission_id, at=work.now)
     work.save(twin)
-    return UploadsForgotten(command.submission_id)

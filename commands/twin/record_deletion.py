@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.work import Work
 from domain.twin import Twin
 
@@ -18,15 +16,8 @@ class RecordDeletion:
     object_count: int
 
 
-class DeletionRecorded(msgspec.Struct, frozen=True):
-    """The deletion is on record."""
-
-    twin_id: UUID
-
-
-def handle(command: RecordDeletion, work: Work) -> DeletionRecorded:
+def handle(command: RecordDeletion, work: Work) -> None:
     """Record a deletion. Raises `AlreadyDecided` where it is on record already."""
     twin = work.load(Twin, command.twin_id)
     twin.record_deletion(command.places, command.object_count, at=work.now)
     work.save(twin)
-    return DeletionRecorded(twin.id)

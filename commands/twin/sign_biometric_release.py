@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.work import Work
 from domain.twin import Twin
 
@@ -18,15 +16,8 @@ class SignBiometricRelease:
     locale: str = "en"
 
 
-class BiometricReleaseSigned(msgspec.Struct, frozen=True):
-    """The photo gate may read photos of this twin from now on."""
-
-    twin_id: UUID
-
-
-def handle(command: SignBiometricRelease, work: Work) -> BiometricReleaseSigned:
+def handle(command: SignBiometricRelease, work: Work) -> None:
     """Sign the release. Raises `ConsentTextChanged` where another text is in force."""
     twin = work.load(Twin, command.twin_id)
     twin.sign_biometric_release(command.text_sha256, command.locale, at=work.now)
     work.save(twin)
-    return BiometricReleaseSigned(twin.id)

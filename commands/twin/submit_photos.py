@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.work import Work
 from domain.engines import engine
 from domain.person import Person
@@ -21,14 +19,7 @@ class SubmitPhotos:
     photo_ids: tuple[UUID, ...]
 
 
-class PhotosSubmitted(msgspec.Struct, frozen=True):
-    """The set waits for the photo gate. Its verdict comes as an event."""
-
-    twin_id: UUID
-    submission_id: UUID
-
-
-def handle(command: SubmitPhotos, work: Work) -> PhotosSubmitted:
+def handle(command: SubmitPhotos, work: Work) -> None:
     """Submit a set. Raises `PhotoCountOutOfRange`, `ConsentMissing`, `UnknownEngine` and more.
 
     Photos are found by twin and submission, so an id of somebody else's photo leads nowhere.
@@ -43,4 +34,3 @@ def handle(command: SubmitPhotos, work: Work) -> PhotosSubmitted:
         at=work.now,
     )
     work.save(twin, unchanged=[person])
-    return PhotosSubmitted(twin.id, command.submission_id)

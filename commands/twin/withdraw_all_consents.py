@@ -1,9 +1,6 @@
 """A person was found to be under age: nothing may rest on any consent of theirs."""
 
 from dataclasses import dataclass
-from uuid import UUID
-
-import msgspec
 
 from commands.work import Work
 from domain.person import Person
@@ -15,13 +12,7 @@ class WithdrawAllConsents:
     """For every twin of the owner of this command."""
 
 
-class ConsentsWithdrawn(msgspec.Struct, frozen=True):
-    """The twins that had a consent until now."""
-
-    twin_ids: tuple[UUID, ...]
-
-
-def handle(command: WithdrawAllConsents, work: Work) -> ConsentsWithdrawn:
+def handle(command: WithdrawAllConsents, work: Work) -> None:
     """End the epoch of each twin and ask for the deletion of all that rests on it, in one save."""
     person = work.load(Person, work.owner_id)
     twins = [work.load(Twin, twin_id) for twin_id in person.twins]
@@ -29,4 +20,3 @@ def handle(command: WithdrawAllConsents, work: Work) -> ConsentsWithdrawn:
     for twin in consented:
         twin.withdraw_consent(at=work.now)
     work.save(*consented)
-    return ConsentsWithdrawn(tuple(twin.id for twin in consented))

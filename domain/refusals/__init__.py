@@ -10,6 +10,7 @@ from domain.refusals.account import (
 )
 from domain.refusals.asking import (
     AlreadyDecided,
+    AnsweredBefore,
     IdempotencyKeyReused,
     NotFound,
     StaleResult,
@@ -70,6 +71,7 @@ from domain.refusals.work import (
 __all__ = [
     "AlreadyDecided",
     "AmountNotPositive",
+    "AnsweredBefore",
     "ApprovalMissing",
     "AspectRatioUnsupported",
     "AssetNotAvailable",

@@ -23,6 +23,15 @@ class IdempotencyKeyReused(Refusal):
         super().__init__("This idempotency key belongs to another request; choose a new one.")
 
 
+class AnsweredBefore(Refusal):
+    """This was done before, under the same key, by another release whose answer cannot be read."""
+
+    code: ClassVar[str] = "ANSWERED_BEFORE"
+
+    def __init__(self) -> None:
+        super().__init__("This was done before and is not done again; look for what came of it.")
+
+
 class TooMuchAtOnce(Refusal):
     """Too much of this person's is at work already: nothing was done."""
 

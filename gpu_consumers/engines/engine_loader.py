@@ -103,7 +103,6 @@ class MotionConstants:
     """
 
     folder: str
-    fps: int
     shared_noise_share: float = 0.0
     image_strength: float = 1.0
 

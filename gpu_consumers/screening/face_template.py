@@ -6,9 +6,10 @@ import msgspec
 class FaceTemplate(msgspec.Struct, frozen=True):
     """Unit vectors of one model, comparable with that model's vectors only.
 
-    `identity` is the mean of all photos of the person, `medoid` the photo most like the others.
+    `identity` is the mean of all photos of the person. `medoid`, the photo most like the others, is
+    no longer looked at: it is written because an earlier release denies what lacks it.
     """
 
     model: str
     identity: tuple[float, ...]
-    medoid: tuple[float, ...]
+    medoid: tuple[float, ...] = ()

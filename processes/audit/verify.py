@@ -100,9 +100,8 @@ class Balance(NamedTuple):
 class VerificationReport:
     """What was checked and what was found. `balances` are by owner, as of the position asked for.
 
-    `accounts` are the sums of all postings by account. `behind` counts owners whose claimed balance
-    was right but is not the latest. `findings` are the first; `findings_in_all` counts them all.
-    `notes` say what this check could not see.
+    `accounts` are the sums of all postings by account. `findings` are the first;
+    `findings_in_all` counts them all. `notes` say what this check could not see.
     """
 
     rows: int
@@ -113,7 +112,6 @@ class VerificationReport:
     accounts: Mapping[str, int]
     findings: tuple[Finding, ...]
     findings_in_all: int = 0
-    behind: int = 0
     notes: tuple[str, ...] = ()
 
     @property
@@ -257,7 +255,7 @@ class _Audit:
             if wallet.half_ended is not None:
                 self._found("reservation", f"job {wallet.half_ended} is only partly settled")
         balances = {wallet.owner: wallet.balance for wallet in wallets}
-        behind = self._compare_claims(balances)
+        self._compare_claims(balances)
         return VerificationReport(
             rows=self._rows,
             ledger_rows=self._ledger_rows,
@@ -265,14 +263,12 @@ class _Audit:
             head_link=self._link.hex(),
             balances=balances,
             accounts=self._accounts,
-            behind=behind,
             findings=tuple(self._findings),
             findings_in_all=self._findings_in_all,
             notes=tuple(self._notes()),
         )
 
-    def _compare_claims(self, balances: Mapping[str, Balance]) -> int:
-        behind = 0
+    def _compare_claims(self, balances: Mapping[str, Balance]) -> None:
         for owner, claim in self._claimed.items():
             if self._as_of is not None and claim.position > self._as_of:
                 continue
@@ -280,14 +276,11 @@ class _Audit:
             if computed != claim:
                 self._position = claim.position
                 self._found("read-model", f"owner {owner}: {claim} ≠ {computed}")
-            elif balances[owner].position > claim.position:
-                behind += 1
         if self._claimed:
             for owner, balance in balances.items():
                 if owner not in self._claimed and (balance.available or balance.reserved):
                     self._position = balance.position
                     self._found("read-model", f"owner {owner} is missing")
-        return behind
 
     def _notes(self) -> Iterator[str]:
         if self._noted is None:

@@ -23,12 +23,3 @@ class PriceList(msgspec.Struct, frozen=True, kw_only=True):
 def price_list(view: View) -> PriceList | None:
     """The newest price list, None before the first was published."""
     return view.one(PriceList, "SELECT * FROM views.price_lists ORDER BY version DESC LIMIT 1")
-
-
-def price_list_version(view: View, version: int) -> PriceList | None:
-    """The price list of one version, such as the one a job was quoted from."""
-    return view.one(
-        PriceList,
-        "SELECT * FROM views.price_lists WHERE version = %(version)s",
-        {"version": version},
-    )

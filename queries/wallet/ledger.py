@@ -9,7 +9,6 @@ import msgspec
 
 from queries.paging import page_size
 from queries.viewer import View
-from queries.wallet.statement import StatementEntry
 
 BEFORE_ALL = UUID(int=0)
 
@@ -78,21 +77,4 @@ def all_balances(view: View) -> list[LedgerAccount]:
     return view.many(
         LedgerAccount,
         "SELECT owner_id, available, reserved, spent, position FROM views.balances",
-    )
-
-
-def ledger_entries(
-    view: View, *, as_of: int, first: int, after: int = 0
-) -> tuple[StatementEntry, ...]:
-    """Entries of all visible owners in order of position, from behind `after` up to `as_of`."""
-    return tuple(
-        view.many(
-            StatementEntry,
-            """
-            SELECT * FROM views.statement
-             WHERE position > %(after)s AND position <= %(as_of)s
-             ORDER BY position LIMIT %(limit)s
-            """,
-            {"after": after, "as_of": as_of, "limit": page_size(first)},
-        )
     )

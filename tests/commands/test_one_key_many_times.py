@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+import msgspec
 import pytest
 
 from adapters.event_store.owner_turns import OwnerTurns
@@ -14,16 +15,23 @@ from commands.jobs.cancel_job import CancelJob
 from commands.jobs.read_prompt import ReadPrompt
 from commands.jobs.request_images import RequestImages
 from commands.jobs.retry_job import RetryJob
+from commands.studio import Handler, Studio, by_command
 from commands.twin.create_twin import CreateTwin
 from commands.wallet.buy_credits import BuyCredits
 from commands.wallet.grant_promotion import GrantPromotion
+from commands.work import Work
 from domain.kernel.identity import wallet_id
 from domain.kernel.personal_text import PersonalText
-from domain.refusals import AlreadyDecided, IdempotencyKeyReused, InsufficientCredits
+from domain.refusals import (
+    AlreadyDecided,
+    AnsweredBefore,
+    IdempotencyKeyReused,
+    InsufficientCredits,
+)
 from domain.wallet import Wallet
 from tests.commands import journey
 from tests.commands.journey import A_LIGHTHOUSE
-from tests.commands.studio_spec import ADA, GRACE, MONDAY, StudioSpec
+from tests.commands.studio_spec import ADA, ARGS_SECRET, GRACE, MONDAY, StudioSpec
 
 KEY = uuid5(ADA, "the lighthouse")
 
@@ -101,6 +109,38 @@ def test_a_refused_key_may_be_used_again(spec: StudioSpec) -> None:
     spec.when(A_LIGHTHOUSE, key=KEY).then(
         "person.generation-authorised", "wallet.reserved", "job.requested"
     )
+
+
+class AnswerOfAnotherRelease(msgspec.Struct, frozen=True):
+    """It names the job otherwise than what is stored here."""
+
+    job: UUID
+
+
+def _never(command: RequestImages, work: Work) -> AnswerOfAnotherRelease:
+    raise AssertionError("it was done already")
+
+
+@pytest.mark.parametrize("stored", [b'{"job_id": 7}', b"null", b"\xff"])
+def test_an_answer_that_another_release_stored_otherwise_says_that_it_was_done(
+    spec: StudioSpec, stored: bytes
+) -> None:
+    with pytest.raises(AnsweredBefore):
+        Handler("request-images", _never).recalled(stored)
+
+
+def test_a_key_repeated_to_a_release_that_cannot_read_its_answer_does_nothing_again(
+    spec: StudioSpec,
+) -> None:
+    journey.verified(spec)
+    journey.rich(spec)
+    spec.does(A_LIGHTHOUSE, key=KEY)
+    stored = spec.store.rows()
+    handlers = by_command(Handler("request-images", _never))
+    other = Studio(spec.store, handlers, spec.clock, ARGS_SECRET)
+    with pytest.raises(AnsweredBefore):
+        other.execute(A_LIGHTHOUSE, owner_id=ADA, key=KEY)
+    assert spec.store.rows() == stored
 
 
 def _forget_commands(spec: StudioSpec) -> None:

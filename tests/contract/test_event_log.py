@@ -19,11 +19,12 @@ from adapters.event_store.recorder import EventRecorder
 from adapters.event_store.snapshots import SNAPSHOT_INTERVAL
 from adapters.event_store.store import PostgresEventStore
 from adapters.postgres.connect import Role, SuperuserRefused, connect, open_pool
-from domain.kernel.personal_text import Erased
-from domain.kernel.stored_form import NoKeys
+from domain.kernel.personal_text import Erased, FreeText
+from domain.kernel.stored_form import NoKeys, SealedText
 from tests.diary import ADA, DIARY_FORM, GRACE, Diary
 from tests.diary_store import command, load_diary, open_diary, open_diary_store
 
+READS = StoredFormMapper(DIARY_FORM, NoKeys())
 NOTES = uuid5(ADA, "notes")
 LOGBOOK = uuid5(GRACE, "logbook")
 
@@ -213,7 +214,25 @@ def test_a_long_diary_loads_from_its_snapshot(
     diary = load_diary(store, NOTES, ADA)
     assert (diary.version, diary.lines, diary.characters) == (151, 150, 600)
     with connect(database, "writer") as connection:
-        assert snapshots.newest(connection, NOTES, GRACE) is None
+        assert snapshots.load(connection, READS, [(NOTES, GRACE)]) == {}
+
+
+class KeysAreAway(NoKeys):
+    """A vault that does not answer."""
+
+    def open(self, sealed: SealedText, *, bound_to: bytes) -> FreeText:
+        raise ConnectionError("nobody is to be asked")
+
+
+def test_an_aggregate_is_loaded_without_opening_a_text(
+    database: str, store: PostgresEventStore
+) -> None:
+    open_diary(store, NOTES, ADA, "a lighthouse in fog")
+    with open_pool(database, "writer", size_max=1) as pool:
+        apart = PostgresEventStore(pool, DIARY_FORM, KeysAreAway())
+        assert load_diary(apart, NOTES, ADA).characters == 19
+        with pytest.raises(ConnectionError), apart.transaction(ADA) as transaction:
+            transaction.first_event(NOTES, ADA)
 
 
 def test_a_snapshot_of_another_shape_is_passed_over(

@@ -84,6 +84,42 @@ def test_a_command_is_remembered_with_its_position(store: EventStore) -> None:
     assert answered.position == position
 
 
+def test_a_key_is_looked_up_on_the_way_into_a_transaction(store: EventStore) -> None:
+    open_diary(store, NOTES, ADA)
+    asked, another = command(ADA, f"open {NOTES}"), command(ADA, "another")
+    with store.transaction(ADA, key=asked.key) as transaction:
+        found = transaction.recorded(asked.key)
+        assert transaction.recorded(another.key) is None
+    with store.transaction(ADA, key=another.key) as transaction:
+        assert transaction.recorded(another.key) is None
+        assert transaction.recorded(asked.key) == found
+    with store.transaction(GRACE, key=asked.key) as transaction:
+        assert transaction.recorded(asked.key) is None
+    assert found is not None
+    assert (found.args_hmac, found.result, found.position) == (asked.args_hmac, asked.result, 1)
+
+
+def test_what_is_loaded_ahead_is_what_would_have_been_loaded(store: EventStore) -> None:
+    open_diary(store, NOTES, ADA, "one", "two")
+    open_diary(store, LETTERS, ADA)
+    open_diary(store, LOGBOOK, GRACE)
+    with store.transaction(ADA) as transaction:
+        mine = [(NOTES, ADA), (LETTERS, ADA), (LOGBOOK, ADA), (NOTES, ADA)]
+        transaction.load_ahead([*mine, (LOGBOOK, GRACE)])
+        notes, letters = transaction.load(NOTES, ADA), transaction.load(LETTERS, ADA)
+        assert transaction.load(LOGBOOK, ADA) is None
+        assert isinstance(notes, Diary)
+        assert isinstance(letters, Diary)
+        assert (notes.version, notes.lines, letters.version) == (3, 2, 1)
+        notes.write("never saved")
+        again = transaction.load(NOTES, ADA)
+        assert isinstance(again, Diary)
+        assert (again.version, again.lines) == (3, 2)
+        logbook = transaction.load(LOGBOOK, GRACE)
+        assert logbook is not None
+        assert logbook.version == 1
+
+
 def test_one_owners_key_says_nothing_to_another(store: EventStore) -> None:
     open_diary(store, NOTES, ADA)
     with store.transaction(GRACE) as transaction:

@@ -36,9 +36,9 @@ class ForgetfulStore:
         self.answers_to_lose = 0
 
     @contextmanager
-    def transaction(self, owner_id: UUID) -> Iterator[StoreTransaction]:
+    def transaction(self, owner_id: UUID, *, key: UUID | None = None) -> Iterator[StoreTransaction]:
         """See the port."""
-        with self._store.transaction(owner_id) as transaction:
+        with self._store.transaction(owner_id, key=key) as transaction:
             yield _Forgetful(self, transaction)
 
     def owner_of(self, originator_id: UUID) -> UUID | None:
@@ -56,6 +56,7 @@ class _Forgetful:
         self._transaction = transaction
         self.recorded = transaction.recorded
         self.load = transaction.load
+        self.load_ahead = transaction.load_ahead
         self.first_event = transaction.first_event
         self.history = transaction.history
 

@@ -170,7 +170,6 @@ LOADER: Final = EngineLoader(
     identity_reader=identity_reader,
     motion=MotionConstants(
         folder=motion_settings.ADAPTER_FOLDER,
-        fps=motion_settings.FRAMES_PER_S,
         shared_noise_share=motion_settings.SHARED_NOISE_SHARE,
         image_strength=motion_settings.IMAGE_STRENGTH,
     ),
