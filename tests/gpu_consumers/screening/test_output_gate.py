@@ -494,13 +494,13 @@ def test_credentials_of_another_generation_or_signer_are_refused(
     screening: Screening, tmp_path: Path
 ) -> None:
     credentials = Credentials(screening.signer)
-    signed = credentials.sign(portrait(), ASSET)
-    credentials.verify(signed, ASSET)
+    signed = credentials.sign(portrait(), ASSET, media_type="image/png")
+    credentials.verify(signed, ASSET, media_type="image/png")
     for broken in (signed[:-30] + bytes(30), portrait(), png(pixels(signed)), b""):
         with pytest.raises(CredentialsRefused):
-            credentials.verify(broken, ASSET)
+            credentials.verify(broken, ASSET, media_type="image/png")
     with pytest.raises(CredentialsRefused, match="assertions"):
-        credentials.verify(signed, JOB)
+        credentials.verify(signed, JOB, media_type="image/png")
     stranger = Credentials(FileSigner(tmp_path / "stranger"))
     with pytest.raises(CredentialsRefused, match="Valid"):
-        stranger.verify(signed, ASSET)
+        stranger.verify(signed, ASSET, media_type="image/png")
