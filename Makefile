@@ -61,7 +61,7 @@ machine: install-test
 # One JSON line each; needs Apache Kafka, see `parts`.
 benchmarks: install-test
 	for name in decode event_store observed_command relay projector rebuild request_to_job \
-	  request_to_grant workers long_job busy_neighbour verifier; do \
+	  request_to_grant workers long_job busy_neighbour verifier clip_screening; do \
 	  $(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
 
