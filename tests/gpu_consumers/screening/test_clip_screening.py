@@ -42,6 +42,7 @@ from tests.gpu_consumers.screening.output_desk import (
     is_releasable,
     verdicts,
 )
+from topics.codec import require_bounds
 from topics.messages.results import OutputsScreened, WrittenRendition
 from topics.messages.work import OutputsWork, RenditionPlace, RenditionRole
 
@@ -127,6 +128,7 @@ def test_a_clip_of_the_twin_passes_every_gate_and_becomes_four_files(
         files[RenditionRole.MASTER].sha256,
     )
     assert output.likeness == (1.0, 1.0, 1.0, 1.0)
+    require_bounds(screened)
 
 
 def test_the_film_is_h264_that_plays_while_it_loads(screening: Screening) -> None:
