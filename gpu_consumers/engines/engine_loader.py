@@ -100,11 +100,15 @@ class MotionConstants:
     `folder`: the motion adapter's, within the pipeline directory. `shared_noise_share`: how much
     of the noise's variance all frames share, no less than the adapter was trained with.
     `image_strength`: the share of the steps that a clip is given which begins with a picture.
+    `delivered_side_max`: the longest side in pixels of a delivered clip; `upload_bytes_max`: the
+    size of its frames as they are uploaded, without loss. What is larger is not even decoded.
     """
 
     folder: str
     shared_noise_share: float = 0.0
     image_strength: float = 1.0
+    delivered_side_max: int = 1280
+    upload_bytes_max: int = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Content credentials: every released picture says, signed, that a model made it, and no more."""
+"""Content credentials: every downloadable file says, signed, that a model made it, and no more."""
 
 import io
 import json
@@ -13,7 +13,25 @@ TRAINED_ALGORITHMIC_MEDIA: Final = (
 GENERATION_LABEL: Final = "org.ai-content-suite.generation"
 MODEL: Final = "c2pa-es256"
 _ACTIONS_LABEL: Final = "c2pa.actions.v2"
-_MEDIA_TYPE: Final = "image/png"
+_BMFF_HASH_LABEL: Final = "c2pa.hash.bmff.v3"
+_BMFF_EXCLUSIONS: Final = [
+    # The box of the credentials themselves, by its identifier, and what a player may rewrite.
+    {"xpath": "/uuid", "data": [{"offset": 8, "value": "2P7D1hsOSDySl1goh37EgQ=="}]},
+    {"xpath": "/ftyp"},
+    {"xpath": "/mfra"},
+    {"xpath": "/free"},
+    {"xpath": "/skip"},
+]
+_HASH_LABELS: Final[dict[str, frozenset[str]]] = {
+    "image/png": frozenset(),
+    "image/webp": frozenset(),
+    "image/gif": frozenset(),
+    "video/mp4": frozenset({_BMFF_HASH_LABEL}),
+}
+"""What can be signed, and how each container binds its credentials to its bytes.
+
+A reader tells of a film's hash as of any other assertion; of a picture's it tells nothing here.
+"""
 
 
 class ManifestSigner(Protocol):
@@ -35,7 +53,7 @@ class ManifestSigner(Protocol):
 
 
 class CredentialsRefused(Exception):
-    """The credentials in a picture are not the ones that were to be there."""
+    """The credentials in a file are not the ones that were to be there."""
 
 
 class Credentials:
@@ -44,8 +62,8 @@ class Credentials:
     def __init__(self, signer: ManifestSigner) -> None:
         self._signer = signer
 
-    def sign(self, png: bytes, generation_id: UUID) -> bytes:
-        """The picture with credentials that hold the generation's id. Raises where it cannot."""
+    def sign(self, data: bytes, generation_id: UUID, *, media_type: str) -> bytes:
+        """The file with credentials that hold the generation's id. Raises where it cannot."""
         signer = c2pa.Signer.from_callback(
             self._signer.sign,
             c2pa.C2paSigningAlg.ES256,
@@ -53,14 +71,16 @@ class Credentials:
             None,
         )
         target = io.BytesIO()
-        with c2pa.Builder(_manifest(generation_id), self._context()) as builder:
-            builder.sign(signer, _MEDIA_TYPE, io.BytesIO(png), target)
+        with c2pa.Builder(_manifest(generation_id, media_type), self._context()) as builder:
+            builder.sign(signer, media_type, io.BytesIO(data), target)
         return target.getvalue()
 
-    def verify(self, png: bytes, generation_id: UUID) -> None:
+    def verify(self, data: bytes, generation_id: UUID, *, media_type: str) -> None:
         """Read the credentials back. Raises CredentialsRefused unless all of them are as signed."""
+        if media_type not in _HASH_LABELS:
+            raise CredentialsRefused("a kind of file that carries no credentials")
         try:
-            with c2pa.Reader(_MEDIA_TYPE, io.BytesIO(png), context=self._context()) as reader:
+            with c2pa.Reader(media_type, io.BytesIO(data), context=self._context()) as reader:
                 state, told = reader.get_validation_state(), json.loads(reader.json())
         except (c2pa.C2paError, ValueError) as unreadable:
             raise CredentialsRefused("no readable credentials") from unreadable
@@ -70,6 +90,11 @@ class Credentials:
         if len(told["manifests"]) != 1 or "thumbnail" in manifest or "ingredients" in manifest:
             raise CredentialsRefused("the manifest holds more than it should")
         said = {assertion["label"]: assertion["data"] for assertion in manifest["assertions"]}
+        hashes = {label: said.pop(label, None) for label in _HASH_LABELS[media_type]}
+        if len(said) + len(hashes) != len(manifest["assertions"]) or not all(
+            _is_whole_film(told_hash) for told_hash in hashes.values()
+        ):
+            raise CredentialsRefused("the manifest is not bound to the whole file")
         if said != _said(generation_id):
             raise CredentialsRefused("the assertions are not those of this generation")
 
@@ -83,11 +108,24 @@ class Credentials:
         return c2pa.Context(c2pa.Settings.from_dict(settings))
 
 
-def _manifest(generation_id: UUID) -> dict[str, Any]:
+def _is_whole_film(told: Any) -> bool:
+    """The hash of a film leaves out what every film's leaves out, and nothing else.
+
+    That it is the right one, the reader has found out before.
+    """
+    return (
+        isinstance(told, dict)
+        and told.keys() == {"exclusions", "alg", "hash", "name"}
+        and told["exclusions"] == _BMFF_EXCLUSIONS
+        and told["alg"] == "sha256"
+    )
+
+
+def _manifest(generation_id: UUID, media_type: str) -> dict[str, Any]:
     assertions = [{"label": label, "data": data} for label, data in _said(generation_id).items()]
     return {
         "claim_generator_info": [{"name": "AI Content Suite"}],
-        "format": _MEDIA_TYPE,
+        "format": media_type,
         "assertions": assertions,
     }
 

@@ -40,12 +40,12 @@ class ListUnusable(Exception):
         self.age_s = age_s
 
 
-_List = TypeVar("_List", HashList, FaceList)
+AnyList = TypeVar("AnyList", HashList, FaceList)
 
 
 def read_list(
-    path: Path | None, kind: type[_List], *, now_s: float, age_max_s: float
-) -> tuple[_List, float]:
+    path: Path | None, kind: type[AnyList], *, now_s: float, age_max_s: float
+) -> tuple[AnyList, float]:
     """The list and its age in seconds. Raises ListUnusable.
 
     Read anew for every picture: a list that was issued a moment ago counts at once.

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from gpu_consumers.screening.face_analyser import FaceReport, TimedAnalyser, cos
 from gpu_consumers.screening.face_template import FaceTemplate
 from gpu_consumers.screening.lists import (
     LIST_AGE_MAX_S,
+    AnyList,
     FaceList,
     HashList,
     ListUnusable,
@@ -28,9 +30,7 @@ from gpu_consumers.screening.pdq import (
     pdq_orientations,
     unpacked_hash,
 )
-from gpu_consumers.screening.picture_measures import (
-    Rgb,
-)
+from gpu_consumers.screening.picture_measures import Rgb
 from topics.messages.bounds import MODEL_NAME_LENGTH_MAX
 from topics.messages.results import CheckResult
 
@@ -82,6 +82,8 @@ class OutputChecks:
         self._analyser = analyser
         self._lists = lists
         self._now_s = now_s
+        self._known_pictures: Callable[[], tuple[HashList, float]] = self._read_known_pictures
+        self._listed_people: Callable[[], tuple[FaceList, float]] = self._read_listed_people
         self._by_name: dict[str, Callable[[Examined], CheckResult]] = {
             KNOWN_HASH: self._known_hash,
             FACE_COUNT: self._face_count,
@@ -102,15 +104,29 @@ class OutputChecks:
             # Whatever went wrong, nobody has seen that this picture is all right.
             return CheckResult(name, None, self._analyser.name)
 
+    def of_one_output(self) -> "OutputChecks":
+        """The same checks for many frames of one output: each list is read once for all of them.
+
+        A list that cannot be used is looked for again with the next frame, and denies each time.
+        """
+        once = OutputChecks(self._analyser, self._lists, now_s=self._now_s)
+        once._known_pictures = cache(self._read_known_pictures)
+        once._listed_people = cache(self._read_listed_people)
+        return once
+
+    def _read_known_pictures(self) -> tuple[HashList, float]:
+        return self._read(self._lists.known_pictures, HashList)
+
+    def _read_listed_people(self) -> tuple[FaceList, float]:
+        return self._read(self._lists.listed_people, FaceList)
+
+    def _read(self, path: Path | None, kind: type[AnyList]) -> tuple[AnyList, float]:
+        return read_list(path, kind, now_s=self._now_s(), age_max_s=self._lists.age_max_s)
+
     def _known_hash(self, examined: Examined) -> CheckResult:
         """Against the list of known pictures, in all eight orientations. Score: the list's age."""
         try:
-            known, age_s = read_list(
-                self._lists.known_pictures,
-                HashList,
-                now_s=self._now_s(),
-                age_max_s=self._lists.age_max_s,
-            )
+            known, age_s = self._known_pictures()
         except ListUnusable as unusable:
             return CheckResult(KNOWN_HASH, None, ABSENT, unusable.age_s)
         model = _model_of_list(known.name)
@@ -144,12 +160,7 @@ class OutputChecks:
             # Only the largest face has a vector: of a second one nothing is known.
             return self._not_made(NO_ENROLLED_MATCH)
         try:
-            listed, _ = read_list(
-                self._lists.listed_people,
-                FaceList,
-                now_s=self._now_s(),
-                age_max_s=self._lists.age_max_s,
-            )
+            listed, _ = self._listed_people()
         except ListUnusable:
             return CheckResult(NO_ENROLLED_MATCH, None, ABSENT)
         if listed.model != self._analyser.name:

@@ -15,7 +15,7 @@ from domain.photo_set import PhotoFlaw
 from gpu_consumers.engines.pocket.world.frame import FRAMES
 from gpu_consumers.engines.pocket.world.styles import STYLES
 from gpu_consumers.engines.registry import LOADERS
-from gpu_consumers.screening import output_checks, output_gate, photo_decoding, photo_gate
+from gpu_consumers.screening import output_checks, photo_decoding, photo_gate, signed_copies
 from processes.reactor import announcing
 from processes.recorder import ADAPTER_SIZE_MAX_BYTES
 from topics.messages.control import StopReason
@@ -89,7 +89,7 @@ def test_the_pocket_world_has_the_sizes_and_styles_of_its_catalogue_entry() -> N
 
 def test_every_check_that_can_be_required_is_one_the_screener_makes() -> None:
     made = {value for name, value in vars(output_checks).items() if name in {c.name for c in Check}}
-    assert made | {output_gate.PROVENANCE} == {check.value for check in Check}
+    assert made | {signed_copies.PROVENANCE} == {check.value for check in Check}
 
 
 @pytest.mark.parametrize(

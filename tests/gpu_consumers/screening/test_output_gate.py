@@ -6,10 +6,8 @@ import json
 import math
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from uuid import UUID
 
 import msgspec
 import numpy as np
@@ -17,26 +15,18 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.provenance.file_signer import FileSigner
-from commands.ports.object_store import StoreFull
-from domain.checks import Check, CheckVerdict
-from domain.policy import DEFAULT_ROWS
-from domain.release import refusals_of_checks
+from domain.checks import Check
 from gpu_consumers.engines.pocket.world.identity import random_identity
 from gpu_consumers.engines.pocket.world.portrait import render
 from gpu_consumers.engines.pocket.world.scene import random_scene
 from gpu_consumers.screening.credentials import Credentials, CredentialsRefused
-from gpu_consumers.screening.face_analyser import FaceAnalyser, TimedAnalyser
 from gpu_consumers.screening.face_template import FaceTemplate
 from gpu_consumers.screening.lists import FaceList, HashList, issue_list
-from gpu_consumers.screening.output_checks import Lists, OutputChecks
-from gpu_consumers.screening.output_gate import OutputGate
 from gpu_consumers.screening.pdq import hash_text, pdq
 from tests.gpu_consumers.screening.ada import (
     ADA,
     ADA_FACE,
-    CLAIM,
     GRACE_FACE,
     NOBODY,
     TEMPLATE_KEY,
@@ -46,118 +36,24 @@ from tests.gpu_consumers.screening.ada import (
     pixels,
     png,
     saved,
-    store,
+)
+from tests.gpu_consumers.screening.output_desk import (
+    ASSET,
+    GALLERY_KEY,
+    HOUR_S,
+    JOB,
+    NO_TWIN_CHECKS,
+    NOW_S,
+    TWIN_CHECKS,
+    Screening,
+    Signer,
+    is_releasable,
+    verdicts,
+    work_for,
 )
 from topics.messages.bounds import ModelName
-from topics.messages.results import CheckResult, OutputsScreened
-from topics.messages.work import OutputsWork, OutputToScreen
-
-JOB = UUID("d0000000-0000-4000-8000-000000000001")
-ASSET = UUID("d0000000-0000-4000-8000-000000000002")
-QUARANTINE_KEY = f"quarantine/{JOB}/1/{CLAIM}/0.png"
-GALLERY_KEY = f"gallery/ada/{ASSET}.png"
-NOW_S = 1_800_000_000.0
-HOUR_S = 3_600.0
-(ROW,) = DEFAULT_ROWS
-TWIN_CHECKS = ROW.checks
-NO_TWIN_CHECKS = ROW.checks_for(None)
-TEMPLATE = FaceTemplate("stub-1", ADA_FACE, ADA_FACE)
-
-
-class SlowStore(InMemoryObjectStore):
-    """Full, or losing what it is given, once it is told so."""
-
-    is_full = False
-    corrupts = False
-
-    def put(self, key: str, data: bytes, *, media_type: str) -> None:
-        if self.is_full:
-            raise StoreFull
-        if self.corrupts:
-            data = data[:-40] + bytes(40)
-        super().put(key, data, media_type=media_type)
-
-
-@dataclass
-class Signer:
-    """A signer that can be taken away."""
-
-    real: FileSigner
-    breaks: bool = False
-
-    @property
-    def certificate_chain_pem(self) -> str:
-        return self.real.certificate_chain_pem
-
-    @property
-    def trust_anchor_pem(self) -> str:
-        return self.real.trust_anchor_pem
-
-    def sign(self, data: bytes) -> bytes:
-        if self.breaks:
-            raise ConnectionError("the key service does not answer")
-        return self.real.sign(data)
-
-
-@dataclass
-class Screening:
-    """A gate over a store, with everything in place until a test takes something away."""
-
-    folder: Path
-    signer: Signer
-    analyser: FaceAnalyser | None = field(default_factory=StubAnalyser)
-    limit_s: float = 30.0
-    objects: SlowStore = field(default_factory=lambda: SlowStore(store().presigner))
-
-    def __post_init__(self) -> None:
-        self.issue_lists()
-        self.objects.put(TEMPLATE_KEY, msgspec.json.encode(TEMPLATE), media_type="application/json")
-
-    @property
-    def hash_list(self) -> Path:
-        return self.folder / "known-pictures.json"
-
-    @property
-    def face_list(self) -> Path:
-        return self.folder / "listed-people.json"
-
-    def issue_lists(
-        self,
-        *,
-        hashes: tuple[str, ...] = (),
-        faces: tuple[tuple[float, ...], ...] = (),
-        age_s: float = HOUR_S,
-    ) -> None:
-        issue_list(self.hash_list, HashList("sandbox", NOW_S - age_s, hashes))
-        issue_list(self.face_list, FaceList("sandbox", NOW_S - age_s, "stub-1", faces))
-
-    def screen(self, picture: bytes, work: OutputsWork | None = None) -> OutputsScreened:
-        is_full, corrupts = self.objects.is_full, self.objects.corrupts
-        self.objects.is_full = self.objects.corrupts = False
-        self.objects.put(QUARANTINE_KEY, picture, media_type="image/png")
-        self.objects.is_full, self.objects.corrupts = is_full, corrupts
-        analyser = TimedAnalyser(self.analyser, limit_s=self.limit_s)
-        lists = Lists(self.hash_list, self.face_list)
-        gate = OutputGate(
-            self.objects,
-            analyser,
-            OutputChecks(analyser, lists, now_s=lambda: NOW_S),
-            Credentials(self.signer),
-        )
-        return gate.screen(work or work_for(picture), job=JOB, attempt=1, claim_id=CLAIM)
-
-
-def work_for(picture: bytes, *, checks: tuple[str, ...] = TWIN_CHECKS) -> OutputsWork:
-    digest = hashlib.sha256(picture).hexdigest()
-    output = OutputToScreen(0, ASSET, QUARANTINE_KEY, GALLERY_KEY, digest, "image/png")
-    has_twin = Check.NO_ENROLLED_MATCH not in checks
-    return OutputsWork(
-        engine="pocket",
-        rating="GENERAL",
-        outputs=(output,),
-        required_checks=checks,
-        template_key=TEMPLATE_KEY if has_twin else None,
-    )
+from topics.messages.results import OutputsScreened, WrittenRendition
+from topics.messages.work import RenditionPlace, RenditionRole
 
 
 @cache
@@ -174,23 +70,6 @@ def file_signer(tmp_path_factory: pytest.TempPathFactory) -> FileSigner:
 @pytest.fixture
 def screening(tmp_path: Path, file_signer: FileSigner) -> Screening:
     return Screening(tmp_path, Signer(file_signer))
-
-
-def verdicts(screened: OutputsScreened) -> dict[str, CheckResult]:
-    (output,) = screened.outputs
-    found = {check.check: check for check in output.checks}
-    assert len(found) == len(output.checks)
-    return found
-
-
-def is_releasable(screened: OutputsScreened, checks: tuple[str, ...] = TWIN_CHECKS) -> bool:
-    """What the domain makes of it."""
-    told = [
-        CheckVerdict(check.check, check.passed, check.model, check.score)
-        for check in verdicts(screened).values()
-    ]
-    age_max_s = ROW.hash_list_age_max_s
-    return not refusals_of_checks(checks, told, hash_list_age_max_s=age_max_s)
 
 
 def assert_denied(
@@ -213,6 +92,18 @@ def test_a_picture_of_the_twin_passes_every_gate_and_is_signed(screening: Screen
     assert output.size_bytes == len(signed)
     assert np.array_equal(pixels(signed), pixels(portrait()))
     assert verdicts(screened)[Check.KNOWN_HASH].score == HOUR_S
+    digest = hashlib.sha256(signed).hexdigest()
+    master = WrittenRendition(RenditionRole.MASTER, digest, len(signed), "image/png", 64, 64)
+    assert output.renditions == (master,)
+
+
+def test_a_picture_has_no_files_but_itself(screening: Screening) -> None:
+    work = work_for(portrait())
+    gif = RenditionPlace(RenditionRole.GIF, f"gallery/ada/{ASSET}/gif")
+    moving = msgspec.structs.replace(work.outputs[0], renditions=(gif,))
+    screened = screening.screen(portrait(), msgspec.structs.replace(work, outputs=(moving,)))
+    assert verdicts(screened)[Check.PROVENANCE].passed is None
+    assert_denied(screening, screened)
 
 
 def test_a_picture_of_nobody_known_passes_without_a_twin(screening: Screening) -> None:
@@ -490,17 +381,25 @@ def test_the_signed_copy_says_the_generation_and_nothing_about_anyone(
     assert b"thumbnail" not in signed
 
 
+def test_a_key_service_that_is_away_is_not_asked_for_a_copy_that_lies_there(
+    screening: Screening,
+) -> None:
+    first = screening.screen(portrait())
+    screening.signer.breaks = True
+    assert screening.screen(portrait()) == first
+
+
 def test_credentials_of_another_generation_or_signer_are_refused(
     screening: Screening, tmp_path: Path
 ) -> None:
     credentials = Credentials(screening.signer)
-    signed = credentials.sign(portrait(), ASSET)
-    credentials.verify(signed, ASSET)
+    signed = credentials.sign(portrait(), ASSET, media_type="image/png")
+    credentials.verify(signed, ASSET, media_type="image/png")
     for broken in (signed[:-30] + bytes(30), portrait(), png(pixels(signed)), b""):
         with pytest.raises(CredentialsRefused):
-            credentials.verify(broken, ASSET)
+            credentials.verify(broken, ASSET, media_type="image/png")
     with pytest.raises(CredentialsRefused, match="assertions"):
-        credentials.verify(signed, JOB)
+        credentials.verify(signed, JOB, media_type="image/png")
     stranger = Credentials(FileSigner(tmp_path / "stranger"))
     with pytest.raises(CredentialsRefused, match="Valid"):
-        stranger.verify(signed, ASSET)
+        stranger.verify(signed, ASSET, media_type="image/png")
