@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.consent_text import ConsentScope
+from domain.consent_scopes import scopes_of_before
+from domain.consent_text import FIRST_CONSENT, ConsentScope
 from domain.job_kind import JobKind
 from domain.photo_places import PhotoPlaces
 
@@ -39,12 +40,21 @@ class TrainedAdapter(msgspec.Struct, frozen=True):
 
 
 class OpenJob(msgspec.Struct, frozen=True):
-    """A job that may run under `epoch`, and the photos that a training learns from."""
+    """A job that may run under `epoch`, and the photos that a training learns from.
+
+    `scopes`, at their versions then, are empty in what was stored before there were any.
+    """
 
     kind: JobKind
     engine: str
     epoch: int
     submission_id: UUID | None = None
+    scopes: dict[ConsentScope, int] = {}
+
+    @property
+    def rests_on(self) -> dict[ConsentScope, int]:
+        """Every scope that has to stay in force, at its version."""
+        return self.scopes or scopes_of_before(self.kind)
 
 
 class NeededBy(StrEnum):
@@ -71,7 +81,8 @@ class TwinState(msgspec.Struct, frozen=True):
     """All that a twin knows, for a snapshot. Holds no text.
 
     `over` are sets from before places were stored that were rejected, gave way or lost their
-    consent; `places` are those of every other set whose bytes may be there.
+    consent; `places` are those of every other set whose bytes may be there. `scope_versions` are of
+    scopes that were taken back: the version that each has if it is ticked again.
     """
 
     created_on: datetime
@@ -89,3 +100,5 @@ class TwinState(msgspec.Struct, frozen=True):
     plans: dict[UUID, UploadPlan] = {}
     places: dict[UUID, PhotoPlaces] = {}
     former: tuple[FormerPlace, ...] = ()
+    scope_versions: dict[ConsentScope, int] = {}
+    consent_sha256: str = FIRST_CONSENT.sha256

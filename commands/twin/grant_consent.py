@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from commands.twin.offered_scopes import offer
 from commands.work import Work
 from domain.consent_text import ConsentScope
 from domain.person import Person
@@ -13,7 +14,7 @@ from domain.twin import Twin
 
 @dataclass(frozen=True)
 class GrantConsent:
-    """`text_sha256` is of the exact text that was on the screen."""
+    """`text_sha256` is of the exact text that was on the screen, `scope` what was ticked there."""
 
     twin_id: UUID
     text_sha256: str
@@ -28,9 +29,16 @@ class ConsentGranted(msgspec.Struct, frozen=True):
 
 
 def handle(command: GrantConsent, work: Work) -> ConsentGranted:
-    """Grant consent. Raises `NotVerified`, `BiometricReleaseMissing`, `ConsentTextChanged`."""
+    """Grant consent.
+
+    Raises `NotVerified`, `BiometricReleaseMissing`, `ConsentTextChanged`, `ConsentMissing`,
+    `RatingNotAllowed`, `AlreadyDecided`.
+    """
     twin = work.load(Twin, command.twin_id)
     person = work.load(Person, work.owner_id)
-    twin.grant_consent(person, command.text_sha256, command.scope, at=work.now)
-    work.save(twin, unchanged=[person])
+    offered = offer(work, command.scope)
+    twin.grant_consent(
+        person, command.text_sha256, command.scope, offered=offered.scopes, at=work.now
+    )
+    work.save(twin, unchanged=[person, *offered.rests_on])
     return ConsentGranted(twin.id, twin.epoch)

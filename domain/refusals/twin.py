@@ -6,12 +6,15 @@ from domain.kernel.refusal import Refusal
 
 
 class ConsentMissing(Refusal):
-    """No consent is in force that covers this."""
+    """No consent is in force that covers this. `scopes` are those that would, where it is known."""
 
     code: ClassVar[str] = "CONSENT_MISSING"
+    details: ClassVar[tuple[str, ...]] = ("scopes",)
 
-    def __init__(self) -> None:
-        super().__init__("This twin has no consent in force that covers it.")
+    def __init__(self, scopes: tuple[str, ...] = ()) -> None:
+        what = "it" if not scopes else " and ".join(scopes)
+        super().__init__(f"This twin has no consent in force that covers {what}.")
+        self.scopes = scopes
 
 
 class BiometricReleaseMissing(Refusal):

@@ -13,10 +13,11 @@ from psycopg.types.json import Jsonb
 
 from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.migrate import MIGRATIONS_FOLDER, migrate
-from domain.consent_text import CONSENT, ConsentScope
+from domain.consent_text import CONSENT
 from domain.events import STORED_FORM
 from domain.kernel.role import Role
 from domain.twin import Twin
+from domain.twin_consent import OFFERED_ANYWHERE
 from projections.projector import Projector
 from projections.rebuild import Rebuild
 from queries.gallery.gallery import GalleryFilter, gallery
@@ -54,13 +55,13 @@ class Gallery:
     def consents(self) -> None:
         twin = self.twin
         twin.grant_consent(
-            self.history.person(ADA), CONSENT.sha256, tuple(ConsentScope), at=self.history.now
+            self.history.person(ADA), CONSENT.sha256, OFFERED_ANYWHERE, at=self.history.now
         )
         self.history.save(ADA, twin)
 
     def keeps(self, asset_id: Any) -> None:
         asset = self.history.asset(asset_id)
-        asset.keep(self.twin.epoch, at=self.history.now)
+        asset.keep(self.twin.consent_in_force, at=self.history.now)
         self.history.save(ADA, asset)
 
     def shown(self, *states: str) -> list[Any]:
