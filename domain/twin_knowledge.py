@@ -7,6 +7,8 @@ from uuid import UUID
 
 from domain.consent_scopes import ConsentInForce
 from domain.consent_text import FIRST_CONSENT, ConsentScope
+from domain.job_kind import JobKind
+from domain.object_keys import adapters_of_job_prefix
 from domain.photo_places import PhotoPlaces, first_places
 from domain.refusals import (
     TwinNotTrained,
@@ -165,11 +167,17 @@ class TwinKnowledge(TwinEvents):
         yield from (former.place for former in self._former)
 
     def _places_of_training(self) -> Iterator[str]:
-        """Whatever is there to learn from: all of the sets but the faces that adapters need."""
+        """Whatever is learnt from, or is being learnt: all but adapters and the faces they need."""
         faces = {self.places_of(submission).template for submission in self._adapter_sets()}
         sets = (*self._plans, *self._sets, *self._over)
         recorded = [place for submission in sets for place in self.places_of(submission).all]
         recorded += [former.place for former in self._former]
+        delivered = [adapter.job_id for adapter in self._adapters.values()]
+        recorded += [
+            adapters_of_job_prefix(self.id, job.epoch, job_id)
+            for job_id, job in self._open_jobs.items()
+            if job.kind is JobKind.TRAINING and job_id not in delivered
+        ]
         yield from (place for place in dict.fromkeys(recorded) if place not in faces)
 
     def _forget_photos(self) -> None:

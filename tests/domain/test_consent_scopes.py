@@ -17,6 +17,7 @@ from domain.consent_text import (
 )
 from domain.covered_places import covered_places
 from domain.job_kind import JobKind
+from domain.object_keys import adapters_of_job_prefix
 from domain.photo_places import places_of_set
 from domain.photo_set import PhotoVerdict
 from domain.policy import DEFAULT_ROWS
@@ -293,7 +294,8 @@ def test_without_training_nothing_of_a_face_is_kept_that_no_adapter_needs(
         .then(Twin.ConsentScopesTakenBack, Twin.DeletionRequested)
     )
     assert isinstance(deletion, Twin.DeletionRequested)
-    assert set(deletion.prefixes) == set(PLACES.all)
+    learnt = [adapters_of_job_prefix(ADAS_TWIN, 1, job) for job in twin.open_jobs]
+    assert set(deletion.prefixes) == {*PLACES.all, *learnt}
     assert covered_places(twin) == frozenset()
     assert (twin.submitted, twin.accepted) == (None, None)
 

@@ -15,6 +15,9 @@ const TAKEN_BACK = {
   adult: "Open jobs of this kind stop, and what they made is hidden until you keep or purge it.",
 };
 
+/** Twins whose consent is unfolded: the page is drawn anew whenever something changes. */
+const opened = new Set();
+
 /** Work needs one of these. A rating covers nothing by itself. */
 const COVERS_WORK = ["training", "general-images", "clips"];
 
@@ -55,19 +58,22 @@ export function consentTicked(twin) {
   const { scopes, textVersion } = twin.consent;
   const more = offered.filter(({ scope }) => !scopes.includes(scope));
   const newText = textVersion !== version;
-  return element("details", {},
-    element("summary", {}, `Consent: ${scopes.map(named).join(", ")}`),
-    element("p", { class: "faint" }, `Text version ${textVersion}.`),
-    element("ul", {}, scopes.map((scope) => element("li", {},
-      `${wordsOf(scope)} `,
-      element("button", { type: "button", class: "quiet", onclick: () => takeBack(twin, scope) },
-        `Take back ${named(scope)}`)))),
-    more.length || newText ? additions(twin, more, newText) : null,
-    element("div", {}, element("button", {
-      type: "button",
-      class: "danger",
-      onclick: () => withdraw(twin),
-    }, "Withdraw all consent")));
+  return element("details", {
+    open: opened.has(twin.id),
+    ontoggle: ({ target }) => (target.open ? opened.add(twin.id) : opened.delete(twin.id)),
+  },
+  element("summary", {}, `Consent: ${scopes.map(named).join(", ")}`),
+  element("p", { class: "faint" }, `Text version ${textVersion}.`),
+  element("ul", {}, scopes.map((scope) => element("li", {},
+    `${wordsOf(scope)} `,
+    element("button", { type: "button", class: "quiet", onclick: () => takeBack(twin, scope) },
+      `Take back ${named(scope)}`)))),
+  more.length || newText ? additions(twin, more, newText) : null,
+  element("div", {}, element("button", {
+    type: "button",
+    class: "danger",
+    onclick: () => withdraw(twin),
+  }, "Withdraw all consent")));
 }
 
 function additions(twin, more, newText) {
@@ -86,7 +92,7 @@ function additions(twin, more, newText) {
   }),
   element("h3", {}, newText ? "There is a new text" : "Tick more"),
   element("pre", { class: "text" }, text),
-  boxes(more),
+  more.length ? boxes(more) : null,
   element("label", { class: "check" },
     element("input", { type: "checkbox", required: true }), element("span", {}, agreed)),
   element("div", {}, element("button", {}, newText ? "Accept" : "Add")));
