@@ -21,6 +21,7 @@ from commands.twin.record_photo_verdicts import PhotoVerdictsLate
 from commands.twin.take_back_consent_scopes import ConsentScopesTakenBack, TakeBackConsentScopes
 from domain.asset import Asset, HiddenBecause
 from domain.consent_text import CONSENT, ConsentScope
+from domain.engines import ENGINES
 from domain.job import Job
 from domain.job_state import CancelledBy, JobState
 from domain.kernel.identity import SYSTEM, asset_id, wallet_id
@@ -34,6 +35,7 @@ from tests.commands.reactor import react
 from tests.commands.studio_spec import ADA, StudioSpec
 
 TRAINING, PICTURES, CLIPS = (ConsentScope.TRAINING, ConsentScope.PICTURES, ConsentScope.CLIPS)
+SUGGESTIVE = ConsentScope.SUGGESTIVE
 
 
 def taken_back(twin: UUID, *scope: ConsentScope) -> TakeBackConsentScopes:
@@ -200,6 +202,38 @@ def test_a_rating_is_ticked_nowhere_as_shipped(spec: StudioSpec, scope: ConsentS
     spec.when(ticked(twin, scope)).then_refused(RatingNotAllowed)
     bolder = replace(journey.pictures_of(twin), rating_cap=Rating.SUGGESTIVE)
     spec.when(bolder).then_refused(RatingNotAllowed)
+
+
+@pytest.fixture
+def suggestive_engine(spec: StudioSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pocket engine, were it able to, and a policy that allows it. Neither ships."""
+    bold = msgspec.structs.replace(ENGINES["pocket"], ratings=(Rating.GENERAL, Rating.SUGGESTIVE))
+    for module in ("domain.engines", "domain.consent_scopes"):
+        monkeypatch.setattr(f"{module}.ENGINES", {**ENGINES, "pocket": bold})
+    [row] = DEFAULT_ROWS
+    rows = (row, msgspec.structs.replace(row, rating=Rating.SUGGESTIVE))
+    spec.does(PublishPolicy(2, (ADA,), rows), owner=SYSTEM)
+
+
+@pytest.mark.usefixtures("suggestive_engine")
+def test_a_stronger_rating_is_made_while_its_own_scope_is_ticked(spec: StudioSpec) -> None:
+    twin = journey.trained_twin(spec)
+    wish = replace(journey.pictures_of(twin), rating_cap=Rating.SUGGESTIVE)
+    spec.when(wish).then_refused(ConsentMissing, scopes=(SUGGESTIVE,))
+    general = spec.does(journey.pictures_of(twin)).job_id
+    journey.finished(spec, general)
+    spec.when(ticked(twin, ConsentScope.ADULT)).then_refused(RatingNotAllowed)
+    spec.given(ticked(twin, SUGGESTIVE))
+    job = spec.does(wish).job_id
+    assert spec.load(Job, job).scopes == {PICTURES: 1, SUGGESTIVE: 1}
+    assert len(journey.finished(spec, job).released) == 2
+    waiting = spec.does(wish).job_id
+    spec.given(taken_back(twin, SUGGESTIVE))
+    react(spec)
+    _assert_stopped(spec, waiting)
+    assert _hidden(spec, asset_id(job, 0)) is HiddenBecause.CONSENT_WITHDRAWN
+    assert _hidden(spec, asset_id(general, 0)) is None
+    spec.when(wish).then_refused(ConsentMissing, scopes=(SUGGESTIVE,))
 
 
 def test_a_first_consent_to_a_rating_that_is_not_offered_is_refused(spec: StudioSpec) -> None:
