@@ -49,9 +49,10 @@ class TwinEvents:
             twin._released_biometrics = True
 
     class ConsentGranted(Aggregate.Event):
-        """The person consented to exactly this text, within this scope."""
+        """The person consented to exactly this text, within this scope. Version 2 knows more."""
 
         TOPIC = "twin.consent-granted"
+        schema_version = 2
         epoch: int
         text_sha256: str
         scope: tuple[ConsentScope, ...]
