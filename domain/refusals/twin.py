@@ -4,6 +4,9 @@ from typing import ClassVar
 
 from domain.kernel.refusal import Refusal
 
+_IN_WORDS = {"general-images": "pictures"}
+"""Scopes whose stored names are not what a person calls them."""
+
 
 class ConsentMissing(Refusal):
     """No consent is in force that covers this. `scopes` are those that would, where it is known."""
@@ -12,7 +15,7 @@ class ConsentMissing(Refusal):
     details: ClassVar[tuple[str, ...]] = ("scopes",)
 
     def __init__(self, scopes: tuple[str, ...] = ()) -> None:
-        what = "it" if not scopes else " and ".join(scopes)
+        what = " and ".join(_IN_WORDS.get(scope, scope) for scope in scopes) or "it"
         super().__init__(f"This twin has no consent in force that covers {what}.")
         self.scopes = scopes
 

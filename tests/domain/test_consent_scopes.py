@@ -255,7 +255,9 @@ def test_a_kind_needs_its_scope_and_the_refusal_names_it(
 ) -> None:
     twin = trained_twin()
     take_back(scope)(twin)
-    assert given(twin).when(draw(kind)).then_refused(ConsentMissing).scopes == (scope,)
+    refusal = given(twin).when(draw(kind)).then_refused(ConsentMissing)
+    assert refusal.scopes == (scope,)
+    assert refusal.message.endswith(" covers pictures." if scope is PICTURES else " covers clips.")
 
 
 @pytest.mark.parametrize(
