@@ -34,6 +34,7 @@ from domain.twin import Twin
 from domain.twin_consent import OFFERED_ANYWHERE
 from domain.twin_state import OpenJob, TwinState
 from tests.domain.aggregate_spec import given
+from tests.domain.golden_streams import golden_streams
 from tests.domain.people import (
     ADA,
     ADAPTER,
@@ -56,6 +57,7 @@ from tests.domain.people import (
     trained_twin,
     verified,
 )
+from tests.domain.stored import replayed
 
 TRAINING, PICTURES, CLIPS = (ConsentScope.TRAINING, ConsentScope.PICTURES, ConsentScope.CLIPS)
 SUGGESTIVE, ADULT = ConsentScope.SUGGESTIVE, ConsentScope.ADULT
@@ -189,10 +191,10 @@ def test_a_scope_is_added_while_everything_goes_on() -> None:
 
 
 def test_a_new_text_is_accepted_without_a_withdrawal() -> None:
-    twin = consented_twin()
-    twin._consent_sha256 = FIRST_CONSENT.sha256
+    twin: Twin = replayed(golden_streams()["twin-whose-photos-were-rejected"])
+    assert twin.consent_in_force.scopes == {TRAINING: 1, PICTURES: 1}
     given(twin).when(add()).then(Twin.ConsentScopesAdded)
-    assert (twin.scope, twin.epoch) == (OFFERED_ANYWHERE, 1)
+    assert (twin.scope, twin.epoch) == ((TRAINING, PICTURES), 1)
     given(twin).when(add()).then_refused(AlreadyDecided)
 
 
