@@ -35,6 +35,7 @@ from domain import refusals
 from domain.kernel.personal_text import text_or, written
 from domain.kernel.role import Role
 from queries.account.overview import account
+from queries.catalogue.policy import policy
 from queries.catalogue.prices import price_list
 from queries.gallery.gallery import asset as asset_row
 from queries.jobs.jobs import job as job_row
@@ -142,7 +143,9 @@ class Query:
             connections = info.context.parts.connections
             # Nobody in particular: prices belong to everybody.
             with as_viewer(connections, BEFORE_ALL, Role.CREATOR) as view:
-                return catalogue(catalogue_facts(), price_list(view))
+                now = policy(view)
+                allowed = [(row["engine"], row["rating"]) for row in (now.rows if now else [])]
+                return catalogue(catalogue_facts(allowed), price_list(view))
 
         return await run_sync(question)
 

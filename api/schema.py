@@ -11,6 +11,7 @@ from strawberry.types import ExecutionContext
 
 from api.documents import DocumentCache, PreparedDocuments
 from api.mutations.account import AccountMutations
+from api.mutations.consent import ConsentMutations
 from api.mutations.credits import CreditMutations
 from api.mutations.gallery import GalleryMutations
 from api.mutations.jobs import JobMutations
@@ -27,7 +28,14 @@ FRAMES_LOGGED_MAX = 6
 
 
 @strawberry.type
-class Mutation(AccountMutations, TwinMutations, CreditMutations, JobMutations, GalleryMutations):
+class Mutation(
+    AccountMutations,
+    ConsentMutations,
+    TwinMutations,
+    CreditMutations,
+    JobMutations,
+    GalleryMutations,
+):
     """Everything that changes something."""
 
 

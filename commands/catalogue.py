@@ -1,9 +1,18 @@
 """What there is to ask for: engines, texts and limits, as the commands will judge them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.asset import AssetKind
-from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope, LegalText
+from domain.consent_scopes import scopes_offered
+from domain.consent_text import (
+    BIOMETRIC_RELEASE,
+    CONSENT,
+    SCOPE_WORDS,
+    ConsentScope,
+    LegalText,
+    consent_version,
+)
 from domain.engines import ENGINES
 from domain.engines.entry import EngineEntry
 from domain.job_kind import JobKind
@@ -13,23 +22,33 @@ from domain.rating import Rating
 
 
 @dataclass(frozen=True)
+class ScopeOffered:
+    """A scope that may be ticked, and the words of the text that stand beside its box."""
+
+    scope: ConsentScope
+    words: str
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """Everything a form needs to know before it asks."""
 
     engines: tuple[EngineEntry, ...]
     consent: LegalText
-    consent_scopes: tuple[ConsentScope, ...]
+    consent_scopes: tuple[ScopeOffered, ...]
     biometric_release: LegalText
     photos_min: int
     photos_max: int
 
 
-def catalogue() -> Catalogue:
-    """The catalogue of this release."""
+def catalogue(allowed: Iterable[tuple[str, str]]) -> Catalogue:
+    """The catalogue of this release, where the policy has rows for these (engine, rating)."""
     return Catalogue(
         engines=tuple(ENGINES.values()),
         consent=CONSENT,
-        consent_scopes=tuple(ConsentScope),
+        consent_scopes=tuple(
+            ScopeOffered(scope, SCOPE_WORDS[scope]) for scope in scopes_offered(allowed)
+        ),
         biometric_release=BIOMETRIC_RELEASE,
         photos_min=PHOTOS_MIN,
         photos_max=PHOTOS_MAX,
@@ -42,6 +61,9 @@ __all__ = [
     "ConsentScope",
     "JobKind",
     "JobState",
+    "LegalText",
     "Rating",
+    "ScopeOffered",
     "catalogue",
+    "consent_version",
 ]

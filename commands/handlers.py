@@ -36,6 +36,7 @@ from commands.quote import quote_images, quote_training
 from commands.safety import publish_policy, publish_price_list
 from commands.studio import Handler, Question, by_command
 from commands.twin import (
+    add_consent_scopes,
     claim_photo_set,
     clear_first_uploads,
     create_twin,
@@ -48,6 +49,7 @@ from commands.twin import (
     record_photo_verdicts,
     sign_biometric_release,
     submit_photos,
+    take_back_consent_scopes,
     withdraw_all_consents,
     withdraw_consent,
 )
@@ -97,6 +99,12 @@ HANDLERS = by_command(
         "grant-consent",
         grant_consent.handle,
         (Twin.ConsentGranted, Person.TwinSetAside, Person.TwinOpened),
+    ),
+    Handler("add-consent-scopes", add_consent_scopes.handle, (Twin.ConsentScopesAdded,)),
+    Handler(
+        "take-back-consent-scopes",
+        take_back_consent_scopes.handle,
+        (Twin.ConsentScopesTakenBack, Twin.ConsentWithdrawn, Twin.DeletionRequested),
     ),
     Handler(
         "withdraw-consent", withdraw_consent.handle, (Twin.ConsentWithdrawn, Twin.DeletionRequested)

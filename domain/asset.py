@@ -1,12 +1,18 @@
 """One output of a job: released into its owner's gallery, or refused."""
 
+from collections.abc import Mapping
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
 
 from domain.checks import CheckVerdict
+from domain.consent_scopes import ConsentInForce, scopes_of_before
+from domain.consent_text import ConsentScope
+from domain.job_kind import JobKind
 from domain.kernel.aggregate import Aggregate
 from domain.rating import Rating
 from domain.refusals import AssetNotAvailable
@@ -18,6 +24,16 @@ class AssetKind(StrEnum):
     IMAGE = "image"
     SAMPLE = "sample"
     VIDEO = "video"
+
+
+MADE_BY: Mapping[AssetKind, JobKind] = MappingProxyType(
+    {
+        AssetKind.IMAGE: JobKind.IMAGES,
+        AssetKind.SAMPLE: JobKind.TRAINING,
+        AssetKind.VIDEO: JobKind.VIDEO,
+    }
+)
+"""Which kind of job makes what, and so what a person has to have consented to."""
 
 
 class Why(StrEnum):
@@ -75,6 +91,17 @@ class Asset(Aggregate):
         checks: tuple[CheckVerdict, ...]
         policy_version: int
         epoch: int | None
+        scopes: dict[ConsentScope, int] = field(default_factory=dict)
+
+        @property
+        def rests_on(self) -> dict[ConsentScope, int]:
+            """The scopes, at their versions, that have to stay in force; none without a twin.
+
+            What was released before they were stored rests on its kind's.
+            """
+            if self.epoch is None:
+                return {}
+            return self.scopes or scopes_of_before(MADE_BY[self.kind])
 
         def apply(self, asset: "Asset") -> None:
             asset.owner_id = self.owner_id
@@ -84,6 +111,7 @@ class Asset(Aggregate):
             asset.kind = self.kind
             asset.object_key = self.object_key
             asset.epoch = self.epoch
+            asset.scopes = self.rests_on
 
     class Refused(Aggregate.Created):
         """At least one check did not pass. Nothing of the output is kept."""
@@ -163,6 +191,7 @@ class Asset(Aggregate):
         self.kind: AssetKind
         self.object_key: str | None = None
         self.epoch: int | None = None
+        self.scopes: dict[ConsentScope, int] = {}
         self.reasons: tuple[RefusalReason, ...] = ()
         self.favourite = False
         self.reported = False
@@ -213,17 +242,19 @@ class Asset(Aggregate):
         if self.favourite:
             self.trigger_event(Asset.Unfavourited, timestamp=at)
 
-    def hidden_because(self, current_epoch: int | None) -> HiddenBecause | None:
-        """Why it is out of sight while its twin's consent epoch is `current_epoch`, or None.
+    def hidden_because(self, consent: ConsentInForce | None) -> HiddenBecause | None:
+        """Why it is out of sight while this is what covers its twin, or None.
 
-        A withdrawal hides whatever was released under an epoch that is over, without an event an
-        asset: there may be very many. A report outweighs it.
+        A withdrawal hides whatever was released under an epoch that is over, and a scope that is
+        taken back whatever rests on it, without an event an asset: there may be very many. A report
+        outweighs it.
         """
         if self.reported:
             return HiddenBecause.REPORTED
-        if self.epoch is not None and self.epoch != current_epoch and not self.kept:
-            return HiddenBecause.CONSENT_WITHDRAWN
-        return None
+        if self.epoch is None or self.kept:
+            return None
+        covered = consent is not None and consent.covers(self.epoch, self.scopes)
+        return None if covered else HiddenBecause.CONSENT_WITHDRAWN
 
     def report(self, *, at: datetime) -> None:
         """Put it out of sight until the report is decided. Raises `AssetNotAvailable`."""
@@ -231,13 +262,13 @@ class Asset(Aggregate):
         if not self.reported:
             self.trigger_event(Asset.Hidden, reason=HiddenBecause.REPORTED, timestamp=at)
 
-    def keep(self, current_epoch: int | None, *, at: datetime) -> None:
-        """The owner keeps what a withdrawal has hidden; `current_epoch` is that of its twin now.
+    def keep(self, consent: ConsentInForce | None, *, at: datetime) -> None:
+        """The owner keeps what a withdrawal has hidden; `consent` is what covers its twin now.
 
         Raises `AssetNotAvailable`, also for a reported one.
         """
         self._require_available()
-        match self.hidden_because(current_epoch):
+        match self.hidden_because(consent):
             case HiddenBecause.REPORTED:
                 raise AssetNotAvailable()
             case HiddenBecause.CONSENT_WITHDRAWN:

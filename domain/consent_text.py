@@ -1,16 +1,21 @@
 """What a person agrees to, word for word. With a changed word everyone is asked again."""
 
 import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 import msgspec
 
 
 class ConsentScope(StrEnum):
-    """What a consent covers."""
+    """What a consent covers: ticked one by one, and taken back one by one."""
 
     TRAINING = "training"
     PICTURES = "general-images"
+    CLIPS = "clips"
+    SUGGESTIVE = "suggestive"
+    ADULT = "adult"
 
 
 class LegalText(msgspec.Struct, frozen=True):
@@ -38,7 +43,7 @@ BIOMETRIC_RELEASE = LegalText(
     ),
 )
 
-CONSENT = LegalText(
+FIRST_CONSENT = LegalText(
     version=1,
     locale="en",
     text=(
@@ -49,3 +54,58 @@ CONSENT = LegalText(
         "are deleted. Pictures already released are hidden until I decide to keep or purge them."
     ),
 )
+
+SCOPE_WORDS: Mapping[ConsentScope, str] = MappingProxyType(
+    {
+        ConsentScope.TRAINING: (
+            "Training. My photos may be used to train a digital twin of myself, which draws a few "
+            "pictures of me to show what it has learnt."
+        ),
+        ConsentScope.PICTURES: (
+            "Pictures. Still pictures of me may be made with this twin when I ask for them."
+        ),
+        ConsentScope.CLIPS: (
+            "Clips. Short moving pictures of me, without sound, may be made with this twin when I "
+            "ask for them."
+        ),
+        ConsentScope.SUGGESTIVE: (
+            "Suggestive. The pictures and clips that I tick may be suggestive in dress and pose, "
+            "without nudity, when I ask for that."
+        ),
+        ConsentScope.ADULT: (
+            "Adult. The pictures and clips that I tick may show me in a way that is for adults "
+            "only, with nudity, when I ask for that and the law where I am allows it."
+        ),
+    }
+)
+"""The words beside each tick box. They are part of the text, and of its digest."""
+
+CONSENT = LegalText(
+    version=2,
+    locale="en",
+    text="\n\n".join(
+        (
+            "I am an adult and the person in the photos that this twin is made from. I consent to "
+            "what I tick, each by itself, and to nothing that I leave unticked.",
+            *SCOPE_WORDS.values(),
+            "What is not offered here cannot be ticked. Suggestive and adult cover nothing by "
+            "themselves. Only I can use this twin.",
+            "I can tick more later, and I can take back one tick or this whole consent at any "
+            "time. Work that rests on what I take back stops, held credits return, and what was "
+            "released on it is hidden until I decide to keep or purge it. When I take back "
+            "training, my photos are deleted; the trained twin and the measurement of my face "
+            "stay for what else I have ticked. When none of training, pictures and clips is left, "
+            "photos, measurements and the trained twin are all deleted.",
+        )
+    ),
+)
+"""The text in force."""
+
+CONSENTS = (FIRST_CONSENT, CONSENT)
+"""Every version there was. A consent to an earlier one keeps its meaning: a scope that its text did
+not name could not be ticked, and what it did name says the same in every version."""
+
+
+def consent_version(sha256: str | None) -> int | None:
+    """Which version of the consent this is the digest of; None for any other text."""
+    return next((text.version for text in CONSENTS if text.sha256 == sha256), None)

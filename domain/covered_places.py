@@ -21,7 +21,7 @@ def _covered(twin: Twin) -> Iterator[str]:
         yield from twin.places_of(state.submitted.submission_id).all
     learnt_from = [] if state.accepted is None else [state.accepted.submission_id]
     for job in state.open_jobs.values():
-        if job.submission_id is not None and job.epoch == state.epoch:
+        if job.submission_id is not None and twin.covers(job.epoch, job.rests_on):
             learnt_from.append(job.submission_id)
     for submission in learnt_from:
         yield twin.places_of(submission).photos

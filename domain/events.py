@@ -36,7 +36,7 @@ def _as_it_was(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 UPCASTERS: Mapping[tuple[str, int], Upcaster] = MappingProxyType(
-    {(Job.Failed.TOPIC, 1): _as_it_was}
+    {(Job.Failed.TOPIC, 1): _as_it_was, (Twin.ConsentGranted.TOPIC, 1): _as_it_was}
 )
 """(event type, version) → fields of the next version."""
 

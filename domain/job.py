@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.checks import ItemVerdict, storable
+from domain.consent_text import ConsentScope
 from domain.engines import engine as engine_entry
 from domain.job_events import JobEvents
 from domain.job_kind import JobKind
@@ -60,11 +61,12 @@ class Job(JobEvents, Aggregate):
         submission_id: UUID | None = None,
         prompt: FreeText | None = None,
         negative_prompt: FreeText | None = None,
+        scopes: dict[ConsentScope, int] | None = None,
     ) -> "Job":
         """Open a job whose settings are resolved and whose price is reserved in the same save.
 
-        `photos` and `submission_id` name the accepted set that a training learns from. Raises
-        `UnknownEngine`.
+        `photos` and `submission_id` name the accepted set that a training learns from, `scopes`
+        what of its twin's consent it rests on. Raises `UnknownEngine`.
         """
         return cls._create(
             cls.Requested,
@@ -89,6 +91,7 @@ class Job(JobEvents, Aggregate):
             submission_id=submission_id,
             prompt=prompt,
             negative_prompt=negative_prompt,
+            scopes={} if scopes is None else scopes,
         )
 
     def __init__(self) -> None:
@@ -108,6 +111,7 @@ class Job(JobEvents, Aggregate):
         self.attempts_max: int
         self.photos: tuple[UUID, ...]
         self.submission_id: UUID | None
+        self.scopes: dict[ConsentScope, int]
         self.state = JobState.REQUESTED
         self.state_before_cancel: JobState | None = None
         self.cancelled_by: CancelledBy | None = None
@@ -318,14 +322,10 @@ class Job(JobEvents, Aggregate):
     ) -> None:
         """The screener has answered in the current screening of this attempt.
 
-        Raises `JobEnded`, `StaleResult`, also for a screening that was given up meanwhile: its
-        verdicts rest on lists of then.
+        Raises `JobEnded`, `StaleResult`, also for one that was given up: its lists are of then.
         """
         self._require_screening(attempt, screening)
-        stored = tuple(
-            ItemVerdict(verdict.item, tuple(storable(check) for check in verdict.checks))
-            for verdict in verdicts
-        )
+        stored = tuple(ItemVerdict(v.item, tuple(map(storable, v.checks))) for v in verdicts)
         self.trigger_event(Job.Screened, attempt=attempt, verdicts=stored, timestamp=at)
 
     def complete(self, released: Sequence[UUID], refused: Sequence[UUID], *, at: datetime) -> None:

@@ -1,10 +1,13 @@
 """What can have happened to a job, and what each event changes in it."""
 
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.checks import ItemVerdict
+from domain.consent_scopes import scopes_of_before
+from domain.consent_text import ConsentScope
 from domain.job_kind import JobKind
 from domain.job_state import (
     AdapterFile,
@@ -52,6 +55,7 @@ class JobEvents(LateResults):
         submission_id: UUID | None
         prompt: FreeText | None
         negative_prompt: FreeText | None
+        scopes: dict[ConsentScope, int] = field(default_factory=dict)
 
         def apply(self, job: "Job") -> None:
             job.owner_id = self.owner_id
@@ -70,6 +74,7 @@ class JobEvents(LateResults):
             job.attempts_max = self.attempts_max
             job.photos = self.photos
             job.submission_id = self.submission_id
+            job.scopes = self.scopes or scopes_of_before(self.kind)
 
     class Started(Aggregate.Event):
         """A worker's claim on an attempt holds until `deadline`."""

@@ -1,14 +1,16 @@
 """The one function that can release an output. Whatever it is not told, it denies."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from domain.asset import Asset, AssetKind, RefusalReason, Why
+from domain.asset import MADE_BY, Asset, AssetKind, RefusalReason, Why
 from domain.checks import Check, CheckVerdict, storable
+from domain.consent_scopes import scopes_needed
+from domain.consent_text import ConsentScope
 from domain.policy import PolicyRow
 from domain.rating import Rating
 from domain.twin import Twin
@@ -41,6 +43,7 @@ def release(
     twin_id: UUID | None,
     twin: Twin | None,
     epoch: int | None,
+    scopes: Mapping[ConsentScope, int],
     row: PolicyRow | None,
     policy_version: int,
     checks: Sequence[CheckVerdict],
@@ -49,13 +52,15 @@ def release(
 ) -> Asset:
     """Release an output if nothing speaks against it, or else refuse it with every reason there is.
 
-    `twin_id` and `epoch` are the job's, `twin` is that twin as it is now; all three are None for a
-    job without one. `row` is the policy row in force for (engine, rating), or None. The caller
-    names the twin in its save, so that the epoch is still current when the save is made.
+    `twin_id`, `epoch` and `scopes` are the job's, `twin` is that twin as it is now; for a job
+    without one `scopes` count for nothing and the others are None. `row` is the policy row in force
+    for (engine, rating), or None. The caller names the twin in its save, so that consent is still
+    in force when the save is made.
     """
+    made_by = MADE_BY[kind]
     reasons = [
         *_policy_reasons(row, engine, rating),
-        *_epoch_reasons(twin_id, twin, epoch, owner_id),
+        *_consent_reasons(twin_id, twin, epoch, owner_id, scopes, scopes_needed(made_by, rating)),
         *_check_reasons(row, twin_id, checks),
         *([] if _is_whole(signed) else [RefusalReason(RELEASE, Why.NO_SIGNED_COPY)]),
     ]
@@ -91,6 +96,7 @@ def release(
         checks=tuple(storable(check) for check in checks),
         policy_version=policy_version,
         epoch=epoch,
+        scopes={} if twin is None else dict(scopes),
     )
 
 
@@ -147,13 +153,19 @@ def _policy_reasons(row: PolicyRow | None, engine: str, rating: Rating) -> list[
     return [RefusalReason(RELEASE, Why.NO_POLICY)]
 
 
-def _epoch_reasons(
-    twin_id: UUID | None, twin: Twin | None, epoch: int | None, owner_id: UUID
+def _consent_reasons(
+    twin_id: UUID | None,
+    twin: Twin | None,
+    epoch: int | None,
+    owner_id: UUID,
+    scopes: Mapping[ConsentScope, int],
+    needed: Sequence[ConsentScope],
 ) -> list[RefusalReason]:
     if twin_id is None and twin is None and epoch is None:
         return []
     its_own = twin is not None and twin.id == twin_id and twin.owner_id == owner_id
-    if twin is not None and its_own and twin.epoch_is_current(epoch):
+    rests = scopes.keys() >= set(needed)
+    if twin is not None and its_own and rests and twin.covers(epoch, scopes):
         return []
     return [RefusalReason(RELEASE, Why.EPOCH_NOT_CURRENT)]
 

@@ -6,23 +6,18 @@ from uuid import UUID
 
 import msgspec
 
-from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
+from domain.consent_scopes import scope_of, scopes_needed
 from domain.engines import EngineEntry
 from domain.job_kind import JobKind
 from domain.job_state import AdapterFile
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.personal_text import FreeText
-from domain.object_keys import epoch_prefixes
 from domain.person import Person
 from domain.photo_places import PhotoPlaces, first_places, places_of_set
 from domain.photo_set import PhotoVerdict, SetFlaw, judged_photos, require_photo_set
 from domain.rating import Rating
 from domain.refusals import (
     AlreadyDecided,
-    BiometricReleaseMissing,
-    ConsentMissing,
-    ConsentTextChanged,
-    NotFound,
     PhotosNotAccepted,
     RatingNotAllowed,
     StaleResult,
@@ -31,7 +26,7 @@ from domain.refusals import (
     UploadsNotPlanned,
 )
 from domain.time_limits import UPLOADS_OPEN_MAX, seconds_until
-from domain.twin_knowledge import TwinKnowledge
+from domain.twin_consent import TwinConsent
 from domain.twin_state import TwinState
 
 OPEN_JOBS_MAX = 200
@@ -41,7 +36,7 @@ UPLOAD_PLANS_MAX = 3
 """Sets of one twin that may be uploaded at once: whoever only plans fills no disk."""
 
 
-class Twin(TwinKnowledge, Aggregate):
+class Twin(TwinConsent, Aggregate):
     """Owner and subject are one person. The consent epoch fences whatever rests on the consent."""
 
     TOPIC = "twin"
@@ -50,76 +45,6 @@ class Twin(TwinKnowledge, Aggregate):
     def create(cls, id: UUID, *, owner_id: UUID, name: FreeText, at: datetime) -> "Twin":
         """A twin of its owner."""
         return cls._create(cls.Created, id=id, timestamp=at, owner_id=owner_id, name=name)
-
-    def sign_biometric_release(self, text_sha256: str, locale: str, *, at: datetime) -> None:
-        """Allow the face to be measured. Raises `ConsentTextChanged`, `AlreadyDecided`."""
-        if text_sha256 != BIOMETRIC_RELEASE.sha256:
-            raise ConsentTextChanged(BIOMETRIC_RELEASE.sha256)
-        if self._released_biometrics:
-            raise AlreadyDecided()
-        self.trigger_event(
-            Twin.BiometricReleaseSigned, text_sha256=text_sha256, locale=locale, timestamp=at
-        )
-
-    def grant_consent(
-        self,
-        person: Person,
-        text_sha256: str,
-        scope: Sequence[ConsentScope],
-        *,
-        at: datetime,
-    ) -> None:
-        """Consent to exactly the text in force. To change the scope, withdraw first.
-
-        Raises `NotFound` for anybody but the owner, `NotVerified`, `BiometricReleaseMissing`,
-        `ConsentTextChanged`, `ConsentMissing` for an empty scope, `AlreadyDecided`.
-        """
-        self._require_subject(person)
-        person.require_verified(at=at)
-        self._require_release()
-        if text_sha256 != CONSENT.sha256:
-            raise ConsentTextChanged(CONSENT.sha256)
-        if self.consented:
-            raise AlreadyDecided()
-        if not scope:
-            raise ConsentMissing()
-        chosen = tuple(one for one in ConsentScope if one in scope)
-        self.trigger_event(
-            Twin.ConsentGranted,
-            epoch=self._epoch,
-            text_sha256=text_sha256,
-            scope=chosen,
-            timestamp=at,
-        )
-
-    def withdraw_consent(self, *, at: datetime) -> None:
-        """End the consent. Photos, adapters and what rests on the old epoch are void.
-
-        The deletion of their bytes is requested in the same save. Raises `ConsentMissing`.
-        """
-        if not self.consented:
-            raise ConsentMissing()
-        covered = epoch_prefixes(self.owner_id, self.id, self._epoch)
-        known = (*self._places_known(), *self._gave_way)
-        elsewhere = [place for place in known if not place.startswith(covered)]
-        self.trigger_event(
-            Twin.ConsentWithdrawn, epoch=self._epoch + 1, open_jobs=self.open_jobs, timestamp=at
-        )
-        self.request_deletion(tuple(dict.fromkeys((*covered, *elsewhere))), at=at)
-
-    def require_photo_consent(self, person: Person, *, at: datetime) -> None:
-        """Whether photos may be taken in at all.
-
-        Raises `NotFound`, `NotVerified`, `BiometricReleaseMissing`, `ConsentMissing`, and
-        `TwinBusy` while a deletion of before waits that the new photos would go with.
-        """
-        self._require_subject(person)
-        person.require_verified(at=at)
-        self._require_release()
-        self._require_scope(ConsentScope.TRAINING)
-        new = epoch_prefixes(self.owner_id, self.id, self._epoch)
-        if any(place.startswith(self._to_delete) for place in new):
-            raise TwinBusy()
 
     def plan_uploads(
         self,
@@ -286,6 +211,7 @@ class Twin(TwinKnowledge, Aggregate):
             engine=entry.id,
             submission_id=accepted.submission_id,
             policy_version=policy_version,
+            scopes=self._in_force(scopes_needed(JobKind.TRAINING, Rating.GENERAL)),
             timestamp=at,
         )
 
@@ -295,23 +221,27 @@ class Twin(TwinKnowledge, Aggregate):
         *,
         person: Person,
         entry: EngineEntry,
+        kind: JobKind,
         rating: Rating,
         jurisdiction: str,
         policy_version: int,
         at: datetime,
     ) -> None:
-        """Allow a job to draw this twin. What the policy says of the jurisdiction is asked before.
+        """Allow a job to draw this twin, within what was ticked for its kind and for its rating.
 
-        Raises `NotFound`, `NotVerified`, `AssuranceTooLow`, `BiometricReleaseMissing`,
-        `ConsentMissing`, `RatingNotAllowed`, `TwinNotTrained`, `TwinBusy`.
+        What the policy says of rating and jurisdiction is asked before. Raises `NotFound`,
+        `NotVerified`, `AssuranceTooLow`, `BiometricReleaseMissing`, `ConsentMissing`, which names
+        the scope, `RatingNotAllowed`, `TwinNotTrained`, `TwinBusy`.
         """
         self._require_subject(person)
         person.require_assurance(entry, at=at)
         self._require_release()
-        self._require_scope(ConsentScope.PICTURES)
-        # The consent text covers GENERAL pictures; a stronger rating needs a text of its own.
-        if rating is not Rating.GENERAL or rating not in entry.ratings:
+        self._require_scope(scope_of(kind))
+        if rating not in entry.ratings:
             raise RatingNotAllowed(rating)
+        needed = scopes_needed(kind, rating)
+        for scope in needed:
+            self._require_scope(scope)
         self.adapter(entry.id)
         self._require_room()
         self.trigger_event(
@@ -322,16 +252,18 @@ class Twin(TwinKnowledge, Aggregate):
             rating=rating,
             jurisdiction=jurisdiction,
             policy_version=policy_version,
+            kind=kind,
+            scopes=self._in_force(needed),
             timestamp=at,
         )
 
     def deliver_adapter(
         self, job_id: UUID, epoch: int, adapter: AdapterFile, *, at: datetime
     ) -> None:
-        """Take what a training made. Raises `StaleResult` for an ended job or an older epoch."""
+        """Take what a training made. Raises `StaleResult` where its consent or the job is over."""
         job = self._open_jobs.get(job_id)
         trains = job is not None and job.kind is JobKind.TRAINING and job.epoch == epoch
-        if job is None or not trains or not self.epoch_is_current(epoch):
+        if job is None or not trains or not self.covers(epoch, job.rests_on):
             raise StaleResult()
         self.trigger_event(
             Twin.AdapterDelivered,
@@ -347,15 +279,6 @@ class Twin(TwinKnowledge, Aggregate):
         if job_id in self._open_jobs:
             self.trigger_event(Twin.JobEnded, job_id=job_id, timestamp=at)
             self._let_go(at=at)
-
-    def request_deletion(self, places: Sequence[str], *, at: datetime) -> None:
-        """Have everything at these places deleted, where nothing may be written again.
-
-        One that already waits changes nothing.
-        """
-        new = tuple(place for place in places if place not in self._to_delete)
-        if new:
-            self.trigger_event(Twin.DeletionRequested, prefixes=new, for_good=True, timestamp=at)
 
     def record_deletion(self, prefixes: Sequence[str], object_count: int, *, at: datetime) -> None:
         """It is done. Raises `AlreadyDecided` where one of them was not waiting to be deleted."""
@@ -378,18 +301,6 @@ class Twin(TwinKnowledge, Aggregate):
         over = self._given_up()
         if over:
             self.trigger_event(Twin.PlacesGaveWay, places=over, timestamp=at)
-
-    def _require_subject(self, person: Person) -> None:
-        if person.id != self.owner_id:
-            raise NotFound()
-
-    def _require_release(self) -> None:
-        if not self._released_biometrics:
-            raise BiometricReleaseMissing()
-
-    def _require_scope(self, scope: ConsentScope) -> None:
-        if scope not in self._scope:
-            raise ConsentMissing()
 
     def _require_no_training(self) -> None:
         if any(job.kind is JobKind.TRAINING for job in self._open_jobs.values()):

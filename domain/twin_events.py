@@ -1,5 +1,6 @@
 """What can have happened to a twin, and what each event changes in it."""
 
+from dataclasses import field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -52,15 +53,47 @@ class TwinEvents:
             twin._released_biometrics = True
 
     class ConsentGranted(Aggregate.Event):
-        """The person consented to exactly this text, within this scope."""
+        """The person consented to exactly this text, within this scope. Version 2 knows more."""
 
         TOPIC = "twin.consent-granted"
+        schema_version = 2
         epoch: int
         text_sha256: str
         scope: tuple[ConsentScope, ...]
 
         def apply(self, twin: "Twin") -> None:
             twin._scope = self.scope
+            twin._consent_sha256 = self.text_sha256
+
+    class ConsentScopesAdded(Aggregate.Event):
+        """The person accepted this text and ticked more. What was ticked before stays."""
+
+        TOPIC = "twin.consent-scopes-added"
+        epoch: int
+        text_sha256: str
+        scope: tuple[ConsentScope, ...]
+
+        def apply(self, twin: "Twin") -> None:
+            twin._scope = tuple(one for one in ConsentScope if one in (*twin._scope, *self.scope))
+            twin._consent_sha256 = self.text_sha256
+
+    class ConsentScopesTakenBack(Aggregate.Event):
+        """Some scopes are in force no longer, others still are, and the epoch goes on.
+
+        `versions` are the new ones of those that were taken back: whatever rests on an older one
+        is refused. `open_jobs` rested on one of them.
+        """
+
+        TOPIC = "twin.consent-scopes-taken-back"
+        epoch: int
+        versions: dict[ConsentScope, int]
+        open_jobs: tuple[UUID, ...]
+
+        def apply(self, twin: "Twin") -> None:
+            twin._scope = tuple(one for one in twin._scope if one not in self.versions)
+            twin._scope_versions = {**twin._scope_versions, **self.versions}
+            if ConsentScope.TRAINING in self.versions:
+                twin._forget_photos()
 
     class ConsentWithdrawn(Aggregate.Event):
         """The consent is over. `epoch` is the new one; whatever carries an older one is refused."""
@@ -173,10 +206,11 @@ class TwinEvents:
         engine: str
         submission_id: UUID
         policy_version: int
+        scopes: dict[ConsentScope, int] = field(default_factory=dict)
 
         def apply(self, twin: "Twin") -> None:
             twin._open_jobs[self.job_id] = OpenJob(
-                JobKind.TRAINING, self.engine, self.epoch, self.submission_id
+                JobKind.TRAINING, self.engine, self.epoch, self.submission_id, self.scopes
             )
 
     class GenerationAuthorised(Aggregate.Event):
@@ -189,9 +223,13 @@ class TwinEvents:
         rating: Rating
         jurisdiction: str
         policy_version: int
+        kind: JobKind = JobKind.IMAGES
+        scopes: dict[ConsentScope, int] = field(default_factory=dict)
 
         def apply(self, twin: "Twin") -> None:
-            twin._open_jobs[self.job_id] = OpenJob(JobKind.IMAGES, self.engine, self.epoch)
+            twin._open_jobs[self.job_id] = OpenJob(
+                self.kind, self.engine, self.epoch, scopes=self.scopes
+            )
 
     class AdapterDelivered(Aggregate.Event):
         """A training has a result that passed its checks."""

@@ -1,11 +1,14 @@
 """What a twin knows, and what follows from it; `twin.py` decides, `twin_events.py` changes it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from domain.consent_text import ConsentScope
+from domain.consent_scopes import ConsentInForce
+from domain.consent_text import FIRST_CONSENT, ConsentScope
+from domain.job_kind import JobKind
+from domain.object_keys import adapters_of_job_prefix
 from domain.photo_places import PhotoPlaces, first_places
 from domain.refusals import (
     TwinNotTrained,
@@ -51,6 +54,8 @@ class TwinKnowledge(TwinEvents):
         self._places: dict[UUID, PhotoPlaces] = {}
         self._former: tuple[FormerPlace, ...] = ()
         self._gave_way: tuple[str, ...] = ()
+        self._scope_versions: dict[ConsentScope, int] = {}
+        self._consent_sha256 = FIRST_CONSENT.sha256
 
     @property
     def epoch(self) -> int:
@@ -72,6 +77,11 @@ class TwinKnowledge(TwinEvents):
     def scope(self) -> tuple[ConsentScope, ...]:
         """What the consent in force covers."""
         return self._scope
+
+    @property
+    def consent_in_force(self) -> ConsentInForce:
+        """What covers this twin now, by epoch and by scope."""
+        return ConsentInForce(self._epoch, self._in_force(self._scope))
 
     @property
     def submitted(self) -> PhotoSubmission | None:
@@ -114,6 +124,18 @@ class TwinKnowledge(TwinEvents):
         """Whether a decision made under `epoch` still rests on a consent in force."""
         return self.consented and epoch == self._epoch
 
+    def covers(self, epoch: int | None, scopes: Mapping[ConsentScope, int]) -> bool:
+        """Whether what rests on these scopes at these versions is still covered."""
+        return self.consent_in_force.covers(epoch, scopes)
+
+    def scopes_of(self, job_id: UUID) -> dict[ConsentScope, int]:
+        """What a job that was authorised and has not ended rests on."""
+        return self._open_jobs[job_id].rests_on
+
+    def _in_force(self, scopes: Sequence[ConsentScope]) -> dict[ConsentScope, int]:
+        """These scopes, at the versions that they have now."""
+        return {scope: self._scope_versions.get(scope, 1) for scope in scopes}
+
     @property
     def _sets(self) -> tuple[UUID, ...]:
         sets = (self._submitted, self._accepted)
@@ -138,6 +160,8 @@ class TwinKnowledge(TwinEvents):
             places=dict(self._places),
             former=self._former,
             gave_way=self._gave_way,
+            scope_versions=dict(self._scope_versions),
+            consent_sha256=self._consent_sha256,
         )
 
     def _places_known(self) -> Iterator[str]:
@@ -149,6 +173,40 @@ class TwinKnowledge(TwinEvents):
             if adapter.submission_id is not None:
                 yield self.places_of(adapter.submission_id).template
         yield from (former.place for former in self._former)
+
+    def _places_of_training(self) -> Iterator[str]:
+        """Whatever is learnt from, or is being learnt: all but adapters and the faces they need."""
+        faces = {self.places_of(submission).template for submission in self._adapter_sets()}
+        sets = (*self._plans, *self._sets, *self._over)
+        recorded = [place for submission in sets for place in self.places_of(submission).all]
+        recorded += [former.place for former in self._former]
+        delivered = [adapter.job_id for adapter in self._adapters.values()]
+        recorded += [
+            adapters_of_job_prefix(self.id, job.epoch, job_id)
+            for job_id, job in self._open_jobs.items()
+            if job.kind is JobKind.TRAINING and job_id not in delivered
+        ]
+        yield from (place for place in dict.fromkeys(recorded) if place not in faces)
+
+    def _forget_photos(self) -> None:
+        """Nothing may be learnt from any set. Faces stay for as long as an adapter needs them."""
+        faces = tuple(
+            FormerPlace(self.places_of(submission).template, submission, NeededBy.ADAPTER)
+            for submission in self._adapter_sets()
+        )
+        self._places = {
+            submission: places
+            for submission, places in self._places.items()
+            if submission in self._adapter_sets()
+        }
+        self._former = faces
+        self._submitted = self._accepted = None
+        self._plans = {}
+        self._over = ()
+
+    def _adapter_sets(self) -> tuple[UUID, ...]:
+        sets = (adapter.submission_id for adapter in self._adapters.values())
+        return tuple(dict.fromkeys(submission for submission in sets if submission is not None))
 
     def _end_submitted(self) -> None:
         if self._submitted is None:
@@ -175,6 +233,8 @@ class TwinKnowledge(TwinEvents):
         self._places = dict(state.places)
         self._former = state.former
         self._gave_way = state.gave_way
+        self._scope_versions = dict(state.scope_versions)
+        self._consent_sha256 = state.consent_sha256
 
     def _given_up(self) -> tuple[str, ...]:
         # A set of before may have come back after it gave way.

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.consent_text import ConsentScope
+from domain.consent_scopes import scopes_of_before
+from domain.consent_text import FIRST_CONSENT, ConsentScope
 from domain.job_kind import JobKind
 from domain.photo_places import PhotoPlaces
 
@@ -39,12 +40,21 @@ class TrainedAdapter(msgspec.Struct, frozen=True):
 
 
 class OpenJob(msgspec.Struct, frozen=True):
-    """A job that may run under `epoch`, and the photos that a training learns from."""
+    """A job that may run under `epoch`, and the photos that a training learns from.
+
+    `scopes`, at their versions then, are empty in what was stored before there were any.
+    """
 
     kind: JobKind
     engine: str
     epoch: int
     submission_id: UUID | None = None
+    scopes: dict[ConsentScope, int] = {}
+
+    @property
+    def rests_on(self) -> dict[ConsentScope, int]:
+        """Every scope that has to stay in force, at its version."""
+        return self.scopes or scopes_of_before(self.kind)
 
 
 class NeededBy(StrEnum):
@@ -73,6 +83,8 @@ class TwinState(msgspec.Struct, frozen=True):
     `over` are sets from before places were stored that were rejected, gave way or lost their
     consent; `places` are those of every other set whose bytes may be there. `gave_way` are places
     from before, outside the prefixes of the epoch, that are deleted an hour after they gave way.
+    `scope_versions` are of scopes that were taken back: the version that each has if it is ticked
+    again.
     """
 
     created_on: datetime
@@ -91,3 +103,5 @@ class TwinState(msgspec.Struct, frozen=True):
     places: dict[UUID, PhotoPlaces] = {}
     former: tuple[FormerPlace, ...] = ()
     gave_way: tuple[str, ...] = ()
+    scope_versions: dict[ConsentScope, int] = {}
+    consent_sha256: str = FIRST_CONSENT.sha256

@@ -13,6 +13,7 @@ from psycopg import Cursor
 
 from projections.read_model import Change
 from projections.rows import Rows
+from projections.scope_versions import scope_versions
 from projections.tables import ASSETS, BALANCES, FEED, JOBS, TWINS, Row, key_of
 from topics.messages.fact import Fact
 
@@ -90,14 +91,11 @@ def twin_changed(fact: Fact, twin_id: UUID) -> Change:
 def _seen(asset: Row, twin: Row | None) -> Any:
     """Hidden is derived, here as in queries/gallery/gallery.py."""
     epoch = asset["consent_epoch"]
-    hidden = (
-        asset["state"] == "released"
-        and not asset["kept"]
-        and twin is not None
-        and epoch is not None
-        and epoch < twin["consent_epoch"]
-    )
-    return "hidden" if hidden else asset["state"]
+    if asset["state"] != "released" or asset["kept"] or twin is None or epoch is None:
+        return asset["state"]
+    rests_on, now = scope_versions(asset["scopes"]), scope_versions(twin["scope_versions"])
+    covered = epoch >= twin["consent_epoch"] and rests_on.items() <= now.items()
+    return "released" if covered else "hidden"
 
 
 def _say(

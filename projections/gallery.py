@@ -1,6 +1,6 @@
 """The gallery: every released output with all that made it.
 
-That a withdrawal hides what rests on it stands in no row: queries compare the epochs.
+That a withdrawal hides what rests on it stands in no row: queries compare epochs and scopes.
 """
 
 from typing import Any
@@ -44,6 +44,7 @@ def _released(event: Asset.Released, fact: Fact) -> list[Change]:
         "checks": event.checks,
         "policy_version": event.policy_version,
         "consent_epoch": event.epoch,
+        "scopes": event.rests_on,
         "released_at": event.timestamp,
         "released_position": fact.position,
         "position": fact.position,

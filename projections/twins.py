@@ -1,15 +1,17 @@
 """Twins: consent, photo sets with a verdict for every photo, and trained adapters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from domain.consent_text import ConsentScope
 from domain.kernel.personal_text import PersonalText
 from domain.time_limits import UPLOADS_OPEN_MAX
 from domain.twin import Twin
 from projections.feed import twin_changed
 from projections.read_model import Change, ReadModel, deleted, inserted, replaced, updated
+from projections.scope_versions import scope_versions
 from projections.tables import TWIN_ADAPTERS, TWIN_PHOTOS, TWINS, Row
 from topics.messages.fact import Fact
 
@@ -30,6 +32,7 @@ def _created(event: Twin.Created, fact: Fact) -> list[Change]:
             consent_epoch=1,
             consent_text_sha256=None,
             consent_scope=(),
+            scope_versions={},
             consent_at=None,
             consent_withdrawn_at=None,
             submission_id=None,
@@ -72,9 +75,54 @@ def _consent_granted(event: Twin.ConsentGranted, fact: Fact) -> list[Change]:
             consent_epoch=event.epoch,
             consent_text_sha256=event.text_sha256,
             consent_scope=event.scope,
+            scope_versions=_ticked(event.scope),
             consent_at=event.timestamp,
             consent_withdrawn_at=None,
         ),
+    )
+
+
+@twins.on(Twin.ConsentScopesAdded)
+def _consent_scopes_added(event: Twin.ConsentScopesAdded, fact: Fact) -> list[Change]:
+    return _changed(
+        fact,
+        _twin(
+            fact,
+            consent_text_sha256=event.text_sha256,
+            consent_scope=lambda row: [
+                scope
+                for scope in ConsentScope
+                if scope in row["consent_scope"] or scope in event.scope
+            ],
+            scope_versions=_ticked(event.scope),
+        ),
+    )
+
+
+@twins.on(Twin.ConsentScopesTakenBack)
+def _consent_scopes_taken_back(event: Twin.ConsentScopesTakenBack, fact: Fact) -> list[Change]:
+    def left(row: Row) -> list[str]:
+        return [scope for scope in row["consent_scope"] if scope not in event.versions]
+
+    def versions(row: Row) -> dict[str, int]:
+        return {**scope_versions(row["scope_versions"]), **dict(event.versions.items())}
+
+    taken = _twin(fact, consent_scope=left, scope_versions=versions)
+    if ConsentScope.TRAINING not in event.versions:
+        return _changed(fact, taken)
+    # Nothing may be learnt from the photos. What was learnt stays for what is ticked still.
+    return _changed(
+        fact,
+        taken,
+        _twin(
+            fact,
+            accepted_submission_id=None,
+            training_job_id=None,
+            open_uploads=(),
+            open_uploads_until=(),
+            photos_state=_photos_withdrawn,
+        ),
+        updated(TWIN_PHOTOS, fact, twin_id=fact.originator_id, state="withdrawn"),
     )
 
 
@@ -93,7 +141,7 @@ def _consent_withdrawn(event: Twin.ConsentWithdrawn, fact: Fact) -> list[Change]
             trained_engines=(),
             open_uploads=(),
             open_uploads_until=(),
-            photos_state=lambda row: "none" if row["photos_state"] == "none" else "withdrawn",
+            photos_state=_photos_withdrawn,
         ),
         updated(TWIN_PHOTOS, fact, twin_id=fact.originator_id, state="withdrawn"),
         deleted(TWIN_ADAPTERS, fact, twin_id=fact.originator_id),
@@ -259,6 +307,19 @@ def _open_without(submission_id: UUID) -> dict[str, Callable[[Row], list[Any]]]:
         return [until for one, until in both if one != submission_id]
 
     return {"open_uploads": sets, "open_uploads_until": until}
+
+
+def _ticked(scopes: Iterable[ConsentScope]) -> Callable[[Row], dict[str, int]]:
+    """Every scope that was ever ticked, at the version that it has if it is ticked now."""
+
+    def versions(row: Row) -> dict[str, int]:
+        return {**dict.fromkeys(scopes, 1), **scope_versions(row["scope_versions"])}
+
+    return versions
+
+
+def _photos_withdrawn(row: Row) -> str:
+    return "none" if row["photos_state"] == "none" else "withdrawn"
 
 
 def _twin(fact: Fact, **values: Any) -> Change:

@@ -1,6 +1,5 @@
-"""Twins: release, consent, photos, training."""
+"""Twins: photos and training. What a person agrees to before is in `consent.py`."""
 
-import re
 from typing import Any
 from uuid import UUID
 
@@ -12,16 +11,12 @@ from api.context import StudioContext
 from api.ids import global_id, own_id
 from api.refusals import InputInvalid, result_union
 from api.scalars import Millicredits, Position
-from commands.catalogue import ConsentScope
 from commands.jobs.start_twin_training import StartTwinTraining
 from commands.twin.create_twin import CreateTwin
 from commands.twin.forget_uploads import ForgetUploads
-from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PhotoFile, PlannedUpload, PlanPhotoUploads
 from commands.twin.read_upload_plan import ReadUploadPlan
-from commands.twin.sign_biometric_release import SignBiometricRelease
 from commands.twin.submit_photos import SubmitPhotos
-from commands.twin.withdraw_consent import WithdrawConsent
 from domain import refusals
 from domain.kernel.personal_text import written
 
@@ -29,36 +24,12 @@ Info = strawberry.Info[StudioContext, None]
 
 NAME_LENGTH_MAX = 80
 UPLOAD_LIFETIME_S = 300
-LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
-"""It is stored in an event, so it may not be any text."""
 
 
 @strawberry.input
 class CreateTwinInput:
     idempotency_key: UUID
     name: str
-
-
-@strawberry.input
-class SignBiometricReleaseInput:
-    idempotency_key: UUID
-    twin: strawberry.ID
-    text_sha256: str
-    locale: str = "en"
-
-
-@strawberry.input
-class GrantConsentInput:
-    idempotency_key: UUID
-    twin: strawberry.ID
-    text_sha256: str
-    scopes: list[str]
-
-
-@strawberry.input
-class WithdrawConsentInput:
-    idempotency_key: UUID
-    twin: strawberry.ID
 
 
 @strawberry.input
@@ -106,23 +77,6 @@ class CreateTwinSuccess:
 
 
 @strawberry.type
-class SignBiometricReleaseSuccess:
-    position: Position
-
-
-@strawberry.type
-class GrantConsentSuccess:
-    epoch: int
-    position: Position
-
-
-@strawberry.type
-class WithdrawConsentSuccess:
-    epoch: int
-    position: Position
-
-
-@strawberry.type
 class FormField:
     name: str
     value: str
@@ -161,25 +115,6 @@ class StartTwinTrainingSuccess:
 
 CreateTwinResult = result_union(
     "CreateTwinResult", CreateTwinSuccess, refusals.TooManyTwins, refusals.AlreadyDecided
-)
-SignBiometricReleaseResult = result_union(
-    "SignBiometricReleaseResult",
-    SignBiometricReleaseSuccess,
-    refusals.ConsentTextChanged,
-    refusals.AlreadyDecided,
-)
-GrantConsentResult = result_union(
-    "GrantConsentResult",
-    GrantConsentSuccess,
-    refusals.NotVerified,
-    refusals.ConsentMissing,
-    refusals.BiometricReleaseMissing,
-    refusals.ConsentTextChanged,
-    refusals.AlreadyDecided,
-    refusals.TooManyTwins,
-)
-WithdrawConsentResult = result_union(
-    "WithdrawConsentResult", WithdrawConsentSuccess, refusals.ConsentMissing
 )
 RequestPhotoUploadsResult = result_union(
     "RequestPhotoUploadsResult",
@@ -245,49 +180,6 @@ class TwinMutations:
         accepted = await execute(info.context, command, input.idempotency_key)
         return CreateTwinSuccess(
             twin=global_id("Twin", accepted.result.twin_id), position=Position(accepted.position)
-        )
-
-    @strawberry.mutation(
-        description="Sign the biometric release, word for word.",
-    )
-    @answering(SignBiometricReleaseResult)
-    async def sign_biometric_release(self, info: Info, input: SignBiometricReleaseInput) -> Any:
-        if not LOCALE.fullmatch(input.locale):
-            raise InputInvalid("locale", "A locale looks like en or de-AT.")
-        command = SignBiometricRelease(
-            twin_id=own_id("Twin", input.twin),
-            text_sha256=input.text_sha256,
-            locale=input.locale,
-        )
-        accepted = await execute(info.context, command, input.idempotency_key)
-        return SignBiometricReleaseSuccess(position=Position(accepted.position))
-
-    @strawberry.mutation(
-        description="Consent to the exact text, within the scopes ticked.",
-    )
-    @answering(GrantConsentResult)
-    async def grant_consent(self, info: Info, input: GrantConsentInput) -> Any:
-        try:
-            scope = tuple(ConsentScope(given) for given in dict.fromkeys(input.scopes))
-        except ValueError:
-            raise InputInvalid("scopes", "The consent has no such scope.") from None
-        command = GrantConsent(
-            twin_id=own_id("Twin", input.twin), text_sha256=input.text_sha256, scope=scope
-        )
-        accepted = await execute(info.context, command, input.idempotency_key)
-        return GrantConsentSuccess(
-            epoch=accepted.result.epoch, position=Position(accepted.position)
-        )
-
-    @strawberry.mutation(
-        description="Withdraw consent: work stops, credits return, bytes go.",
-    )
-    @answering(WithdrawConsentResult)
-    async def withdraw_consent(self, info: Info, input: WithdrawConsentInput) -> Any:
-        command = WithdrawConsent(twin_id=own_id("Twin", input.twin))
-        accepted = await execute(info.context, command, input.idempotency_key)
-        return WithdrawConsentSuccess(
-            epoch=accepted.result.epoch, position=Position(accepted.position)
         )
 
     @strawberry.mutation(

@@ -1,10 +1,14 @@
 """What there is to ask for."""
 
+from collections.abc import Sequence
+
 import strawberry
 
 from api.scalars import Millicredits
 from api.types.enums import Rating
 from commands.catalogue import Catalogue as CatalogueFacts
+from commands.catalogue import LegalText as LegalTextFacts
+from commands.catalogue import ScopeOffered
 from queries.catalogue.prices import PriceList
 
 
@@ -41,11 +45,19 @@ class Engine:
     live_previews: bool
 
 
+@strawberry.type(description="A scope that may be ticked, and the words of the text about it.")
+class ConsentScopeOffered:
+    scope: str
+    words: str
+
+
 @strawberry.type(description="A text to be agreed to word for word.")
 class LegalText:
+    version: int
     sha256: str
     text: str
     scopes: list[str]
+    offered: list[ConsentScopeOffered]
 
 
 @strawberry.type(description="A package of credits.")
@@ -110,14 +122,8 @@ def catalogue(facts: CatalogueFacts, prices: PriceList | None) -> Catalogue:
             )
             for entry in facts.engines
         ],
-        consent_text=LegalText(
-            sha256=facts.consent.sha256,
-            text=facts.consent.text,
-            scopes=[scope.value for scope in facts.consent_scopes],
-        ),
-        biometric_release_text=LegalText(
-            sha256=facts.biometric_release.sha256, text=facts.biometric_release.text, scopes=[]
-        ),
+        consent_text=_legal_text(facts.consent, facts.consent_scopes),
+        biometric_release_text=_legal_text(facts.biometric_release, ()),
         packages=[
             CreditPackage(
                 id=package["id"],
@@ -129,4 +135,14 @@ def catalogue(facts: CatalogueFacts, prices: PriceList | None) -> Catalogue:
         ],
         photo_count=PhotoCount(minimum=facts.photos_min, maximum=facts.photos_max),
         price_version=prices.version if prices else None,
+    )
+
+
+def _legal_text(text: LegalTextFacts, offered: Sequence[ScopeOffered]) -> LegalText:
+    return LegalText(
+        version=text.version,
+        sha256=text.sha256,
+        text=text.text,
+        scopes=[one.scope.value for one in offered],
+        offered=[ConsentScopeOffered(scope=one.scope.value, words=one.words) for one in offered],
     )

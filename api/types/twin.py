@@ -9,6 +9,7 @@ from api.ids import global_id
 from api.scalars import Position
 from api.types.enums import TwinStatus
 from api.types.node import Node
+from commands.catalogue import consent_version
 from queries.twins.photos import Photo as PhotoRow
 from queries.twins.twins import Twin as TwinRow
 
@@ -18,6 +19,7 @@ class Consent:
     epoch: int
     granted: bool
     text_sha256: str | None
+    text_version: int | None
     scopes: list[str]
 
 
@@ -68,6 +70,7 @@ def twin(row: TwinRow, photos: Sequence[PhotoRow]) -> Twin:
             epoch=row.consent_epoch,
             granted=row.consent_at is not None and row.consent_withdrawn_at is None,
             text_sha256=row.consent_text_sha256,
+            text_version=consent_version(row.consent_text_sha256),
             scopes=list(row.consent_scope),
         ),
         open_uploads=[

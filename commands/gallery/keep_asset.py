@@ -19,5 +19,5 @@ def handle(command: KeepAsset, work: Work) -> None:
     """Keep it. Raises `NotFound`, `AssetNotAvailable`, also for a reported one."""
     asset = work.load(Asset, command.asset_id)
     twin = None if asset.twin_id is None else work.load(Twin, asset.twin_id)
-    asset.keep(None if twin is None else twin.epoch, at=work.now)
+    asset.keep(None if twin is None else twin.consent_in_force, at=work.now)
     work.save(asset, unchanged=[] if twin is None else [twin])

@@ -41,4 +41,4 @@ def consent_holds(job: Job, twin: Twin | None) -> bool:
 
     Whoever relies on the answer names the twin in the save.
     """
-    return twin is None or twin.epoch_is_current(job.epoch)
+    return twin is None or twin.covers(job.epoch, job.scopes)

@@ -117,6 +117,7 @@ def _judged(
         twin_id=job.twin_id,
         twin=parties.twin,
         epoch=job.epoch,
+        scopes=job.scopes,
         row=_row(policy, job),
         policy_version=policy.policy_version,
         checks=verdict.checks,

@@ -110,6 +110,7 @@ def open_images(command: RequestImages, work: Work, *, retried: Job | None) -> J
         retried_from=None if retried is None else retried.id,
         prompt=command.prompt,
         negative_prompt=command.negative_prompt,
+        scopes={} if twin is None else twin.scopes_of(job),
         at=work.now,
     )
     again = record_retry(retried, job, at=work.now)
@@ -165,6 +166,7 @@ def _authorise(
             job,
             person=person,
             entry=entry,
+            kind=JobKind.IMAGES,
             rating=command.rating_cap,
             jurisdiction=command.session_jurisdiction,
             policy_version=policy.policy_version,

@@ -86,6 +86,7 @@ def open_training(command: StartTwinTraining, work: Work, *, retried: Job | None
         retried_from=None if retried is None else retried.id,
         photos=accepted.photos,
         submission_id=accepted.submission_id,
+        scopes=twin.scopes_of(job),
         at=work.now,
     )
     again = record_retry(retried, job, at=work.now)

@@ -41,6 +41,9 @@ from domain.wallet import Wallet
 
 REACTIONS: tuple[Reaction, ...] = (
     Reaction("withdrawal-stops-jobs", Twin.ConsentWithdrawn, withdrawal_stops_jobs.react),
+    Reaction(
+        "scope-taken-back-stops-jobs", Twin.ConsentScopesTakenBack, withdrawal_stops_jobs.react
+    ),
     Reaction("deletion-is-carried-out", Twin.DeletionRequested, deletion_is_carried_out.react),
     Reaction(
         "accepted-photos-clear-uploads",

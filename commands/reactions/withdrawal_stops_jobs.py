@@ -1,4 +1,4 @@
-"""Consent withdrawn → stop the jobs that rested on it."""
+"""Consent withdrawn, or a scope taken back → stop the jobs that rested on it."""
 
 from uuid import UUID
 
@@ -6,7 +6,9 @@ from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from domain.twin import Twin
 
 
-def react(event: Twin.ConsentWithdrawn, owner_id: UUID) -> StopJobsOfTwin | None:
+def react(
+    event: Twin.ConsentWithdrawn | Twin.ConsentScopesTakenBack, owner_id: UUID
+) -> StopJobsOfTwin | None:
     """One command for all of them, so that they stop in one save."""
     if not event.open_jobs:
         return None

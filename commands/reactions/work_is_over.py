@@ -1,6 +1,7 @@
 """Which announced work an event takes up or ends: nobody has to hear of it any more."""
 
 from commands.reactions.work_is_announced import attempt_of, photos_of, screening_of
+from domain.consent_text import ConsentScope
 from domain.job import Job
 from domain.kernel.aggregate import Aggregate
 from domain.twin import Twin
@@ -17,6 +18,7 @@ ENDING: tuple[type[Aggregate.Event], ...] = (
     Twin.PhotosAccepted,
     Twin.PhotosRejected,
     Twin.ConsentWithdrawn,
+    Twin.ConsentScopesTakenBack,
 )
 """Every event that may end some."""
 
@@ -37,6 +39,8 @@ def work_over(event: Aggregate.Event) -> tuple[str, ...]:
             | Twin.PhotosRejected()
             | Twin.ConsentWithdrawn()
         ):
+            return (photos_of(twin),)
+        case Twin.ConsentScopesTakenBack() if ConsentScope.TRAINING in event.versions:
             return (photos_of(twin),)
         case _:
             return ()

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from commands.twin.offered_scopes import offer
 from commands.twin.twin_room import take_room
 from commands.work import Work
 from domain.consent_text import ConsentScope
@@ -14,7 +15,7 @@ from domain.twin import Twin
 
 @dataclass(frozen=True)
 class GrantConsent:
-    """`text_sha256` is of the exact text that was on the screen."""
+    """`text_sha256` is of the exact text that was on the screen, `scope` what was ticked there."""
 
     twin_id: UUID
     text_sha256: str
@@ -29,16 +30,20 @@ class ConsentGranted(msgspec.Struct, frozen=True):
 
 
 def handle(command: GrantConsent, work: Work) -> ConsentGranted:
-    """Grant consent. Raises `NotVerified`, `BiometricReleaseMissing`, `ConsentTextChanged`.
+    """Grant consent. A twin that was set aside counts again.
 
-    A twin that was set aside counts again. Raises `TooManyTwins` where there is no room for it.
+    Raises `NotVerified`, `BiometricReleaseMissing`, `ConsentTextChanged`, `ConsentMissing`,
+    `RatingNotAllowed`, `AlreadyDecided`, `TooManyTwins` where there is no room for it.
     """
     twin = work.load(Twin, command.twin_id)
     person = work.load(Person, work.owner_id)
-    twin.grant_consent(person, command.text_sha256, command.scope, at=work.now)
+    offered = offer(work, command.scope)
+    twin.grant_consent(
+        person, command.text_sha256, command.scope, offered=offered.scopes, at=work.now
+    )
     over = take_room(person, twin.id, work)
     if person.pending_events:
-        work.save(twin, person, unchanged=over)
+        work.save(twin, person, unchanged=[*over, *offered.rests_on])
     else:
-        work.save(twin, unchanged=[person])
+        work.save(twin, unchanged=[person, *offered.rests_on])
     return ConsentGranted(twin.id, twin.epoch)

@@ -242,10 +242,13 @@ class _EventShape:
             kind = hints[field.name]
             if field.name in self.personal:
                 kind = SealedText | None if type(None) in get_args(kind) else SealedText
-            if field.default is MISSING:
-                columns.append((field.name, kind))
-            else:
+            if field.default_factory is not MISSING:
+                made = msgspec.field(default_factory=field.default_factory)
+                columns.append((field.name, kind, made))
+            elif field.default is not MISSING:
                 columns.append((field.name, kind, field.default))
+            else:
+                columns.append((field.name, kind))
         self.payload = msgspec.defstruct(
             event_class.TOPIC.replace(".", "_").replace("-", "_"), columns, kw_only=True
         )

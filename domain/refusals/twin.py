@@ -4,14 +4,20 @@ from typing import ClassVar
 
 from domain.kernel.refusal import Refusal
 
+_IN_WORDS = {"general-images": "pictures"}
+"""Scopes whose stored names are not what a person calls them."""
+
 
 class ConsentMissing(Refusal):
-    """No consent is in force that covers this."""
+    """No consent is in force that covers this. `scopes` are those that would, where it is known."""
 
     code: ClassVar[str] = "CONSENT_MISSING"
+    details: ClassVar[tuple[str, ...]] = ("scopes",)
 
-    def __init__(self) -> None:
-        super().__init__("This twin has no consent in force that covers it.")
+    def __init__(self, scopes: tuple[str, ...] = ()) -> None:
+        what = " and ".join(_IN_WORDS.get(scope, scope) for scope in scopes) or "it"
+        super().__init__(f"This twin has no consent in force that covers {what}.")
+        self.scopes = scopes
 
 
 class BiometricReleaseMissing(Refusal):

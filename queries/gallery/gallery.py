@@ -22,10 +22,12 @@ ASSETS: LiteralString = """
        LEFT JOIN views.twins AS t ON t.owner_id = a.owner_id AND t.twin_id = a.twin_id
       CROSS JOIN LATERAL (
             SELECT a.state = 'released' AND NOT a.kept
-                   AND coalesce(a.consent_epoch < t.consent_epoch, false)) AS w (withdrawn)
+                   AND coalesce(a.consent_epoch < t.consent_epoch
+                                OR NOT t.scope_versions @> a.scopes, false)) AS w (withdrawn)
     ) AS assets
 """
-"""Released outputs as they stand now. Hidden is derived: of a consent that is over, and not kept.
+"""Released outputs as they stand now. Hidden is derived: of a consent that is over, or resting on
+a scope that was taken back, and not kept.
 
 A withdrawal so takes one row, that of its twin, however many pictures rest on it.
 """

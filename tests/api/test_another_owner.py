@@ -32,6 +32,8 @@ QUERIES = {
 MUTATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "signBiometricRelease": ("twin", {"textSha256": "0" * 64}),
     "grantConsent": ("twin", {"textSha256": "0" * 64, "scopes": ["training"]}),
+    "addConsentScopes": ("twin", {"textSha256": "0" * 64, "scopes": ["clips"]}),
+    "takeBackConsentScopes": ("twin", {"scopes": ["clips"]}),
     "withdrawConsent": ("twin", {}),
     "requestPhotoUploads": (
         "twin",

@@ -39,6 +39,7 @@ from commands.jobs.start_twin_training import StartTwinTraining
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
+from commands.twin.add_consent_scopes import AddConsentScopes
 from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.create_twin import CreateTwin
 from commands.twin.expire_photo_set import ExpirePhotoSet
@@ -49,6 +50,7 @@ from commands.twin.record_deletion import RecordDeletion
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
 from commands.twin.sign_biometric_release import SignBiometricRelease
 from commands.twin.submit_photos import SubmitPhotos
+from commands.twin.take_back_consent_scopes import TakeBackConsentScopes
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.twin.withdraw_consent import WithdrawConsent
 from commands.wallet.buy_credits import BuyCredits
@@ -97,7 +99,9 @@ EVERY_COMMAND: Mapping[str, Any] = {
     ),
     "create-twin": CreateTwin(PersonalText("Ada in colour")),
     "sign-biometric-release": SignBiometricRelease(TWIN, SHA256, locale="de"),
-    "grant-consent": GrantConsent(TWIN, SHA256, tuple(ConsentScope)),
+    "grant-consent": GrantConsent(TWIN, SHA256, (ConsentScope.TRAINING, ConsentScope.PICTURES)),
+    "add-consent-scopes": AddConsentScopes(TWIN, SHA256, (ConsentScope.CLIPS,)),
+    "take-back-consent-scopes": TakeBackConsentScopes(TWIN, (ConsentScope.PICTURES,)),
     "withdraw-consent": WithdrawConsent(TWIN),
     "withdraw-all-consents": WithdrawAllConsents(),
     "plan-photo-uploads": PlanPhotoUploads(TWIN, (PhotoFile("image/png", 20_000, SHA256),)),

@@ -193,7 +193,7 @@ def test_a_second_withdrawal_leaves_alone_what_was_kept_after_the_first(spec: St
 def _hidden(spec: StudioSpec, picture: UUID) -> HiddenBecause | None:
     asset = spec.load(Asset, picture)
     assert isinstance(asset, Asset)
-    return asset.hidden_because(_twin(spec).epoch)
+    return asset.hidden_because(_twin(spec).consent_in_force)
 
 
 def _assert_stopped_for_nothing(spec: StudioSpec, job_id: object, available: int) -> None:

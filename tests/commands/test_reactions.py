@@ -45,6 +45,7 @@ from commands.wallet.confirm_payment import ConfirmPayment
 from commands.wallet.expire_promotion import ExpirePromotion
 from commands.wallet.fail_purchase import FailPurchase
 from domain.asset import Asset, AssetKind
+from domain.consent_text import ConsentScope
 from domain.job import Job
 from domain.job_kind import JobKind
 from domain.job_state import AttemptFailure, CancelledBy, JobFailure, JobState
@@ -156,6 +157,15 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
         [StopJobsOfTwin(IT, (OTHER,))],
     ),
     (_event(Twin.ConsentWithdrawn, epoch=2, open_jobs=()), []),
+    (
+        _event(
+            Twin.ConsentScopesTakenBack,
+            epoch=1,
+            versions={ConsentScope.CLIPS: 2},
+            open_jobs=(OTHER,),
+        ),
+        [StopJobsOfTwin(IT, (OTHER,))],
+    ),
     (
         _event(Twin.DeletionRequested, prefixes=("photos/a/", "adapters/a/b.safetensors")),
         [DeleteObjects(("photos/a/", "adapters/a/b.safetensors"), twin_id=IT)],

@@ -6,7 +6,10 @@ from uuid import UUID
 
 from domain.asset import Asset, AssetKind, RefusalReason, Why
 from domain.checks import CheckVerdict, ItemVerdict
+from domain.consent_scopes import ConsentInForce
+from domain.consent_text import CONSENT, ConsentScope
 from domain.job import Job
+from domain.job_kind import JobKind
 from domain.job_state import AttemptFailure, CancelledBy, JobFailure
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import asset_id
@@ -103,6 +106,7 @@ def twin_that_was_drawn_and_withdrawn() -> Twin:
         LIGHTHOUSE_JOB,
         person=verified(),
         entry=POCKET,
+        kind=JobKind.IMAGES,
         rating=Rating.GENERAL,
         jurisdiction="XX",
         policy_version=1,
@@ -111,6 +115,26 @@ def twin_that_was_drawn_and_withdrawn() -> Twin:
     twin.withdraw_consent(at=TUESDAY)
     twin.end_job(LIGHTHOUSE_JOB, at=LATER)
     twin.record_deletion(twin.to_delete, 14, at=LATER)
+    return twin
+
+
+def twin_whose_scopes_came_and_went() -> Twin:
+    twin = trained_twin()
+    twin.authorise_generation(
+        LIGHTHOUSE_JOB,
+        person=verified(),
+        entry=POCKET,
+        kind=JobKind.VIDEO,
+        rating=Rating.GENERAL,
+        jurisdiction="XX",
+        policy_version=1,
+        at=TUESDAY,
+    )
+    clips = (ConsentScope.CLIPS,)
+    twin.take_back_consent_scopes(clips, at=TUESDAY)
+    twin.end_job(LIGHTHOUSE_JOB, at=TUESDAY)
+    twin.add_consent_scopes(verified(), CONSENT.sha256, clips, at=LATER)
+    twin.take_back_consent_scopes((ConsentScope.TRAINING,), at=LATER)
     return twin
 
 
@@ -227,6 +251,7 @@ def released_asset(id: UUID | None = None) -> Asset:
         twin_id=ADAS_TWIN,
         twin=trained_twin(),
         epoch=1,
+        scopes={ConsentScope.PICTURES: 1},
         row=row,
         policy_version=1,
         checks=[passed(check) for check in row.checks],
@@ -239,11 +264,15 @@ def asset_that_was_kept_reported_and_purged() -> Asset:
     asset = released_asset()
     asset.set_favourite(at=MONDAY)
     asset.unset_favourite(at=MONDAY)
-    asset.keep(2, at=TUESDAY)
+    asset.keep(ConsentInForce(2, {ConsentScope.PICTURES: 1}), at=TUESDAY)
     asset.report(at=TUESDAY)
     asset.request_purge(at=LATER)
     asset.record_purged(at=LATER)
     return asset
+
+
+def picture_that_rests_on_a_scope() -> Asset:
+    return released_asset()
 
 
 def refused_asset() -> Asset:
@@ -279,6 +308,7 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         person_who_consents_to_a_twin_again,
         person_who_was_found_under_age,
         twin_that_was_drawn_and_withdrawn,
+        twin_whose_scopes_came_and_went,
         twin_whose_photos_were_rejected,
         twin_that_was_trained_again,
         wallet_that_saw_everything,
@@ -289,6 +319,7 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         training_that_failed_after_it_was_rendered,
         job_that_was_cancelled_while_it_ran,
         asset_that_was_kept_reported_and_purged,
+        picture_that_rests_on_a_scope,
         refused_asset,
         price_list_with_two_versions,
         policy_with_the_rows_that_ship,

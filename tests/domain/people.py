@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from domain.checks import Check, CheckVerdict
-from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
+from domain.consent_text import BIOMETRIC_RELEASE, CONSENT
 from domain.engines import engine
 from domain.job import Job
 from domain.job_kind import JobKind
@@ -23,6 +23,7 @@ from domain.price_list import (
 from domain.rating import Rating
 from domain.settings import ImageSettings, resolve_images, resolve_training
 from domain.twin import Twin
+from domain.twin_consent import OFFERED_ANYWHERE
 from domain.wallet import Wallet
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -92,7 +93,7 @@ def consented_twin() -> Twin:
     """Ada's twin with biometric release and consent to everything."""
     twin = new_twin()
     twin.sign_biometric_release(BIOMETRIC_RELEASE.sha256, "en", at=MONDAY)
-    twin.grant_consent(verified(), CONSENT.sha256, tuple(ConsentScope), at=MONDAY)
+    twin.grant_consent(verified(), CONSENT.sha256, OFFERED_ANYWHERE, at=MONDAY)
     return twin
 
 

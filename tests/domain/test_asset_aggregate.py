@@ -5,14 +5,18 @@ from collections.abc import Callable
 import pytest
 
 from domain.asset import Asset, HiddenBecause
+from domain.consent_scopes import ConsentInForce
+from domain.consent_text import ConsentScope
 from domain.refusals import AssetNotAvailable
 from tests.domain.aggregate_spec import given
 from tests.domain.lives import refused_asset, released_asset
 from tests.domain.people import MONDAY, TUESDAY
 
-EPOCH = 1
-"""The consent epoch under which the picture of these tests was released."""
-NEXT_EPOCH = 2
+THEN = ConsentInForce(1, {ConsentScope.PICTURES: 1, ConsentScope.CLIPS: 1})
+"""What covered its twin when the picture of these tests was released."""
+NEXT_EPOCH = ConsentInForce(2, THEN.scopes)
+CLIPS_ONLY = ConsentInForce(1, {ConsentScope.CLIPS: 1})
+TICKED_AGAIN = ConsentInForce(1, {ConsentScope.PICTURES: 2, ConsentScope.CLIPS: 1})
 
 DECISIONS: dict[str, Callable[[Asset], None]] = {
     "favourite": lambda asset: asset.set_favourite(at=TUESDAY),
@@ -51,21 +55,36 @@ def test_a_favourite_is_marked_once() -> None:
 
 def test_what_a_withdrawal_hid_the_owner_can_keep() -> None:
     asset = released_asset()
-    assert asset.hidden_because(EPOCH) is None
+    assert asset.hidden_because(THEN) is None
     assert asset.hidden_because(NEXT_EPOCH) is HiddenBecause.CONSENT_WITHDRAWN
     given(asset).when(DECISIONS["keep"]).then(Asset.Kept)
     assert asset.hidden_because(NEXT_EPOCH) is None
     given(asset).when(DECISIONS["keep"]).then_nothing()
 
 
+@pytest.mark.parametrize("now", [CLIPS_ONLY, TICKED_AGAIN, None])
+def test_what_rests_on_a_scope_is_hidden_once_that_is_taken_back(
+    now: ConsentInForce | None,
+) -> None:
+    asset = released_asset()
+    assert asset.hidden_because(now) is HiddenBecause.CONSENT_WITHDRAWN
+    given(asset).when(lambda a: a.keep(now, at=TUESDAY)).then(Asset.Kept)
+    assert asset.hidden_because(now) is None
+
+
+def test_what_rests_on_another_scope_stays_in_sight() -> None:
+    without_clips = ConsentInForce(1, {ConsentScope.PICTURES: 1})
+    assert released_asset().hidden_because(without_clips) is None
+
+
 def test_what_was_kept_once_no_later_withdrawal_hides() -> None:
     asset = released_asset()
     given(asset).when(DECISIONS["keep"]).then(Asset.Kept)
-    assert asset.hidden_because(NEXT_EPOCH + 5) is None
+    assert asset.hidden_because(ConsentInForce(7, THEN.scopes)) is None
 
 
 def test_keeping_what_nobody_hid_changes_nothing() -> None:
-    given(released_asset()).when(lambda a: a.keep(EPOCH, at=TUESDAY)).then_nothing()
+    given(released_asset()).when(lambda a: a.keep(THEN, at=TUESDAY)).then_nothing()
 
 
 def test_what_was_reported_the_owner_cannot_bring_back() -> None:

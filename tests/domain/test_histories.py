@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
 from domain.job import Job
+from domain.job_kind import JobKind
 from domain.job_state import ENDED, AttemptFailure, CancelledBy, JobFailure
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.refusal import Refusal
@@ -17,6 +18,7 @@ from domain.photo_set import PhotoFlaw, PhotoVerdict
 from domain.rating import Rating
 from domain.screening import SCREENINGS_MAX, ScreeningFailure
 from domain.twin import Twin
+from domain.twin_consent import OFFERED_ANYWHERE
 from tests.domain.people import (
     ADA,
     ADAPTER,
@@ -93,7 +95,15 @@ job_decisions: st.SearchStrategy[Callable[[Job], object]] = st.one_of(
 twin_decisions: st.SearchStrategy[Callable[[Twin], object]] = st.sampled_from(
     [
         lambda t: t.sign_biometric_release(BIOMETRIC_RELEASE.sha256, "en", at=NOON),
-        lambda t: t.grant_consent(PERSON, CONSENT.sha256, tuple(ConsentScope), at=NOON),
+        lambda t: t.grant_consent(PERSON, CONSENT.sha256, OFFERED_ANYWHERE, at=NOON),
+        *(
+            lambda t, scope=scope: t.add_consent_scopes(PERSON, CONSENT.sha256, scope, at=NOON)
+            for scope in ((ConsentScope.TRAINING,), (ConsentScope.CLIPS, ConsentScope.PICTURES))
+        ),
+        *(
+            lambda t, scope=scope: t.take_back_consent_scopes((scope,), at=NOON)
+            for scope in OFFERED_ANYWHERE
+        ),
         lambda t: t.withdraw_consent(at=NOON),
         lambda t: t.plan_uploads(
             SUBMISSION, person=PERSON, photo_ids=TWELVE_PHOTOS, size_bytes=9, at=NOON
@@ -119,6 +129,7 @@ twin_decisions: st.SearchStrategy[Callable[[Twin], object]] = st.sampled_from(
             LIGHTHOUSE_JOB,
             person=PERSON,
             entry=POCKET,
+            kind=JobKind.IMAGES,
             rating=Rating.GENERAL,
             jurisdiction="XX",
             policy_version=1,

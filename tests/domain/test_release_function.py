@@ -10,6 +10,7 @@ import pytest
 
 from domain.asset import Asset, AssetKind, RefusalReason, Why
 from domain.checks import Check, CheckVerdict
+from domain.consent_text import CONSENT, ConsentScope
 from domain.kernel.identity import asset_id
 from domain.policy import DEFAULT_ROWS, HASH_LIST_AGE_MAX_S, PolicyRow
 from domain.rating import Rating
@@ -25,6 +26,7 @@ from tests.domain.people import (
     POCKET,
     passed,
     trained_twin,
+    verified,
 )
 
 [ROW] = DEFAULT_ROWS
@@ -37,6 +39,7 @@ class Facts(TypedDict, total=False):
     twin_id: UUID | None
     twin: Twin | None
     epoch: int | None
+    scopes: dict[ConsentScope, int]
     row: PolicyRow | None
     checks: Sequence[CheckVerdict]
     signed: SignedCopy | None
@@ -58,6 +61,7 @@ def decide(**given: Unpack[Facts]) -> Asset:
         twin_id=given.get("twin_id", ADAS_TWIN),
         twin=given.get("twin", trained_twin()),
         epoch=given.get("epoch", 1),
+        scopes=given.get("scopes", {ConsentScope.PICTURES: 1}),
         row=given.get("row", ROW),
         policy_version=1,
         checks=given.get("checks", everything_passed(WITH_TWIN)),
@@ -187,10 +191,40 @@ def test_somebody_elses_twin_refuses() -> None:
     assert reasons(decide(owner_id=GRACE)) == EPOCH
 
 
+@pytest.mark.parametrize("scope", [ConsentScope.PICTURES, ConsentScope.CLIPS])
+def test_a_scope_that_was_taken_back_refuses_what_rests_on_it_and_nothing_else(
+    scope: ConsentScope,
+) -> None:
+    twin = trained_twin()
+    twin.take_back_consent_scopes((scope,), at=MONDAY)
+    asset = decide(twin=twin)
+    assert asset.released is (scope is ConsentScope.CLIPS)
+    assert asset.reasons == (() if asset.released else EPOCH)
+
+
+def test_a_scope_that_is_ticked_again_releases_nothing_of_before() -> None:
+    twin = trained_twin()
+    pictures = (ConsentScope.PICTURES,)
+    twin.take_back_consent_scopes(pictures, at=MONDAY)
+    twin.add_consent_scopes(verified(), CONSENT.sha256, pictures, at=MONDAY)
+    assert reasons(decide(twin=twin)) == EPOCH
+    assert decide(twin=twin, scopes={ConsentScope.PICTURES: 2}).released
+
+
+@pytest.mark.parametrize("scopes", [{}, {ConsentScope.CLIPS: 1}, {ConsentScope.TRAINING: 1}])
+def test_a_scope_of_another_kind_releases_no_picture(scopes: dict[ConsentScope, int]) -> None:
+    assert reasons(decide(scopes=scopes)) == EPOCH
+
+
+def test_a_stronger_rating_needs_its_scope_as_well() -> None:
+    row = msgspec.structs.replace(ROW, rating=Rating.SUGGESTIVE)
+    assert reasons(decide(rating=Rating.SUGGESTIVE, row=row)) == EPOCH
+
+
 def test_without_a_policy_row_nothing_is_released() -> None:
     no_policy = (RefusalReason("release", Why.NO_POLICY),)
     assert reasons(decide(row=None)) == no_policy
-    assert reasons(decide(rating=Rating.ADULT)) == no_policy
+    assert reasons(decide(rating=Rating.ADULT)) == no_policy + EPOCH
     assert reasons(decide(engine="stable-diffusion-1.5")) == no_policy
 
 

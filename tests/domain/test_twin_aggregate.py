@@ -8,6 +8,7 @@ import pytest
 
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
 from domain.engines import EngineEntry
+from domain.job_kind import JobKind
 from domain.person import Person
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.rating import Rating
@@ -28,6 +29,7 @@ from domain.refusals import (
     UploadsNotPlanned,
 )
 from domain.twin import OPEN_JOBS_MAX, Twin
+from domain.twin_consent import OFFERED_ANYWHERE
 from tests.domain.aggregate_spec import given
 from tests.domain.people import (
     ADAPTER,
@@ -55,7 +57,7 @@ from tests.domain.people import (
     verified,
 )
 
-EVERYTHING = tuple(ConsentScope)
+EVERYTHING = OFFERED_ANYWHERE
 GOOD_VERDICTS = tuple(PhotoVerdict(photo) for photo in TWELVE_PHOTOS)
 
 
@@ -103,13 +105,16 @@ def train(entry: EngineEntry = POCKET, person: Person | None = None) -> Callable
 def draw(
     job_id: UUID = LIGHTHOUSE_JOB,
     *,
+    kind: JobKind = JobKind.IMAGES,
     rating: Rating = Rating.GENERAL,
     person: Person | None = None,
+    entry: EngineEntry = POCKET,
 ) -> Callable[[Twin], None]:
     return lambda twin: twin.authorise_generation(
         job_id,
         person=person or verified(),
-        entry=POCKET,
+        entry=entry,
+        kind=kind,
         rating=rating,
         jurisdiction="XX",
         policy_version=POLICY_VERSION,

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from domain.consent_text import CONSENT, ConsentScope
+from domain.consent_text import CONSENT
 from domain.covered_places import covered_places
 from domain.job_state import AdapterFile
 from domain.photo_places import first_places, places_of_set
@@ -21,6 +21,7 @@ from domain.refusals import (
 )
 from domain.time_limits import UPLOADS_OPEN_MAX
 from domain.twin import UPLOAD_PLANS_MAX, Twin
+from domain.twin_consent import OFFERED_ANYWHERE
 from domain.twin_events import GAVE_WAY_MAX
 from tests.domain.aggregate_spec import given
 from tests.domain.golden_streams import golden_streams
@@ -361,7 +362,7 @@ def test_new_photos_wait_for_a_deletion_of_before_that_they_would_go_with() -> N
 def test_a_new_consent_covers_nothing_of_the_old_one() -> None:
     twin = trained_twin()
     twin.withdraw_consent(at=TUESDAY)
-    twin.grant_consent(verified(), CONSENT.sha256, tuple(ConsentScope), at=TUESDAY)
+    twin.grant_consent(verified(), CONSENT.sha256, OFFERED_ANYWHERE, at=TUESDAY)
     plan(twin, MORE, MORE_PHOTOS, at=TUESDAY)
     new = places_of_set(ADA, ADAS_TWIN, 2, MORE)
     assert covered_places(twin) == {new.uploads}

@@ -35,6 +35,7 @@ from commands.jobs.work_waits import AttemptWaits, PhotosWait, ScreeningWaits
 from commands.quote import QuoteImages, QuoteTraining
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
+from commands.twin.add_consent_scopes import AddConsentScopes
 from commands.twin.claim_photo_set import ClaimPhotoSet
 from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.create_twin import CreateTwin
@@ -47,6 +48,7 @@ from commands.twin.record_deletion import RecordDeletion
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
 from commands.twin.sign_biometric_release import SignBiometricRelease
 from commands.twin.submit_photos import SubmitPhotos
+from commands.twin.take_back_consent_scopes import TakeBackConsentScopes
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.twin.withdraw_consent import WithdrawConsent
 from commands.wallet.buy_credits import BuyCredits
@@ -64,6 +66,7 @@ from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import DEFAULT_ROWS
 from domain.rating import Rating
 from domain.twin import Twin
+from domain.twin_consent import OFFERED_ANYWHERE
 from domain.wallet_state import PurchaseFailure
 from tests.machine.draw import Draw
 from tests.machine.judged import checks
@@ -129,9 +132,23 @@ def _sign(d: Draw) -> SignBiometricRelease:
 
 @of(GrantConsent)
 def _consent(d: Draw) -> GrantConsent:
-    scope = d.one((), (ConsentScope.TRAINING,)) if d.wrong() else tuple(ConsentScope)
+    narrow = ((), (ConsentScope.TRAINING,), (ConsentScope.CLIPS,), tuple(ConsentScope))
+    scope = d.one(*narrow) if d.wrong() else OFFERED_ANYWHERE
     text = "another text" if d.wrong() else CONSENT.sha256
     return GrantConsent(d.id_of("twins"), text, scope)
+
+
+@of(AddConsentScopes)
+def _add_scopes(d: Draw) -> AddConsentScopes:
+    scope = d.one((), tuple(ConsentScope)) if d.wrong() else OFFERED_ANYWHERE
+    text = "another text" if d.wrong() else CONSENT.sha256
+    return AddConsentScopes(d.id_of("twins"), text, scope)
+
+
+@of(TakeBackConsentScopes)
+def _take_back_scopes(d: Draw) -> TakeBackConsentScopes:
+    scopes = (d.one(*ConsentScope), d.one(*OFFERED_ANYWHERE))
+    return TakeBackConsentScopes(d.id_of("twins"), scopes[: d.one(1, 1, 2)])
 
 
 @of(PlanPhotoUploads)

@@ -14,6 +14,7 @@ from commands.safety.publish_price_list import PublishPriceList
 from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.expire_photo_set import ExpirePhotoSet
 from commands.twin.forget_uploads import ForgetUploads
+from commands.twin.take_back_consent_scopes import TakeBackConsentScopes
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.kernel.identity import SYSTEM
@@ -52,6 +53,7 @@ OPERATORS = frozenset({PublishPriceList, PublishPolicy})
 SELDOM = {
     WithdrawAllConsents: 0.4,
     WithdrawConsent: 0.4,
+    TakeBackConsentScopes: 0.5,
     ExpirePhotoSet: 0.2,
     ForgetUploads: 0.3,
     ClearFirstUploads: 0.2,

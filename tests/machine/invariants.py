@@ -165,11 +165,11 @@ class Invariants:
 
     def _check_galleries(self) -> None:
         twins = self._streams[Twin]
-        epochs = {id: self._loaded(Twin, id).epoch for id in twins}
+        consents = {id: self._loaded(Twin, id).consent_in_force for id in twins}
         seen: defaultdict[UUID, set[UUID]] = defaultdict(set)
         for asset_id, owner in self._streams[Asset].items():
             asset = self._loaded(Asset, asset_id)
-            current = None if asset.twin_id is None else epochs[asset.twin_id]
+            current = None if asset.twin_id is None else consents[asset.twin_id]
             gone = asset.purge_requested or not asset.released
             if not gone and asset.hidden_because(current) is None:
                 seen[owner].add(asset_id)

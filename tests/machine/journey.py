@@ -17,6 +17,7 @@ from commands.jobs.record_screening import RecordScreening
 from commands.jobs.request_images import RequestImages
 from commands.jobs.retry_job import RetryJob
 from commands.jobs.start_twin_training import StartTwinTraining
+from commands.twin.add_consent_scopes import AddConsentScopes
 from commands.twin.claim_photo_set import ClaimPhotoSet
 from commands.twin.create_twin import CreateTwin
 from commands.twin.grant_consent import GrantConsent
@@ -24,9 +25,11 @@ from commands.twin.plan_photo_uploads import PlanPhotoUploads
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
 from commands.twin.sign_biometric_release import SignBiometricRelease
 from commands.twin.submit_photos import SubmitPhotos
+from commands.twin.take_back_consent_scopes import TakeBackConsentScopes
 from commands.wallet.buy_credits import BuyCredits
 from commands.wallet.confirm_payment import ConfirmPayment
 from commands.wallet.grant_promotion import GrantPromotion
+from domain.consent_text import ConsentScope
 from domain.job import Job
 from domain.job_state import JobState
 from domain.twin import Twin
@@ -58,6 +61,8 @@ def _for_twin(twin: Twin, d: Draw) -> Iterator[type]:
         yield SignBiometricRelease
     elif not state.scope:
         yield from (GrantConsent, KeepAsset)
+    elif ConsentScope.TRAINING not in state.scope or ConsentScope.PICTURES not in state.scope:
+        yield from (AddConsentScopes, AddConsentScopes, RequestImages, KeepAsset)
     elif state.submitted is not None:
         judged = state.submitted.submission_id in d.own.photo_sets
         yield RecordPhotoVerdicts if judged else ClaimPhotoSet
@@ -69,6 +74,7 @@ def _for_twin(twin: Twin, d: Draw) -> Iterator[type]:
         yield StartTwinTraining
     else:
         yield from (RequestImages, RequestImages, RetryJob, SetFavourite, PurgeAsset)
+        yield TakeBackConsentScopes
 
 
 def _for_job(d: Draw) -> type:

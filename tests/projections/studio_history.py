@@ -9,7 +9,7 @@ from adapters.event_store.chain import GENESIS, ChainedEvent, content_of, digest
 from adapters.event_store.in_memory import InMemoryKeys
 from domain.asset import Asset, AssetKind
 from domain.checks import Check, CheckVerdict, ItemVerdict
-from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
+from domain.consent_text import BIOMETRIC_RELEASE, CONSENT
 from domain.engines import engine
 from domain.event_class import event_class
 from domain.events import STORED_FORM
@@ -28,6 +28,7 @@ from domain.rating import Rating
 from domain.release import SignedCopy, release
 from domain.settings import resolve_images, resolve_training
 from domain.twin import Twin
+from domain.twin_consent import OFFERED_ANYWHERE
 from domain.wallet import Wallet
 from topics.messages.fact import Fact
 
@@ -138,7 +139,7 @@ class StudioHistory:
         )
         self.save(person.id, twin)
         twin.sign_biometric_release(BIOMETRIC_RELEASE.sha256, "en", at=self.now)
-        twin.grant_consent(person, CONSENT.sha256, tuple(ConsentScope), at=self.now)
+        twin.grant_consent(person, CONSENT.sha256, OFFERED_ANYWHERE, at=self.now)
         self.save(person.id, twin)
         photos = tuple(uuid5(twin.id, f"photo {number}") for number in range(12))
         submission = uuid5(twin.id, "submission")
@@ -190,7 +191,14 @@ class StudioHistory:
         if twin is None:
             person.authorise_generation(job_id, entry=POCKET, at=self.now, **rules)  # type: ignore[arg-type]
         else:
-            twin.authorise_generation(job_id, person=person, entry=POCKET, at=self.now, **rules)  # type: ignore[arg-type]
+            twin.authorise_generation(
+                job_id,
+                person=person,
+                entry=POCKET,
+                kind=JobKind.IMAGES,
+                at=self.now,
+                **rules,  # type: ignore[arg-type]
+            )
         wallet.reserve(job_id, 100 * count, at=self.now)
         job = Job.request(
             job_id,
@@ -309,6 +317,7 @@ class StudioHistory:
             twin_id=job.twin_id,
             twin=twin,
             epoch=job.epoch,
+            scopes=job.scopes,
             row=DEFAULT_ROWS[0],
             policy_version=1,
             checks=checks,

@@ -17,6 +17,7 @@ from domain.consent_text import CONSENT, ConsentScope
 from domain.events import STORED_FORM
 from domain.kernel.role import Role
 from domain.twin import Twin
+from domain.twin_consent import OFFERED_ANYWHERE
 from projections.projector import Projector
 from projections.rebuild import Rebuild
 from queries.gallery.gallery import GalleryFilter, gallery
@@ -54,18 +55,55 @@ class Gallery:
     def consents(self) -> None:
         twin = self.twin
         twin.grant_consent(
-            self.history.person(ADA), CONSENT.sha256, tuple(ConsentScope), at=self.history.now
+            self.history.person(ADA), CONSENT.sha256, OFFERED_ANYWHERE, at=self.history.now
+        )
+        self.history.save(ADA, twin)
+
+    def takes_back(self, *scope: ConsentScope) -> None:
+        twin = self.twin
+        twin.take_back_consent_scopes(scope, at=self.history.now)
+        self.history.save(ADA, twin)
+
+    def ticks(self, *scope: ConsentScope) -> None:
+        twin = self.twin
+        twin.add_consent_scopes(
+            self.history.person(ADA), CONSENT.sha256, scope, at=self.history.now
         )
         self.history.save(ADA, twin)
 
     def keeps(self, asset_id: Any) -> None:
         asset = self.history.asset(asset_id)
-        asset.keep(self.twin.epoch, at=self.history.now)
+        asset.keep(self.twin.consent_in_force, at=self.history.now)
         self.history.save(ADA, asset)
+
+    def likes(self, asset_id: Any) -> None:
+        asset = self.history.asset(asset_id)
+        if asset.favourite:
+            asset.unset_favourite(at=self.history.now)
+        else:
+            asset.set_favourite(at=self.history.now)
+        self.history.save(ADA, asset)
+
+    def last_said(self, asset_id: Any) -> Any:
+        """The state in the newest delta of the feed."""
+        with psycopg.connect(self.admin_url) as connection:
+            found = connection.execute(
+                "SELECT payload ->> 'state' FROM views.feed WHERE subject_id = %s "
+                "ORDER BY position DESC, ordinal DESC LIMIT 1",
+                [asset_id],
+            ).fetchone()
+        assert found is not None
+        return found[0]
+
+    def shown_of(self, kind: str) -> list[Any]:
+        """What is in sight of one kind."""
+        return self._asked(GalleryFilter(kinds=(kind,)))
 
     def shown(self, *states: str) -> list[Any]:
         """Ids in the gallery, pictures and samples, in the states that are asked for."""
-        only = GalleryFilter(kinds=("image", "sample"), states=states or ("released",))
+        return self._asked(GalleryFilter(kinds=("image", "sample"), states=states or ("released",)))
+
+    def _asked(self, only: GalleryFilter) -> list[Any]:
         with (
             psycopg.connect(self.admin_url, autocommit=True) as connection,
             view_on(connection, ADA, Role.CREATOR) as view,
@@ -112,6 +150,46 @@ def test_what_the_owner_keeps_is_seen_again_and_stays_when_they_withdraw_again(
     assert of_ada.shown() == [kept]
     assert of_ada.shown("hidden") == others
     assert of_ada.differs_from_a_rebuild() == ()
+
+
+@pytest.mark.parametrize("scope", [ConsentScope.PICTURES, ConsentScope.TRAINING])
+def test_a_scope_that_is_taken_back_hides_what_rests_on_it_for_good(
+    of_ada: Gallery, scope: ConsentScope
+) -> None:
+    resting = {kind: of_ada.shown_of(kind) for kind in ("image", "sample") if of_ada.shown_of(kind)}
+    assert resting.keys() == {"image", "sample"}
+    hidden, seen = ("image", "sample") if scope is ConsentScope.PICTURES else ("sample", "image")
+    of_ada.takes_back(scope)
+    of_ada.projected()
+    assert (of_ada.shown(), of_ada.shown("hidden")) == (resting[seen], resting[hidden])
+    of_ada.ticks(scope)
+    kept = resting[hidden][0]
+    of_ada.keeps(kept)
+    of_ada.projected()
+    assert of_ada.shown("hidden") == resting[hidden][1:]
+    assert set(of_ada.shown()) == {kept, *resting[seen]}
+    assert of_ada.differs_from_a_rebuild() == ()
+
+
+def test_another_scope_that_is_taken_back_hides_nothing(of_ada: Gallery) -> None:
+    before = of_ada.shown()
+    of_ada.takes_back(ConsentScope.CLIPS)
+    of_ada.projected()
+    assert of_ada.shown() == before
+    assert of_ada.differs_from_a_rebuild() == ()
+
+
+def test_the_feed_calls_hidden_what_rests_on_a_scope_that_was_taken_back(
+    of_ada: Gallery,
+) -> None:
+    picture = of_ada.shown_of("image")[0]
+    of_ada.takes_back(ConsentScope.PICTURES)
+    of_ada.likes(picture)
+    of_ada.projected()
+    assert of_ada.last_said(picture) == "hidden"
+    of_ada.keeps(picture)
+    of_ada.projected()
+    assert of_ada.last_said(picture) == "released"
 
 
 def test_one_withdrawal_hides_very_many_pictures(of_ada: Gallery, admin_database: str) -> None:
@@ -187,7 +265,7 @@ def test_a_gallery_of_before_becomes_what_a_replay_makes_of_it(
         )
         for row in expected:
             old = dict(row)
-            del old["kept"]
+            del old["kept"], old["scopes"]
             if old["asset_id"] == hidden:
                 old.update(state="hidden", hidden_reason="consent-withdrawn")
             if old["asset_id"] == unwanted:

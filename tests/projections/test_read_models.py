@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from domain.consent_text import ConsentScope
 from domain.events import STORED_FORM
 from domain.job_state import AttemptFailure, CancelledBy, JobFailure
 from domain.kernel.identity import SYSTEM, wallet_id
@@ -18,6 +17,7 @@ from domain.person import Person, VerificationDecision, VerificationOutcome
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.price_list import DEFAULT_PACKAGES
 from domain.time_limits import UPLOADS_OPEN_MAX
+from domain.twin_consent import OFFERED_ANYWHERE
 from domain.wallet import Wallet
 from domain.wallet_state import PurchaseFailure
 from projections.projector import Projector
@@ -177,7 +177,7 @@ def test_a_twin_is_ready_for_training_once_its_photos_are_accepted(folded: Folde
         "accepted",
         12,
     ]
-    assert row["consent_scope"] == [scope.value for scope in ConsentScope]
+    assert row["consent_scope"] == [scope.value for scope in OFFERED_ANYWHERE]
     photos = folded.rows("twin_photos")
     assert [photo["state"] for photo in photos] == ["accepted"] * 12
     assert sorted(photo["ordinal"] for photo in photos) == list(range(12))

@@ -11,7 +11,9 @@ import pytest
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.fail_job import FailJob
 from commands.ports.intents import OVER, PLACES_PER_OWNER
+from commands.twin.take_back_consent_scopes import TakeBackConsentScopes
 from commands.twin.withdraw_consent import WithdrawConsent
+from domain.consent_text import ConsentScope
 from domain.events import EVENT_CLASSES
 from domain.job import Job
 from domain.job_state import JobFailure
@@ -205,7 +207,7 @@ def test_photos_are_announced_until_another_set_takes_their_place(spec: ReactorS
     assert [one.job for one in again] == [second.submission_id]
 
 
-@pytest.mark.parametrize("end", ["judged", "withdrawn"])
+@pytest.mark.parametrize("end", ["judged", "withdrawn", "training taken back"])
 def test_photos_that_were_judged_or_withdrawn_are_announced_no_more(
     spec: ReactorSpec, end: str
 ) -> None:
@@ -216,8 +218,10 @@ def test_photos_that_were_judged_or_withdrawn_are_announced_no_more(
     read_and_forgotten(spec, SCREENINGS, SCREENER)
     if end == "judged":
         spec.does(journey.good_verdicts(submitted))
-    else:
+    elif end == "withdrawn":
         spec.does(WithdrawConsent(twin))
+    else:
+        spec.does(TakeBackConsentScopes(twin, (ConsentScope.TRAINING,)))
     spec.passes(hours=1)
     assert read_and_forgotten(spec, SCREENINGS, SCREENER) == 0
     # Its time is over, too, and nothing is left to be done about it.

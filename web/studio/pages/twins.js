@@ -1,4 +1,4 @@
-// A twin's way: release, consent, photos, training; and its withdrawal.
+// A twin's way: release, consent, photos, training. Consent is in consent.js.
 
 import { element, field, form } from "../element.js";
 import { command, run } from "../graphql.js";
@@ -7,6 +7,7 @@ import { forgetUploads, uploadPhotos } from "../photo_upload.js";
 import { listen, state } from "../state.js";
 import { refreshViewer } from "../viewer.js";
 import { credits, flaw, plain, time } from "../words.js";
+import { agreement, consentStep, consentTicked } from "./consent.js";
 
 const MEDIA_TYPES = ["image/jpeg", "image/png", "image/webp"];
 
@@ -37,22 +38,22 @@ function twinCard(twin) {
     twin.trained ? element("p", { class: "faint" },
       `Likeness ${twin.trained.similarity.toFixed(2)}, checkpoint at step ${twin.trained.step}`) : null,
     ...steps(twin),
-    twin.consent?.granted ? element("div", {}, element("button", {
-      type: "button",
-      class: "danger",
-      onclick: () => {
-        if (!confirm("Withdraw consent? Photos and the trained twin are deleted, jobs stop.")) return;
-        attempt(async () => {
-          const done = await command("WithdrawConsent", { twin: twin.id });
-          await refreshViewer(done.position);
-        });
-      },
-    }, "Withdraw consent")) : null);
+    twin.consent?.granted ? consentTicked(twin) : null);
 }
 
 function steps(twin) {
   if (!twin.biometricReleaseSigned) return [releaseStep(twin)];
   if (!twin.consent?.granted) return [consentStep(twin)];
+  const step = [];
+  if (twin.consent.scopes.includes("training")) step.push(...learning(twin));
+  if (twin.trained) {
+    step.push(element("p", {}, element("a", { href: "#create" }, "Create pictures with this twin")));
+  }
+  return step;
+}
+
+/** Photos and training: nothing of this without its tick. */
+function learning(twin) {
   const step = [];
   if (twin.setFlaws.length) {
     step.push(element("p", { class: "danger" }, `The set was refused: ${twin.setFlaws.map(flaw).join(", ")}.`));
@@ -65,9 +66,6 @@ function steps(twin) {
   step.push(openUploads(twin));
   if (twin.status === "PHOTOS_ACCEPTED") step.push(trainingStep(twin));
   else if (twin.status !== "PHOTOS_JUDGING" && twin.status !== "TRAINING") step.push(photoStep(twin));
-  if (twin.status === "TRAINED") {
-    step.push(element("p", {}, element("a", { href: "#create" }, "Create pictures with this twin")));
-  }
   return step;
 }
 
@@ -75,21 +73,6 @@ function releaseStep(twin) {
   const { sha256, text } = state.catalogue.biometricReleaseText;
   return agreement("Biometric release", text, "I release my biometric data for this purpose", () =>
     command("SignBiometricRelease", { twin: twin.id, textSha256: sha256, locale: "en" }));
-}
-
-function consentStep(twin) {
-  const { sha256, text, scopes } = state.catalogue.consentText;
-  return agreement("Consent", text, "I am the person in these photos and I consent", () =>
-    command("GrantConsent", { twin: twin.id, textSha256: sha256, scopes }));
-}
-
-function agreement(title, text, statement, agree) {
-  return form(() => attempt(async () => refreshViewer((await agree()).position)),
-    element("h3", {}, title),
-    element("pre", { class: "text" }, text),
-    element("label", { class: "check" },
-      element("input", { type: "checkbox", required: true }), element("span", {}, statement)),
-    element("div", {}, element("button", {}, "Sign")));
 }
 
 function photoStep(twin) {
