@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from domain.asset import AssetKind
+from domain.asset_kind import AssetKind
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope, LegalText
 from domain.engines import ENGINES
-from domain.engines.entry import EngineEntry
+from domain.engines.entry import ClipOptions, EngineEntry, RealRange, WholeRange
 from domain.job_kind import JobKind
 from domain.job_state import JobState
 from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
 from domain.rating import Rating
+from domain.rendition import DOWNLOADABLE, RenditionRole
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,16 @@ def catalogue() -> Catalogue:
 
 
 __all__ = [
+    "DOWNLOADABLE",
     "AssetKind",
     "Catalogue",
+    "ClipOptions",
     "ConsentScope",
     "JobKind",
     "JobState",
     "Rating",
+    "RealRange",
+    "RenditionRole",
+    "WholeRange",
     "catalogue",
 ]

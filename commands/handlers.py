@@ -33,7 +33,7 @@ from commands.jobs import (
     work_waits,
 )
 from commands.quote import quote_images, quote_training
-from commands.safety import publish_policy, publish_price_list
+from commands.safety import publish_new_defaults, publish_policy, publish_price_list
 from commands.studio import Handler, Question, by_command
 from commands.twin import (
     claim_photo_set,
@@ -171,5 +171,10 @@ HANDLERS = by_command(
         "publish-price-list", publish_price_list.handle, (PriceList.Opened, PriceList.Published)
     ),
     Handler("publish-policy", publish_policy.handle, (Policy.Opened, Policy.Published)),
+    Handler(
+        "publish-new-defaults",
+        publish_new_defaults.handle,
+        (PriceList.Published, Policy.Published),
+    ),
 )
 """By the command's class. A command is executed once per key; a question is only previewed."""

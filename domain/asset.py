@@ -2,22 +2,17 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from domain.asset_kind import AssetKind
 from domain.checks import CheckVerdict
 from domain.kernel.aggregate import Aggregate
 from domain.rating import Rating
 from domain.refusals import AssetNotAvailable
-
-
-class AssetKind(StrEnum):
-    """What an asset is. A sample is a picture that a training drew to show its result."""
-
-    IMAGE = "image"
-    SAMPLE = "sample"
-    VIDEO = "video"
+from domain.rendition import Rendition, RenditionRole, role_of
 
 
 class Why(StrEnum):
@@ -55,9 +50,14 @@ class Asset(Aggregate):
     TOPIC = "asset"
 
     class Released(Aggregate.Created):
-        """Every check passed. `object_key` holds the signed copy; `sha256` in lower-case hex."""
+        """Every check passed. `renditions` are all of its files, the master among them.
+
+        `likeness` is, for each second of a twin's clip, the lowest cosine to its face. Version 2
+        has several files where version 1 had one.
+        """
 
         TOPIC = "asset.released"
+        schema_version = 2
         owner_id: UUID
         job_id: UUID
         item: int
@@ -65,16 +65,17 @@ class Asset(Aggregate):
         kind: AssetKind
         engine: str
         rating: Rating
-        object_key: str
-        sha256: str
-        size_bytes: int
-        width: int
-        height: int
-        media_type: str
+        renditions: tuple[Rendition, ...]
         seed: int
         checks: tuple[CheckVerdict, ...]
         policy_version: int
         epoch: int | None
+        likeness: tuple[float, ...] = ()
+
+        @property
+        def master(self) -> Rendition:
+            """What it is; all other files are made of it."""
+            return role_of(self.renditions, RenditionRole.MASTER)
 
         def apply(self, asset: "Asset") -> None:
             asset.owner_id = self.owner_id
@@ -82,7 +83,7 @@ class Asset(Aggregate):
             asset.item = self.item
             asset.twin_id = self.twin_id
             asset.kind = self.kind
-            asset.object_key = self.object_key
+            asset.renditions = self.renditions
             asset.epoch = self.epoch
 
     class Refused(Aggregate.Created):
@@ -139,7 +140,7 @@ class Asset(Aggregate):
             asset.kept = True
 
     class PurgeRequested(Aggregate.Event):
-        """The owner wants it gone: the bytes under `object_key` are to be deleted."""
+        """The owner wants it gone, with every file there is of it; `object_key` is the master's."""
 
         TOPIC = "asset.purge-requested"
         object_key: str
@@ -161,7 +162,7 @@ class Asset(Aggregate):
         self.item: int
         self.twin_id: UUID | None
         self.kind: AssetKind
-        self.object_key: str | None = None
+        self.renditions: tuple[Rendition, ...] = ()
         self.epoch: int | None = None
         self.reasons: tuple[RefusalReason, ...] = ()
         self.favourite = False
@@ -173,7 +174,14 @@ class Asset(Aggregate):
     @property
     def released(self) -> bool:
         """Whether it passed screening, whatever became of it later."""
-        return self.object_key is not None
+        return bool(self.renditions)
+
+    @property
+    def master(self) -> Rendition:
+        """What it is. Raises `AssetNotAvailable` for a refused one."""
+        if not self.renditions:
+            raise AssetNotAvailable()
+        return role_of(self.renditions, RenditionRole.MASTER)
 
     @classmethod
     def refuse(
@@ -247,10 +255,11 @@ class Asset(Aggregate):
 
     def request_purge(self, *, at: datetime) -> None:
         """Have the bytes deleted. Asking again changes nothing. Raises `AssetNotAvailable`."""
-        if self.object_key is None or self.purged:
+        if self.purged:
             raise AssetNotAvailable()
+        master = self.master
         if not self.purge_requested:
-            self.trigger_event(Asset.PurgeRequested, object_key=self.object_key, timestamp=at)
+            self.trigger_event(Asset.PurgeRequested, object_key=master.object_key, timestamp=at)
 
     def record_purged(self, *, at: datetime) -> None:
         """The bytes are gone. Raises `AssetNotAvailable` where nobody asked for that."""
@@ -262,3 +271,11 @@ class Asset(Aggregate):
     def _require_available(self) -> None:
         if not self.released or self.purge_requested:
             raise AssetNotAvailable()
+
+
+def as_one_master(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 of `asset.released` as version 2: the one file of then is the master."""
+    of_the_file = ("object_key", "sha256", "size_bytes", "media_type", "width", "height")
+    master = {"role": RenditionRole.MASTER.value, **{name: fields[name] for name in of_the_file}}
+    rest = {name: value for name, value in fields.items() if name not in of_the_file}
+    return {**rest, "renditions": [master]}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.checks import ItemVerdict
+from domain.job_input import JobInput
 from domain.job_kind import JobKind
 from domain.job_state import (
     AdapterFile,
@@ -29,9 +30,13 @@ class JobEvents:
     """The events of a `Job`."""
 
     class Requested(Aggregate.Created):
-        """The owner asked, and the price was reserved in the same save."""
+        """The owner asked, and the price was reserved in the same save.
+
+        Version 2 has settings of clips, too.
+        """
 
         TOPIC = "job.requested"
+        schema_version = 2
         owner_id: UUID
         kind: JobKind
         engine: str
@@ -51,6 +56,7 @@ class JobEvents:
         submission_id: UUID | None
         prompt: FreeText | None
         negative_prompt: FreeText | None
+        inputs: tuple[JobInput, ...] = ()
 
         def apply(self, job: "Job") -> None:
             job.owner_id = self.owner_id
@@ -68,6 +74,7 @@ class JobEvents:
             job.batch_key = self.batch_key
             job.attempts_max = self.attempts_max
             job.photos = self.photos
+            job.inputs = self.inputs
             job.submission_id = self.submission_id
 
     class Started(Aggregate.Event):
@@ -188,16 +195,21 @@ class JobEvents:
             job.state = JobState.SCREENED
 
     class Completed(Aggregate.Event):
-        """What passed is released, and nothing else is charged."""
+        """What passed is released, and nothing else is charged.
+
+        `delivered_ms` is how long each released clip is; empty for pictures.
+        """
 
         TOPIC = "job.completed"
         released: tuple[UUID, ...]
         refused: tuple[UUID, ...]
+        delivered_ms: tuple[int, ...] = ()
 
         def apply(self, job: "Job") -> None:
             job.state = JobState.COMPLETED
             job.released = self.released
             job.refused = self.refused
+            job.delivered_ms = sum(self.delivered_ms)
 
     class Failed(Aggregate.Event):
         """The job ended without a result and costs nothing. Version 2 has one reason more."""

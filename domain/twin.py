@@ -9,6 +9,7 @@ import msgspec
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
 from domain.engines import EngineEntry
 from domain.job_kind import JobKind
+from domain.job_kinds import job_kind
 from domain.job_state import AdapterFile
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.personal_text import FreeText
@@ -299,6 +300,7 @@ class Twin(TwinKnowledge, Aggregate):
         jurisdiction: str,
         policy_version: int,
         at: datetime,
+        kind: JobKind = JobKind.IMAGES,
     ) -> None:
         """Allow a job to draw this twin. What the policy says of the jurisdiction is asked before.
 
@@ -308,8 +310,8 @@ class Twin(TwinKnowledge, Aggregate):
         self._require_subject(person)
         person.require_assurance(entry, at=at)
         self._require_release()
-        self._require_scope(ConsentScope.PICTURES)
-        # The consent text covers GENERAL pictures; a stronger rating needs a text of its own.
+        self._require_scope(job_kind(kind).scope)
+        # The consent text covers GENERAL; a stronger rating needs a text of its own.
         if rating is not Rating.GENERAL or rating not in entry.ratings:
             raise RatingNotAllowed(rating)
         self.adapter(entry.id)
@@ -322,6 +324,7 @@ class Twin(TwinKnowledge, Aggregate):
             rating=rating,
             jurisdiction=jurisdiction,
             policy_version=policy_version,
+            kind=kind,
             timestamp=at,
         )
 
@@ -330,8 +333,7 @@ class Twin(TwinKnowledge, Aggregate):
     ) -> None:
         """Take what a training made. Raises `StaleResult` for an ended job or an older epoch."""
         job = self._open_jobs.get(job_id)
-        trains = job is not None and job.kind is JobKind.TRAINING and job.epoch == epoch
-        if job is None or not trains or not self.epoch_is_current(epoch):
+        if job is None or not job.learns or job.epoch != epoch or not self.epoch_is_current(epoch):
             raise StaleResult()
         self.trigger_event(
             Twin.AdapterDelivered,
@@ -353,8 +355,7 @@ class Twin(TwinKnowledge, Aggregate):
 
         One that already waits changes nothing.
         """
-        new = tuple(place for place in places if place not in self._to_delete)
-        if new:
+        if new := tuple(place for place in places if place not in self._to_delete):
             self.trigger_event(Twin.DeletionRequested, prefixes=new, for_good=True, timestamp=at)
 
     def record_deletion(self, prefixes: Sequence[str], object_count: int, *, at: datetime) -> None:
@@ -375,8 +376,7 @@ class Twin(TwinKnowledge, Aggregate):
 
     def _let_go(self, *, at: datetime) -> None:
         """Report what gave way to something newer, once nothing needs it any more."""
-        over = self._given_up()
-        if over:
+        if over := self._given_up():
             self.trigger_event(Twin.PlacesGaveWay, places=over, timestamp=at)
 
     def _require_subject(self, person: Person) -> None:
@@ -392,7 +392,7 @@ class Twin(TwinKnowledge, Aggregate):
             raise ConsentMissing()
 
     def _require_no_training(self) -> None:
-        if any(job.kind is JobKind.TRAINING for job in self._open_jobs.values()):
+        if any(job.learns for job in self._open_jobs.values()):
             raise TwinBusy()
 
     def _require_room(self) -> None:

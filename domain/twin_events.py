@@ -184,9 +184,10 @@ class TwinEvents:
         rating: Rating
         jurisdiction: str
         policy_version: int
+        kind: JobKind = JobKind.IMAGES
 
         def apply(self, twin: "Twin") -> None:
-            twin._open_jobs[self.job_id] = OpenJob(JobKind.IMAGES, self.engine, self.epoch)
+            twin._open_jobs[self.job_id] = OpenJob(self.kind, self.engine, self.epoch)
 
     class AdapterDelivered(Aggregate.Event):
         """A training has a result that passed its checks."""
@@ -223,7 +224,7 @@ class TwinEvents:
         def apply(self, twin: "Twin") -> None:
             ended = twin._open_jobs.pop(self.job_id)
             delivered = any(adapter.job_id == self.job_id for adapter in twin._adapters.values())
-            if ended.kind is not JobKind.TRAINING or delivered or ended.epoch != twin._epoch:
+            if not ended.learns or delivered or ended.epoch != twin._epoch:
                 return
             # A screener may have written what it had checked and never come to report it.
             twin._former = (

@@ -8,6 +8,7 @@ import msgspec
 
 from domain.consent_text import ConsentScope
 from domain.job_kind import JobKind
+from domain.job_kinds import job_kind
 from domain.photo_places import PhotoPlaces
 
 
@@ -45,6 +46,11 @@ class OpenJob(msgspec.Struct, frozen=True):
     engine: str
     epoch: int
     submission_id: UUID | None = None
+
+    @property
+    def learns(self) -> bool:
+        """Whether an adapter comes of it."""
+        return job_kind(self.kind).delivers_adapter
 
 
 class NeededBy(StrEnum):

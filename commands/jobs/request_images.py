@@ -18,6 +18,7 @@ from commands.work import Work
 from domain.engines import EngineEntry
 from domain.job import Job
 from domain.job_kind import JobKind
+from domain.job_kinds import job_kind
 from domain.kernel.identity import wallet_id
 from domain.kernel.personal_text import PersonalText
 from domain.person import Person
@@ -72,6 +73,7 @@ def open_images(command: RequestImages, work: Work, *, retried: Job | None) -> J
     policy.permit(
         entry.id,
         command.rating_cap,
+        job_kind(JobKind.IMAGES).screening,
         document_country=person.country,
         session_country=command.session_jurisdiction,
     )

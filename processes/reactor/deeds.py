@@ -130,8 +130,11 @@ class Deeds:
         return len(others)
 
     def _purge(self, deed: PurgeObject, owner_id: UUID, key: UUID) -> Done:
-        self._outside.objects.close([deed.object_key])
-        self._outside.objects.delete([deed.object_key])
+        everything = DeleteObjects(deed.places, for_good=True)
+        self._outside.objects.close(everything.places)
+        for prefix in everything.prefixes:
+            self._outside.objects.delete_prefix(prefix)
+        self._outside.objects.delete(everything.keys)
         return self._execute(RecordPurged(deed.asset_id), owner_id, key)
 
     def _refetch_verification(

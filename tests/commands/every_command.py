@@ -37,6 +37,7 @@ from commands.jobs.request_images import RequestImages
 from commands.jobs.retry_job import RetryJob
 from commands.jobs.start_twin_training import StartTwinTraining
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
+from commands.safety.publish_new_defaults import PublishNewDefaults
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
 from commands.twin.clear_first_uploads import ClearFirstUploads
@@ -67,6 +68,7 @@ from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import PolicyRow
 from domain.price_list import Package, PriceEntry
 from domain.rating import Rating
+from domain.screening_profile import ScreeningProfile
 from domain.wallet_state import PurchaseFailure
 
 GOLDEN = Path(__file__).parent / "golden" / "commands.json"
@@ -97,7 +99,7 @@ EVERY_COMMAND: Mapping[str, Any] = {
     ),
     "create-twin": CreateTwin(PersonalText("Ada in colour")),
     "sign-biometric-release": SignBiometricRelease(TWIN, SHA256, locale="de"),
-    "grant-consent": GrantConsent(TWIN, SHA256, tuple(ConsentScope)),
+    "grant-consent": GrantConsent(TWIN, SHA256, (ConsentScope.TRAINING, ConsentScope.PICTURES)),
     "withdraw-consent": WithdrawConsent(TWIN),
     "withdraw-all-consents": WithdrawAllConsents(),
     "plan-photo-uploads": PlanPhotoUploads(TWIN, (PhotoFile("image/png", 20_000, SHA256),)),
@@ -169,6 +171,10 @@ EVERY_COMMAND: Mapping[str, Any] = {
     ),
     "publish-policy": PublishPolicy(
         2, (named("Grace"),), (PolicyRow("pocket", Rating.GENERAL, ("identity",), ("XX",), 60),)
+    ),
+    "publish-new-defaults": PublishNewDefaults(
+        (PriceEntry("pocket", JobKind.VIDEO, 0, 0, 250, megapixel_second=800),),
+        (PolicyRow("pocket", Rating.GENERAL, ("identity",), ("XX",), 60, ScreeningProfile.CLIPS),),
     ),
 }
 """Whoever adds a command adds one of it here."""

@@ -33,6 +33,7 @@ from commands.jobs.start_twin_training import StartTwinTraining
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.jobs.work_waits import AttemptWaits, PhotosWait, ScreeningWaits
 from commands.quote import QuoteImages, QuoteTraining
+from commands.safety.publish_new_defaults import PublishNewDefaults
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
 from commands.twin.claim_photo_set import ClaimPhotoSet
@@ -61,7 +62,7 @@ from domain.job import Job
 from domain.job_state import AdapterFile, AttemptFailure, JobFailure, JobOutput, JobState
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
-from domain.policy import DEFAULT_ROWS
+from domain.policy import DEFAULT_ROWS, FIRST_ROWS
 from domain.rating import Rating
 from domain.twin import Twin
 from domain.wallet_state import PurchaseFailure
@@ -96,6 +97,7 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     ExpireAttempt: lambda d: ExpireAttempt(*_attempt(d)),
     ExpireScreening: lambda d: ExpireScreening(*_screening(d)),
     RecordPurged: lambda d: RecordPurged(d.id_of("assets")),
+    PublishNewDefaults: lambda d: PublishNewDefaults(),
 }
 """By the command's class."""
 
@@ -400,5 +402,5 @@ def _prices(d: Draw) -> PublishPriceList:
 def _policy(d: Draw) -> PublishPolicy:
     policy = d.policy()
     version = 1 if policy is None else policy.policy_version + 1
-    rows = () if d.wrong(0.1) else DEFAULT_ROWS
+    rows = () if d.wrong(0.1) else d.one(FIRST_ROWS, DEFAULT_ROWS, DEFAULT_ROWS)
     return PublishPolicy(d.number(version), (d.owner,), rows)

@@ -9,6 +9,7 @@ from uuid import UUID
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.fail_job import FailJob
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
+from commands.safety.publish_new_defaults import PublishNewDefaults
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
 from commands.twin.clear_first_uploads import ClearFirstUploads
@@ -47,7 +48,7 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 STRANGERS = 0.04
 """Of commands that come from somebody who never signed up."""
 
-OPERATORS = frozenset({PublishPriceList, PublishPolicy})
+OPERATORS = frozenset({PublishPriceList, PublishPolicy, PublishNewDefaults})
 
 SELDOM = {
     WithdrawAllConsents: 0.4,

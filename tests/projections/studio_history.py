@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from adapters.event_store.chain import GENESIS, ChainedEvent, content_of, digest_of, link_of
 from adapters.event_store.in_memory import InMemoryKeys
-from domain.asset import Asset, AssetKind
+from domain.asset import Asset
 from domain.checks import Check, CheckVerdict, ItemVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
 from domain.engines import engine
@@ -25,7 +25,8 @@ from domain.photo_set import PhotoVerdict
 from domain.policy import DEFAULT_ROWS, Policy
 from domain.price_list import DEFAULT_ENTRIES, DEFAULT_PACKAGES, PriceList
 from domain.rating import Rating
-from domain.release import SignedCopy, release
+from domain.release import release
+from domain.rendition import Rendition, RenditionRole
 from domain.settings import resolve_images, resolve_training
 from domain.twin import Twin
 from domain.wallet import Wallet
@@ -228,7 +229,7 @@ class StudioHistory:
         outputs = [
             JobOutput(
                 item.item,
-                quarantine_item_key(job.id, job.attempt, claim, item.item),
+                quarantine_item_key(job.id, job.attempt, claim, item.item, suffix=".png"),
                 "ab" * 32,
                 9_000,
                 width,
@@ -294,7 +295,6 @@ class StudioHistory:
     def _screened(
         self, job: Job, item: JobItem, twin: Twin | None, checks: tuple[CheckVerdict, ...]
     ) -> Asset:
-        kind = AssetKind.SAMPLE if job.kind is JobKind.TRAINING else AssetKind.IMAGE
         width, height = job.settings.width, job.settings.height
         key = gallery_key(item.asset_id, uuid5(job.id, "screening"))
         return release(
@@ -302,7 +302,7 @@ class StudioHistory:
             owner_id=job.owner_id,
             job_id=job.id,
             item=item.item,
-            kind=kind,
+            settings=job.settings,
             engine=job.engine,
             rating=job.rating,
             seed=item.seed,
@@ -312,7 +312,9 @@ class StudioHistory:
             row=DEFAULT_ROWS[0],
             policy_version=1,
             checks=checks,
-            signed=SignedCopy(key, "ef" * 32, 12_000, width, height, "image/png"),
+            renditions=(
+                Rendition(RenditionRole.MASTER, key, "ef" * 32, 12_000, "image/png", width, height),
+            ),
             at=self.now,
         )
 
