@@ -16,6 +16,7 @@ from commands.gallery import (
 from commands.jobs import (
     cancel_job,
     claim_screening,
+    end_without_source,
     expire_attempt,
     expire_screening,
     fail_job,
@@ -27,12 +28,13 @@ from commands.jobs import (
     record_rendered,
     record_screening,
     request_images,
+    request_video,
     retry_job,
     start_twin_training,
     stop_jobs_of_twin,
     work_waits,
 )
-from commands.quote import quote_images, quote_training
+from commands.quote import quote_clips, quote_images, quote_training
 from commands.safety import publish_new_defaults, publish_policy, publish_price_list
 from commands.studio import Handler, Question, by_command
 from commands.twin import (
@@ -67,7 +69,7 @@ from domain.price_list import PriceList
 from domain.twin import Twin
 from domain.wallet import Wallet
 
-_IMAGES_REQUESTED = (
+_DRAWING_REQUESTED = (
     Twin.GenerationAuthorised,
     Person.GenerationAuthorised,
     Wallet.Reserved,
@@ -119,18 +121,22 @@ HANDLERS = by_command(
     Handler("expire-promotion", expire_promotion.handle, (Wallet.PromotionExpired,)),
     Question(quote_training),
     Question(quote_images),
+    Question(quote_clips),
     Handler(
         "start-twin-training",
         start_twin_training.handle,
         (Twin.TrainingAuthorised, Wallet.Reserved, Job.Requested),
     ),
-    Handler("request-images", request_images.handle, _IMAGES_REQUESTED),
+    Handler("request-images", request_images.handle, _DRAWING_REQUESTED),
+    Handler("request-video", request_video.handle, (*_DRAWING_REQUESTED, Asset.Lent)),
     Handler(
-        "retry-job", retry_job.handle, (Twin.TrainingAuthorised, *_IMAGES_REQUESTED, Job.Retried)
+        "retry-job",
+        retry_job.handle,
+        (Twin.TrainingAuthorised, *_DRAWING_REQUESTED, Asset.Lent, Job.Retried),
     ),
     Handler("cancel-job", cancel_job.handle, (Job.Cancelled, *_SETTLED)),
     Handler("stop-jobs-of-twin", stop_jobs_of_twin.handle, (Job.Cancelled, *_SETTLED)),
-    Handler("record-claim", record_claim.handle, (Job.Started,)),
+    Handler("record-claim", record_claim.handle, (Job.Started, Job.Failed, *_SETTLED)),
     Question(read_prompt.handle),
     Handler("record-rendered", record_rendered.handle, (Job.Rendered, Job.ResultDiscarded)),
     Handler(
@@ -161,6 +167,7 @@ HANDLERS = by_command(
     ),
     Handler("expire-screening", expire_screening.handle, (Job.ScreeningFailed,)),
     Handler("open-next-screening", open_next_screening.handle, (Job.ScreeningOpened,)),
+    Handler("end-without-source", end_without_source.handle, (Job.Failed, *_SETTLED)),
     Handler("fail-job", fail_job.handle, (Job.Failed, Wallet.Expired, *_SETTLED)),
     Handler("set-favourite", set_favourite.handle, (Asset.Favourited,)),
     Handler("unset-favourite", unset_favourite.handle, (Asset.Unfavourited,)),

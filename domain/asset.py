@@ -13,6 +13,7 @@ from domain.kernel.aggregate import Aggregate
 from domain.rating import Rating
 from domain.refusals import AssetNotAvailable
 from domain.rendition import Rendition, RenditionRole, role_of
+from domain.time_limits import JOB_OPEN_MAX
 
 
 class Why(StrEnum):
@@ -121,11 +122,26 @@ class Asset(Aggregate):
         def apply(self, asset: "Asset") -> None:
             asset.favourite = False
 
+    class Lent(Aggregate.Event):
+        """A job begins with it, and has to end where it goes before it was read."""
+
+        TOPIC = "asset.lent"
+        job_id: UUID
+
+        def apply(self, asset: "Asset") -> None:
+            begun = self.timestamp - JOB_OPEN_MAX
+            open_yet = {job: at for job, at in asset.lent_to.items() if at >= begun}
+            asset.lent_to = {**open_yet, self.job_id: self.timestamp}
+
     class Hidden(Aggregate.Event):
-        """It is out of sight until a report is decided; of before: until its owner decides."""
+        """It is out of sight until a report is decided; of before: until its owner decides.
+
+        `lent_to` are the jobs that may not have read it yet.
+        """
 
         TOPIC = "asset.hidden"
         reason: HiddenBecause
+        lent_to: tuple[UUID, ...] = ()
 
         def apply(self, asset: "Asset") -> None:
             # Withdrawals of before wrote one of these for every asset; now the epoch says it.
@@ -140,10 +156,14 @@ class Asset(Aggregate):
             asset.kept = True
 
     class PurgeRequested(Aggregate.Event):
-        """The owner wants it gone, with every file there is of it; `object_key` is the master's."""
+        """The owner wants it gone, with every file there is of it; `object_key` is the master's.
+
+        `lent_to` are the jobs that may not have read it yet.
+        """
 
         TOPIC = "asset.purge-requested"
         object_key: str
+        lent_to: tuple[UUID, ...] = ()
 
         def apply(self, asset: "Asset") -> None:
             asset.purge_requested = True
@@ -165,6 +185,7 @@ class Asset(Aggregate):
         self.renditions: tuple[Rendition, ...] = ()
         self.epoch: int | None = None
         self.reasons: tuple[RefusalReason, ...] = ()
+        self.lent_to: dict[UUID, datetime] = {}
         self.favourite = False
         self.reported = False
         self.kept = False
@@ -233,11 +254,29 @@ class Asset(Aggregate):
             return HiddenBecause.CONSENT_WITHDRAWN
         return None
 
+    def is_shown(self, current_epoch: int | None) -> bool:
+        """Whether its owner has it before them; `current_epoch` is that of its twin now.
+
+        Not where it was refused, hidden or purged.
+        """
+        there = self.released and not self.purge_requested
+        return there and self.hidden_because(current_epoch) is None
+
+    def lend(self, job_id: UUID, *, at: datetime) -> None:
+        """Let a job begin with it. Raises `AssetNotAvailable` for a refused or purged one."""
+        self._require_available()
+        self.trigger_event(Asset.Lent, job_id=job_id, timestamp=at)
+
     def report(self, *, at: datetime) -> None:
         """Put it out of sight until the report is decided. Raises `AssetNotAvailable`."""
         self._require_available()
         if not self.reported:
-            self.trigger_event(Asset.Hidden, reason=HiddenBecause.REPORTED, timestamp=at)
+            self.trigger_event(
+                Asset.Hidden,
+                reason=HiddenBecause.REPORTED,
+                lent_to=tuple(self.lent_to),
+                timestamp=at,
+            )
 
     def keep(self, current_epoch: int | None, *, at: datetime) -> None:
         """The owner keeps what a withdrawal has hidden; `current_epoch` is that of its twin now.
@@ -259,7 +298,12 @@ class Asset(Aggregate):
             raise AssetNotAvailable()
         master = self.master
         if not self.purge_requested:
-            self.trigger_event(Asset.PurgeRequested, object_key=master.object_key, timestamp=at)
+            self.trigger_event(
+                Asset.PurgeRequested,
+                object_key=master.object_key,
+                lent_to=tuple(self.lent_to),
+                timestamp=at,
+            )
 
     def record_purged(self, *, at: datetime) -> None:
         """The bytes are gone. Raises `AssetNotAvailable` where nobody asked for that."""

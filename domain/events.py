@@ -40,6 +40,7 @@ UPCASTERS: Mapping[tuple[str, int], Upcaster] = MappingProxyType(
         (Asset.Released.TOPIC, 1): as_one_master,
         (Job.Requested.TOPIC, 1): _as_it_was,
         (Job.Failed.TOPIC, 1): _as_it_was,
+        (Job.Failed.TOPIC, 2): _as_it_was,
     }
 )
 """(event type, version) → fields of the next version."""

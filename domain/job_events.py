@@ -212,10 +212,10 @@ class JobEvents:
             job.delivered_ms = sum(self.delivered_ms)
 
     class Failed(Aggregate.Event):
-        """The job ended without a result and costs nothing. Version 2 has one reason more."""
+        """The job ended without a result and costs nothing. Each version has one reason more."""
 
         TOPIC = "job.failed"
-        schema_version = 2
+        schema_version = 3
         reason: JobFailure
 
         def apply(self, job: "Job") -> None:

@@ -52,6 +52,8 @@ class JobFailure(StrEnum):
     DEADLINE_PASSED = "deadline-passed"
     ADAPTER_REFUSED = "adapter-refused"
     SCREENING_UNAVAILABLE = "screening-unavailable"
+    SOURCE_GONE = "source-gone"
+    """The picture that it was to begin with was purged or reported before it was read."""
 
 
 class JobItem(msgspec.Struct, frozen=True):

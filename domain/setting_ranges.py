@@ -36,3 +36,11 @@ def known_style(entry: EngineEntry, given: str | None) -> str:
     if style not in entry.styles:
         raise UnknownStyle(style, entry.styles)
     return style
+
+
+def ratio_like(entry: EngineEntry, width: int, height: int) -> str | None:
+    """The ratio that a picture of this size has, exactly; None where the engine draws none such."""
+    for ratio, (wide, high) in entry.aspect_ratios.items():
+        if width * high == height * wide:
+            return ratio
+    return None

@@ -36,6 +36,11 @@ class VideoSettings(msgspec.Struct, frozen=True, tag="video"):
     twin_strength: float
 
     @property
+    def duration_s(self) -> int:
+        """In whole seconds, as they are asked for."""
+        return self.duration_ms // MS_PER_S
+
+    @property
     def frames_min(self) -> int:
         """How many frames have to be left where the end of a clip is cut."""
         return CLIP_SECONDS_MIN * self.frame_rate

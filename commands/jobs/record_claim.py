@@ -7,7 +7,10 @@ from uuid import UUID, uuid5
 import msgspec
 
 from commands.jobs.claims import ClaimDenial, ClaimDenied, claimed_job
+from commands.jobs.end_without_source import TO_READ, end_without_source
 from commands.jobs.grants.granted import Grant, grant_of
+from commands.jobs.parties import load_parties
+from commands.jobs.sources import sources_hold
 from commands.work import Work
 from domain.engines import engine
 from domain.refusals import AlreadyDecided, StaleResult
@@ -45,6 +48,8 @@ def claim_key(claim_id: UUID) -> UUID:
 def handle(command: RecordClaim, work: Work) -> ClaimGranted | ClaimDenied:
     """Give the attempt to the first claim. The same claim again gets the same grant.
 
+    A job whose picture to begin with is out of sight ends here, and costs nothing.
+
     The save names the twin: whoever withdraws consent meanwhile wins. An answer that was stored
     earlier may be out of date; `ReadPrompt`, asked before every grant is sent, says whether it is.
     """
@@ -52,6 +57,9 @@ def handle(command: RecordClaim, work: Work) -> ClaimGranted | ClaimDenied:
     if isinstance(found, ClaimDenied):
         return found
     job, twin = found
+    if job.state in TO_READ and not sources_hold(work, job):
+        end_without_source(load_parties(work, job.id), work)
+        return ClaimDenied(ClaimDenial.JOB_ENDED)
     deadline = work.now + timedelta(seconds=engine(job.engine).attempt_limit_s[job.kind])
     try:
         job.start(command.attempt, command.claim_id, command.worker, deadline, at=work.now)

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
 
+from commands.jobs.asked_clips import asked_clips
 from commands.jobs.asked_images import asked
 from commands.jobs.opening import JobOpened
 from commands.jobs.request_images import RequestImages, open_images
+from commands.jobs.request_video import RequestVideo, open_clips
 from commands.jobs.start_twin_training import StartTwinTraining, open_training
 from commands.work import Work
 from domain.job import Job
+from domain.job_input import InputRole
 from domain.job_kind import JobKind
 from domain.kernel.personal_text import Erased, PersonalText
 from domain.refusals import JobNotRetryable
@@ -70,7 +73,34 @@ def _draw_again(earlier: Job.Requested, command: RetryJob, work: Work, ended: Jo
     return open_images(again, work, retried=ended)
 
 
+def _animate_again(earlier: Job.Requested, command: RetryJob, work: Work, ended: Job) -> JobOpened:
+    if not isinstance(earlier.prompt, PersonalText) or isinstance(earlier.negative_prompt, Erased):
+        raise JobNotRetryable()
+    source = next((one for one in earlier.inputs if one.role is InputRole.SOURCE), None)
+    again = RequestVideo(
+        engine=earlier.engine,
+        prompt=earlier.prompt,
+        negative_prompt=earlier.negative_prompt,
+        count=len(earlier.items),
+        price_version=command.price_version,
+        session_jurisdiction=command.session_jurisdiction,
+        seed=earlier.items[0].seed,
+        twin_id=earlier.twin_id,
+        source_asset_id=None if source is None else source.asset_id,
+        source_strength=None if source is None else source.strength,
+        rating_cap=earlier.rating,
+        **asked_clips(earlier.settings),
+    )
+    return open_clips(again, work, retried=ended)
+
+
 _AGAIN: Mapping[JobKind, Callable[[Job.Requested, RetryJob, Work, Job], JobOpened]] = (
-    MappingProxyType({JobKind.TRAINING: _train_again, JobKind.IMAGES: _draw_again})
+    MappingProxyType(
+        {
+            JobKind.TRAINING: _train_again,
+            JobKind.IMAGES: _draw_again,
+            JobKind.VIDEO: _animate_again,
+        }
+    )
 )
 """How each kind of job is asked for again."""

@@ -66,14 +66,15 @@ class PromptReading(msgspec.Struct, frozen=True):
     """How an engine reads a prompt: word by word, in small letters, `words_max` of them.
 
     What is put before or behind the person's own words takes room as well: `twin_phrase` where a
-    twin is drawn, and the phrase of the style. A word outside of `vocabulary` takes room and says
-    nothing.
+    twin is drawn, and the phrases of style and motion. A word outside of `vocabulary` takes room
+    and says nothing.
     """
 
     words_max: int
     vocabulary: frozenset[str]
     twin_phrase: str
     style_phrases: dict[str, str]
+    motion_phrases: dict[str, str] = {}
 
 
 class EngineEntry(msgspec.Struct, frozen=True):

@@ -62,6 +62,13 @@ ENTRY = EngineEntry(
             "watercolour": "watercolour style",
             "film": "film style",
         },
+        motion_phrases={
+            "blink": "blinking",
+            "talk": "talking",
+            "nod": "nodding",
+            "turn": "turning around",
+            "push": "zooming in",
+        },
     ),
     delivery_scale=8,
     clips=ClipOptions(
@@ -71,7 +78,7 @@ ENTRY = EngineEntry(
         count=WholeRange(1, 4, 1),
         seconds_max=12,
         steps=WholeRange(1, 50, 25),
-        source_strength=RealRange(0.0, 1.0, 0.6),
+        source_strength=RealRange(0.1, 1.0, 0.9),
         raw_size_bytes_max=64 * 1024 * 1024,
         megapixel_second=800,
     ),

@@ -87,8 +87,8 @@ class JobKindEntry(Generic[S]):
 
     `consumer` names the queue (`suite.jobs.<consumer>.v1`). `scope` is what a twin's consent has to
     cover. `prices` is None for an engine that does not make this. `share` says what of the quote is
-    charged for a job of so many items. `as_asked` judges the files of one output together, and
-    `clip_length` is None for pictures.
+    charged for a job of so many items. `as_asked` judges the files of one output together.
+    `motion` is empty and `clip_length` None for pictures.
     """
 
     kind: JobKind
@@ -105,6 +105,7 @@ class JobKindEntry(Generic[S]):
     batch_key: Callable[[EngineEntry, S], str]
     delivers_adapter: bool = False
     as_asked: Callable[[S, tuple[Rendition, ...]], bool] = lambda settings, renditions: True
+    motion: Callable[[S], str] = lambda settings: ""
     clip_length: Callable[[S], ClipLength | None] = lambda settings: None
 
     @property

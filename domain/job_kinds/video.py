@@ -65,6 +65,7 @@ ENTRY = JobKindEntry(
     share=_share,
     batch_key=_batch_key,
     as_asked=_as_asked,
+    motion=lambda settings: settings.motion,
     clip_length=lambda settings: ClipLength(
         settings.frames, settings.frame_rate, settings.frames_min
     ),

@@ -11,6 +11,7 @@ import pytest
 
 from commands.gallery.purge_asset import PurgeAsset
 from commands.jobs.cancel_job import CancelJob
+from commands.jobs.end_without_source import EndWithoutSource
 from commands.jobs.expire_screening import ExpireScreening
 from commands.jobs.fail_job import FailJob
 from commands.jobs.open_next_attempt import OpenNextAttempt
@@ -45,7 +46,7 @@ from commands.twin.withdraw_consent import WithdrawConsent
 from commands.wallet.confirm_payment import ConfirmPayment
 from commands.wallet.expire_promotion import ExpirePromotion
 from commands.wallet.fail_purchase import FailPurchase
-from domain.asset import Asset
+from domain.asset import Asset, HiddenBecause
 from domain.asset_kind import AssetKind
 from domain.job import Job
 from domain.job_kind import JobKind
@@ -313,6 +314,20 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
             DeleteObjects((f"gallery/{IT}/", "gallery/a.png"), for_good=True),
         ],
     ),
+    (
+        _event(Asset.PurgeRequested, object_key=f"gallery/{IT}/master", lent_to=(OTHER, ADA)),
+        [
+            PurgeObject(IT, f"gallery/{IT}/master"),
+            DeleteObjects((f"gallery/{IT}/", f"gallery/{IT}/master"), for_good=True),
+            EndWithoutSource(OTHER),
+            EndWithoutSource(ADA),
+        ],
+    ),
+    (
+        _event(Asset.Hidden, reason=HiddenBecause.REPORTED, lent_to=(OTHER,)),
+        [EndWithoutSource(OTHER)],
+    ),
+    (_event(Asset.Hidden, reason=HiddenBecause.REPORTED), []),
     (
         _event(Person.VerificationHinted, verification_id=OTHER),
         [RefetchVerification(OTHER, since=MONDAY)],

@@ -236,6 +236,20 @@ def released_asset(id: UUID | None = None) -> Asset:
     )
 
 
+def picture_that_was_lent_and_purged() -> Asset:
+    asset = released_asset()
+    asset.lend(NODDING_JOB, at=MONDAY)
+    asset.lend(named("Ada blinks in fog"), at=LATER)
+    asset.request_purge(at=LATER)
+    return asset
+
+
+def video_job_whose_picture_was_purged() -> Job:
+    job = video_job()
+    job.fail(JobFailure.SOURCE_GONE, at=LATER)
+    return job
+
+
 def clip_that_was_cut_and_released() -> Asset:
     """Four seconds were asked for; in the last one Ada was not herself any more."""
     row = next(one for one in DEFAULT_ROWS if one.screening is ScreeningProfile.CLIPS)
@@ -323,6 +337,8 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         asset_that_was_kept_reported_and_purged,
         refused_asset,
         clip_that_was_cut_and_released,
+        picture_that_was_lent_and_purged,
+        video_job_whose_picture_was_purged,
         video_job_that_delivered_three_seconds_of_four,
         price_list_with_two_versions,
         policy_with_the_rows_that_ship,

@@ -7,6 +7,7 @@ from random import Random
 from uuid import UUID
 
 from commands.jobs.cancel_job import CancelJob
+from commands.jobs.end_without_source import EndWithoutSource
 from commands.jobs.fail_job import FailJob
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.safety.publish_new_defaults import PublishNewDefaults
@@ -57,6 +58,7 @@ SELDOM = {
     ForgetUploads: 0.3,
     ClearFirstUploads: 0.2,
     FailJob: 0.3,
+    EndWithoutSource: 0.3,
     CancelJob: 0.6,
     StopJobsOfTwin: 0.5,
 }
