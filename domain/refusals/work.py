@@ -106,11 +106,11 @@ class DurationUnsupported(Refusal):
     """The engine makes no clips of this length."""
 
     code: ClassVar[str] = "DURATION_UNSUPPORTED"
-    details: ClassVar[tuple[str, ...]] = ("given", "supported")
+    details: ClassVar[tuple[str, ...]] = ("asked_s", "durations_s")
 
-    def __init__(self, given: int, supported: Iterable[int]) -> None:
-        self.given, self.supported = given, tuple(supported)
-        lengths = listed(str(seconds) for seconds in self.supported)
+    def __init__(self, asked_s: int, durations_s: Iterable[int]) -> None:
+        self.asked_s, self.durations_s = asked_s, tuple(durations_s)
+        lengths = listed(str(seconds) for seconds in self.durations_s)
         super().__init__(f"This engine makes clips of {lengths} seconds.")
 
 
@@ -129,11 +129,11 @@ class TooManySeconds(Refusal):
     """Count times duration is more than one request may ask for."""
 
     code: ClassVar[str] = "TOO_MANY_SECONDS"
-    details: ClassVar[tuple[str, ...]] = ("asked", "limit")
+    details: ClassVar[tuple[str, ...]] = ("asked_s", "limit_s")
 
-    def __init__(self, asked: int, limit: int) -> None:
-        super().__init__(f"Ask for at most {limit} seconds of clips at once.")
-        self.asked, self.limit = asked, limit
+    def __init__(self, asked_s: int, limit_s: int) -> None:
+        super().__init__(f"Ask for at most {limit_s} seconds of clips at once.")
+        self.asked_s, self.limit_s = asked_s, limit_s
 
 
 class SourceRatioDiffers(Refusal):

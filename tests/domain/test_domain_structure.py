@@ -62,7 +62,12 @@ def test_every_refusal_has_a_code_of_its_own() -> None:
 
 
 def test_every_refusal_says_a_sentence_and_carries_its_details() -> None:
-    examples: dict[str, object] = {"known": ("a",), "supported": ("a",), "missing": ("a",)}
+    examples: dict[str, object] = {
+        "known": ("a",),
+        "supported": ("a",),
+        "missing": ("a",),
+        "durations_s": (3,),
+    }
     for refusal in all_refusals():
         parameters = [name for name in inspect.signature(refusal).parameters if name != "args"]
         built = refusal(*[examples.get(name, 1) for name in parameters])

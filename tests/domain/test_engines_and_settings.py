@@ -210,7 +210,7 @@ def test_a_clip_has_whole_seconds_and_is_delivered_enlarged(seconds: int) -> Non
 def test_a_length_that_no_clip_has_is_refused_with_those_there_are(seconds: int) -> None:
     with pytest.raises(DurationUnsupported) as refusal:
         resolve_video(POCKET, duration_s=seconds)
-    assert refusal.value.supported == (3, 4, 5)
+    assert refusal.value.durations_s == (3, 4, 5)
 
 
 def test_a_motion_that_the_engine_does_not_know_is_refused_with_those_it_does() -> None:
