@@ -28,9 +28,10 @@ from api.types.twin import twin
 from api.types.viewer import SHOWN_STATES, Verification, Viewer, jobs_of
 from api.types.wallet import Ledger, ledger
 from commands.catalogue import catalogue as catalogue_facts
+from commands.jobs.asked_clips import asked_clips
 from commands.jobs.asked_images import asked
 from commands.ports.accounts import Session
-from commands.quote import PromptRead, QuoteImages, QuoteTraining
+from commands.quote import PromptRead, QuoteClips, QuoteImages, QuoteTraining
 from domain import refusals
 from domain.kernel.personal_text import text_or, written
 from domain.kernel.role import Role
@@ -101,6 +102,33 @@ class QuoteImagesInput:
     negative_prompt: str | None = None
 
 
+@strawberry.input
+class QuoteVideoInput:
+    engine: str
+    count: int = 1
+    aspect_ratio: str | None = None
+    style: str | None = None
+    motion: str | None = None
+    duration_s: int | None = None
+    num_inference_steps: int | None = strawberry.field(
+        default=None,
+        description="Does not change the price, nor does anything but seconds and size.",
+    )
+    guidance_scale: float | None = None
+    twin_strength: float | None = None
+    source: strawberry.ID | None = strawberry.field(
+        default=None, description="The clip has the shape of this picture."
+    )
+    source_strength: float | None = None
+    twin: strawberry.ID | None = strawberry.field(
+        default=None, description="Takes room in the prompt."
+    )
+    prompt: str | None = strawberry.field(
+        default=None, description="How it would be read is answered."
+    )
+    negative_prompt: str | None = None
+
+
 ViewerResult = result_union("ViewerResult", Viewer, NotConsistentYet, ReadModelParked)
 QuoteResult = result_union(
     "QuoteResult",
@@ -112,6 +140,12 @@ QuoteResult = result_union(
     refusals.UnknownStyle,
     refusals.EngineUnavailable,
     refusals.PriceListOutdated,
+    refusals.UnknownMotion,
+    refusals.DurationUnsupported,
+    refusals.TooManySeconds,
+    refusals.AssetNotAvailable,
+    refusals.SourceNotAPicture,
+    refusals.SourceRatioDiffers,
 )
 LedgerResult = result_union("LedgerResult", Ledger)
 
@@ -150,7 +184,7 @@ class Query:
         return await run_sync(question)
 
     @strawberry.field(
-        description="A dry run: what exactly one of the two would cost.",
+        description="A dry run: what exactly one of the three would cost.",
     )
     @answering(QuoteResult)
     async def quote(
@@ -158,8 +192,9 @@ class Query:
         info: Info,
         training: QuoteTrainingInput | None = None,
         images: QuoteImagesInput | None = None,
+        video: QuoteVideoInput | None = None,
     ) -> Any:
-        command = _quote_command(training, images)
+        command = _quote_command(training, images, video)
         session = await info.context.session()
         found = await preview(info.context, command, uuid5(session.person_id, "quote"))
         return Quote(
@@ -237,19 +272,34 @@ def _reading(read: PromptRead | None) -> PromptReading | None:
 
 
 def _quote_command(
-    training: QuoteTrainingInput | None, images: QuoteImagesInput | None
-) -> QuoteTraining | QuoteImages:
-    if training is not None and images is None:
-        return QuoteTraining(twin_id=own_id("Twin", training.twin), engine=training.engine)
-    if images is not None and training is None:
-        return QuoteImages(
-            engine=images.engine,
-            count=images.count,
-            prompt=None if images.prompt is None else written(images.prompt),
-            negative_prompt=None
-            if images.negative_prompt is None
-            else written(images.negative_prompt),
-            names_twin=images.twin is not None,
-            **asked(images),
-        )
-    raise InputInvalid("quote", "Ask for exactly one of training and images.")
+    training: QuoteTrainingInput | None,
+    images: QuoteImagesInput | None,
+    video: QuoteVideoInput | None,
+) -> QuoteTraining | QuoteImages | QuoteClips:
+    match (training, images, video):
+        case (QuoteTrainingInput(), None, None):
+            return QuoteTraining(twin_id=own_id("Twin", training.twin), engine=training.engine)
+        case (None, QuoteImagesInput(), None):
+            return QuoteImages(
+                engine=images.engine, count=images.count, **_words(images), **asked(images)
+            )
+        case (None, None, QuoteVideoInput()):
+            return QuoteClips(
+                engine=video.engine,
+                count=video.count,
+                source_asset_id=own_id("Asset", video.source) if video.source else None,
+                source_strength=video.source_strength,
+                **_words(video),
+                **asked_clips(video),
+            )
+        case _:
+            raise InputInvalid("quote", "Ask for exactly one of training, images and video.")
+
+
+def _words(asked_about: QuoteImagesInput | QuoteVideoInput) -> dict[str, Any]:
+    prompt, negative_prompt = asked_about.prompt, asked_about.negative_prompt
+    return {
+        "prompt": None if prompt is None else written(prompt),
+        "negative_prompt": None if negative_prompt is None else written(negative_prompt),
+        "names_twin": asked_about.twin is not None,
+    }

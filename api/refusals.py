@@ -89,8 +89,8 @@ def _type_of(refusal: type[Refusal]) -> type[RefusalInterface]:
 
 def _graphql_type(hint: Any) -> Any:
     if get_origin(hint) is not None:
-        # The only generic details are names to choose from.
-        return list[str]
+        # The only generic details are names or numbers to choose from.
+        return list[int] if get_args(hint) == (int,) else list[str]
     return hint if hint in (int, float, bool) else str
 
 
@@ -138,7 +138,7 @@ def as_graphql(refusal: Refusal, union: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list | frozenset | set):
-        return [str(item) for item in value]
+        return [item if isinstance(item, int) else str(item) for item in value]
     return value if isinstance(value, int | float | bool) else str(value)
 
 

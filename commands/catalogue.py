@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from domain.asset import AssetKind
+from domain.asset_kind import AssetKind
 from domain.consent_scopes import scopes_offered
 from domain.consent_text import (
     BIOMETRIC_RELEASE,
@@ -14,11 +14,12 @@ from domain.consent_text import (
     consent_version,
 )
 from domain.engines import ENGINES
-from domain.engines.entry import EngineEntry
+from domain.engines.entry import ClipOptions, EngineEntry, RealRange, WholeRange
 from domain.job_kind import JobKind
 from domain.job_state import JobState
 from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
 from domain.rating import Rating
+from domain.rendition import DOWNLOADABLE, RenditionRole
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,19 @@ def catalogue(allowed: Iterable[tuple[str, str]]) -> Catalogue:
 
 
 __all__ = [
+    "DOWNLOADABLE",
     "AssetKind",
     "Catalogue",
+    "ClipOptions",
     "ConsentScope",
     "JobKind",
     "JobState",
     "LegalText",
     "Rating",
+    "RealRange",
+    "RenditionRole",
     "ScopeOffered",
+    "WholeRange",
     "catalogue",
     "consent_version",
 ]

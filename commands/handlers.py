@@ -16,6 +16,7 @@ from commands.gallery import (
 from commands.jobs import (
     cancel_job,
     claim_screening,
+    end_without_source,
     expire_attempt,
     expire_screening,
     fail_job,
@@ -27,13 +28,14 @@ from commands.jobs import (
     record_rendered,
     record_screening,
     request_images,
+    request_video,
     retry_job,
     start_twin_training,
     stop_jobs_of_twin,
     work_waits,
 )
-from commands.quote import quote_images, quote_training
-from commands.safety import publish_policy, publish_price_list
+from commands.quote import quote_clips, quote_images, quote_training
+from commands.safety import publish_new_defaults, publish_policy, publish_price_list
 from commands.studio import Handler, Question, by_command
 from commands.twin import (
     add_consent_scopes,
@@ -69,7 +71,7 @@ from domain.price_list import PriceList
 from domain.twin import Twin
 from domain.wallet import Wallet
 
-_IMAGES_REQUESTED = (
+_DRAWING_REQUESTED = (
     Twin.GenerationAuthorised,
     Person.GenerationAuthorised,
     Wallet.Reserved,
@@ -135,18 +137,22 @@ HANDLERS = by_command(
     Handler("expire-promotion", expire_promotion.handle, (Wallet.PromotionExpired,)),
     Question(quote_training),
     Question(quote_images),
+    Question(quote_clips),
     Handler(
         "start-twin-training",
         start_twin_training.handle,
         (Twin.TrainingAuthorised, Wallet.Reserved, Job.Requested),
     ),
-    Handler("request-images", request_images.handle, _IMAGES_REQUESTED),
+    Handler("request-images", request_images.handle, _DRAWING_REQUESTED),
+    Handler("request-video", request_video.handle, (*_DRAWING_REQUESTED, Asset.Lent)),
     Handler(
-        "retry-job", retry_job.handle, (Twin.TrainingAuthorised, *_IMAGES_REQUESTED, Job.Retried)
+        "retry-job",
+        retry_job.handle,
+        (Twin.TrainingAuthorised, *_DRAWING_REQUESTED, Asset.Lent, Job.Retried),
     ),
     Handler("cancel-job", cancel_job.handle, (Job.Cancelled, *_SETTLED)),
     Handler("stop-jobs-of-twin", stop_jobs_of_twin.handle, (Job.Cancelled, *_SETTLED)),
-    Handler("record-claim", record_claim.handle, (Job.Started,)),
+    Handler("record-claim", record_claim.handle, (Job.Started, Job.Failed, *_SETTLED)),
     Question(read_prompt.handle),
     Handler("record-rendered", record_rendered.handle, (Job.Rendered, Job.ResultDiscarded)),
     Handler(
@@ -177,6 +183,7 @@ HANDLERS = by_command(
     ),
     Handler("expire-screening", expire_screening.handle, (Job.ScreeningFailed,)),
     Handler("open-next-screening", open_next_screening.handle, (Job.ScreeningOpened,)),
+    Handler("end-without-source", end_without_source.handle, (Job.Failed, *_SETTLED)),
     Handler("fail-job", fail_job.handle, (Job.Failed, Wallet.Expired, *_SETTLED)),
     Handler("set-favourite", set_favourite.handle, (Asset.Favourited,)),
     Handler("unset-favourite", unset_favourite.handle, (Asset.Unfavourited,)),
@@ -187,5 +194,10 @@ HANDLERS = by_command(
         "publish-price-list", publish_price_list.handle, (PriceList.Opened, PriceList.Published)
     ),
     Handler("publish-policy", publish_policy.handle, (Policy.Opened, Policy.Published)),
+    Handler(
+        "publish-new-defaults",
+        publish_new_defaults.handle,
+        (PriceList.Published, Policy.Published),
+    ),
 )
 """By the command's class. A command is executed once per key; a question is only previewed."""

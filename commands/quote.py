@@ -5,15 +5,19 @@ from uuid import UUID
 
 import msgspec
 
+from commands.jobs.asked_clips import AskedClips
 from commands.jobs.asked_images import AskedImages, asked
+from commands.jobs.drawing import Drawn, read_drawn
 from commands.jobs.opening import available_engine, quote
+from commands.jobs.request_video import resolved_clips
 from commands.work import Work
+from domain.engines import EngineEntry
 from domain.job_kind import JobKind
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
-from domain.prompt_reading import PromptRead, read_negative_prompt, read_prompt
+from domain.prompt_reading import PromptRead, read_negative_prompt
 from domain.refusals import PhotoCountOutOfRange
-from domain.settings import draws_twin, require_count, resolve_images, resolve_training
+from domain.settings import require_count, resolve_images, resolve_training
 from domain.twin import Twin
 
 
@@ -35,6 +39,19 @@ class QuoteImages(AskedImages):
     prompt: PersonalText | None = None
     negative_prompt: PersonalText | None = None
     names_twin: bool = False
+
+
+@dataclass(frozen=True)
+class QuoteClips(AskedClips):
+    """Clips with these settings, or in the shape of a picture that they begin with."""
+
+    engine: str
+    count: int = 1
+    prompt: PersonalText | None = None
+    negative_prompt: PersonalText | None = None
+    names_twin: bool = False
+    source_asset_id: UUID | None = None
+    source_strength: float | None = None
 
 
 class Quoted(msgspec.Struct, frozen=True):
@@ -63,18 +80,29 @@ def quote_images(question: QuoteImages, work: Work) -> Quoted:
     """Raises what `RequestImages` would raise for these settings."""
     entry = available_engine(question.engine, JobKind.IMAGES)
     settings = resolve_images(entry, **asked(question))
-    count = require_count(entry, question.count)
-    quoted = quote(work, engine_id=entry.id, settings=settings, count=count)
-    names_twin = question.names_twin and draws_twin(settings)
+    require_count(entry, question.count)
+    return _drawn(question, settings, entry, work)
+
+
+def quote_clips(question: QuoteClips, work: Work) -> Quoted:
+    """Raises what `RequestVideo` would raise for these settings and this source."""
+    entry = available_engine(question.engine, JobKind.VIDEO)
+    settings, _ = resolved_clips(question, entry, work)
+    return _drawn(question, settings, entry, work)
+
+
+def _drawn(
+    question: QuoteImages | QuoteClips, settings: Drawn, entry: EngineEntry, work: Work
+) -> Quoted:
+    quoted = quote(work, engine_id=entry.id, settings=settings, count=question.count)
+    prompt, negative_prompt = question.prompt, question.negative_prompt
     return Quoted(
         quoted.millicredits,
         quoted.price_version,
         None
-        if question.prompt is None
-        else read_prompt(entry, question.prompt.value, style=settings.style, names_twin=names_twin),
-        None
-        if question.negative_prompt is None
-        else read_negative_prompt(entry, question.negative_prompt.value),
+        if prompt is None
+        else read_drawn(entry, settings, prompt.value, names_twin=question.names_twin),
+        None if negative_prompt is None else read_negative_prompt(entry, negative_prompt.value),
     )
 
 
@@ -87,9 +115,11 @@ def _photo_count(question: QuoteTraining, work: Work) -> int:
 
 __all__ = [
     "PromptRead",
+    "QuoteClips",
     "QuoteImages",
     "QuoteTraining",
     "Quoted",
+    "quote_clips",
     "quote_images",
     "quote_training",
 ]

@@ -1,39 +1,23 @@
 """One output of a job: released into its owner's gallery, or refused."""
 
-from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from domain.asset_kind import AssetKind
 from domain.checks import CheckVerdict
 from domain.consent_scopes import ConsentInForce, scopes_of_before
 from domain.consent_text import ConsentScope
-from domain.job_kind import JobKind
+from domain.job_kinds import maker_of
 from domain.kernel.aggregate import Aggregate
 from domain.rating import Rating
 from domain.refusals import AssetNotAvailable
-
-
-class AssetKind(StrEnum):
-    """What an asset is. A sample is a picture that a training drew to show its result."""
-
-    IMAGE = "image"
-    SAMPLE = "sample"
-    VIDEO = "video"
-
-
-MADE_BY: Mapping[AssetKind, JobKind] = MappingProxyType(
-    {
-        AssetKind.IMAGE: JobKind.IMAGES,
-        AssetKind.SAMPLE: JobKind.TRAINING,
-        AssetKind.VIDEO: JobKind.VIDEO,
-    }
-)
-"""Which kind of job makes what, and so what a person has to have consented to."""
+from domain.rendition import Rendition, RenditionRole, role_of
+from domain.time_limits import JOB_OPEN_MAX
 
 
 class Why(StrEnum):
@@ -71,9 +55,14 @@ class Asset(Aggregate):
     TOPIC = "asset"
 
     class Released(Aggregate.Created):
-        """Every check passed. `object_key` holds the signed copy; `sha256` in lower-case hex."""
+        """Every check passed. `renditions` are all of its files, the master among them.
+
+        `likeness` is, for each second of a twin's clip, the lowest cosine to its face. Version 2
+        has several files where version 1 had one.
+        """
 
         TOPIC = "asset.released"
+        schema_version = 2
         owner_id: UUID
         job_id: UUID
         item: int
@@ -81,17 +70,18 @@ class Asset(Aggregate):
         kind: AssetKind
         engine: str
         rating: Rating
-        object_key: str
-        sha256: str
-        size_bytes: int
-        width: int
-        height: int
-        media_type: str
+        renditions: tuple[Rendition, ...]
         seed: int
         checks: tuple[CheckVerdict, ...]
         policy_version: int
         epoch: int | None
+        likeness: tuple[float, ...] = ()
         scopes: dict[ConsentScope, int] = field(default_factory=dict)
+
+        @property
+        def master(self) -> Rendition:
+            """What it is; all other files are made of it."""
+            return role_of(self.renditions, RenditionRole.MASTER)
 
         @property
         def rests_on(self) -> dict[ConsentScope, int]:
@@ -101,7 +91,7 @@ class Asset(Aggregate):
             """
             if self.epoch is None:
                 return {}
-            return self.scopes or scopes_of_before(MADE_BY[self.kind])
+            return self.scopes or scopes_of_before(maker_of(self.kind).kind)
 
         def apply(self, asset: "Asset") -> None:
             asset.owner_id = self.owner_id
@@ -109,7 +99,7 @@ class Asset(Aggregate):
             asset.item = self.item
             asset.twin_id = self.twin_id
             asset.kind = self.kind
-            asset.object_key = self.object_key
+            asset.renditions = self.renditions
             asset.epoch = self.epoch
             asset.scopes = self.rests_on
 
@@ -148,11 +138,26 @@ class Asset(Aggregate):
         def apply(self, asset: "Asset") -> None:
             asset.favourite = False
 
+    class Lent(Aggregate.Event):
+        """A job begins with it, and has to end where it goes before it was read."""
+
+        TOPIC = "asset.lent"
+        job_id: UUID
+
+        def apply(self, asset: "Asset") -> None:
+            begun = self.timestamp - JOB_OPEN_MAX
+            open_yet = {job: at for job, at in asset.lent_to.items() if at >= begun}
+            asset.lent_to = {**open_yet, self.job_id: self.timestamp}
+
     class Hidden(Aggregate.Event):
-        """It is out of sight until a report is decided; of before: until its owner decides."""
+        """It is out of sight until a report is decided; of before: until its owner decides.
+
+        `lent_to` are the jobs that may not have read it yet.
+        """
 
         TOPIC = "asset.hidden"
         reason: HiddenBecause
+        lent_to: tuple[UUID, ...] = ()
 
         def apply(self, asset: "Asset") -> None:
             # Withdrawals of before wrote one of these for every asset; now the epoch says it.
@@ -167,10 +172,14 @@ class Asset(Aggregate):
             asset.kept = True
 
     class PurgeRequested(Aggregate.Event):
-        """The owner wants it gone: the bytes under `object_key` are to be deleted."""
+        """The owner wants it gone, with every file there is of it; `object_key` is the master's.
+
+        `lent_to` are the jobs that may not have read it yet.
+        """
 
         TOPIC = "asset.purge-requested"
         object_key: str
+        lent_to: tuple[UUID, ...] = ()
 
         def apply(self, asset: "Asset") -> None:
             asset.purge_requested = True
@@ -189,10 +198,11 @@ class Asset(Aggregate):
         self.item: int
         self.twin_id: UUID | None
         self.kind: AssetKind
-        self.object_key: str | None = None
+        self.renditions: tuple[Rendition, ...] = ()
         self.epoch: int | None = None
         self.scopes: dict[ConsentScope, int] = {}
         self.reasons: tuple[RefusalReason, ...] = ()
+        self.lent_to: dict[UUID, datetime] = {}
         self.favourite = False
         self.reported = False
         self.kept = False
@@ -202,7 +212,14 @@ class Asset(Aggregate):
     @property
     def released(self) -> bool:
         """Whether it passed screening, whatever became of it later."""
-        return self.object_key is not None
+        return bool(self.renditions)
+
+    @property
+    def master(self) -> Rendition:
+        """What it is. Raises `AssetNotAvailable` for a refused one."""
+        if not self.renditions:
+            raise AssetNotAvailable()
+        return role_of(self.renditions, RenditionRole.MASTER)
 
     @classmethod
     def refuse(
@@ -256,11 +273,29 @@ class Asset(Aggregate):
         covered = consent is not None and consent.covers(self.epoch, self.scopes)
         return None if covered else HiddenBecause.CONSENT_WITHDRAWN
 
+    def is_shown(self, consent: ConsentInForce | None) -> bool:
+        """Whether its owner has it before them; `consent` is what covers its twin now.
+
+        Not where it was refused, hidden or purged.
+        """
+        there = self.released and not self.purge_requested
+        return there and self.hidden_because(consent) is None
+
+    def lend(self, job_id: UUID, *, at: datetime) -> None:
+        """Let a job begin with it. Raises `AssetNotAvailable` for a refused or purged one."""
+        self._require_available()
+        self.trigger_event(Asset.Lent, job_id=job_id, timestamp=at)
+
     def report(self, *, at: datetime) -> None:
         """Put it out of sight until the report is decided. Raises `AssetNotAvailable`."""
         self._require_available()
         if not self.reported:
-            self.trigger_event(Asset.Hidden, reason=HiddenBecause.REPORTED, timestamp=at)
+            self.trigger_event(
+                Asset.Hidden,
+                reason=HiddenBecause.REPORTED,
+                lent_to=tuple(self.lent_to),
+                timestamp=at,
+            )
 
     def keep(self, consent: ConsentInForce | None, *, at: datetime) -> None:
         """The owner keeps what a withdrawal has hidden; `consent` is what covers its twin now.
@@ -278,10 +313,16 @@ class Asset(Aggregate):
 
     def request_purge(self, *, at: datetime) -> None:
         """Have the bytes deleted. Asking again changes nothing. Raises `AssetNotAvailable`."""
-        if self.object_key is None or self.purged:
+        if self.purged:
             raise AssetNotAvailable()
+        master = self.master
         if not self.purge_requested:
-            self.trigger_event(Asset.PurgeRequested, object_key=self.object_key, timestamp=at)
+            self.trigger_event(
+                Asset.PurgeRequested,
+                object_key=master.object_key,
+                lent_to=tuple(self.lent_to),
+                timestamp=at,
+            )
 
     def record_purged(self, *, at: datetime) -> None:
         """The bytes are gone. Raises `AssetNotAvailable` where nobody asked for that."""
@@ -293,3 +334,11 @@ class Asset(Aggregate):
     def _require_available(self) -> None:
         if not self.released or self.purge_requested:
             raise AssetNotAvailable()
+
+
+def as_one_master(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 of `asset.released` as version 2: the one file of then is the master."""
+    of_the_file = ("object_key", "sha256", "size_bytes", "media_type", "width", "height")
+    master = {"role": RenditionRole.MASTER.value, **{name: fields[name] for name in of_the_file}}
+    rest = {name: value for name, value in fields.items() if name not in of_the_file}
+    return {**rest, "renditions": [master]}

@@ -8,21 +8,14 @@ import msgspec
 from domain.consent_text import ConsentScope
 from domain.engines import ENGINES
 from domain.job_kind import JobKind
+from domain.job_kinds import JOB_KINDS, job_kind
 from domain.rating import Rating
-
-_OF_KIND: Mapping[JobKind, ConsentScope] = MappingProxyType(
-    {
-        JobKind.TRAINING: ConsentScope.TRAINING,
-        JobKind.IMAGES: ConsentScope.PICTURES,
-        JobKind.VIDEO: ConsentScope.CLIPS,
-    }
-)
 
 _OF_RATING: Mapping[Rating, ConsentScope] = MappingProxyType(
     {Rating.SUGGESTIVE: ConsentScope.SUGGESTIVE, Rating.ADULT: ConsentScope.ADULT}
 )
 
-SCOPES_OF_WORK = frozenset(_OF_KIND.values())
+SCOPES_OF_WORK = frozenset(kind.scope for kind in JOB_KINDS.values())
 """What covers anything by itself. A rating only widens one of these."""
 
 RATINGS: Mapping[ConsentScope, Rating] = MappingProxyType(
@@ -47,7 +40,7 @@ class ConsentInForce(msgspec.Struct, frozen=True):
 
 def scope_of(kind: JobKind) -> ConsentScope:
     """The scope without which no twin takes part in this kind of job."""
-    return _OF_KIND[kind]
+    return job_kind(kind).scope
 
 
 def scopes_needed(kind: JobKind, rating: Rating) -> tuple[ConsentScope, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from domain.asset import Asset
+from domain.asset import Asset, as_one_master
 from domain.job import Job
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.stored_form import StoredForm, Upcaster
@@ -36,7 +36,13 @@ def _as_it_was(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 UPCASTERS: Mapping[tuple[str, int], Upcaster] = MappingProxyType(
-    {(Job.Failed.TOPIC, 1): _as_it_was, (Twin.ConsentGranted.TOPIC, 1): _as_it_was}
+    {
+        (Asset.Released.TOPIC, 1): as_one_master,
+        (Job.Requested.TOPIC, 1): _as_it_was,
+        (Job.Failed.TOPIC, 1): _as_it_was,
+        (Job.Failed.TOPIC, 2): _as_it_was,
+        (Twin.ConsentGranted.TOPIC, 1): _as_it_was,
+    }
 )
 """(event type, version) → fields of the next version."""
 

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from domain.charging import charge_for
 from domain.checks import ItemVerdict, storable
 from domain.consent_text import ConsentScope
 from domain.engines import engine as engine_entry
 from domain.job_events import JobEvents
+from domain.job_input import JobInput
 from domain.job_kind import JobKind
+from domain.job_kinds import Delivery, job_kind
 from domain.job_state import (
     ENDED,
     AdapterFile,
@@ -24,16 +27,14 @@ from domain.kernel.personal_text import FreeText
 from domain.rating import Rating
 from domain.refusals import AlreadyDecided, JobEnded, JobNotRetryable, StaleResult
 from domain.screening import SCREENINGS_MAX, ScreeningFailure
-from domain.settings import JobSettings, batch_key
+from domain.settings import JobSettings
 
 ATTEMPTS_MAX = 3
 """A fault that comes back a third time is not chance."""
 
-THOUSANDTHS = 1_000
-
 
 class Job(JobEvents, Aggregate):
-    """A training or a set of pictures. The first end wins and never changes."""
+    """A training, a set of pictures or of clips. The first end wins and never changes."""
 
     TOPIC = "job"
 
@@ -58,6 +59,7 @@ class Job(JobEvents, Aggregate):
         attempts_max: int = ATTEMPTS_MAX,
         retried_from: UUID | None = None,
         photos: Sequence[UUID] = (),
+        inputs: Sequence[JobInput] = (),
         submission_id: UUID | None = None,
         prompt: FreeText | None = None,
         negative_prompt: FreeText | None = None,
@@ -65,8 +67,8 @@ class Job(JobEvents, Aggregate):
     ) -> "Job":
         """Open a job whose settings are resolved and whose price is reserved in the same save.
 
-        `photos` and `submission_id` name the accepted set that a training learns from, `scopes`
-        what of its twin's consent it rests on. Raises `UnknownEngine`.
+        `photos` and `submission_id` name the set that a training learns from, `inputs` what else
+        is read, `scopes` what of its twin's consent it rests on. Raises `UnknownEngine`.
         """
         return cls._create(
             cls.Requested,
@@ -84,10 +86,11 @@ class Job(JobEvents, Aggregate):
             quoted_millicredits=quoted_millicredits,
             cancel_share_thousandths=cancel_share_thousandths,
             policy_version=policy_version,
-            batch_key=batch_key(engine_entry(engine), settings),
+            batch_key=job_kind(kind).batch_key(engine_entry(engine), settings),
             attempts_max=attempts_max,
             retried_from=retried_from,
             photos=tuple(photos),
+            inputs=tuple(inputs),
             submission_id=submission_id,
             prompt=prompt,
             negative_prompt=negative_prompt,
@@ -110,6 +113,7 @@ class Job(JobEvents, Aggregate):
         self.batch_key: str
         self.attempts_max: int
         self.photos: tuple[UUID, ...]
+        self.inputs: tuple[JobInput, ...]
         self.submission_id: UUID | None
         self.scopes: dict[ConsentScope, int]
         self.state = JobState.REQUESTED
@@ -123,6 +127,7 @@ class Job(JobEvents, Aggregate):
         self.adapter: AdapterFile | None = None
         self.released: tuple[UUID, ...] = ()
         self.refused: tuple[UUID, ...] = ()
+        self.delivered_ms = 0
         self._attempt_failed = False
         self.screening = 0
         self._screening_failed = False
@@ -158,10 +163,11 @@ class Job(JobEvents, Aggregate):
         """What the job costs at its end; see `charge_for`. 0 until then."""
         return charge_for(
             self.state,
+            settings=self.settings,
             quoted_millicredits=self.quoted_millicredits,
             cancel_share_thousandths=self.cancel_share_thousandths,
             items=len(self.items),
-            released=len(self.items) if self.kind is JobKind.TRAINING else len(self.released),
+            delivery=Delivery(len(self.released), self.delivered_ms),
             state_before=self.state_before_cancel,
             cancelled_by=self.cancelled_by,
         )
@@ -203,7 +209,7 @@ class Job(JobEvents, Aggregate):
         """The claim's work is in quarantine. The same report again changes nothing.
 
         Raises `JobEnded`, `StaleResult` for another attempt or claim, or where an item is missing,
-        reported twice or unknown, or a training comes without its adapter.
+        reported twice, unknown or of another length, or a training comes without its adapter.
         """
         self._require_open()
         self._require_claim(attempt, claim_id)
@@ -212,7 +218,12 @@ class Job(JobEvents, Aggregate):
         if self.state is not JobState.STARTED:
             raise StaleResult()
         complete = sorted(output.item for output in outputs) == [item.item for item in self.items]
-        if not complete or (adapter is not None) is not (self.kind is JobKind.TRAINING):
+        entry = job_kind(self.kind)
+        length = entry.clip_length(self.settings)
+        frames = None if length is None else length.frames
+        as_long = all(output.frames == frames for output in outputs)
+        with_adapter = (adapter is not None) is entry.delivers_adapter
+        if not (complete and as_long and with_adapter):
             raise StaleResult()
         self.trigger_event(
             Job.Rendered,
@@ -328,8 +339,17 @@ class Job(JobEvents, Aggregate):
         stored = tuple(ItemVerdict(v.item, tuple(map(storable, v.checks))) for v in verdicts)
         self.trigger_event(Job.Screened, attempt=attempt, verdicts=stored, timestamp=at)
 
-    def complete(self, released: Sequence[UUID], refused: Sequence[UUID], *, at: datetime) -> None:
+    def complete(
+        self,
+        released: Sequence[UUID],
+        refused: Sequence[UUID],
+        *,
+        at: datetime,
+        delivered_ms: Sequence[int] = (),
+    ) -> None:
         """End the job after screening, with one fate for every item.
+
+        `delivered_ms` is how long each released clip is, in their order; pictures have no length.
 
         Raises `JobEnded`, `StaleResult` before screening or where an item has no fate or two.
         """
@@ -338,7 +358,11 @@ class Job(JobEvents, Aggregate):
         if self.state is not JobState.SCREENED or decided != sorted(i.asset_id for i in self.items):
             raise StaleResult()
         self.trigger_event(
-            Job.Completed, released=tuple(released), refused=tuple(refused), timestamp=at
+            Job.Completed,
+            released=tuple(released),
+            refused=tuple(refused),
+            delivered_ms=tuple(delivered_ms),
+            timestamp=at,
         )
 
     def fail(self, reason: JobFailure, *, at: datetime) -> None:
@@ -374,27 +398,3 @@ class Job(JobEvents, Aggregate):
         self._require_open()
         if (attempt, screening) != (self.attempt, self.screening) or not self.awaits_screening:
             raise StaleResult()
-
-
-def charge_for(
-    state: JobState,
-    *,
-    quoted_millicredits: int,
-    cancel_share_thousandths: int,
-    items: int,
-    released: int,
-    state_before: JobState | None,
-    cancelled_by: CancelledBy | None,
-) -> int:
-    """What a job that ended in `state` costs, in millicredits; the rest of its reservation returns.
-
-    Completed: the share of the released items. Cancelled by its owner while a worker was at it: the
-    share that the price list named at the quote. All else costs nothing, also what was rendered and
-    could not be screened, or not in time for its owner. Rounded down.
-    """
-    if state is JobState.COMPLETED:
-        return quoted_millicredits * released // items if items else quoted_millicredits
-    running = state_before is JobState.STARTED
-    if state is JobState.CANCELLED and cancelled_by is CancelledBy.OWNER and running:
-        return quoted_millicredits * cancel_share_thousandths // THOUSANDTHS
-    return 0

@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.checks import ItemVerdict
 from domain.consent_scopes import scopes_of_before
 from domain.consent_text import ConsentScope
+from domain.job_input import JobInput
 from domain.job_kind import JobKind
 from domain.job_state import (
     AdapterFile,
@@ -33,9 +34,13 @@ class JobEvents(LateResults):
     """The events of a `Job`."""
 
     class Requested(Aggregate.Created):
-        """The owner asked, and the price was reserved in the same save."""
+        """The owner asked, and the price was reserved in the same save.
+
+        Version 2 has settings of clips, too.
+        """
 
         TOPIC = "job.requested"
+        schema_version = 2
         owner_id: UUID
         kind: JobKind
         engine: str
@@ -55,6 +60,7 @@ class JobEvents(LateResults):
         submission_id: UUID | None
         prompt: FreeText | None
         negative_prompt: FreeText | None
+        inputs: tuple[JobInput, ...] = ()
         scopes: dict[ConsentScope, int] = field(default_factory=dict)
 
         def apply(self, job: "Job") -> None:
@@ -73,6 +79,7 @@ class JobEvents(LateResults):
             job.batch_key = self.batch_key
             job.attempts_max = self.attempts_max
             job.photos = self.photos
+            job.inputs = self.inputs
             job.submission_id = self.submission_id
             job.scopes = self.scopes or scopes_of_before(self.kind)
 
@@ -195,22 +202,27 @@ class JobEvents(LateResults):
             job.state = JobState.SCREENED
 
     class Completed(Aggregate.Event):
-        """What passed is released, and nothing else is charged."""
+        """What passed is released, and nothing else is charged.
+
+        `delivered_ms` is how long each released clip is; empty for pictures.
+        """
 
         TOPIC = "job.completed"
         released: tuple[UUID, ...]
         refused: tuple[UUID, ...]
+        delivered_ms: tuple[int, ...] = ()
 
         def apply(self, job: "Job") -> None:
             job.state = JobState.COMPLETED
             job.released = self.released
             job.refused = self.refused
+            job.delivered_ms = sum(self.delivered_ms)
 
     class Failed(Aggregate.Event):
-        """The job ended without a result and costs nothing. Version 2 has one reason more."""
+        """The job ended without a result and costs nothing. Each version has one reason more."""
 
         TOPIC = "job.failed"
-        schema_version = 2
+        schema_version = 3
         reason: JobFailure
 
         def apply(self, job: "Job") -> None:

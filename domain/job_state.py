@@ -52,18 +52,20 @@ class JobFailure(StrEnum):
     DEADLINE_PASSED = "deadline-passed"
     ADAPTER_REFUSED = "adapter-refused"
     SCREENING_UNAVAILABLE = "screening-unavailable"
+    SOURCE_GONE = "source-gone"
+    """The picture that it was to begin with was purged or reported before it was read."""
 
 
 class JobItem(msgspec.Struct, frozen=True):
-    """One picture of a job: its number from 0, the asset it may become, its seed."""
+    """One output of a job: its number from 0, the asset it may become, its seed."""
 
     item: int
     asset_id: UUID
     seed: int
 
 
-class JobOutput(msgspec.Struct, frozen=True):
-    """One object in quarantine. `sha256` in lower-case hex."""
+class JobOutput(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One object in quarantine. `sha256` in lower-case hex; `frames` is None for a picture."""
 
     item: int
     object_key: str
@@ -73,6 +75,7 @@ class JobOutput(msgspec.Struct, frozen=True):
     height: int
     media_type: str
     seed: int
+    frames: int | None = None
 
 
 class AdapterFile(msgspec.Struct, frozen=True):

@@ -5,6 +5,8 @@ Those of a photo set are in `photo_places.py`.
 
 from uuid import UUID
 
+from domain.rendition import RenditionRole
+
 
 def quarantine_prefix(job_id: UUID) -> str:
     """Everything any attempt of a job has rendered."""
@@ -16,9 +18,11 @@ def quarantine_claim_prefix(job_id: UUID, attempt: int, claim_id: UUID) -> str:
     return f"{quarantine_prefix(job_id)}{attempt}/{claim_id}/"
 
 
-def quarantine_item_key(job_id: UUID, attempt: int, claim_id: UUID, item: int) -> str:
-    """One rendered picture that nobody may see yet."""
-    return f"{quarantine_claim_prefix(job_id, attempt, claim_id)}{item}.png"
+def quarantine_item_key(
+    job_id: UUID, attempt: int, claim_id: UUID, item: int, *, suffix: str
+) -> str:
+    """One rendered output that nobody may see yet. `suffix` is that of its kind's raw files."""
+    return f"{quarantine_claim_prefix(job_id, attempt, claim_id)}{item}{suffix}"
 
 
 def quarantine_adapter_key(job_id: UUID, attempt: int, claim_id: UUID) -> str:
@@ -36,12 +40,12 @@ def gallery_claim_prefix(asset_id: UUID, claim_id: UUID) -> str:
     return f"{gallery_prefix(asset_id)}{claim_id}/"
 
 
-def gallery_key(asset_id: UUID, claim_id: UUID) -> str:
-    """An asset with its content credentials, as one screening has signed it.
+def gallery_key(asset_id: UUID, claim_id: UUID, role: RenditionRole = RenditionRole.MASTER) -> str:
+    """One file of an asset, as one screening has written it.
 
     A screener that stood still writes where nobody looks, not over what another one had released.
     """
-    return f"{gallery_claim_prefix(asset_id, claim_id)}master"
+    return f"{gallery_claim_prefix(asset_id, claim_id)}{role.value}"
 
 
 def first_gallery_key(owner_id: UUID, asset_id: UUID) -> str:

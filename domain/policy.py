@@ -17,6 +17,7 @@ from domain.refusals import (
     RatingNotAllowed,
     VersionNotNext,
 )
+from domain.screening_profile import ScreeningProfile
 
 ADULT_APPROVERS_MIN = 2
 """No single person can switch ADULT on."""
@@ -37,11 +38,12 @@ INDISPENSABLE_CHECKS = (
 """Checks that no row may leave out."""
 
 
-class PolicyRow(msgspec.Struct, frozen=True):
-    """What one engine may make at one rating.
+class PolicyRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one engine may make at one rating, of what is looked at in one way.
 
-    `checks` is what a picture of a twin has to pass. `jurisdictions` are ISO 3166 codes, a country
-    ("DE") or a part of one ("US-CA").
+    `checks` is what an output of a twin has to pass. `jurisdictions` are ISO 3166 codes, a country
+    ("DE") or a part of one ("US-CA"). A row that says nothing of `screening` is about pictures, as
+    all were before there were clips.
     """
 
     engine: str
@@ -49,6 +51,12 @@ class PolicyRow(msgspec.Struct, frozen=True):
     checks: tuple[str, ...]
     jurisdictions: tuple[str, ...]
     hash_list_age_max_s: int
+    screening: ScreeningProfile = ScreeningProfile.PICTURES
+
+    def governs(self, engine: str, rating: Rating, screening: ScreeningProfile) -> bool:
+        """Whether this row is about outputs of this engine and rating, looked at in this way."""
+        about = (self.engine, self.rating, self.screening)
+        return about == (engine, rating, screening)
 
     def checks_for(self, twin_id: UUID | None) -> tuple[str, ...]:
         """The checks an output has to pass. Without a twin its faces must match nobody enrolled."""
@@ -58,7 +66,7 @@ class PolicyRow(msgspec.Struct, frozen=True):
         return tuple(swapped.get(check, check) for check in self.checks)
 
 
-DEFAULT_ROWS: tuple[PolicyRow, ...] = (
+DEFAULT_ROWS: tuple[PolicyRow, ...] = tuple(
     PolicyRow(
         engine="pocket",
         rating=Rating.GENERAL,
@@ -72,9 +80,14 @@ DEFAULT_ROWS: tuple[PolicyRow, ...] = (
         ),
         jurisdictions=(SANDBOX_COUNTRY,),
         hash_list_age_max_s=HASH_LIST_AGE_MAX_S,
-    ),
+        screening=screening,
+    )
+    for screening in (ScreeningProfile.PICTURES, ScreeningProfile.CLIPS)
 )
 """All that ships. A photorealistic engine gets its row from an operator whose gates have models."""
+
+FIRST_ROWS = tuple(row for row in DEFAULT_ROWS if row.screening is ScreeningProfile.PICTURES)
+"""All that shipped before there were clips."""
 
 
 class Policy(Aggregate):
@@ -144,10 +157,10 @@ class Policy(Aggregate):
             Policy.Published, version=version, rows=rows, approvers=approvers, timestamp=at
         )
 
-    def row(self, engine: str, rating: Rating) -> PolicyRow:
+    def row(self, engine: str, rating: Rating, screening: ScreeningProfile) -> PolicyRow:
         """The row that governs these outputs. Raises `RatingNotAllowed` where there is none."""
         for row in self._rows:
-            if row.engine == engine and row.rating is rating:
+            if row.governs(engine, rating, screening):
                 return row
         raise RatingNotAllowed(rating)
 
@@ -155,6 +168,7 @@ class Policy(Aggregate):
         self,
         engine: str,
         rating: Rating,
+        screening: ScreeningProfile,
         *,
         document_country: str | None,
         session_country: str | None,
@@ -163,7 +177,7 @@ class Policy(Aggregate):
 
         Raises `RatingNotAllowed`, `JurisdictionNotAllowed`; an unknown place is not allowed.
         """
-        row = self.row(engine, rating)
+        row = self.row(engine, rating, screening)
         for place in (document_country, session_country):
             if place is None or not _allows(row.jurisdictions, place):
                 raise JurisdictionNotAllowed()

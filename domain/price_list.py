@@ -8,6 +8,7 @@ import msgspec
 
 from domain.engines import ENGINES
 from domain.job_kind import JobKind
+from domain.job_kinds import JOB_KINDS, kind_of
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import PRICE_LIST_ID
 from domain.refusals import (
@@ -16,18 +17,20 @@ from domain.refusals import (
     UnknownPackage,
     VersionNotNext,
 )
-from domain.settings import JobSettings, TrainingSettings
+from domain.settings import JobSettings
 
-THOUSANDTHS = 1_000
+MEGAPIXEL_SECOND = 1_000_000 * 1_000
+"""In pixels × milliseconds."""
 
 CANCEL_SHARE_THOUSANDTHS = 250
 """A quarter, so that stopping early is worth it and starting for nothing is not."""
 
 
-class PriceEntry(msgspec.Struct, frozen=True):
+class PriceEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """The price of one kind of job on one engine, in whole millicredits.
 
-    `unit` is the fixed part of one training or one picture, `step` is added for each of its steps.
+    `unit` is the fixed part of one training or one picture, `step` is added for each of its steps,
+    `megapixel_second` for each second of a million pixels of a clip.
     `cancel_share_thousandths` of the quote is charged where a job is cancelled while it runs.
     """
 
@@ -36,6 +39,7 @@ class PriceEntry(msgspec.Struct, frozen=True):
     unit: int
     step: int
     cancel_share_thousandths: int
+    megapixel_second: int = 0
 
 
 class Package(msgspec.Struct, frozen=True):
@@ -56,12 +60,17 @@ class PriceVersion(msgspec.Struct, frozen=True):
 
 
 DEFAULT_ENTRIES: tuple[PriceEntry, ...] = tuple(
-    PriceEntry(entry.id, kind, unit, step, CANCEL_SHARE_THOUSANDTHS)
-    for entry in ENGINES.values()
-    for kind, unit, step in (
-        (JobKind.TRAINING, entry.prices.training, entry.prices.training_step),
-        (JobKind.IMAGES, entry.prices.image, entry.prices.image_step),
+    PriceEntry(
+        entry.id,
+        kind.kind,
+        prices.unit,
+        prices.step,
+        CANCEL_SHARE_THOUSANDTHS,
+        prices.megapixel_second,
     )
+    for entry in ENGINES.values()
+    for kind in JOB_KINDS.values()
+    if (prices := kind.prices(entry)) is not None
 )
 
 DEFAULT_PACKAGES: tuple[Package, ...] = (
@@ -76,13 +85,13 @@ def price(
 ) -> int:
     """Millicredits for `count` items with these settings. Raises `EngineUnavailable`.
 
-    The result divides evenly by `count`: every item of a job costs the same.
+    The result divides evenly by `count`: every item of a job costs the same. Of the moving part,
+    less than a millicredit an item is rounded down.
     """
     entry = entry_for(entries, engine=engine, settings=settings)
-    steps = (
-        settings.steps if isinstance(settings, TrainingSettings) else (settings.num_inference_steps)
-    )
-    return (entry.unit + entry.step * steps) * count
+    extent = kind_of(settings).extent(settings)
+    moving = entry.megapixel_second * extent.pixel_ms // MEGAPIXEL_SECOND
+    return (entry.unit + entry.step * extent.steps + moving) * count
 
 
 def cancel_share_thousandths(
@@ -94,8 +103,7 @@ def cancel_share_thousandths(
 
 def entry_for(entries: Sequence[PriceEntry], *, engine: str, settings: JobSettings) -> PriceEntry:
     """The line of the list that prices this job. Raises `EngineUnavailable` where there is none."""
-    training = isinstance(settings, TrainingSettings)
-    kind = JobKind.TRAINING if training else JobKind.IMAGES
+    kind = kind_of(settings).kind
     for entry in entries:
         if entry.engine == engine and entry.kind is kind:
             return entry
@@ -140,6 +148,12 @@ class PriceList(Aggregate):
     def current(self) -> PriceVersion | None:
         """The version in force."""
         return self._current
+
+    def lacks(self, entries: Sequence[PriceEntry]) -> tuple[PriceEntry, ...]:
+        """Those of `entries` whose engine and kind have no price in the version in force."""
+        current = () if self._current is None else self._current.entries
+        known = {(entry.engine, entry.kind) for entry in current}
+        return tuple(entry for entry in entries if (entry.engine, entry.kind) not in known)
 
     @property
     def next_version(self) -> int:

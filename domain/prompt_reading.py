@@ -1,6 +1,7 @@
 """What an engine makes of a prompt: how much of it fits, and which words mean nothing to it."""
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
@@ -26,14 +27,17 @@ class PromptRead(msgspec.Struct, frozen=True):
     weighted: tuple[str, ...]
 
 
-def read_prompt(entry: EngineEntry, prompt: str, *, style: str, names_twin: bool) -> PromptRead:
-    """How the engine reads a prompt in a style, with or without a twin's name before it."""
+def read_prompt(
+    entry: EngineEntry, prompt: str, *, style: str, names_twin: bool, motion: str = ""
+) -> PromptRead:
+    """How the engine reads a prompt in a style, with or without a twin's name and a motion."""
     weighted = tuple(dict.fromkeys(_WEIGHTED.findall(prompt)))
     reading = entry.reading
     if reading is None:
         return PromptRead(None, None, (), weighted)
     own = words_of(prompt)
-    added = words_of(" ".join(_phrases(reading, prompt, style=style, names_twin=names_twin)))
+    chosen = (reading.style_phrases.get(style, ""), reading.motion_phrases.get(motion, ""))
+    added = words_of(" ".join(_phrases(reading, prompt, chosen=chosen, names_twin=names_twin)))
     unknown = tuple(dict.fromkeys(word for word in own if word not in reading.vocabulary))
     return PromptRead(len(own) + len(added), reading.words_max, unknown, weighted)
 
@@ -60,8 +64,9 @@ def words_of(text: str) -> list[str]:
     return _NOT_IN_A_WORD.sub(" ", text.lower()).split()
 
 
-def _phrases(reading: PromptReading, prompt: str, *, style: str, names_twin: bool) -> list[str]:
-    phrases = [reading.twin_phrase] if names_twin else []
-    in_style = reading.style_phrases.get(style, "")
+def _phrases(
+    reading: PromptReading, prompt: str, *, chosen: Iterable[str], names_twin: bool
+) -> list[str]:
     # An engine does not say twice what the person has said.
-    return phrases if in_style in prompt else [*phrases, in_style]
+    unsaid = [phrase for phrase in chosen if phrase not in prompt]
+    return [reading.twin_phrase, *unsaid] if names_twin else unsaid

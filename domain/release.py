@@ -5,29 +5,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
-from domain.asset import MADE_BY, Asset, AssetKind, RefusalReason, Why
+from domain.asset import Asset, RefusalReason, Why
 from domain.checks import Check, CheckVerdict, storable
 from domain.consent_scopes import scopes_needed
 from domain.consent_text import ConsentScope
+from domain.job_kinds import AnyKind, kind_of
 from domain.policy import PolicyRow
 from domain.rating import Rating
+from domain.rendition import Rendition
+from domain.settings import JobSettings
 from domain.twin import Twin
 
 RELEASE = "release"
 """Stands for the release itself where no single check is to blame."""
-
-
-class SignedCopy(msgspec.Struct, frozen=True):
-    """The copy with content credentials that the screener wrote and verified. Sizes in pixels."""
-
-    object_key: str
-    sha256: str
-    size_bytes: int
-    width: int
-    height: int
-    media_type: str
 
 
 def release(
@@ -36,7 +26,7 @@ def release(
     owner_id: UUID,
     job_id: UUID,
     item: int,
-    kind: AssetKind,
+    settings: JobSettings,
     engine: str,
     rating: Rating,
     seed: int,
@@ -47,31 +37,34 @@ def release(
     row: PolicyRow | None,
     policy_version: int,
     checks: Sequence[CheckVerdict],
-    signed: SignedCopy | None,
+    renditions: Sequence[Rendition],
     at: datetime,
+    likeness: Sequence[float] = (),
 ) -> Asset:
     """Release an output if nothing speaks against it, or else refuse it with every reason there is.
 
-    `twin_id`, `epoch` and `scopes` are the job's, `twin` is that twin as it is now; for a job
-    without one `scopes` count for nothing and the others are None. `row` is the policy row in force
-    for (engine, rating), or None. The caller names the twin in its save, so that consent is still
-    in force when the save is made.
+    `settings` are the job's and say what kind it is: every file that the kind names has to be among
+    `renditions`, which the screener wrote and verified. `twin_id`, `epoch` and `scopes` are the
+    job's, `twin` is that twin as it is now; for a job without one `scopes` count for nothing and
+    the others are None. `row` is the policy row in force for (engine, rating, screening), or None.
+    The caller names the twin in its save, so that consent is still in force when the save is made.
     """
-    made_by = MADE_BY[kind]
+    kind, files = kind_of(settings), tuple(renditions)
+    needed = scopes_needed(kind.kind, rating)
     reasons = [
-        *_policy_reasons(row, engine, rating),
-        *_consent_reasons(twin_id, twin, epoch, owner_id, scopes, scopes_needed(made_by, rating)),
+        *_policy_reasons(row, kind, engine, rating),
+        *_consent_reasons(twin_id, twin, epoch, owner_id, scopes, needed),
         *_check_reasons(row, twin_id, checks),
-        *([] if _is_whole(signed) else [RefusalReason(RELEASE, Why.NO_SIGNED_COPY)]),
+        *_file_reasons(kind, settings, files),
     ]
-    if reasons or signed is None:
+    if reasons:
         return Asset.refuse(
             id,
             owner_id=owner_id,
             job_id=job_id,
             item=item,
             twin_id=twin_id,
-            kind=kind,
+            kind=kind.asset_kind,
             reasons=tuple(reasons),
             at=at,
         )
@@ -83,19 +76,15 @@ def release(
         job_id=job_id,
         item=item,
         twin_id=twin_id,
-        kind=kind,
+        kind=kind.asset_kind,
         engine=engine,
         rating=rating,
-        object_key=signed.object_key,
-        sha256=signed.sha256,
-        size_bytes=signed.size_bytes,
-        width=signed.width,
-        height=signed.height,
-        media_type=signed.media_type,
+        renditions=files,
         seed=seed,
         checks=tuple(storable(check) for check in checks),
         policy_version=policy_version,
         epoch=epoch,
+        likeness=tuple(likeness),
         scopes={} if twin is None else dict(scopes),
     )
 
@@ -147,8 +136,10 @@ def _check_reasons(
     )
 
 
-def _policy_reasons(row: PolicyRow | None, engine: str, rating: Rating) -> list[RefusalReason]:
-    if row is not None and row.engine == engine and row.rating is rating:
+def _policy_reasons(
+    row: PolicyRow | None, kind: AnyKind, engine: str, rating: Rating
+) -> list[RefusalReason]:
+    if row is not None and row.governs(engine, rating, kind.screening):
         return []
     return [RefusalReason(RELEASE, Why.NO_POLICY)]
 
@@ -170,5 +161,9 @@ def _consent_reasons(
     return [RefusalReason(RELEASE, Why.EPOCH_NOT_CURRENT)]
 
 
-def _is_whole(signed: SignedCopy | None) -> bool:
-    return signed is not None and bool(signed.object_key and signed.sha256 and signed.size_bytes)
+def _file_reasons(
+    kind: AnyKind, settings: JobSettings, files: tuple[Rendition, ...]
+) -> list[RefusalReason]:
+    if kind.is_whole(settings, files):
+        return []
+    return [RefusalReason(RELEASE, Why.NO_SIGNED_COPY)]

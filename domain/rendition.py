@@ -1,5 +1,6 @@
 """One file of a released output: what it is for, where it lies, what it holds."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -29,3 +30,9 @@ class Rendition(msgspec.Struct, frozen=True):
     width: int
     height: int
     duration_ms: int | None = None
+
+
+def role_of(renditions: Sequence[Rendition], role: RenditionRole) -> Rendition:
+    """The file that is for this. Raises ValueError where there is not exactly one."""
+    [found] = [rendition for rendition in renditions if rendition.role is role]
+    return found

@@ -1,20 +1,19 @@
 """Resolved settings of a job: checked against the engine, with every default filled in."""
 
-import math
 from typing import TypeAlias
 
 import msgspec
 
-from domain.engines.entry import EngineEntry, RealRange
+from domain.engines.entry import EngineEntry
 from domain.refusals import (
-    AspectRatioUnsupported,
     CountOutOfRange,
     NegativePromptUnsupported,
     PromptEmpty,
     PromptTooLong,
     SettingOutOfRange,
-    UnknownStyle,
 )
+from domain.setting_ranges import known_ratio, known_style, real_within, whole_within
+from domain.video_settings import VideoSettings
 
 SEED_MAX = 2**32 - 1
 """Seeds above this differ between the generators of different devices."""
@@ -44,7 +43,7 @@ class TrainingSettings(msgspec.Struct, frozen=True, tag="training"):
     height: int
 
 
-JobSettings: TypeAlias = ImageSettings | TrainingSettings
+JobSettings: TypeAlias = ImageSettings | TrainingSettings | VideoSettings
 
 
 def resolve_training(entry: EngineEntry, photo_count: int) -> TrainingSettings:
@@ -76,21 +75,16 @@ def resolve_images(
 
     Raises `AspectRatioUnsupported`, `UnknownStyle`, `SettingOutOfRange`.
     """
-    ratio = entry.default_aspect_ratio if aspect_ratio is None else aspect_ratio
-    if ratio not in entry.aspect_ratios:
-        raise AspectRatioUnsupported(ratio, entry.aspect_ratios)
-    chosen = entry.default_style if style is None else style
-    if chosen not in entry.styles:
-        raise UnknownStyle(chosen, entry.styles)
+    ratio = known_ratio(entry, aspect_ratio)
     width, height = entry.aspect_ratios[ratio]
     return ImageSettings(
         width=width,
         height=height,
         aspect_ratio=ratio,
-        style=chosen,
-        num_inference_steps=_steps(entry, num_inference_steps),
-        guidance_scale=_within("guidance_scale", guidance_scale, entry.guidance),
-        twin_strength=_within("twin_strength", twin_strength, entry.strength),
+        style=known_style(entry, style),
+        num_inference_steps=whole_within("num_inference_steps", num_inference_steps, entry.steps),
+        guidance_scale=real_within("guidance_scale", guidance_scale, entry.guidance),
+        twin_strength=real_within("twin_strength", twin_strength, entry.strength),
     )
 
 
@@ -102,19 +96,23 @@ def require_count(entry: EngineEntry, count: int) -> int:
 
 
 def require_seed(seed: int) -> int:
-    """The seed of the first picture. Raises `SettingOutOfRange`."""
+    """The seed of the first item. Raises `SettingOutOfRange`."""
     if not 0 <= seed <= SEED_MAX:
         raise SettingOutOfRange("seed", 0, SEED_MAX)
     return seed
 
 
 def item_seed(seed: int, item: int) -> int:
-    """The seed of picture number `item` (from 0): any of them can be drawn again alone."""
+    """The seed of item number `item` (from 0): any of them can be drawn again alone."""
     return (seed + item) % (SEED_MAX + 1)
 
 
 def require_prompts(
-    entry: EngineEntry, settings: ImageSettings, *, prompt: str, negative_prompt: str
+    entry: EngineEntry,
+    settings: ImageSettings | VideoSettings,
+    *,
+    prompt: str,
+    negative_prompt: str,
 ) -> None:
     """Lengths, and whether a negative prompt would act at all.
 
@@ -128,33 +126,11 @@ def require_prompts(
         raise NegativePromptUnsupported(entry.id)
 
 
-def draws_twin(settings: ImageSettings) -> bool:
+def draws_twin(settings: ImageSettings | VideoSettings) -> bool:
     """Whether anything of a twin would be seen: without strength nobody in particular is drawn."""
     return settings.twin_strength != 0
 
 
-def guided(entry: EngineEntry, settings: ImageSettings) -> bool:
+def guided(entry: EngineEntry, settings: ImageSettings | VideoSettings) -> bool:
     """Whether classifier-free guidance runs with these settings."""
     return settings.guidance_scale > entry.guidance_free_at
-
-
-def batch_key(entry: EngineEntry, settings: JobSettings) -> str:
-    """What has to be equal inside one batch, as one word. A training shares its GPU with nobody."""
-    if isinstance(settings, TrainingSettings):
-        return f"{entry.id}/training"
-    known = {**msgspec.structs.asdict(settings), "guided": guided(entry, settings)}
-    return "/".join([entry.id, *(str(known[name]) for name in entry.batch_key)])
-
-
-def _steps(entry: EngineEntry, given: int | None) -> int:
-    steps = entry.steps.default if given is None else given
-    if not entry.steps.minimum <= steps <= entry.steps.maximum:
-        raise SettingOutOfRange("num_inference_steps", entry.steps.minimum, entry.steps.maximum)
-    return steps
-
-
-def _within(setting: str, given: float | None, allowed: RealRange) -> float:
-    value = allowed.default if given is None else given
-    if not math.isfinite(value) or not allowed.minimum <= value <= allowed.maximum:
-        raise SettingOutOfRange(setting, allowed.minimum, allowed.maximum)
-    return float(value)

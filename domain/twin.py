@@ -262,8 +262,8 @@ class Twin(TwinConsent, Aggregate):
     ) -> None:
         """Take what a training made. Raises `StaleResult` where its consent or the job is over."""
         job = self._open_jobs.get(job_id)
-        trains = job is not None and job.kind is JobKind.TRAINING and job.epoch == epoch
-        if job is None or not trains or not self.covers(epoch, job.rests_on):
+        learns = job is not None and job.learns and job.epoch == epoch
+        if job is None or not learns or not self.covers(epoch, job.rests_on):
             raise StaleResult()
         self.trigger_event(
             Twin.AdapterDelivered,
@@ -298,12 +298,11 @@ class Twin(TwinConsent, Aggregate):
 
     def _let_go(self, *, at: datetime) -> None:
         """Report what gave way to something newer, once nothing needs it any more."""
-        over = self._given_up()
-        if over:
+        if over := self._given_up():
             self.trigger_event(Twin.PlacesGaveWay, places=over, timestamp=at)
 
     def _require_no_training(self) -> None:
-        if any(job.kind is JobKind.TRAINING for job in self._open_jobs.values()):
+        if any(job.learns for job in self._open_jobs.values()):
             raise TwinBusy()
 
     def _require_room(self) -> None:

@@ -266,7 +266,7 @@ class TwinEvents:
         def apply(self, twin: "Twin") -> None:
             ended = twin._open_jobs.pop(self.job_id)
             delivered = any(adapter.job_id == self.job_id for adapter in twin._adapters.values())
-            if ended.kind is not JobKind.TRAINING or delivered or ended.epoch != twin._epoch:
+            if not ended.learns or delivered or ended.epoch != twin._epoch:
                 return
             # A screener may have written what it had checked and never come to report it.
             twin._former = (

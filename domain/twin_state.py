@@ -9,6 +9,7 @@ import msgspec
 from domain.consent_scopes import scopes_of_before
 from domain.consent_text import FIRST_CONSENT, ConsentScope
 from domain.job_kind import JobKind
+from domain.job_kinds import job_kind
 from domain.photo_places import PhotoPlaces
 
 
@@ -55,6 +56,11 @@ class OpenJob(msgspec.Struct, frozen=True):
     def rests_on(self) -> dict[ConsentScope, int]:
         """Every scope that has to stay in force, at its version."""
         return self.scopes or scopes_of_before(self.kind)
+
+    @property
+    def learns(self) -> bool:
+        """Whether an adapter comes of it."""
+        return job_kind(self.kind).delivers_adapter
 
 
 class NeededBy(StrEnum):

@@ -1,5 +1,6 @@
 """What has to be there before the first process starts. Every step may be repeated."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,8 @@ from uuid import uuid5
 import msgspec
 
 from adapters.postgres.migrate import migrate
+from commands.digest import canonical
+from commands.safety.publish_new_defaults import PublishNewDefaults
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
 from commands.studio import Studio
@@ -43,7 +46,7 @@ def prepare(settings: Settings, admin_url: str, on_step: Callable[[str], None]) 
 
 
 def publish_defaults(studio: Studio) -> None:
-    """Version 1 of prices and policy, where there is none yet."""
+    """Version 1 of prices and policy where there is none yet, and what is new in this release."""
     for name, command in (
         ("prices", PublishPriceList(version=1, accepted_until=system_clock() + timedelta(days=1))),
         ("policy", PublishPolicy(version=1, approvers=())),
@@ -53,6 +56,9 @@ def publish_defaults(studio: Studio) -> None:
         except Refusal:
             # Published before, with other arguments under the same key, or in a later version.
             continue
+    new = PublishNewDefaults()
+    key = uuid5(SYSTEM, f"new defaults {hashlib.sha256(canonical(new)).hexdigest()}")
+    studio.execute(new, owner_id=SYSTEM, key=key)
 
 
 def write_samples(folder: Path, *, sets: int, photos: int = 12) -> None:

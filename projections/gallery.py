@@ -14,13 +14,19 @@ from topics.messages.fact import Fact
 
 gallery = ReadModel("gallery")
 
-_NOT_ASKED_FOR: Row = {"prompt": None, "negative_prompt": None, "settings": None}
+_NOT_ASKED_FOR: Row = {
+    "prompt": None,
+    "negative_prompt": None,
+    "settings": None,
+    "source_asset_id": None,
+}
 
 
 @gallery.on(Asset.Released)
 def _released(event: Asset.Released, fact: Fact) -> list[Change]:
     asset = fact.originator_id
     job_key = (fact.owner_id.int, event.job_id.int)
+    master = event.master
     row = {
         "owner_id": fact.owner_id,
         "asset_id": asset,
@@ -34,12 +40,15 @@ def _released(event: Asset.Released, fact: Fact) -> list[Change]:
         "hidden_reason": None,
         "favourite": False,
         "kept": False,
-        "object_key": event.object_key,
-        "sha256": event.sha256,
-        "size_bytes": event.size_bytes,
-        "width": event.width,
-        "height": event.height,
-        "media_type": event.media_type,
+        "object_key": master.object_key,
+        "sha256": master.sha256,
+        "size_bytes": master.size_bytes,
+        "width": master.width,
+        "height": master.height,
+        "media_type": master.media_type,
+        "duration_ms": master.duration_ms,
+        "renditions": event.renditions,
+        "likeness": event.likeness,
         "seed": event.seed,
         "checks": event.checks,
         "policy_version": event.policy_version,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.asset import Asset
 from domain.job import Job
+from domain.job_input import InputRole
 from domain.job_state import JobFailure, JobState
 from domain.kernel.personal_text import FreeText, PersonalText
 from domain.wallet import Wallet
@@ -35,6 +36,8 @@ def _requested(event: Job.Requested, fact: Fact) -> list[Change]:
         prompt=_in_clear(event.prompt),
         negative_prompt=_in_clear(event.negative_prompt),
         settings=event.settings,
+        inputs=event.inputs,
+        source_asset_id=_source(event),
         price_version=event.price_version,
         quoted_millicredits=event.quoted_millicredits,
         captured_millicredits=0,
@@ -164,6 +167,12 @@ def _item(
     fact: Fact, job_id: UUID, item: int, state: str, reasons: list[str] | None = None
 ) -> Change:
     return updated(JOB_ITEMS, fact, job_id=job_id, item=item, state=state, reasons=reasons or [])
+
+
+def _source(event: Job.Requested) -> UUID | None:
+    """The gallery item that the job begins with, if it begins with one."""
+    sources = [one.asset_id for one in event.inputs if one.role is InputRole.SOURCE]
+    return sources[0] if sources else None
 
 
 def _in_clear(text: FreeText | None) -> str | None:

@@ -12,6 +12,8 @@ from api.ids import own_id
 from api.reading import read
 from api.refusals import result_union
 from api.scalars import Position
+from api.types.enums import RenditionRole
+from commands.catalogue import DOWNLOADABLE
 from commands.gallery.keep_asset import KeepAsset
 from commands.gallery.purge_asset import PurgeAsset
 from commands.gallery.set_favourite import SetFavourite
@@ -22,6 +24,13 @@ from queries.gallery.gallery import asset
 Info = strawberry.Info[StudioContext, None]
 
 DOWNLOAD_LIFETIME_S = 90
+FILE_NAME_SUFFIXES = {
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "video/mp4": ".mp4",
+}
+"""By media type, for whatever is released."""
 
 
 @strawberry.input
@@ -46,6 +55,7 @@ class PurgeAssetInput:
 @strawberry.input
 class RequestDownloadInput:
     asset: strawberry.ID
+    rendition: RenditionRole = RenditionRole.MASTER
 
 
 @strawberry.type
@@ -111,7 +121,8 @@ class GalleryMutations:
         return PurgeAssetSuccess(position=Position(accepted.position))
 
     @strawberry.mutation(
-        description="A URL that downloads one picture, for ninety seconds.",
+        description="A URL that downloads one file of it, for ninety seconds. There are only "
+        "files with content credentials to download: no posters.",
     )
     @answering(RequestDownloadResult)
     async def request_download(self, info: Info, input: RequestDownloadInput) -> Any:
@@ -121,11 +132,14 @@ class GalleryMutations:
             raise refusals.NotFound()
         if found.state != "released":
             raise refusals.AssetNotAvailable()
+        file = next((one for one in found.renditions if one.role == input.rendition.value), None)
+        if file is None or input.rendition not in DOWNLOADABLE:
+            raise refusals.AssetNotAvailable()
         parts = info.context.parts
-        file_name = f"{found.kind}-{found.asset_id}.png"
+        file_name = f"{found.kind}-{found.asset_id}{FILE_NAME_SUFFIXES[file.media_type]}"
         return RequestDownloadSuccess(
             url=parts.objects.presign_download(
-                found.object_key, expires_in_s=DOWNLOAD_LIFETIME_S, file_name=file_name
+                file.object_key, expires_in_s=DOWNLOAD_LIFETIME_S, file_name=file_name
             ),
             file_name=file_name,
             expires_at=parts.clock() + timedelta(seconds=DOWNLOAD_LIFETIME_S),

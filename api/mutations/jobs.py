@@ -1,4 +1,4 @@
-"""Asking for pictures, and stopping or repeating a job."""
+"""Asking for pictures and clips, and stopping or repeating a job."""
 
 from typing import Any
 from uuid import UUID
@@ -11,9 +11,11 @@ from api.ids import global_id, own_id
 from api.refusals import result_union
 from api.scalars import Millicredits, Position, Seed
 from api.types.enums import Rating
+from commands.jobs.asked_clips import asked_clips
 from commands.jobs.asked_images import asked
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.request_images import RequestImages
+from commands.jobs.request_video import RequestVideo
 from commands.jobs.retry_job import RetryJob
 from domain import refusals
 from domain.kernel.personal_text import written
@@ -42,6 +44,36 @@ class RequestImagesInput:
 
 
 @strawberry.input
+class RequestVideoInput:
+    idempotency_key: UUID
+    engine: str
+    prompt: str
+    price_version: int
+    count: int = 1
+    twin: strawberry.ID | None = None
+    source: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="A picture of the gallery that a clip begins with. One of a twin is animated "
+        "as that twin.",
+    )
+    source_strength: float | None = strawberry.field(
+        default=None, description="How much of the source is drawn anew: 1 is all of it."
+    )
+    negative_prompt: str | None = None
+    aspect_ratio: str | None = strawberry.field(default=None, description="With a source: its own.")
+    style: str | None = None
+    motion: str | None = None
+    duration_s: int | None = None
+    seed: Seed | None = strawberry.field(default=None, description="Clip i has the seed + i.")
+    num_inference_steps: int | None = None
+    guidance_scale: float | None = None
+    twin_strength: float | None = None
+    rating: Rating = strawberry.field(
+        default=Rating.GENERAL, description="The strongest rating the clips may have."
+    )
+
+
+@strawberry.input
 class CancelJobInput:
     idempotency_key: UUID
     job: strawberry.ID
@@ -56,6 +88,13 @@ class RetryJobInput:
 
 @strawberry.type
 class RequestImagesSuccess:
+    job: strawberry.ID
+    millicredits: Millicredits
+    position: Position
+
+
+@strawberry.type
+class RequestVideoSuccess:
     job: strawberry.ID
     millicredits: Millicredits
     position: Position
@@ -100,10 +139,21 @@ _OPENING = (
     refusals.CountOutOfRange,
 )
 
+_ANIMATING = (
+    refusals.UnknownMotion,
+    refusals.DurationUnsupported,
+    refusals.TooManySeconds,
+    refusals.AssetNotAvailable,
+    refusals.SourceNotAPicture,
+    refusals.SourceRatioDiffers,
+    refusals.SourceShowsAnotherTwin,
+)
+
 RequestImagesResult = result_union("RequestImagesResult", RequestImagesSuccess, *_OPENING)
+RequestVideoResult = result_union("RequestVideoResult", RequestVideoSuccess, *_OPENING, *_ANIMATING)
 CancelJobResult = result_union("CancelJobResult", CancelJobSuccess, refusals.JobEnded)
 RetryJobResult = result_union(
-    "RetryJobResult", RetryJobSuccess, refusals.JobNotRetryable, *_OPENING
+    "RetryJobResult", RetryJobSuccess, refusals.JobNotRetryable, *_OPENING, *_ANIMATING
 )
 
 
@@ -128,6 +178,32 @@ class JobMutations:
         )
         accepted = await execute(info.context, command, input.idempotency_key)
         return RequestImagesSuccess(
+            job=global_id("Job", accepted.result.job_id),
+            millicredits=Millicredits(accepted.result.quoted_millicredits),
+            position=Position(accepted.position),
+        )
+
+    @strawberry.mutation(
+        description="Ask for clips, with a twin or without, from words or from a picture.",
+    )
+    @answering(RequestVideoResult)
+    async def request_video(self, info: Info, input: RequestVideoInput) -> Any:
+        command = RequestVideo(
+            engine=input.engine,
+            prompt=written(input.prompt),
+            price_version=input.price_version,
+            session_jurisdiction=info.context.country,
+            count=input.count,
+            negative_prompt=written(input.negative_prompt) if input.negative_prompt else None,
+            seed=input.seed,
+            twin_id=own_id("Twin", input.twin) if input.twin else None,
+            source_asset_id=own_id("Asset", input.source) if input.source else None,
+            source_strength=input.source_strength,
+            rating_cap=input.rating,
+            **asked_clips(input),
+        )
+        accepted = await execute(info.context, command, input.idempotency_key)
+        return RequestVideoSuccess(
             job=global_id("Job", accepted.result.job_id),
             millicredits=Millicredits(accepted.result.quoted_millicredits),
             position=Position(accepted.position),

@@ -1,4 +1,4 @@
-"""A released picture."""
+"""A released picture or clip, and the files of it."""
 
 import math
 from datetime import datetime
@@ -9,16 +9,17 @@ import strawberry
 from api.context import StudioContext
 from api.ids import global_id
 from api.scalars import Position, Seed
-from api.types.enums import AssetKind, Rating
+from api.types.enums import AssetKind, Rating, RenditionRole
 from api.types.node import Node
 from queries.gallery.gallery import Asset as AssetRow
+from queries.gallery.gallery import Rendition as RenditionRow
 
 VIEW_URL_LIFETIME_S = 120
 
 Info = strawberry.Info[StudioContext, None]
 
 
-@strawberry.type(description="One check that the picture passed.")
+@strawberry.type(description="One check that it passed.")
 class Check:
     check: str
     passed: bool
@@ -26,7 +27,23 @@ class Check:
     model: str
 
 
-@strawberry.type(description="A released picture with everything that made it.")
+@strawberry.type(description="One file of a released picture or clip.")
+class Rendition:
+    role: RenditionRole
+    media_type: str
+    width: int
+    height: int
+    duration_ms: int | None = strawberry.field(description="Null for a still.")
+    size_bytes: int
+    object_key: strawberry.Private[str]
+    available: strawberry.Private[bool]
+
+    @strawberry.field(description="Where it can be seen for two minutes. Null while it is hidden.")
+    def url(self, info: Info) -> str | None:
+        return _view_url(info, self.object_key) if self.available else None
+
+
+@strawberry.type(description="A released picture or clip with everything that made it.")
 class Asset(Node):
     kind: AssetKind
     job: strawberry.ID
@@ -51,24 +68,35 @@ class Asset(Node):
     size_bytes: int
     sha256: str
     media_type: str
+    duration_ms: int | None = strawberry.field(description="Null for a picture.")
+    motion: str | None
+    likeness: list[float] = strawberry.field(
+        description="How much a clip is like its twin: for each second the lowest cosine."
+    )
+    source: strawberry.ID | None = strawberry.field(
+        description="The gallery item that it was made from."
+    )
+    renditions: list[Rendition] = strawberry.field(
+        description="All files of it. A poster is to be shown and never downloaded."
+    )
     checks: list[Check]
     position: Position
     object_key: strawberry.Private[str]
     available: strawberry.Private[bool]
 
     @strawberry.field(
-        description="Where the picture can be seen for two minutes. Null while it is hidden."
+        description="Where the master can be seen for two minutes. Null while it is hidden."
     )
     def url(self, info: Info) -> str | None:
-        if not self.available:
-            return None
-        return info.context.parts.objects.presign_download(
-            self.object_key, expires_in_s=VIEW_URL_LIFETIME_S
-        )
+        return _view_url(info, self.object_key) if self.available else None
+
+
+def _view_url(info: Info, object_key: str) -> str:
+    return info.context.parts.objects.presign_download(object_key, expires_in_s=VIEW_URL_LIFETIME_S)
 
 
 def asset(row: AssetRow) -> Asset:
-    """The picture of a row."""
+    """What a row shows."""
     settings: dict[str, Any] = row.settings or {}
     return Asset(
         id=global_id("Asset", row.asset_id),
@@ -93,10 +121,30 @@ def asset(row: AssetRow) -> Asset:
         size_bytes=row.size_bytes,
         sha256=row.sha256,
         media_type=row.media_type,
+        duration_ms=row.duration_ms,
+        motion=settings.get("motion"),
+        likeness=list(row.likeness),
+        source=global_id("Asset", row.source_asset_id) if row.source_asset_id else None,
+        renditions=[
+            _rendition(found, available=row.state == "released") for found in row.renditions
+        ],
         checks=[_check(found) for found in row.checks],
         position=Position(row.position),
         object_key=row.object_key,
         available=row.state == "released",
+    )
+
+
+def _rendition(found: RenditionRow, *, available: bool) -> Rendition:
+    return Rendition(
+        role=RenditionRole(found.role),
+        media_type=found.media_type,
+        width=found.width,
+        height=found.height,
+        duration_ms=found.duration_ms,
+        size_bytes=found.size_bytes,
+        object_key=found.object_key,
+        available=available,
     )
 
 

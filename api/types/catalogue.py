@@ -7,8 +7,9 @@ import strawberry
 from api.scalars import Millicredits
 from api.types.enums import Rating
 from commands.catalogue import Catalogue as CatalogueFacts
+from commands.catalogue import ClipOptions as ClipFacts
 from commands.catalogue import LegalText as LegalTextFacts
-from commands.catalogue import ScopeOffered
+from commands.catalogue import RealRange, ScopeOffered, WholeRange
 from queries.catalogue.prices import PriceList
 
 
@@ -24,6 +25,19 @@ class AspectRatio:
     name: str
     width: int
     height: int
+
+
+@strawberry.type(description="What an engine can animate. The first of each list is the default.")
+class ClipOptions:
+    durations_s: list[int]
+    motions: list[str]
+    frame_rate: int
+    count_max: int
+    seconds_max: int = strawberry.field(description="Of count times duration, in one request.")
+    steps: NumberRange
+    source_strength: NumberRange = strawberry.field(
+        description="How much of a picture that a clip begins with is drawn anew: 1 is all of it."
+    )
 
 
 @strawberry.type(description="An engine and what it may be asked.")
@@ -43,6 +57,7 @@ class Engine:
     prompt_length_max: int
     count_max: int
     live_previews: bool
+    clips: ClipOptions | None = strawberry.field(description="Null where it makes no clips.")
 
 
 @strawberry.type(description="A scope that may be ticked, and the words of the text about it.")
@@ -99,26 +114,15 @@ def catalogue(facts: CatalogueFacts, prices: PriceList | None) -> Catalogue:
                     AspectRatio(name=name, width=width, height=height)
                     for name, (width, height) in entry.aspect_ratios.items()
                 ],
-                steps=NumberRange(
-                    minimum=entry.steps.minimum,
-                    maximum=entry.steps.maximum,
-                    default=entry.steps.default,
-                ),
-                guidance=NumberRange(
-                    minimum=entry.guidance.minimum,
-                    maximum=entry.guidance.maximum,
-                    default=entry.guidance.default,
-                ),
-                strength=NumberRange(
-                    minimum=entry.strength.minimum,
-                    maximum=entry.strength.maximum,
-                    default=entry.strength.default,
-                ),
+                steps=_range(entry.steps),
+                guidance=_range(entry.guidance),
+                strength=_range(entry.strength),
                 negative_prompt=entry.negative_prompt,
                 ratings=list(entry.ratings),
                 prompt_length_max=entry.prompt_length_max,
                 count_max=entry.count.maximum,
                 live_previews=entry.live_previews,
+                clips=None if entry.clips is None else _clips(entry.clips),
             )
             for entry in facts.engines
         ],
@@ -145,4 +149,20 @@ def _legal_text(text: LegalTextFacts, offered: Sequence[ScopeOffered]) -> LegalT
         text=text.text,
         scopes=[one.scope.value for one in offered],
         offered=[ConsentScopeOffered(scope=one.scope.value, words=one.words) for one in offered],
+    )
+
+
+def _range(facts: WholeRange | RealRange) -> NumberRange:
+    return NumberRange(minimum=facts.minimum, maximum=facts.maximum, default=facts.default)
+
+
+def _clips(facts: ClipFacts) -> ClipOptions:
+    return ClipOptions(
+        durations_s=list(facts.durations_s),
+        motions=list(facts.motions),
+        frame_rate=facts.frame_rate,
+        count_max=facts.count.maximum,
+        seconds_max=facts.seconds_max,
+        steps=_range(facts.steps),
+        source_strength=_range(facts.source_strength),
     )

@@ -7,10 +7,10 @@ from enum import Enum
 
 import strawberry
 
-from commands.catalogue import AssetKind, JobKind, JobState, Rating
+from commands.catalogue import AssetKind, JobKind, JobState, Rating, RenditionRole
 from topics.messages.progress import Phase
 
-for _vocabulary in (AssetKind, JobKind, JobState, Phase):
+for _vocabulary in (AssetKind, JobKind, JobState, Phase, RenditionRole):
     strawberry.enum(_vocabulary)
 strawberry.enum(Rating, name="ContentRating")
 
@@ -42,6 +42,7 @@ __all__ = [
     "JobState",
     "Phase",
     "Rating",
+    "RenditionRole",
     "TwinStatus",
     "VerificationStatus",
 ]

@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 import strawberry
@@ -30,7 +29,7 @@ class JobProgress:
     at: datetime
 
 
-@strawberry.type(description="The resolved parameters of an image job.")
+@strawberry.type(description="The resolved parameters of a job that draws pictures or clips.")
 class JobSettings:
     width: int
     height: int
@@ -40,6 +39,11 @@ class JobSettings:
     guidance_scale: float
     twin_strength: float
     count: int
+    motion: str | None = strawberry.field(default=None, description="Null for pictures.")
+    duration_ms: int | None = strawberry.field(default=None, description="Null for pictures.")
+    source_strength: float | None = strawberry.field(
+        default=None, description="How much of the source was drawn anew. Null without one."
+    )
 
 
 @strawberry.type(description="One piece of work, from the request to its single end.")
@@ -60,6 +64,9 @@ class Job(Node):
     started_at: datetime | None
     ended_at: datetime | None
     retried_from: strawberry.ID | None
+    source: strawberry.ID | None = strawberry.field(
+        description="The gallery item that it begins with."
+    )
     refused_count: int = strawberry.field(
         description="How many items screening refused. They cost nothing."
     )
@@ -80,7 +87,7 @@ def job(row: JobRow, assets: Sequence[AssetRow], board: ProgressBoard) -> Job:
         attempt=row.attempt,
         prompt=row.prompt,
         negative_prompt=row.negative_prompt,
-        settings=_settings(row.settings, row.item_count),
+        settings=_settings(row),
         quoted=Millicredits(row.quoted_millicredits),
         captured=Millicredits(row.captured_millicredits),
         released=Millicredits(row.released_millicredits),
@@ -89,6 +96,7 @@ def job(row: JobRow, assets: Sequence[AssetRow], board: ProgressBoard) -> Job:
         started_at=row.started_at,
         ended_at=row.ended_at,
         retried_from=global_id("Job", row.retried_from) if row.retried_from else None,
+        source=global_id("Asset", row.source_asset_id) if row.source_asset_id else None,
         refused_count=sum(item.state == "refused" for item in row.items),
         assets=[asset(found) for found in assets if found.state == "released"],
         progress=progress(latest) if latest else None,
@@ -110,7 +118,10 @@ def progress(latest: JobProgressed) -> JobProgress:
     )
 
 
-def _settings(found: dict[str, Any], count: int) -> JobSettings | None:
-    if "aspect_ratio" not in found:
+def _settings(row: JobRow) -> JobSettings | None:
+    if "aspect_ratio" not in row.settings:
         return None
-    return msgspec.convert({**found, "count": count}, JobSettings)
+    strengths = [one["strength"] for one in row.inputs if one["role"] == "source"]
+    strength = strengths[0] if strengths else None
+    besides = {"count": row.item_count, "source_strength": strength}
+    return msgspec.convert({**row.settings, **besides}, JobSettings)

@@ -9,11 +9,13 @@ from commands.jobs.claims import ClaimDenial, ClaimDenied, claimed_job
 from commands.work import Work
 from domain import object_keys
 from domain.job import Job
+from domain.job_kinds import AnyKind, job_kind
 from domain.job_state import JobItem, JobOutput
 from domain.kernel.identity import POLICY_ID
 from domain.policy import Policy
 from domain.rating import Rating
 from domain.refusals import RatingNotAllowed
+from domain.rendition import RenditionRole
 from domain.twin import Twin
 
 
@@ -30,8 +32,15 @@ class ClaimScreening:
     claim_id: UUID
 
 
+class FilePlace(msgspec.Struct, frozen=True):
+    """Where one file of an output is to be written."""
+
+    role: RenditionRole
+    object_key: str
+
+
 class ScreenedItemGrant(msgspec.Struct, frozen=True):
-    """One picture in quarantine and the place of its signed copy."""
+    """One output in quarantine and the places of its files; `gallery_key` is the master's."""
 
     item: int
     asset_id: UUID
@@ -39,6 +48,15 @@ class ScreenedItemGrant(msgspec.Struct, frozen=True):
     gallery_key: str
     sha256: str
     media_type: str
+    others: tuple[FilePlace, ...] = ()
+
+
+class ClipGrant(msgspec.Struct, frozen=True):
+    """What a clip has to be. Its end may be cut while `frames_min` of its frames are left."""
+
+    frames: int
+    frame_rate: int
+    frames_min: int
 
 
 class AdapterGrant(msgspec.Struct, frozen=True):
@@ -65,6 +83,7 @@ class ScreeningGranted(msgspec.Struct, frozen=True, tag="granted"):
     outputs: tuple[ScreenedItemGrant, ...]
     template_key: str | None
     adapter: AdapterGrant | None
+    clip: ClipGrant | None = None
 
 
 def handle(question: ClaimScreening, work: Work) -> ScreeningGranted | ClaimDenied:
@@ -78,6 +97,7 @@ def handle(question: ClaimScreening, work: Work) -> ScreeningGranted | ClaimDeni
     job, twin = found
     if job.attempt != question.attempt or not job.awaits_screening:
         return ClaimDenied(ClaimDenial.STALE_ATTEMPT)
+    kind = job_kind(job.kind)
     items = {item.item: item for item in job.items}
     return ScreeningGranted(
         job_id=job.id,
@@ -86,24 +106,25 @@ def handle(question: ClaimScreening, work: Work) -> ScreeningGranted | ClaimDeni
         owner_id=job.owner_id,
         engine=job.engine,
         rating=job.rating,
-        required_checks=_required_checks(job, work),
+        required_checks=_required_checks(job, kind, work),
         outputs=tuple(
-            _item(items[output.item], output, question.claim_id) for output in job.outputs
+            _item(items[output.item], output, kind, question.claim_id) for output in job.outputs
         ),
         template_key=_template_key(job, twin),
         adapter=_adapter(job, question.claim_id),
+        clip=_clip(job),
     )
 
 
-def _required_checks(job: Job, work: Work) -> tuple[str, ...]:
+def _required_checks(job: Job, kind: AnyKind, work: Work) -> tuple[str, ...]:
     try:
-        row = work.load_shared(Policy, POLICY_ID).row(job.engine, job.rating)
+        row = work.load_shared(Policy, POLICY_ID).row(job.engine, job.rating, kind.screening)
     except RatingNotAllowed:
         return ()
     return row.checks_for(job.twin_id)
 
 
-def _item(item: JobItem, output: JobOutput, claim_id: UUID) -> ScreenedItemGrant:
+def _item(item: JobItem, output: JobOutput, kind: AnyKind, claim_id: UUID) -> ScreenedItemGrant:
     return ScreenedItemGrant(
         item=item.item,
         asset_id=item.asset_id,
@@ -111,7 +132,17 @@ def _item(item: JobItem, output: JobOutput, claim_id: UUID) -> ScreenedItemGrant
         gallery_key=object_keys.gallery_key(item.asset_id, claim_id),
         sha256=output.sha256,
         media_type=output.media_type,
+        others=tuple(
+            FilePlace(role, object_keys.gallery_key(item.asset_id, claim_id, role))
+            for role in kind.roles
+            if role is not RenditionRole.MASTER
+        ),
     )
+
+
+def _clip(job: Job) -> ClipGrant | None:
+    length = job_kind(job.kind).clip_length(job.settings)
+    return None if length is None else ClipGrant(*length)
 
 
 def _template_key(job: Job, twin: Twin | None) -> str | None:

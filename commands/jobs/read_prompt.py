@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from commands.jobs.parties import consent_holds, twin_of
+from commands.jobs.sources import sources_hold
 from commands.work import Work
 from domain.job import Job
 from domain.job_state import JobState
@@ -44,5 +45,7 @@ def handle(question: ReadPrompt, work: Work) -> PromptText:
         raise StaleResult()
     if not consent_holds(job, twin_of(work, job)):
         raise ConsentMissing()
+    if not sources_hold(work, job):
+        raise StaleResult()
     requested = work.first_event(Job.Requested, question.job_id)
     return PromptText(requested.prompt, requested.negative_prompt)

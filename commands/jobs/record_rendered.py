@@ -10,6 +10,7 @@ from commands.jobs.parties import consent_holds, twin_of
 from commands.work import Work
 from domain import object_keys
 from domain.job import Job
+from domain.job_kinds import job_kind
 from domain.job_state import AdapterFile, JobOutput
 from domain.refusals import JobEnded, StaleResult
 
@@ -40,7 +41,7 @@ def handle(command: RecordRendered, work: Work) -> ReportTaken | ReportLate:
         job.record_rendered(
             command.attempt,
             command.claim_id,
-            tuple(_granted(command, output) for output in command.outputs),
+            tuple(_granted(command, job, output) for output in command.outputs),
             None if command.adapter is None else _granted_adapter(command, command.adapter),
             at=work.now,
         )
@@ -51,12 +52,17 @@ def handle(command: RecordRendered, work: Work) -> ReportTaken | ReportLate:
     return ReportTaken()
 
 
-def _granted(command: RecordRendered, output: JobOutput) -> JobOutput:
-    # The key is the one that was granted, not the one reported: a worker could name another's.
+def _granted(command: RecordRendered, job: Job, output: JobOutput) -> JobOutput:
+    # Key and media type are those that were granted, not those reported: a worker could name
+    # another's, and what is written there is looked at as what was asked for. So a picture has no
+    # frames, whatever is said of it.
+    kind = job_kind(job.kind)
+    raw = kind.raw
+    frames = None if kind.clip_length(job.settings) is None else output.frames
     key = object_keys.quarantine_item_key(
-        command.job_id, command.attempt, command.claim_id, output.item
+        command.job_id, command.attempt, command.claim_id, output.item, suffix=raw.suffix
     )
-    return msgspec.structs.replace(output, object_key=key)
+    return msgspec.structs.replace(output, object_key=key, media_type=raw.media_type, frames=frames)
 
 
 def _granted_adapter(command: RecordRendered, adapter: AdapterFile) -> AdapterFile:

@@ -12,23 +12,42 @@ from commands.jobs.opening import policy_of
 from commands.jobs.parties import Parties, consent_holds, load_parties
 from commands.work import Work
 from domain import object_keys
-from domain.asset import Asset, AssetKind, RefusalReason, Why
+from domain.asset import Asset, RefusalReason, Why
 from domain.checks import CheckVerdict, ItemVerdict
 from domain.job import Job
-from domain.job_kind import JobKind
+from domain.job_kinds import job_kind
 from domain.job_state import JobFailure, JobItem
 from domain.policy import Policy, PolicyRow
 from domain.refusals import JobEnded, RatingNotAllowed, StaleResult
-from domain.release import RELEASE, SignedCopy, refusals_of_checks, release
+from domain.release import RELEASE, refusals_of_checks, release
+from domain.rendition import Rendition, RenditionRole
+
+
+class WrittenFile(msgspec.Struct, frozen=True):
+    """One file of an output that was written and verified. Sizes in pixels and milliseconds."""
+
+    role: RenditionRole
+    sha256: str
+    size_bytes: int
+    media_type: str
+    width: int
+    height: int
+    duration_ms: int | None = None
 
 
 class ScreenedItem(msgspec.Struct, frozen=True):
-    """The checks of one output. `sha256` and size are of its signed copy, if there is one."""
+    """The checks of one output. `sha256` and size are of its master, if there is one.
+
+    `renditions` are all of its files; a screener of before wrote the master alone and says nothing
+    of it here. `likeness` is, for each second of a twin's clip, the lowest cosine to its face.
+    """
 
     item: int
     checks: tuple[CheckVerdict, ...]
     sha256: str | None = None
     size_bytes: int | None = None
+    renditions: tuple[WrittenFile, ...] = ()
+    likeness: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +94,7 @@ def handle(command: RecordScreening, work: Work) -> ScreeningTaken | ReportLate:
     except (JobEnded, StaleResult):
         return _late(command, parties, work)
     policy = policy_of(work)
-    if job.kind is JobKind.TRAINING and not _adapter_passed(command.adapter_checks):
+    if job_kind(job.kind).delivers_adapter and not _adapter_passed(command.adapter_checks):
         return _fail_training(command, parties, policy, work)
     assets = [_judged(item, command, parties, policy, work) for item in job.items]
     return _complete(command, parties, assets, policy, work)
@@ -88,10 +107,16 @@ def _complete(
     released = tuple(asset.id for asset in assets if asset.released)
     refused = tuple(asset.id for asset in assets if not asset.released)
     _deliver_adapter(command, parties, work)
-    job.complete(released, refused, at=work.now)
+    job.complete(released, refused, delivered_ms=_lengths_ms(assets), at=work.now)
     settle(job, parties.wallet, parties.twin, at=work.now)
     work.save(*parties.all, *assets, unchanged=[policy])
     return ScreeningTaken(released, refused, job.charge_millicredits)
+
+
+def _lengths_ms(assets: Sequence[Asset]) -> tuple[int, ...]:
+    """How long each released clip is; nothing of pictures, which have no length."""
+    lengths = (asset.master.duration_ms for asset in assets if asset.released)
+    return tuple(length for length in lengths if length is not None)
 
 
 def _judged(
@@ -110,7 +135,7 @@ def _judged(
         owner_id=job.owner_id,
         job_id=job.id,
         item=item.item,
-        kind=_asset_kind(job),
+        settings=job.settings,
         engine=job.engine,
         rating=job.rating,
         seed=item.seed,
@@ -121,36 +146,46 @@ def _judged(
         row=_row(policy, job),
         policy_version=policy.policy_version,
         checks=verdict.checks,
-        signed=_signed_copy(job, item, verdict, command.claim_id),
+        renditions=_renditions(job, item, verdict, command.claim_id),
+        likeness=verdict.likeness,
         at=work.now,
     )
 
 
-def _signed_copy(
+def _renditions(
     job: Job, item: JobItem, verdict: ScreenedItem, claim_id: UUID
-) -> SignedCopy | None:
+) -> tuple[Rendition, ...]:
+    """The files, at the places that the claim was granted, whatever its report says of places."""
+    return tuple(
+        Rendition(
+            object_key=object_keys.gallery_key(item.asset_id, claim_id, written.role),
+            **msgspec.structs.asdict(written),
+        )
+        for written in verdict.renditions or _master_alone(job, item, verdict)
+    )
+
+
+def _master_alone(job: Job, item: JobItem, verdict: ScreenedItem) -> tuple[WrittenFile, ...]:
     rendered = next((output for output in job.outputs if output.item == item.item), None)
     if rendered is None or verdict.sha256 is None or verdict.size_bytes is None:
-        return None
-    return SignedCopy(
-        object_key=object_keys.gallery_key(item.asset_id, claim_id),
-        sha256=verdict.sha256,
-        size_bytes=verdict.size_bytes,
-        width=rendered.width,
-        height=rendered.height,
-        media_type=rendered.media_type,
+        return ()
+    return (
+        WrittenFile(
+            RenditionRole.MASTER,
+            verdict.sha256,
+            verdict.size_bytes,
+            rendered.media_type,
+            rendered.width,
+            rendered.height,
+        ),
     )
 
 
 def _row(policy: Policy, job: Job) -> PolicyRow | None:
     try:
-        return policy.row(job.engine, job.rating)
+        return policy.row(job.engine, job.rating, job_kind(job.kind).screening)
     except RatingNotAllowed:
         return None
-
-
-def _asset_kind(job: Job) -> AssetKind:
-    return AssetKind.SAMPLE if job.kind is JobKind.TRAINING else AssetKind.IMAGE
 
 
 def _adapter_passed(checks: Sequence[CheckVerdict]) -> bool:
@@ -210,7 +245,7 @@ def _was_taken(command: RecordScreening, parties: Parties, work: Work) -> bool:
     job, twin = parties.job, parties.twin
     for released in job.released:
         key = object_keys.gallery_key(released, command.claim_id)
-        if work.load(Asset, released).object_key == key:
+        if work.load(Asset, released).master.object_key == key:
             return True
     return twin is not None and any(
         adapter.object_key == _adapter_key(command, job) for adapter in twin.adapters
@@ -225,7 +260,7 @@ def _refuse_all(job: Job, why: Why, work: Work) -> list[Asset]:
             job_id=job.id,
             item=item.item,
             twin_id=job.twin_id,
-            kind=_asset_kind(job),
+            kind=job_kind(job.kind).asset_kind,
             reasons=(RefusalReason(RELEASE, why),),
             at=work.now,
         )
@@ -242,6 +277,6 @@ def _request_adapter_deletion(command: RecordScreening, parties: Parties, work: 
 
 def _adapter_key(command: RecordScreening, job: Job) -> str | None:
     """Where this screening wrote the adapter of a training; None for every other job."""
-    if job.kind is not JobKind.TRAINING or job.twin_id is None or job.epoch is None:
+    if not job_kind(job.kind).delivers_adapter or job.twin_id is None or job.epoch is None:
         return None
     return object_keys.adapter_key(job.twin_id, job.epoch, job.id, command.claim_id)

@@ -4,38 +4,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from commands.jobs.asked_images import AskedImages, asked
-from commands.jobs.opening import (
-    JobOpened,
-    available_engine,
-    job_items,
-    load_ahead,
-    new_job_id,
-    policy_of,
-    quote,
-    record_retry,
-    seed_of,
-)
+from commands.jobs.drawing import open_drawing
+from commands.jobs.opening import JobOpened, available_engine
 from commands.work import Work
-from domain.engines import EngineEntry
 from domain.job import Job
 from domain.job_kind import JobKind
-from domain.kernel.identity import wallet_id
 from domain.kernel.personal_text import PersonalText
-from domain.person import Person
-from domain.policy import Policy
-from domain.prompt_reading import read_negative_prompt, read_prompt, require_read
-from domain.prompt_screening import screen_negative_prompt, screen_prompt
 from domain.rating import Rating
-from domain.settings import (
-    ImageSettings,
-    draws_twin,
-    require_count,
-    require_prompts,
-    require_seed,
-    resolve_images,
-)
-from domain.twin import Twin
-from domain.wallet import Wallet
+from domain.settings import require_count, resolve_images
 
 
 @dataclass(frozen=True)
@@ -66,109 +42,6 @@ def handle(command: RequestImages, work: Work) -> JobOpened:
 def open_images(command: RequestImages, work: Work, *, retried: Job | None) -> JobOpened:
     """Open an image job, as the retry of `retried` where that is given, in one save with it."""
     entry = available_engine(command.engine, JobKind.IMAGES)
-    load_ahead(work, command.twin_id)
-    person = work.load(Person, work.owner_id)
-    person.require_verified(at=work.now)
-    wallet = work.load(Wallet, wallet_id(work.owner_id))
-    policy = policy_of(work)
-    policy.permit(
-        entry.id,
-        command.rating_cap,
-        document_country=person.country,
-        session_country=command.session_jurisdiction,
-    )
-    settings = checked_settings(command, entry)
-    job = new_job_id(work)
-    twin = None if command.twin_id is None else work.load(Twin, command.twin_id)
-    if not draws_twin(settings):
-        # Nobody in particular is drawn then, and judged as such.
-        twin = None
-    _authorise(command, work, job, entry, person, twin, policy)
-    quoted = quote(
-        work,
-        engine_id=entry.id,
-        settings=settings,
-        count=command.count,
-        price_version=command.price_version,
-    )
-    wallet.reserve(job, quoted.millicredits, at=work.now)
-    seed = seed_of(job) if command.seed is None else command.seed
-    requested = Job.request(
-        job,
-        owner_id=work.owner_id,
-        kind=JobKind.IMAGES,
-        engine=entry.id,
-        rating=command.rating_cap,
-        settings=settings,
-        items=job_items(job, count=command.count, seed=seed),
-        price_version=quoted.price_version,
-        quoted_millicredits=quoted.millicredits,
-        cancel_share_thousandths=quoted.cancel_share_thousandths,
-        policy_version=policy.policy_version,
-        twin_id=None if twin is None else twin.id,
-        epoch=None if twin is None else twin.epoch,
-        retried_from=None if retried is None else retried.id,
-        prompt=command.prompt,
-        negative_prompt=command.negative_prompt,
-        scopes={} if twin is None else twin.scopes_of(job),
-        at=work.now,
-    )
-    again = record_retry(retried, job, at=work.now)
-    if twin is None:
-        work.save(person, wallet, requested, *again, unchanged=[policy])
-    else:
-        work.save(twin, wallet, requested, *again, unchanged=[person, policy])
-    return JobOpened(job, quoted.millicredits, quoted.price_version)
-
-
-def checked_settings(command: RequestImages, entry: EngineEntry) -> ImageSettings:
-    """Every setting checked and filled in, and the prompts screened.
-
-    Raises the first of `AspectRatioUnsupported`, `UnknownStyle`, `SettingOutOfRange`,
-    `CountOutOfRange`, `PromptEmpty`, `PromptTooLong`, `NegativePromptUnsupported`,
-    `PromptNotAllowed`, `PromptHasTooManyWords`, `PromptWeightsUnsupported`.
-    """
     settings = resolve_images(entry, **asked(command))
     require_count(entry, command.count)
-    if command.seed is not None:
-        require_seed(command.seed)
-    negative_prompt = "" if command.negative_prompt is None else command.negative_prompt.value
-    require_prompts(entry, settings, prompt=command.prompt.value, negative_prompt=negative_prompt)
-    screen_prompt(command.prompt.value, command.rating_cap)
-    screen_negative_prompt(negative_prompt)
-    names_twin = command.twin_id is not None and draws_twin(settings)
-    read = read_prompt(entry, command.prompt.value, style=settings.style, names_twin=names_twin)
-    require_read(read)
-    require_read(read_negative_prompt(entry, negative_prompt))
-    return settings
-
-
-def _authorise(
-    command: RequestImages,
-    work: Work,
-    job: UUID,
-    entry: EngineEntry,
-    person: Person,
-    twin: Twin | None,
-    policy: Policy,
-) -> None:
-    if twin is None:
-        person.authorise_generation(
-            job,
-            entry=entry,
-            rating=command.rating_cap,
-            jurisdiction=command.session_jurisdiction,
-            policy_version=policy.policy_version,
-            at=work.now,
-        )
-    else:
-        twin.authorise_generation(
-            job,
-            person=person,
-            entry=entry,
-            kind=JobKind.IMAGES,
-            rating=command.rating_cap,
-            jurisdiction=command.session_jurisdiction,
-            policy_version=policy.policy_version,
-            at=work.now,
-        )
+    return open_drawing(command, settings, work, retried=retried)

@@ -1,17 +1,22 @@
 """A creator has an ended job done again: a new job, with a new quote and the same parameters."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
+from commands.jobs.asked_clips import asked_clips
 from commands.jobs.asked_images import asked
 from commands.jobs.opening import JobOpened
 from commands.jobs.request_images import RequestImages, open_images
+from commands.jobs.request_video import RequestVideo, open_clips
 from commands.jobs.start_twin_training import StartTwinTraining, open_training
 from commands.work import Work
 from domain.job import Job
+from domain.job_input import InputRole
+from domain.job_kind import JobKind
 from domain.kernel.personal_text import Erased, PersonalText
 from domain.refusals import JobNotRetryable
-from domain.settings import ImageSettings
 
 
 @dataclass(frozen=True)
@@ -35,9 +40,10 @@ def handle(command: RetryJob, work: Work) -> JobOpened:
     if at_work is not None and not at_work.ended:
         return JobOpened(at_work.id, at_work.quoted_millicredits, at_work.price_version)
     earlier = work.first_event(Job.Requested, command.job_id)
-    if isinstance(earlier.settings, ImageSettings):
-        again = _same_images(earlier, earlier.settings, command)
-        return open_images(again, work, retried=ended)
+    return _AGAIN[earlier.kind](earlier, command, work, ended)
+
+
+def _train_again(earlier: Job.Requested, command: RetryJob, work: Work, ended: Job) -> JobOpened:
     if earlier.twin_id is None:
         raise JobNotRetryable()
     training = StartTwinTraining(
@@ -49,12 +55,10 @@ def handle(command: RetryJob, work: Work) -> JobOpened:
     return open_training(training, work, retried=ended)
 
 
-def _same_images(
-    earlier: Job.Requested, settings: ImageSettings, command: RetryJob
-) -> RequestImages:
+def _draw_again(earlier: Job.Requested, command: RetryJob, work: Work, ended: Job) -> JobOpened:
     if not isinstance(earlier.prompt, PersonalText) or isinstance(earlier.negative_prompt, Erased):
         raise JobNotRetryable()
-    return RequestImages(
+    again = RequestImages(
         engine=earlier.engine,
         prompt=earlier.prompt,
         negative_prompt=earlier.negative_prompt,
@@ -64,5 +68,39 @@ def _same_images(
         seed=earlier.items[0].seed,
         twin_id=earlier.twin_id,
         rating_cap=earlier.rating,
-        **asked(settings),
+        **asked(earlier.settings),
     )
+    return open_images(again, work, retried=ended)
+
+
+def _animate_again(earlier: Job.Requested, command: RetryJob, work: Work, ended: Job) -> JobOpened:
+    if not isinstance(earlier.prompt, PersonalText) or isinstance(earlier.negative_prompt, Erased):
+        raise JobNotRetryable()
+    source = next((one for one in earlier.inputs if one.role is InputRole.SOURCE), None)
+    again = RequestVideo(
+        engine=earlier.engine,
+        prompt=earlier.prompt,
+        negative_prompt=earlier.negative_prompt,
+        count=len(earlier.items),
+        price_version=command.price_version,
+        session_jurisdiction=command.session_jurisdiction,
+        seed=earlier.items[0].seed,
+        twin_id=earlier.twin_id,
+        source_asset_id=None if source is None else source.asset_id,
+        source_strength=None if source is None else source.strength,
+        rating_cap=earlier.rating,
+        **asked_clips(earlier.settings),
+    )
+    return open_clips(again, work, retried=ended)
+
+
+_AGAIN: Mapping[JobKind, Callable[[Job.Requested, RetryJob, Work, Job], JobOpened]] = (
+    MappingProxyType(
+        {
+            JobKind.TRAINING: _train_again,
+            JobKind.IMAGES: _draw_again,
+            JobKind.VIDEO: _animate_again,
+        }
+    )
+)
+"""How each kind of job is asked for again."""

@@ -17,6 +17,7 @@ from commands.jobs.opening import (
 from commands.work import Work
 from domain.job import Job
 from domain.job_kind import JobKind
+from domain.job_kinds import job_kind
 from domain.kernel.identity import wallet_id
 from domain.person import Person
 from domain.rating import Rating
@@ -57,6 +58,7 @@ def open_training(command: StartTwinTraining, work: Work, *, retried: Job | None
     policy.permit(
         entry.id,
         Rating.GENERAL,
+        job_kind(JobKind.TRAINING).screening,
         document_country=person.country,
         session_country=command.session_jurisdiction,
     )

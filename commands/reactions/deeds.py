@@ -9,6 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.job_state import CancelledBy
+from domain.object_keys import gallery_prefix
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,18 @@ class DeleteObjects:
 
 @dataclass(frozen=True)
 class PurgeObject:
-    """Delete one picture's bytes, then execute `RecordPurged` for it."""
+    """Delete every file of an asset, then execute `RecordPurged` for it.
+
+    `object_key` is its master's, which of old lay outside of the asset's own prefix.
+    """
 
     asset_id: UUID
     object_key: str
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """All that there may be of it."""
+        return (gallery_prefix(self.asset_id), self.object_key)
 
 
 @dataclass(frozen=True)

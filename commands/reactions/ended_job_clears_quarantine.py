@@ -11,7 +11,12 @@ from domain.job import Job
 from domain.kernel.identity import asset_id
 
 OUTPUTS_MAX = max(
-    max(entry.count.maximum, entry.training.sample_count) for entry in ENGINES.values()
+    max(
+        entry.count.maximum,
+        entry.training.sample_count,
+        0 if entry.clips is None else entry.clips.count.maximum,
+    )
+    for entry in ENGINES.values()
 )
 """No job has more outputs."""
 

@@ -1,4 +1,4 @@
-"""Purge requested → delete the picture, report it, and look once more later."""
+"""Purge requested → delete every file of it, report it, and look once more later."""
 
 from uuid import UUID
 
@@ -9,9 +9,10 @@ from domain.asset import Asset
 
 
 def react(event: Asset.PurgeRequested, owner_id: UUID) -> tuple[Intended, ...]:
-    """A screener whose report went astray may write the released copy again."""
-    later = DeleteObjects((event.object_key,), for_good=True)
+    """A screener whose report went astray may write the released files again."""
+    purge = PurgeObject(event.originator_id, event.object_key)
+    later = DeleteObjects(purge.places, for_good=True)
     return (
-        Intended(PurgeObject(event.originator_id, event.object_key)),
+        Intended(purge),
         Intended(later, "later", due_at=event.timestamp + LATEST_WRITE),
     )

@@ -14,6 +14,7 @@ from commands.reactions import (
     failed_screening_goes_on,
     former_places_are_deleted,
     job_has_a_deadline,
+    lent_asset_is_gone,
     payment_hint_is_followed,
     photo_set_is_bounded,
     planned_uploads_are_forgotten,
@@ -126,6 +127,8 @@ REACTIONS: tuple[Reaction, ...] = (
     ),
     Reaction("photo-set-is-bounded", Twin.PhotosSubmitted, photo_set_is_bounded.react),
     Reaction("former-places-are-deleted", Twin.PlacesGaveWay, former_places_are_deleted.react),
+    Reaction("purged-source-ends-jobs", Asset.PurgeRequested, lent_asset_is_gone.react),
+    Reaction("hidden-source-ends-jobs", Asset.Hidden, lent_asset_is_gone.react),
 )
 """In the order in which the answers to one event are carried out."""
 

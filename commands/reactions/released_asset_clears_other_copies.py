@@ -1,4 +1,4 @@
-"""Picture released → delete the copies that other screenings of it have signed."""
+"""Output released → delete the copies that other screenings of it have signed."""
 
 from uuid import UUID
 
@@ -10,11 +10,12 @@ from domain.asset import Asset
 
 
 def react(event: Asset.Released, owner_id: UUID) -> tuple[Intended, ...]:
-    """All but the released one; nothing where the asset lies in the place of before."""
+    """All but the released files; nothing where the asset lies in the place of before."""
     place = object_keys.gallery_prefix(event.originator_id)
-    if not event.object_key.startswith(place):
+    kept = tuple(rendition.object_key for rendition in event.renditions)
+    if not all(key.startswith(place) for key in kept):
         return ()
-    others = DeleteObjects(places=(place,), kept=(event.object_key,))
+    others = DeleteObjects(places=(place,), kept=kept)
     return (
         Intended(others, "now"),
         Intended(others, "later", due_at=event.timestamp + LATEST_WRITE),

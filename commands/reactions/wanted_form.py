@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from commands.jobs.end_without_source import EndWithoutSource
 from commands.jobs.expire_screening import ExpireScreening
 from commands.jobs.fail_job import FailJob
 from commands.jobs.open_next_attempt import OpenNextAttempt
@@ -36,6 +37,7 @@ WANTED: Mapping[str, type[Any]] = MappingProxyType(
         "announce-stop": AnnounceStop,
         "announce-work": AnnounceWork,
         "delete-objects": DeleteObjects,
+        "end-without-source": EndWithoutSource,
         "expire-photo-set": ExpirePhotoSet,
         "expire-promotion": ExpirePromotion,
         "expire-screening": ExpireScreening,

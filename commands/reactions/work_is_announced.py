@@ -5,14 +5,11 @@ from uuid import UUID
 from commands.reactions.deeds import AnnounceWork, WorkKind
 from commands.reactions.reaction import Intended
 from domain.job import Job
-from domain.job_kind import JobKind
+from domain.job_kinds import JOB_KINDS
 from domain.twin import Twin
 
-WORK_KINDS = {
-    JobKind.TRAINING: WorkKind.TRAINING,
-    JobKind.IMAGES: WorkKind.IMAGE,
-    JobKind.VIDEO: WorkKind.VIDEO,
-}
+WORK_KINDS = {kind: WorkKind(entry.consumer) for kind, entry in JOB_KINDS.items()}
+"""Who does the work of a kind of job."""
 
 
 def attempt_of(job_id: UUID) -> str:

@@ -34,6 +34,25 @@ class TrainingRecipe(msgspec.Struct, frozen=True):
     sample_prompts: tuple[str, ...]
 
 
+class ClipOptions(msgspec.Struct, frozen=True):
+    """What an engine can animate. The first duration and the first motion are the defaults.
+
+    `frame_rate` in whole frames a second. `seconds_max` bounds count × duration of one request.
+    `source_strength` is how much of a picture that a clip begins with is drawn anew.
+    `raw_size_bytes_max` bounds the lossless frames of one clip, `megapixel_second` is the price.
+    """
+
+    durations_s: tuple[int, ...]
+    motions: tuple[str, ...]
+    frame_rate: int
+    count: WholeRange
+    seconds_max: int
+    steps: WholeRange
+    source_strength: RealRange
+    raw_size_bytes_max: int
+    megapixel_second: int
+
+
 class PriceFactors(msgspec.Struct, frozen=True):
     """Whole millicredits: a fixed part and one per step, for one training and for one picture."""
 
@@ -47,14 +66,15 @@ class PromptReading(msgspec.Struct, frozen=True):
     """How an engine reads a prompt: word by word, in small letters, `words_max` of them.
 
     What is put before or behind the person's own words takes room as well: `twin_phrase` where a
-    twin is drawn, and the phrase of the style. A word outside of `vocabulary` takes room and says
-    nothing.
+    twin is drawn, and the phrases of style and motion. A word outside of `vocabulary` takes room
+    and says nothing.
     """
 
     words_max: int
     vocabulary: frozenset[str]
     twin_phrase: str
     style_phrases: dict[str, str]
+    motion_phrases: dict[str, str] = {}
 
 
 class EngineEntry(msgspec.Struct, frozen=True):
@@ -64,7 +84,8 @@ class EngineEntry(msgspec.Struct, frozen=True):
     this engine, such as "weights". `guidance_free_at` is the guidance scale up to which
     classifier-free guidance, and with it a negative prompt, has no effect. `batch_key` names the
     settings that have to be equal inside one batch. `reading` is None where only the weights, which
-    are the operator's to bring, know how a prompt is read.
+    are the operator's to bring, know how a prompt is read. What is drawn is delivered
+    `delivery_scale` times as wide and high. `clips` is None for an engine that makes none.
     """
 
     id: str
@@ -89,6 +110,8 @@ class EngineEntry(msgspec.Struct, frozen=True):
     batch_key: tuple[str, ...]
     lacks: tuple[str, ...] = ()
     reading: PromptReading | None = None
+    delivery_scale: int = 1
+    clips: ClipOptions | None = None
 
     @property
     def default_aspect_ratio(self) -> str:

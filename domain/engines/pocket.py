@@ -1,6 +1,7 @@
 """The pocket model: cartoon portraits in seconds on two CPU cores."""
 
 from domain.engines.entry import (
+    ClipOptions,
     EngineEntry,
     PriceFactors,
     PromptReading,
@@ -18,7 +19,7 @@ ENTRY = EngineEntry(
     licence="CC0-1.0",
     photorealistic=False,
     ratings=(Rating.GENERAL,),
-    pipelines=(JobKind.TRAINING, JobKind.IMAGES),
+    pipelines=(JobKind.TRAINING, JobKind.IMAGES, JobKind.VIDEO),
     aspect_ratios={
         "1:1": (64, 64),
         "3:4": (56, 72),
@@ -47,7 +48,7 @@ ENTRY = EngineEntry(
             "smiling, looking right, white top, purple background",
         ),
     ),
-    attempt_limit_s={JobKind.TRAINING: 1_800, JobKind.IMAGES: 600},
+    attempt_limit_s={JobKind.TRAINING: 1_800, JobKind.IMAGES: 600, JobKind.VIDEO: 1_800},
     prices=PriceFactors(training=2_000, training_step=25, image=50, image_step=2),
     live_previews=True,
     batch_key=("width", "height", "num_inference_steps", "guided"),
@@ -61,5 +62,24 @@ ENTRY = EngineEntry(
             "watercolour": "watercolour style",
             "film": "film style",
         },
+        motion_phrases={
+            "blink": "blinking",
+            "talk": "talking",
+            "nod": "nodding",
+            "turn": "turning around",
+            "push": "zooming in",
+        },
+    ),
+    delivery_scale=8,
+    clips=ClipOptions(
+        durations_s=(3, 4, 5),
+        motions=("blink", "talk", "nod", "turn", "push"),
+        frame_rate=8,
+        count=WholeRange(1, 4, 1),
+        seconds_max=12,
+        steps=WholeRange(1, 50, 25),
+        source_strength=RealRange(0.1, 1.0, 0.9),
+        raw_size_bytes_max=64 * 1024 * 1024,
+        megapixel_second=800,
     ),
 )

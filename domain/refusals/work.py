@@ -102,14 +102,77 @@ class SettingOutOfRange(Refusal):
         self.setting, self.minimum, self.maximum = setting, minimum, maximum
 
 
+class DurationUnsupported(Refusal):
+    """The engine makes no clips of this length."""
+
+    code: ClassVar[str] = "DURATION_UNSUPPORTED"
+    details: ClassVar[tuple[str, ...]] = ("asked_s", "durations_s")
+
+    def __init__(self, asked_s: int, durations_s: Iterable[int]) -> None:
+        self.asked_s, self.durations_s = asked_s, tuple(durations_s)
+        lengths = listed(str(seconds) for seconds in self.durations_s)
+        super().__init__(f"This engine makes clips of {lengths} seconds.")
+
+
+class UnknownMotion(Refusal):
+    """The engine cannot move like this."""
+
+    code: ClassVar[str] = "UNKNOWN_MOTION"
+    details: ClassVar[tuple[str, ...]] = ("motion", "known")
+
+    def __init__(self, motion: str, known: Iterable[str]) -> None:
+        self.motion, self.known = motion, tuple(known)
+        super().__init__(f"There is no such motion; there are {listed(self.known)}.")
+
+
+class TooManySeconds(Refusal):
+    """Count times duration is more than one request may ask for."""
+
+    code: ClassVar[str] = "TOO_MANY_SECONDS"
+    details: ClassVar[tuple[str, ...]] = ("asked_s", "limit_s")
+
+    def __init__(self, asked_s: int, limit_s: int) -> None:
+        super().__init__(f"Ask for at most {limit_s} seconds of clips at once.")
+        self.asked_s, self.limit_s = asked_s, limit_s
+
+
+class SourceRatioDiffers(Refusal):
+    """The picture to begin with has another shape than what is asked for."""
+
+    code: ClassVar[str] = "SOURCE_RATIO_DIFFERS"
+    details: ClassVar[tuple[str, ...]] = ("width", "height")
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__(f"A clip from this picture has its shape, {width} to {height}.")
+        self.width, self.height = width, height
+
+
+class SourceNotAPicture(Refusal):
+    """Only a picture can be begun with."""
+
+    code: ClassVar[str] = "SOURCE_NOT_A_PICTURE"
+
+    def __init__(self) -> None:
+        super().__init__("Begin with a picture; this is none.")
+
+
+class SourceShowsAnotherTwin(Refusal):
+    """The picture to begin with shows a twin, and another one is asked for."""
+
+    code: ClassVar[str] = "SOURCE_SHOWS_ANOTHER_TWIN"
+
+    def __init__(self) -> None:
+        super().__init__("This picture shows another twin; ask for that one.")
+
+
 class CountOutOfRange(Refusal):
-    """Too few or too many pictures at once."""
+    """Too few or too many at once."""
 
     code: ClassVar[str] = "COUNT_OUT_OF_RANGE"
     details: ClassVar[tuple[str, ...]] = ("minimum", "maximum")
 
     def __init__(self, minimum: int, maximum: int) -> None:
-        super().__init__(f"Ask for {minimum} to {maximum} pictures at once.")
+        super().__init__(f"Ask for {minimum} to {maximum} at once.")
         self.minimum, self.maximum = minimum, maximum
 
 
@@ -176,7 +239,7 @@ class JobNotRetryable(Refusal):
 
 
 class AssetNotAvailable(Refusal):
-    """The picture was refused or purged."""
+    """It was refused, hidden or purged."""
 
     code: ClassVar[str] = "ASSET_NOT_AVAILABLE"
 

@@ -151,7 +151,7 @@ class Deeds:
         return len(others)
 
     def _purge(self, deed: PurgeObject, owner_id: UUID, key: UUID) -> Done:
-        self._delete_for_good(DeleteObjects((deed.object_key,)))
+        self._delete_for_good(DeleteObjects(deed.places, for_good=True))
         return self._execute(RecordPurged(deed.asset_id), owner_id, key)
 
     def _refetch_verification(

@@ -7,13 +7,22 @@ from typing import Any
 import msgspec
 
 from commands.jobs.claim_screening import ScreeningGranted
+from commands.jobs.grants.images import ImagesGrant
+from commands.jobs.grants.parts import GrantedAdapter, GrantedSource
+from commands.jobs.grants.training import TrainingGrant
+from commands.jobs.grants.video import VideoGrant
 from commands.jobs.read_prompt import PromptText
-from commands.jobs.record_claim import ClaimGranted, ImagesGrant, TrainingGrant
+from commands.jobs.record_claim import ClaimGranted
 from commands.ports.object_store import ObjectStore
 from commands.twin.claim_photo_set import PhotoSetGranted
+from domain.engines import engine
+from domain.job_kinds import images as images_kind
+from domain.job_kinds import video as video_kind
 from domain.kernel.personal_text import FreeText, text_or
 from domain.settings import JobSettings
+from domain.video_settings import clip_options
 from topics.messages.work import (
+    ClipToScreen,
     Download,
     ImageItem,
     ImageWork,
@@ -21,9 +30,14 @@ from topics.messages.work import (
     OutputToScreen,
     PhotoSetWork,
     PhotoToJudge,
+    RenditionPlace,
+    RenditionRole,
+    SourcePicture,
     TrainingPhoto,
     TrainingWork,
     Upload,
+    VideoItem,
+    VideoWork,
 )
 
 DOWNLOAD_LIFETIME_S = 120
@@ -40,13 +54,15 @@ class GrantedWork:
 
     def attempt(
         self, granted: ClaimGranted, text: PromptText, deadline_s: float
-    ) -> ImageWork | TrainingWork:
+    ) -> ImageWork | TrainingWork | VideoWork:
         """The work of an attempt. What its worker may write to is open until the deadline."""
         match granted.work:
             case ImagesGrant() as images:
                 return self._images(granted, images, text, deadline_s)
             case TrainingGrant() as training:
                 return self._training(granted, training, deadline_s)
+            case VideoGrant() as clips:
+                return self._clips(granted, clips, text, deadline_s)
 
     def photo_set(self, granted: PhotoSetGranted) -> PhotoSetWork:
         """The screener has credentials of its own, and is told keys."""
@@ -60,7 +76,7 @@ class GrantedWork:
 
     def outputs(self, granted: ScreeningGranted) -> OutputsWork:
         """As `photo_set`."""
-        adapter = granted.adapter
+        adapter, clip = granted.adapter, granted.clip
         return OutputsWork(
             engine=granted.engine,
             rating=granted.rating.value,
@@ -72,6 +88,11 @@ class GrantedWork:
                     gallery_key=item.gallery_key,
                     sha256=item.sha256,
                     media_type=item.media_type,
+                    renditions=tuple(
+                        RenditionPlace(RenditionRole(place.role.value), place.object_key)
+                        for place in item.others
+                    )
+                    or msgspec.UNSET,
                 )
                 for item in granted.outputs
             ),
@@ -81,12 +102,14 @@ class GrantedWork:
             adapter_key=adapter.adapter_key if adapter else None,
             adapter_rank=adapter.rank if adapter else None,
             screening=granted.screening,
+            clip=msgspec.UNSET
+            if clip is None
+            else ClipToScreen(clip.frames, clip.frame_rate, clip.frames_min),
         )
 
     def _images(
         self, granted: ClaimGranted, images: ImagesGrant, text: PromptText, deadline_s: float
     ) -> ImageWork:
-        adapter = images.adapter
         return ImageWork(
             engine=granted.engine,
             prompt=_said(text.prompt),
@@ -95,10 +118,43 @@ class GrantedWork:
                 ImageItem(item.item, item.seed, self._picture_upload(item.upload_key, deadline_s))
                 for item in images.items
             ),
-            adapter=None
-            if adapter is None
-            else Download(self._download(adapter.object_key), adapter.sha256),
+            adapter=self._adapter(images.adapter),
+            source=self._source(images.source) or msgspec.UNSET,
             **_said_to(ImageWork, images.settings),
+        )
+
+    def _clips(
+        self, granted: ClaimGranted, clips: VideoGrant, text: PromptText, deadline_s: float
+    ) -> VideoWork:
+        size_max = clip_options(engine(granted.engine)).raw_size_bytes_max
+        media_type = video_kind.FRAMES.media_type
+        return VideoWork(
+            engine=granted.engine,
+            prompt=_said(text.prompt),
+            negative_prompt=_said(text.negative_prompt),
+            items=tuple(
+                VideoItem(
+                    item.item,
+                    item.seed,
+                    self._upload(item.upload_key, media_type, size_max, deadline_s),
+                )
+                for item in clips.items
+            ),
+            adapter=self._adapter(clips.adapter),
+            source=self._source(clips.source),
+            **_said_to(VideoWork, clips.settings),
+        )
+
+    def _adapter(self, adapter: GrantedAdapter | None) -> Download | None:
+        if adapter is None:
+            return None
+        return Download(self._download(adapter.object_key), adapter.sha256)
+
+    def _source(self, source: GrantedSource | None) -> SourcePicture | None:
+        if source is None:
+            return None
+        return SourcePicture(
+            Download(self._download(source.object_key), source.sha256), source.strength
         )
 
     def _training(
@@ -128,7 +184,7 @@ class GrantedWork:
         return self._objects.presign_download(key, expires_in_s=DOWNLOAD_LIFETIME_S)
 
     def _picture_upload(self, key: str, deadline_s: float) -> Upload:
-        return self._upload(key, "image/png", PICTURE_SIZE_MAX_BYTES, deadline_s)
+        return self._upload(key, images_kind.PNG, PICTURE_SIZE_MAX_BYTES, deadline_s)
 
     def _upload(self, key: str, media_type: str, size_max: int, deadline_s: float) -> Upload:
         form = self._objects.presign_upload(

@@ -83,9 +83,9 @@ def _screening(report: JobFailed | OutputsScreened) -> int:
 def _in_the_domain(reported: object, kind: type[_Value]) -> _Value:
     """What was reported as the domain's value, which has fields of the same names.
 
-    Its message has checked it, and may say more than the domain keeps.
+    Its message has checked it, and may say more than the domain keeps, or leave parts out.
     """
-    return msgspec.convert(reported, kind, from_attributes=True)
+    return msgspec.convert(msgspec.to_builtins(reported), kind)
 
 
 def _judged(judged: PhotosJudged) -> RecordPhotoVerdicts:

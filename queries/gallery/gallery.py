@@ -1,4 +1,4 @@
-"""My gallery, newest first, and one picture with everything that made it."""
+"""My gallery, newest first, and one item with everything that made it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,8 +16,9 @@ ASSETS: LiteralString = """
             CASE WHEN w.withdrawn THEN 'consent-withdrawn' ELSE a.hidden_reason END
                 AS hidden_reason,
             a.favourite, a.object_key, a.sha256, a.size_bytes, a.width, a.height, a.media_type,
-            a.seed, a.prompt, a.negative_prompt, a.settings, a.checks, a.policy_version,
-            a.consent_epoch, a.released_at, a.released_position, a.position
+            a.duration_ms, a.renditions, a.likeness, a.source_asset_id, a.seed, a.prompt,
+            a.negative_prompt, a.settings, a.checks, a.policy_version, a.consent_epoch,
+            a.released_at, a.released_position, a.position
        FROM views.assets AS a
        LEFT JOIN views.twins AS t ON t.owner_id = a.owner_id AND t.twin_id = a.twin_id
       CROSS JOIN LATERAL (
@@ -33,11 +34,26 @@ A withdrawal so takes one row, that of its twin, however many pictures rest on i
 """
 
 
+class Rendition(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of a released output. Sizes in pixels; `duration_ms` is None for a still."""
+
+    role: str
+    object_key: str
+    sha256: str
+    size_bytes: int
+    media_type: str
+    width: int
+    height: int
+    duration_ms: int | None = None
+
+
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
-    """One released picture with its full parameters. Texts are None after erasure.
+    """One released picture or clip with its full parameters. Texts are None after erasure.
 
     `state` is released, hidden, purge-requested or purged; the bytes are gone in the last.
     `settings` are the job's resolved parameters; `checks` are the verdicts it was released on.
+    Key, digest, sizes and media type are the master's, which is one of `renditions`. `likeness` is
+    a cosine for each second of a twin's clip. `source_asset_id` is what it was made from.
     """
 
     asset_id: UUID
@@ -56,6 +72,10 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     width: int
     height: int
     media_type: str
+    duration_ms: int | None
+    renditions: tuple[Rendition, ...]
+    likeness: tuple[float, ...]
+    source_asset_id: UUID | None
     seed: int
     prompt: str | None
     negative_prompt: str | None

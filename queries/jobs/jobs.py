@@ -12,7 +12,7 @@ from queries.viewer import View
 
 
 class JobItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One picture of a job. `state` is waiting, released or refused.
+    """One output of a job. `state` is waiting, released or refused.
 
     A reason is the name of a check and what was wrong with it, as in `identity:failed`.
     """
@@ -44,6 +44,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     prompt: str | None
     negative_prompt: str | None
     settings: dict[str, Any]
+    inputs: list[dict[str, Any]]
+    source_asset_id: UUID | None
     price_version: int
     quoted_millicredits: int
     captured_millicredits: int

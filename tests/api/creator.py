@@ -16,11 +16,12 @@ from api.documents import TrustedDocuments
 from api.ids import split_id
 from commands.jobs.record_claim import ClaimGranted, RecordClaim
 from commands.jobs.record_rendered import RecordRendered
-from commands.jobs.record_screening import RecordScreening, ScreenedItem
+from commands.jobs.record_screening import RecordScreening, ScreenedItem, WrittenFile
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
 from domain import object_keys
 from domain.checks import Check
 from domain.job import Job
+from domain.job_kinds import job_kind
 from domain.job_state import AdapterFile, JobOutput
 from domain.photo_set import PhotoVerdict
 from domain.twin import Twin
@@ -239,6 +240,12 @@ class Creator(Visitor):
         found = self.did("requestImages", "job", **wish, count=count, twin=twin, **settings)
         return str(found["job"])
 
+    def clips(self, **wish: Any) -> str:
+        """Asked for a clip of a lighthouse keeper who nods; answers the job."""
+        keeper = {"engine": "pocket", "prompt": "a lighthouse keeper in fog", "priceVersion": 1}
+        found = self.did("requestVideo", "job", **{**keeper, "motion": "nod", **wish})
+        return str(found["job"])
+
     def load(self, kind: Any, own: UUID) -> Any:
         """An aggregate as it is stored now."""
         with self.live.store.transaction(self.person) as transaction:
@@ -260,28 +267,47 @@ class Creator(Visitor):
         own = claim.job_id
         found = self.load(Job, own)
         digest = hashlib.sha256(PHOTO).hexdigest()
+        kind = job_kind(found.kind)
+        length = kind.clip_length(found.settings)
+        frames = None if length is None else length.frames
         outputs = tuple(
-            JobOutput(item.item, "", digest, len(PHOTO), 64, 64, "image/png", item.seed)
+            JobOutput(
+                item.item, "", digest, len(PHOTO), 512, 512, "image/png", item.seed, frames=frames
+            )
             for item in found.items
         )
         trains = found.submission_id is not None
         adapter = AdapterFile("", digest, 400_000, 16, 120, 0.91) if trains else None
         rendered = RecordRendered(own, claim.attempt, claim.claim_id, outputs, adapter)
         self.live.does(rendered, self.person)
+        length_ms = None if frames is None else 1_000 * frames // found.settings.frame_rate
+        files = tuple(
+            WrittenFile(
+                rule.role,
+                digest,
+                len(PHOTO),
+                rule.media_types[0],
+                512,
+                512,
+                length_ms if rule.moving else None,
+            )
+            for rule in kind.renditions
+        )
         passed = PASSED if found.twin_id is not None else PASSED_WITHOUT_TWIN
         screened = RecordScreening(
             job_id=own,
             attempt=claim.attempt,
             claim_id=uuid5(own, "screening"),
             outputs=tuple(
-                ScreenedItem(item.item, passed, digest, len(PHOTO)) for item in found.items
+                ScreenedItem(item.item, passed, digest, len(PHOTO), files) for item in found.items
             ),
             adapter_checks=ADAPTER_PASSED if trains else (),
         )
         self.live.does(screened, self.person)
         for item in found.items:
-            key = object_keys.gallery_key(item.asset_id, screened.claim_id)
-            self.live.objects.put(key, PHOTO, media_type="image/png")
+            for file in files:
+                key = object_keys.gallery_key(item.asset_id, screened.claim_id, file.role)
+                self.live.objects.put(key, PHOTO, media_type=file.media_type)
         self.live.settle()
         return [str(item.asset_id) for item in found.items]
 

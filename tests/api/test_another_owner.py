@@ -53,6 +53,10 @@ MUTATIONS: dict[str, tuple[str, dict[str, Any]]] = {
         "twin",
         {"engine": "pocket", "prompt": "a lighthouse in fog", "count": 1, "priceVersion": 1},
     ),
+    "requestVideo": (
+        "twin",
+        {"engine": "pocket", "prompt": "a lighthouse in fog", "priceVersion": 1},
+    ),
     "cancelJob": ("job", {}),
     "retryJob": ("job", {"priceVersion": 1}),
     "setFavourite": ("asset", {"favourite": True}),
@@ -105,6 +109,26 @@ def test_a_mutation_does_not_tell_anothers_from_absent(two: TwoPeople, field: st
     }
     assert [answer["code"] for answer in answers.values()] == ["NOT_FOUND"] * 4
     assert len({str(answer) for answer in answers.values()}) == 1
+
+
+def test_anothers_picture_to_begin_with_is_one_that_does_not_exist(two: TwoPeople) -> None:
+    wish: dict[str, Any] = {
+        "engine": "pocket",
+        "prompt": "a lighthouse in fog",
+        "priceVersion": 1,
+    }
+    source = {"own": two.graces["Asset"], "absent": global_id("Asset", uuid4()), "no": "rubbish"}
+    asked = {
+        name: str(two.ada.mutate("requestVideo", **wish, source=id, idempotencyKey=KEY))
+        for name, id in source.items()
+    }
+    assert len(set(asked.values())) == 1
+    assert "NOT_FOUND" in asked["own"]
+    quoted = {
+        str(two.ada.run("Quote", video={"engine": "pocket", "source": id}))
+        for id in source.values()
+    }
+    assert len(quoted) == 1
 
 
 def test_an_id_of_another_kind_is_not_found(two: TwoPeople) -> None:

@@ -107,6 +107,42 @@ def test_a_wish_that_cannot_be_granted_is_refused_with_its_facts(
     assert rich.live.event_types(rich.person) == before
 
 
+@pytest.mark.parametrize(
+    ("refusal", "fields", "changed", "expected"),
+    [
+        (
+            "DurationUnsupported",
+            "askedS durationsS",
+            {"durationS": 9},
+            {"askedS": 9, "durationsS": [3, 4, 5]},
+        ),
+        ("UnknownMotion", "motion known", {"motion": "cartwheel"}, {"motion": "cartwheel"}),
+        (
+            "TooManySeconds",
+            "askedS limitS",
+            {"durationS": 5, "count": 3},
+            {"askedS": 15, "limitS": 12},
+        ),
+        ("CountOutOfRange", "minimum maximum", {"count": 5}, {"minimum": 1, "maximum": 4}),
+        ("EngineUnavailable", "engine", {"engine": "stable-diffusion-xl"}, {}),
+        ("AspectRatioUnsupported", "given", {"aspectRatio": "2:1"}, {"given": "2:1"}),
+        ("PriceListOutdated", "current", {"priceVersion": 7}, {"current": 1}),
+    ],
+)
+def test_a_clip_that_cannot_be_made_is_refused_with_its_facts(
+    rich: Creator, refusal: str, fields: str, changed: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    before = rich.live.event_types(rich.person)
+    wish = {"engine": "pocket", "prompt": "a lighthouse in fog", "priceVersion": 1}
+    answer = rich.mutate("requestVideo", refusal, fields, **{**wish, **changed})
+    assert answer["__typename"] == refusal
+    assert {**facts(answer), **expected} == facts(answer)
+    assert rich.live.event_types(rich.person) == before
+    if "priceVersion" not in changed:
+        video = {"engine": "pocket", **changed}
+        assert rich.run("Quote", video=video)["code"] == answer["code"]
+
+
 def test_a_quote_is_refused_like_the_wish(rich: Creator) -> None:
     for changed, code in (
         ({"count": 9}, "COUNT_OUT_OF_RANGE"),

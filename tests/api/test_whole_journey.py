@@ -25,6 +25,63 @@ def test_photos_become_a_twin_and_a_prompt_becomes_pictures(live: LiveStudio) ->
     assert shown is not None
 
 
+def test_a_picture_becomes_a_clip_that_can_be_watched_and_downloaded(live: LiveStudio) -> None:
+    ada = Creator(live)
+    twin = ada.trained()
+    ada.finished(ada.images(twin, count=1))
+    [picture] = ada.gallery()
+    quoted = ada.run("Quote", video={"engine": "pocket", "durationS": 4, "source": picture["id"]})
+    job = ada.clips(durationS=4, source=picture["id"], sourceStrength=0.5)
+    live.settle()
+    asked = ada.ask(
+        "query($id: ID!) { viewer { ... on Viewer { job(id: $id) { kind source twin quoted "
+        "settings { motion durationMs sourceStrength } } } } }",
+        id=job,
+    )["job"]
+    assert asked == {
+        "kind": "VIDEO",
+        "source": picture["id"],
+        "twin": twin,
+        "quoted": quoted["millicredits"],
+        "settings": {"motion": "nod", "durationMs": 4_000, "sourceStrength": 0.5},
+    }
+    ada.finished(job)
+    clip = ada.run("Asset", id=ada.gallery(twin=twin)[0]["id"])["asset"]
+    assert (clip["kind"], clip["durationMs"], clip["motion"]) == ("VIDEO", 4_000, "nod")
+    assert (clip["source"], clip["mediaType"]) == (picture["id"], "video/mp4")
+    assert [file["role"] for file in clip["renditions"]] == ["MASTER", "PREVIEW", "GIF", "POSTER"]
+    for file in clip["renditions"]:
+        assert httpx.get(file["url"]).content == PHOTO
+    for role, suffix in (("MASTER", ".mp4"), ("PREVIEW", ".webp"), ("GIF", ".gif")):
+        got = ada.did("requestDownload", "url fileName", asset=clip["id"], rendition=role)
+        assert got["fileName"].endswith(suffix)
+        assert httpx.get(got["url"]).content == PHOTO
+    refused = ada.mutate("requestDownload", asset=clip["id"], rendition="POSTER")
+    assert refused["code"] == "ASSET_NOT_AVAILABLE"
+
+
+def test_a_purged_picture_returns_the_credits_of_whatever_was_to_begin_with_it(
+    live: LiveStudio,
+) -> None:
+    ada = Creator(live)
+    twin = ada.trained()
+    ada.finished(ada.images(twin, count=1))
+    [picture] = ada.gallery()
+    before = ada.wallet()["available"]
+    job = ada.clips(source=picture["id"])
+    ada.did("purgeAsset", asset=picture["id"])
+    live.settle()
+    ended = ada.ask(
+        "query($id: ID!) { viewer { ... on Viewer { job(id: $id) { state failure } } } }", id=job
+    )["job"]
+    assert ended == {"state": "FAILED", "failure": "source-gone"}
+    assert ada.wallet()["available"] == before
+    refused = ada.mutate(
+        "requestVideo", engine="pocket", prompt="fog", priceVersion=1, source=picture["id"]
+    )
+    assert refused["code"] == "ASSET_NOT_AVAILABLE"
+
+
 def test_the_wallet_tells_where_every_credit_went(live: LiveStudio) -> None:
     ada = Creator(live)
     twin = ada.trained()

@@ -24,6 +24,7 @@ from commands.gallery.record_purged import RecordPurged
 from commands.gallery.set_favourite import SetFavourite
 from commands.gallery.unset_favourite import UnsetFavourite
 from commands.jobs.cancel_job import CancelJob
+from commands.jobs.end_without_source import EndWithoutSource
 from commands.jobs.expire_attempt import ExpireAttempt
 from commands.jobs.expire_screening import ExpireScreening
 from commands.jobs.fail_job import FailJob
@@ -34,9 +35,11 @@ from commands.jobs.record_claim import RecordClaim
 from commands.jobs.record_rendered import RecordRendered
 from commands.jobs.record_screening import RecordScreening, ScreenedItem
 from commands.jobs.request_images import RequestImages
+from commands.jobs.request_video import RequestVideo
 from commands.jobs.retry_job import RetryJob
 from commands.jobs.start_twin_training import StartTwinTraining
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
+from commands.safety.publish_new_defaults import PublishNewDefaults
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
 from commands.twin.add_consent_scopes import AddConsentScopes
@@ -69,6 +72,7 @@ from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import PolicyRow
 from domain.price_list import Package, PriceEntry
 from domain.rating import Rating
+from domain.screening_profile import ScreeningProfile
 from domain.wallet_state import PurchaseFailure
 
 GOLDEN = Path(__file__).parent / "golden" / "commands.json"
@@ -124,6 +128,27 @@ EVERY_COMMAND: Mapping[str, Any] = {
     "grant-promotion": GrantPromotion(300, AT),
     "expire-promotion": ExpirePromotion(named("grant")),
     "start-twin-training": StartTwinTraining(TWIN, "pocket", 1, "XX"),
+    "request-video": RequestVideo(
+        engine="pocket",
+        prompt=PersonalText("a lighthouse keeper in fog"),
+        price_version=1,
+        session_jurisdiction="XX",
+        count=2,
+        negative_prompt=PersonalText("rain"),
+        seed=7,
+        twin_id=TWIN,
+        source_asset_id=ASSET,
+        source_strength=0.5,
+        rating_cap=Rating.SUGGESTIVE,
+        aspect_ratio="1:1",
+        style="plain",
+        motion="nod",
+        duration_s=4,
+        num_inference_steps=25,
+        guidance_scale=4.0,
+        twin_strength=1.0,
+    ),
+    "end-without-source": EndWithoutSource(JOB),
     "request-images": RequestImages(
         engine="pocket",
         prompt=PersonalText("a lighthouse in fog"),
@@ -174,6 +199,10 @@ EVERY_COMMAND: Mapping[str, Any] = {
     "publish-policy": PublishPolicy(
         2, (named("Grace"),), (PolicyRow("pocket", Rating.GENERAL, ("identity",), ("XX",), 60),)
     ),
+    "publish-new-defaults": PublishNewDefaults(
+        (PriceEntry("pocket", JobKind.VIDEO, 0, 0, 250, megapixel_second=800),),
+        (PolicyRow("pocket", Rating.GENERAL, ("identity",), ("XX",), 60, ScreeningProfile.CLIPS),),
+    ),
 }
 """Whoever adds a command adds one of it here."""
 
@@ -187,6 +216,12 @@ SPARE_COMMANDS: Mapping[str, Any] = {
         engine="pocket",
         prompt=PersonalText("a lighthouse in fog"),
         count=2,
+        price_version=1,
+        session_jurisdiction="XX",
+    ),
+    "request-video": RequestVideo(
+        engine="pocket",
+        prompt=PersonalText("a lighthouse keeper in fog"),
         price_version=1,
         session_jurisdiction="XX",
     ),

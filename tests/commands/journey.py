@@ -5,14 +5,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+import msgspec
+
 from commands.account.record_verification import RecordVerification
 from commands.account.register_person import RegisterPerson
 from commands.account.start_verification import StartVerification
 from commands.jobs.record_attempt_failed import RecordAttemptFailed
 from commands.jobs.record_claim import ClaimGranted, RecordClaim
 from commands.jobs.record_rendered import RecordRendered
-from commands.jobs.record_screening import RecordScreening, ScreenedItem
+from commands.jobs.record_screening import RecordScreening, ScreenedItem, WrittenFile
 from commands.jobs.request_images import RequestImages
+from commands.jobs.request_video import RequestVideo
 from commands.jobs.start_twin_training import StartTwinTraining
 from commands.twin.create_twin import CreateTwin
 from commands.twin.grant_consent import GrantConsent
@@ -25,9 +28,11 @@ from commands.wallet.confirm_payment import ConfirmPayment
 from domain.checks import Check, CheckVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
 from domain.job import Job
+from domain.job_kinds import job_kind
 from domain.job_state import AdapterFile, AttemptFailure, JobOutput
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoVerdict
+from domain.rendition import RenditionRole
 from tests.commands.studio_spec import ADA, StudioSpec
 
 EVERYTHING = (ConsentScope.TRAINING, ConsentScope.PICTURES)
@@ -48,12 +53,29 @@ PASSED = tuple(
     )
 )
 
+PASSED_WITHOUT_TWIN = tuple(
+    msgspec.structs.replace(one, check=Check.NO_ENROLLED_MATCH)
+    if one.check == Check.IDENTITY
+    else one
+    for one in PASSED
+)
+
 A_LIGHTHOUSE = RequestImages(
     engine="pocket",
     prompt=PersonalText("a lighthouse in fog"),
     count=2,
     price_version=1,
     session_jurisdiction="XX",
+)
+
+A_NOD = RequestVideo(
+    engine="pocket",
+    prompt=PersonalText("a lighthouse keeper in fog"),
+    count=2,
+    price_version=1,
+    session_jurisdiction="XX",
+    duration_s=4,
+    motion="nod",
 )
 
 
@@ -181,8 +203,20 @@ def claimed(spec: StudioSpec, job: UUID, owner: UUID = ADA, attempt: int = 1) ->
 def rendering_of(spec: StudioSpec, claim: RecordClaim, owner: UUID = ADA) -> RecordRendered:
     """Everything that was asked for, in quarantine."""
     job = spec.load(Job, claim.job_id, owner=owner)
+    kind = job_kind(job.kind)
+    length = kind.clip_length(job.settings)
     outputs = tuple(
-        JobOutput(item.item, ELSEWHERE, SHA256, 9_000, 64, 64, "image/png", item.seed)
+        JobOutput(
+            item.item,
+            ELSEWHERE,
+            SHA256,
+            9_000,
+            512,
+            512,
+            kind.raw.media_type,
+            item.seed,
+            frames=None if length is None else length.frames,
+        )
         for item in job.items
     )
     adapter = AdapterFile(ELSEWHERE, SHA256, 400_000, 16, 120, 0.91)
@@ -219,6 +253,43 @@ def screening_of(
         claim_id=uuid5(job, f"screening {name}"),
         outputs=tuple(ScreenedItem(item.item, PASSED, SHA256, 9_500) for item in loaded.items),
         adapter_checks=ADAPTER_PASSED if loaded.submission_id else (),
+    )
+
+
+def clip_files(duration_ms: int = 4_000) -> tuple[WrittenFile, ...]:
+    """All that is made of a clip of this length."""
+    of = {
+        RenditionRole.MASTER: ("video/mp4", duration_ms),
+        RenditionRole.PREVIEW: ("image/webp", duration_ms),
+        RenditionRole.GIF: ("image/gif", duration_ms),
+        RenditionRole.POSTER: ("image/png", None),
+    }
+    return tuple(
+        WrittenFile(role, SHA256, 310_000, media_type, 512, 512, length_ms)
+        for role, (media_type, length_ms) in of.items()
+    )
+
+
+def clips_screened(
+    spec: StudioSpec, job: UUID, *lengths_ms: int, owner: UUID = ADA
+) -> RecordScreening:
+    """Every check of every clip has passed; each was left this long."""
+    report = screening_of(spec, job, owner)
+    found = spec.load(Job, job, owner=owner)
+    checks = PASSED if found.twin_id else PASSED_WITHOUT_TWIN
+    return replace(
+        report,
+        outputs=tuple(
+            ScreenedItem(
+                item.item,
+                checks,
+                SHA256,
+                310_000,
+                clip_files(length_ms),
+                (0.93, 0.9, 0.88) if found.twin_id else (),
+            )
+            for item, length_ms in zip(found.items, lengths_ms, strict=True)
+        ),
     )
 
 

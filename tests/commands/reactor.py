@@ -38,7 +38,7 @@ def _carry_out(spec: StudioSpec, answer: Answer, owner: UUID, deleted: list[str]
             return
         command = RecordDeletion(command.twin_id, command.places, object_count=12)
     elif isinstance(command, PurgeObject):
-        deleted.append(command.object_key)
+        deleted.extend(command.places)
         command = RecordPurged(command.asset_id)
     elif answer.reaction.endswith(("-is-followed", "-is-looked-at")):
         return

@@ -10,10 +10,11 @@ from commands.jobs.cancel_job import CancelJob
 from commands.jobs.claims import ClaimDenial, ClaimDenied
 from commands.jobs.expire_attempt import ExpireAttempt, expiry_key
 from commands.jobs.fail_job import FailJob
+from commands.jobs.grants.training import TrainingGrant
 from commands.jobs.late import ReportLate, ReportTaken
 from commands.jobs.read_prompt import ReadPrompt
 from commands.jobs.record_attempt_failed import RecordAttemptFailed
-from commands.jobs.record_claim import ClaimGranted, RecordClaim, TrainingGrant, claim_key
+from commands.jobs.record_claim import ClaimGranted, RecordClaim, claim_key
 from commands.jobs.retry_job import RetryJob
 from domain.job import ATTEMPTS_MAX, Job
 from domain.job_state import AttemptFailure, CancelledBy, JobFailure, JobState

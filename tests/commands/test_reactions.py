@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast, get_args, get_type_hints
 from uuid import UUID, uuid5
 
+import msgspec
 import pytest
 
 from commands.gallery.purge_asset import PurgeAsset
 from commands.jobs.cancel_job import CancelJob
+from commands.jobs.end_without_source import EndWithoutSource
 from commands.jobs.expire_screening import ExpireScreening
 from commands.jobs.fail_job import FailJob
 from commands.jobs.open_next_attempt import OpenNextAttempt
@@ -44,7 +46,8 @@ from commands.twin.withdraw_consent import WithdrawConsent
 from commands.wallet.confirm_payment import ConfirmPayment
 from commands.wallet.expire_promotion import ExpirePromotion
 from commands.wallet.fail_purchase import FailPurchase
-from domain.asset import Asset, AssetKind
+from domain.asset import Asset, HiddenBecause
+from domain.asset_kind import AssetKind
 from domain.consent_text import ConsentScope
 from domain.job import Job
 from domain.job_kind import JobKind
@@ -120,10 +123,11 @@ def _failed_screening(screening: int, reason: ScreeningFailure) -> Aggregate.Eve
     )
 
 
-def _released(object_key: str) -> Aggregate.Event:
-    """Ada's picture `IT`, whose signed copy lies there."""
+def _released(*object_keys: str) -> Aggregate.Event:
+    """Ada's output `IT`, whose files lie there."""
     [released] = lives.released_asset(IT).pending_events
-    moved: Any = replace(cast(Any, released), object_key=object_key)
+    files = tuple(msgspec.structs.replace(lives.SIGNED, object_key=key) for key in object_keys)
+    moved: Any = replace(cast(Any, released), renditions=files)
     assert isinstance(moved, Asset.Released)
     return moved
 
@@ -291,6 +295,16 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
         _released(f"gallery/{IT}/{OTHER}/master"),
         [DeleteObjects((f"gallery/{IT}/",), kept=(f"gallery/{IT}/{OTHER}/master",))] * 2,
     ),
+    (
+        _released(f"gallery/{IT}/{OTHER}/master", f"gallery/{IT}/{OTHER}/poster"),
+        [
+            DeleteObjects(
+                (f"gallery/{IT}/",),
+                kept=(f"gallery/{IT}/{OTHER}/master", f"gallery/{IT}/{OTHER}/poster"),
+            )
+        ]
+        * 2,
+    ),
     (_released(f"gallery/{ADA}/{IT}.png"), []),
     (
         _delivered(f"adapters/{IT}/1/{OTHER}/{ADA}.safetensors"),
@@ -305,8 +319,25 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     (_delivered(f"adapters/{IT}/{OTHER}.safetensors"), []),
     (
         _event(Asset.PurgeRequested, object_key="gallery/a.png"),
-        [PurgeObject(IT, "gallery/a.png"), DeleteObjects(("gallery/a.png",), for_good=True)],
+        [
+            PurgeObject(IT, "gallery/a.png"),
+            DeleteObjects((f"gallery/{IT}/", "gallery/a.png"), for_good=True),
+        ],
     ),
+    (
+        _event(Asset.PurgeRequested, object_key=f"gallery/{IT}/master", lent_to=(OTHER, ADA)),
+        [
+            PurgeObject(IT, f"gallery/{IT}/master"),
+            DeleteObjects((f"gallery/{IT}/", f"gallery/{IT}/master"), for_good=True),
+            EndWithoutSource(OTHER),
+            EndWithoutSource(ADA),
+        ],
+    ),
+    (
+        _event(Asset.Hidden, reason=HiddenBecause.REPORTED, lent_to=(OTHER,)),
+        [EndWithoutSource(OTHER)],
+    ),
+    (_event(Asset.Hidden, reason=HiddenBecause.REPORTED), []),
     (
         _event(Person.VerificationHinted, verification_id=OTHER),
         [RefetchVerification(OTHER, since=MONDAY)],
@@ -535,7 +566,9 @@ def test_a_purge_is_carried_out_and_recorded(spec: StudioSpec) -> None:
     job = spec.does(journey.pictures_of(twin)).job_id
     journey.finished(spec, job)
     picture = asset_id(job, 0)
-    [key] = [one.object_key for one in spec.events(Asset.Released) if one.originator_id == picture]
+    [key] = [
+        one.master.object_key for one in spec.events(Asset.Released) if one.originator_id == picture
+    ]
     spec.given(PurgeAsset(picture))
     assert key in react(spec)
     assert [event.originator_id for event in spec.events(Asset.Purged)] == [picture]

@@ -196,7 +196,7 @@ def test_a_rating_is_ticked_nowhere_as_shipped(spec: StudioSpec, scope: ConsentS
     twin = journey.trained_twin(spec)
     spec.when(ticked(twin, scope)).then_refused(RatingNotAllowed)
     # A row alone changes nothing: the engine has to be able to, too.
-    [row] = DEFAULT_ROWS
+    row = DEFAULT_ROWS[0]
     bold = msgspec.structs.replace(row, rating=Rating.SUGGESTIVE)
     spec.does(PublishPolicy(2, (ADA,), (row, bold)), owner=SYSTEM)
     spec.when(ticked(twin, scope)).then_refused(RatingNotAllowed)
@@ -210,7 +210,7 @@ def suggestive_engine(spec: StudioSpec, monkeypatch: pytest.MonkeyPatch) -> None
     bold = msgspec.structs.replace(ENGINES["pocket"], ratings=(Rating.GENERAL, Rating.SUGGESTIVE))
     for module in ("domain.engines", "domain.consent_scopes"):
         monkeypatch.setattr(f"{module}.ENGINES", {**ENGINES, "pocket": bold})
-    [row] = DEFAULT_ROWS
+    row = DEFAULT_ROWS[0]
     rows = (row, msgspec.structs.replace(row, rating=Rating.SUGGESTIVE))
     spec.does(PublishPolicy(2, (ADA,), rows), owner=SYSTEM)
 

@@ -14,7 +14,8 @@ from commands.jobs.record_attempt_failed import RecordAttemptFailed
 from commands.jobs.record_screening import RecordScreening, ScreenedItem, screening_key
 from commands.safety.publish_policy import PublishPolicy
 from domain import object_keys
-from domain.asset import Asset, AssetKind
+from domain.asset import Asset
+from domain.asset_kind import AssetKind
 from domain.checks import Check, CheckVerdict
 from domain.job import Job
 from domain.job_state import AttemptFailure, JobFailure, JobState
@@ -154,7 +155,7 @@ def test_what_another_screening_signed_is_neither_released_nor_kept(
     taken = journey.screening_of(spec, job)
     late = replace(taken, claim_id=UUID(int=9))
     spec.given(taken, late)
-    released = [event.object_key for event in spec.events(Asset.Released)]
+    released = [event.master.object_key for event in spec.events(Asset.Released)]
     assert [key.split("/")[2] for key in released][-2:] == [str(taken.claim_id)] * 2
     deleted = react(spec)
     assert {f"gallery/{asset_id(job, item)}/{UUID(int=9)}/" for item in range(2)} <= set(deleted)
@@ -239,7 +240,7 @@ def test_a_workers_report_takes_no_copy_of_a_screening(spec: StudioSpec) -> None
     journey.rendered(spec, job)
     report = journey.screening_of(spec, job)
     spec.given(report)
-    released = spec.events(Asset.Released)[-1].object_key
+    released = spec.events(Asset.Released)[-1].master.object_key
     forged = RecordAttemptFailed(job, 1, report.claim_id, AttemptFailure.ENGINE_ERROR)
     spec.when(forged).then()
     mine = [place for place in react(spec) if f"/{report.claim_id}/" in place]

@@ -9,11 +9,12 @@ from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PlanPhotoUploads
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.twin.withdraw_consent import WithdrawConsent
-from domain.consent_text import CONSENT, ConsentScope
+from domain.consent_text import CONSENT
 from domain.kernel.personal_text import PersonalText
 from domain.person import TWINS_MAX, Person
 from domain.refusals import TooManyTwins
 from domain.twin import Twin
+from domain.twin_consent import OFFERED_ANYWHERE
 from tests.commands import journey
 from tests.commands.reactor import react
 from tests.commands.studio_spec import ADA, StudioSpec
@@ -22,7 +23,7 @@ ANOTHER = CreateTwin(PersonalText("Ada in spring"))
 
 
 def consent_to(twin: UUID) -> GrantConsent:
-    return GrantConsent(twin, CONSENT.sha256, tuple(ConsentScope))
+    return GrantConsent(twin, CONSENT.sha256, OFFERED_ANYWHERE)
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from domain.asset import Asset, AssetKind, RefusalReason, Why
+from domain.asset import Asset, RefusalReason, Why
+from domain.asset_kind import AssetKind
 from domain.checks import CheckVerdict, ItemVerdict
 from domain.consent_scopes import ConsentInForce
 from domain.consent_text import CONSENT, ConsentScope
@@ -18,9 +19,12 @@ from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import DEFAULT_ROWS, Policy
 from domain.price_list import DEFAULT_ENTRIES, PriceList
 from domain.rating import Rating
-from domain.release import SignedCopy, release
+from domain.release import release
+from domain.rendition import Rendition, RenditionRole
 from domain.screening import ScreeningFailure
+from domain.screening_profile import ScreeningProfile
 from domain.twin import Twin
+from domain.video_settings import resolve_video
 from domain.wallet import Wallet
 from domain.wallet_state import PurchaseFailure
 from tests.domain.people import (
@@ -32,12 +36,15 @@ from tests.domain.people import (
     LIGHTHOUSE_JOB,
     MONDAY,
     NEXT_YEAR,
+    NODDING_JOB,
     OTHER_CLAIM,
     POCKET,
     SANDBOX,
     STARTER,
     TUESDAY,
     TWELVE_PHOTOS,
+    clip_files,
+    four_images,
     image_job,
     named,
     outputs_of,
@@ -49,12 +56,14 @@ from tests.domain.people import (
     trained_twin,
     training_job,
     verified,
+    video_job,
     wallet_of,
 )
 
 LATER = TUESDAY + timedelta(hours=5, microseconds=250)
 
-SIGNED = SignedCopy(
+SIGNED = Rendition(
+    RenditionRole.MASTER,
     object_key="gallery/ada/0.png",
     sha256="5e" * 32,
     size_bytes=11_000,
@@ -238,13 +247,13 @@ def job_that_was_cancelled_while_it_ran() -> Job:
 
 def released_asset(id: UUID | None = None) -> Asset:
     """The first picture of a lighthouse in fog."""
-    [row] = DEFAULT_ROWS
+    row = DEFAULT_ROWS[0]
     return release(
         id or asset_id(LIGHTHOUSE_JOB, 0),
         owner_id=ADA,
         job_id=LIGHTHOUSE_JOB,
         item=0,
-        kind=AssetKind.IMAGE,
+        settings=four_images(),
         engine=POCKET.id,
         rating=Rating.GENERAL,
         seed=7,
@@ -255,9 +264,56 @@ def released_asset(id: UUID | None = None) -> Asset:
         row=row,
         policy_version=1,
         checks=[passed(check) for check in row.checks],
-        signed=SIGNED,
+        renditions=(SIGNED,),
         at=MONDAY,
     )
+
+
+def picture_that_was_lent_and_purged() -> Asset:
+    asset = released_asset()
+    asset.lend(NODDING_JOB, at=MONDAY)
+    asset.lend(named("Ada blinks in fog"), at=LATER)
+    asset.request_purge(at=LATER)
+    return asset
+
+
+def video_job_whose_picture_was_purged() -> Job:
+    job = video_job()
+    job.fail(JobFailure.SOURCE_GONE, at=LATER)
+    return job
+
+
+def clip_that_was_cut_and_released() -> Asset:
+    """Four seconds were asked for; in the last one Ada was not herself any more."""
+    row = next(one for one in DEFAULT_ROWS if one.screening is ScreeningProfile.CLIPS)
+    return release(
+        asset_id(NODDING_JOB, 0),
+        owner_id=ADA,
+        job_id=NODDING_JOB,
+        item=0,
+        settings=resolve_video(POCKET, duration_s=4, motion="nod"),
+        engine=POCKET.id,
+        rating=Rating.GENERAL,
+        seed=7,
+        twin_id=ADAS_TWIN,
+        twin=trained_twin(),
+        epoch=1,
+        scopes={ConsentScope.CLIPS: 1},
+        row=row,
+        policy_version=1,
+        checks=[passed(check) for check in row.checks],
+        renditions=clip_files(duration_ms=3_250),
+        likeness=(0.93, 0.9, 0.88, 0.86),
+        at=MONDAY,
+    )
+
+
+def video_job_that_delivered_three_seconds_of_four() -> Job:
+    job = rendered(video_job())
+    job.record_screened(1, (), at=TUESDAY)
+    first, second = (item.asset_id for item in job.items)
+    job.complete([first], [second], delivered_ms=[3_000], at=LATER)
+    return job
 
 
 def asset_that_was_kept_reported_and_purged() -> Asset:
@@ -321,6 +377,10 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         asset_that_was_kept_reported_and_purged,
         picture_that_rests_on_a_scope,
         refused_asset,
+        clip_that_was_cut_and_released,
+        picture_that_was_lent_and_purged,
+        video_job_whose_picture_was_purged,
+        video_job_that_delivered_three_seconds_of_four,
         price_list_with_two_versions,
         policy_with_the_rows_that_ship,
     )

@@ -7,7 +7,9 @@ from domain.checks import Check, CheckVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT
 from domain.engines import engine
 from domain.job import Job
+from domain.job_input import InputRole, JobInput
 from domain.job_kind import JobKind
+from domain.job_kinds import job_kind
 from domain.job_state import AdapterFile, JobItem, JobOutput
 from domain.kernel.identity import SYSTEM, asset_id, wallet_id
 from domain.kernel.personal_text import PersonalText
@@ -21,9 +23,11 @@ from domain.price_list import (
     price,
 )
 from domain.rating import Rating
+from domain.rendition import Rendition, RenditionRole
 from domain.settings import ImageSettings, resolve_images, resolve_training
 from domain.twin import Twin
 from domain.twin_consent import OFFERED_ANYWHERE
+from domain.video_settings import resolve_video
 from domain.wallet import Wallet
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -46,6 +50,7 @@ ADA = named("Ada")
 GRACE = named("Grace")
 ADAS_TWIN = named("Ada's twin")
 LIGHTHOUSE_JOB = named("a lighthouse in fog")
+NODDING_JOB = named("Ada nods in fog")
 TRAINING_JOB = named("Ada's training")
 CLAIM = named("the first worker's claim")
 OTHER_CLAIM = named("another worker's claim")
@@ -163,6 +168,22 @@ def four_images() -> ImageSettings:
     return resolve_images(POCKET)
 
 
+def clip_files(
+    *, duration_ms: int | None, place: str = "gallery/ada/clip"
+) -> tuple[Rendition, ...]:
+    """Everything that is made of a clip of 512 pixels."""
+    of = {
+        RenditionRole.MASTER: ("video/mp4", duration_ms),
+        RenditionRole.PREVIEW: ("image/webp", duration_ms),
+        RenditionRole.GIF: ("image/gif", duration_ms),
+        RenditionRole.POSTER: ("image/png", None),
+    }
+    return tuple(
+        Rendition(role, f"{place}/{role}", "5e" * 32, 310_000, media_type, 512, 512, length_ms)
+        for role, (media_type, length_ms) in of.items()
+    )
+
+
 def items_of(job_id: UUID, count: int) -> tuple[JobItem, ...]:
     """The first `count` items of a job, with neighbouring seeds."""
     return tuple(JobItem(item, asset_id(job_id, item), 7 + item) for item in range(count))
@@ -191,6 +212,37 @@ def image_job(count: int = 4, *, twin_id: UUID | None = ADAS_TWIN) -> Job:
         policy_version=POLICY_VERSION,
         prompt=PersonalText("a lighthouse in fog"),
         negative_prompt=PersonalText("glasses"),
+        at=MONDAY,
+    )
+
+
+def video_job(*, twin_id: UUID | None = ADAS_TWIN) -> Job:
+    """A request for two clips of four seconds that begin with the first picture of a lighthouse."""
+    settings = resolve_video(POCKET, duration_s=4, motion="nod")
+    return Job.request(
+        NODDING_JOB,
+        owner_id=ADA,
+        kind=JobKind.VIDEO,
+        engine=POCKET.id,
+        twin_id=twin_id,
+        epoch=None if twin_id is None else 1,
+        rating=Rating.GENERAL,
+        settings=settings,
+        items=items_of(NODDING_JOB, 2),
+        price_version=1,
+        quoted_millicredits=price(DEFAULT_ENTRIES, engine=POCKET.id, settings=settings, count=2),
+        cancel_share_thousandths=250,
+        policy_version=POLICY_VERSION,
+        prompt=PersonalText("Ada nods in fog"),
+        inputs=(
+            JobInput(
+                InputRole.SOURCE,
+                "gallery/ada/0.png",
+                "5e" * 32,
+                strength=0.6,
+                asset_id=asset_id(LIGHTHOUSE_JOB, 0),
+            ),
+        ),
         at=MONDAY,
     )
 
@@ -226,16 +278,18 @@ def started(job: Job) -> Job:
 
 def outputs_of(job: Job) -> tuple[JobOutput, ...]:
     """What a worker reports when everything went well."""
+    raw, length = job_kind(job.kind).raw, job_kind(job.kind).clip_length(job.settings)
     return tuple(
         JobOutput(
             item=item.item,
-            object_key=f"quarantine/{job.id}/1/{CLAIM}/{item.item}.png",
+            object_key=f"quarantine/{job.id}/1/{CLAIM}/{item.item}{raw.suffix}",
             sha256=f"{item.item:02x}" * 32,
             size_bytes=9_000,
             width=64,
             height=64,
-            media_type="image/png",
+            media_type=raw.media_type,
             seed=item.seed,
+            frames=None if length is None else length.frames,
         )
         for item in job.items
     )

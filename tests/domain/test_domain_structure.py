@@ -67,6 +67,7 @@ def test_every_refusal_says_a_sentence_and_carries_its_details() -> None:
         "supported": ("a",),
         "missing": ("a",),
         "scopes": ("a",),
+        "durations_s": (3,),
     }
     for refusal in all_refusals():
         parameters = [name for name in inspect.signature(refusal).parameters if name != "args"]

@@ -7,21 +7,26 @@ import pytest
 
 from domain.engines import ENGINES, EngineEntry, engine
 from domain.job_kind import JobKind
+from domain.job_kinds import kind_of
 from domain.kernel.refusal import Refusal
 from domain.rating import Rating
 from domain.refusals import (
     AspectRatioUnsupported,
     CountOutOfRange,
+    DurationUnsupported,
+    EngineUnavailable,
     NegativePromptUnsupported,
     PromptEmpty,
     PromptTooLong,
     SettingOutOfRange,
+    TooManySeconds,
     UnknownEngine,
+    UnknownMotion,
     UnknownStyle,
 )
 from domain.settings import (
     SEED_MAX,
-    batch_key,
+    JobSettings,
     item_seed,
     require_count,
     require_prompts,
@@ -29,6 +34,7 @@ from domain.settings import (
     resolve_images,
     resolve_training,
 )
+from domain.video_settings import require_clip_count, resolve_video
 from tests.domain.people import POCKET
 
 EVERY_ENGINE = pytest.mark.parametrize("entry", ENGINES.values(), ids=list(ENGINES))
@@ -60,7 +66,7 @@ def test_an_unknown_engine_is_refused() -> None:
 
 def test_the_pocket_model_draws_cartoons() -> None:
     assert not POCKET.photorealistic
-    assert POCKET.pipelines == (JobKind.TRAINING, JobKind.IMAGES)
+    assert POCKET.pipelines == (JobKind.TRAINING, JobKind.IMAGES, JobKind.VIDEO)
 
 
 def test_nothing_said_means_the_engines_defaults() -> None:
@@ -170,17 +176,73 @@ def test_a_negative_prompt_on_an_engine_that_ignores_it_is_refused() -> None:
         require_prompts(turbo, resolve_images(turbo), prompt="fog", negative_prompt="glasses")
 
 
+def batch_key(settings: JobSettings) -> str:
+    return kind_of(settings).batch_key(POCKET, settings)
+
+
 def test_what_differs_in_twin_or_strength_shares_a_batch_and_what_differs_in_size_does_not() -> (
     None
 ):
-    square = resolve_images(POCKET)
-    assert batch_key(POCKET, square) == batch_key(POCKET, resolve_images(POCKET, twin_strength=0.5))
-    assert batch_key(POCKET, square) != batch_key(
-        POCKET, resolve_images(POCKET, aspect_ratio="3:4")
-    )
-    assert batch_key(POCKET, square) != batch_key(
-        POCKET, resolve_images(POCKET, guidance_scale=1.0)
-    )
+    square = batch_key(resolve_images(POCKET))
+    assert square == "pocket/64/64/25/True"
+    assert square == batch_key(resolve_images(POCKET, twin_strength=0.5))
+    assert square != batch_key(resolve_images(POCKET, aspect_ratio="3:4"))
+    assert square != batch_key(resolve_images(POCKET, guidance_scale=1.0))
+
+
+def test_clips_share_a_batch_with_clips_of_their_length_whatever_moves() -> None:
+    nodding = batch_key(resolve_video(POCKET, motion="nod"))
+    assert nodding == batch_key(resolve_video(POCKET, motion="blink"))
+    assert nodding != batch_key(resolve_video(POCKET, duration_s=5))
+    assert nodding != batch_key(resolve_images(POCKET))
+    assert batch_key(resolve_training(POCKET, 12)) == "pocket/training"
+
+
+@pytest.mark.parametrize("seconds", [3, 4, 5])
+def test_a_clip_has_whole_seconds_and_is_delivered_enlarged(seconds: int) -> None:
+    clip = resolve_video(POCKET, duration_s=seconds, aspect_ratio="9:16")
+    assert (clip.frames, clip.duration_ms) == (8 * seconds, 1_000 * seconds)
+    assert (clip.width, clip.height) == (48, 88)
+    assert (clip.delivered_width, clip.delivered_height) == (384, 704)
+
+
+@pytest.mark.parametrize("seconds", [-3, 0, 2, 6, 60])
+def test_a_length_that_no_clip_has_is_refused_with_those_there_are(seconds: int) -> None:
+    with pytest.raises(DurationUnsupported) as refusal:
+        resolve_video(POCKET, duration_s=seconds)
+    assert refusal.value.durations_s == (3, 4, 5)
+
+
+def test_a_motion_that_the_engine_does_not_know_is_refused_with_those_it_does() -> None:
+    with pytest.raises(UnknownMotion) as refusal:
+        resolve_video(POCKET, motion="cartwheel")
+    assert refusal.value.known == ("blink", "talk", "nod", "turn", "push")
+
+
+def test_an_engine_without_clips_is_refused() -> None:
+    with pytest.raises(EngineUnavailable):
+        resolve_video(engine("stable-diffusion-1.5"))
+
+
+@pytest.mark.parametrize(("count", "seconds"), [(4, 3), (3, 4), (2, 5)])
+def test_as_many_clips_as_their_seconds_allow(count: int, seconds: int) -> None:
+    assert require_clip_count(POCKET, resolve_video(POCKET, duration_s=seconds), count) == count
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds", "refusal"),
+    [
+        (0, 3, CountOutOfRange),
+        (5, 3, CountOutOfRange),
+        (4, 4, TooManySeconds),
+        (3, 5, TooManySeconds),
+    ],
+)
+def test_more_clips_or_more_seconds_than_one_request_may_have_are_refused(
+    count: int, seconds: int, refusal: type[Refusal]
+) -> None:
+    with pytest.raises(refusal):
+        require_clip_count(POCKET, resolve_video(POCKET, duration_s=seconds), count)
 
 
 def test_ratings_are_ordered() -> None:

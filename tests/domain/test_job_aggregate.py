@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from domain.checks import CheckVerdict, ItemVerdict
@@ -26,6 +27,7 @@ from tests.domain.people import (
     screened,
     started,
     training_job,
+    video_job,
 )
 
 NOON = MONDAY + timedelta(hours=3)
@@ -340,3 +342,41 @@ def test_what_runs_or_lost_its_consent_cannot_be_tried_again() -> None:
     withdrawn = image_job()
     withdrawn.cancel(CancelledBy.CONSENT_WITHDRAWN, at=NOON)
     given(withdrawn).when(lambda j: j.require_retryable()).then_refused(JobNotRetryable)
+
+
+def test_a_clip_that_was_cut_costs_the_seconds_that_were_delivered() -> None:
+    job = screened(video_job())
+    both = [item.asset_id for item in job.items]
+    job.complete(both, (), delivered_ms=[4_000, 3_250], at=NOON)
+    assert job.charge_millicredits == job.quoted_millicredits * 7_250 // 8_000
+
+
+def test_a_clip_that_was_refused_costs_nothing() -> None:
+    job = screened(video_job())
+    first, second = (item.asset_id for item in job.items)
+    job.complete([second], [first], delivered_ms=[4_000], at=NOON)
+    assert job.charge_millicredits == job.quoted_millicredits // 2
+
+
+def test_no_clip_costs_more_than_was_quoted() -> None:
+    job = screened(video_job())
+    both = [item.asset_id for item in job.items]
+    job.complete(both, (), delivered_ms=[60_000, 60_000], at=NOON)
+    assert job.charge_millicredits == job.quoted_millicredits
+
+
+@pytest.mark.parametrize("frames", [None, 1, 31, 33, 10_000])
+def test_clips_of_another_length_than_asked_are_no_result(frames: int | None) -> None:
+    job = started(video_job())
+    wrong = [msgspec.structs.replace(output, frames=frames) for output in outputs_of(job)]
+    given(job).when(lambda j: j.record_rendered(1, CLAIM, wrong, None, at=NOON)).then_refused(
+        StaleResult
+    )
+
+
+def test_a_picture_has_no_frames() -> None:
+    job = started(image_job())
+    moving = [msgspec.structs.replace(output, frames=32) for output in outputs_of(job)]
+    given(job).when(lambda j: j.record_rendered(1, CLAIM, moving, None, at=NOON)).then_refused(
+        StaleResult
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 
 from domain.checks import Check
 from domain.engines import ENGINES
+from domain.job_kind import JobKind
 from domain.policy import DEFAULT_ROWS, INDISPENSABLE_CHECKS, Policy, PolicyRow
 from domain.price_list import DEFAULT_ENTRIES, PriceList, price
 from domain.rating import Rating
@@ -22,11 +24,14 @@ from domain.refusals import (
     UnknownPackage,
     VersionNotNext,
 )
-from domain.settings import resolve_images, resolve_training
+from domain.screening_profile import ScreeningProfile
+from domain.settings import JobSettings, resolve_images, resolve_training
+from domain.video_settings import resolve_video
 from tests.domain.aggregate_spec import given
 from tests.domain.people import ADA, GRACE, MONDAY, POCKET, TUESDAY
 
-[POCKET_ROW] = DEFAULT_ROWS
+POCKET_ROW, CLIP_ROW = DEFAULT_ROWS
+PICTURES, CLIPS = ScreeningProfile.PICTURES, ScreeningProfile.CLIPS
 
 
 def prices_of_two_versions() -> PriceList:
@@ -54,9 +59,32 @@ def test_a_training_is_priced_by_its_steps() -> None:
     assert price(DEFAULT_ENTRIES, engine="pocket", settings=settings) == 2_000 + 192 * 25
 
 
+def test_a_clip_is_priced_by_its_pixels_and_seconds_and_by_nothing_else() -> None:
+    def quoted(**asked: Any) -> int:
+        return price(DEFAULT_ENTRIES, engine="pocket", settings=resolve_video(POCKET, **asked))
+
+    assert quoted(duration_s=3) == 800 * 512 * 512 * 3 // 1_000_000
+    for seconds in (4, 5):
+        assert abs(3 * quoted(duration_s=seconds) - seconds * quoted(duration_s=3)) <= seconds
+    assert quoted(num_inference_steps=1) == quoted(num_inference_steps=50)
+    assert quoted(aspect_ratio="9:16") < quoted(aspect_ratio="1:1") * 384 * 704 / 512 / 512 + 1
+
+
+def test_a_list_lacks_what_was_not_sold_when_it_was_published() -> None:
+    prices = PriceList.open(at=MONDAY)
+    of_before = tuple(one for one in DEFAULT_ENTRIES if one.kind is not JobKind.VIDEO)
+    prices.publish(1, of_before, MONDAY, at=MONDAY)
+    assert {one.kind for one in prices.lacks(DEFAULT_ENTRIES)} == {JobKind.VIDEO}
+    prices.publish(2, DEFAULT_ENTRIES, MONDAY, at=MONDAY)
+    assert prices.lacks(DEFAULT_ENTRIES) == ()
+
+
 def test_every_engine_has_its_prices() -> None:
     for entry in ENGINES.values():
-        for settings in (resolve_images(entry), resolve_training(entry, 12)):
+        kinds: list[JobSettings] = [resolve_images(entry), resolve_training(entry, 12)]
+        if entry.clips is not None:
+            kinds.append(resolve_video(entry))
+        for settings in kinds:
             assert price(DEFAULT_ENTRIES, engine=entry.id, settings=settings) > 0
 
 
@@ -91,13 +119,18 @@ def test_a_package_is_bought_from_the_list_in_force() -> None:
 
 def test_the_sandbox_may_make_general_pictures_on_the_pocket_model_and_nothing_else() -> None:
     policy = policy_of(*DEFAULT_ROWS)
-    row = policy.permit("pocket", Rating.GENERAL, document_country="XX", session_country="XX")
-    assert row == POCKET_ROW
+    for profile, row in ((PICTURES, POCKET_ROW), (CLIPS, CLIP_ROW)):
+        permitted = policy.permit(
+            "pocket", Rating.GENERAL, profile, document_country="XX", session_country="XX"
+        )
+        assert permitted == row
     for engine in ENGINES:
         for rating in Rating:
             if (engine, rating) != ("pocket", Rating.GENERAL):
                 with pytest.raises(RatingNotAllowed):
-                    policy.permit(engine, rating, document_country="XX", session_country="XX")
+                    policy.permit(
+                        engine, rating, PICTURES, document_country="XX", session_country="XX"
+                    )
 
 
 @pytest.mark.parametrize(
@@ -109,16 +142,27 @@ def test_both_places_have_to_be_known_and_allowed(
 ) -> None:
     with pytest.raises(JurisdictionNotAllowed):
         policy_of(*DEFAULT_ROWS).permit(
-            "pocket", Rating.GENERAL, document_country=document, session_country=session
+            "pocket", Rating.GENERAL, CLIPS, document_country=document, session_country=session
         )
 
 
 def test_a_denied_place_stays_denied_whatever_a_row_says() -> None:
     row = msgspec.structs.replace(POCKET_ROW, jurisdictions=("US", "US-MN"))
     policy = policy_of(row)
-    policy.permit("pocket", Rating.GENERAL, document_country="US", session_country="US-CA")
+    policy.permit(
+        "pocket", Rating.GENERAL, PICTURES, document_country="US", session_country="US-CA"
+    )
     with pytest.raises(JurisdictionNotAllowed):
-        policy.permit("pocket", Rating.GENERAL, document_country="US", session_country="US-MN")
+        policy.permit(
+            "pocket", Rating.GENERAL, PICTURES, document_country="US", session_country="US-MN"
+        )
+
+
+def test_a_row_about_pictures_allows_no_clips() -> None:
+    with pytest.raises(RatingNotAllowed):
+        policy_of(POCKET_ROW).permit(
+            "pocket", Rating.GENERAL, CLIPS, document_country="XX", session_country="XX"
+        )
 
 
 def test_adult_needs_two_different_approvers() -> None:

@@ -2,20 +2,24 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 import msgspec
 import pytest
 
-from domain.asset import Asset, AssetKind, RefusalReason, Why
+from domain.asset import Asset, RefusalReason, Why
+from domain.asset_kind import AssetKind
 from domain.checks import Check, CheckVerdict
 from domain.consent_text import CONSENT, ConsentScope
 from domain.kernel.identity import asset_id
 from domain.policy import DEFAULT_ROWS, HASH_LIST_AGE_MAX_S, PolicyRow
 from domain.rating import Rating
-from domain.release import SignedCopy, release
+from domain.release import release
+from domain.rendition import Rendition, RenditionRole
+from domain.settings import JobSettings
 from domain.twin import Twin
+from domain.video_settings import resolve_video
 from tests.domain.lives import SIGNED
 from tests.domain.people import (
     ADA,
@@ -24,12 +28,14 @@ from tests.domain.people import (
     LIGHTHOUSE_JOB,
     MONDAY,
     POCKET,
+    clip_files,
+    four_images,
     passed,
     trained_twin,
     verified,
 )
 
-[ROW] = DEFAULT_ROWS
+ROW, CLIP_ROW = DEFAULT_ROWS
 WITH_TWIN = ROW.checks_for(ADAS_TWIN)
 WITHOUT_TWIN = ROW.checks_for(None)
 
@@ -42,7 +48,8 @@ class Facts(TypedDict, total=False):
     scopes: dict[ConsentScope, int]
     row: PolicyRow | None
     checks: Sequence[CheckVerdict]
-    signed: SignedCopy | None
+    renditions: Sequence[Rendition]
+    settings: JobSettings
     rating: Rating
     engine: str
 
@@ -54,7 +61,7 @@ def decide(**given: Unpack[Facts]) -> Asset:
         owner_id=given.get("owner_id", ADA),
         job_id=LIGHTHOUSE_JOB,
         item=0,
-        kind=AssetKind.IMAGE,
+        settings=given.get("settings", four_images()),
         engine=given.get("engine", POCKET.id),
         rating=given.get("rating", Rating.GENERAL),
         seed=7,
@@ -65,7 +72,7 @@ def decide(**given: Unpack[Facts]) -> Asset:
         row=given.get("row", ROW),
         policy_version=1,
         checks=given.get("checks", everything_passed(WITH_TWIN)),
-        signed=given.get("signed", SIGNED),
+        renditions=given.get("renditions", (SIGNED,)),
         at=MONDAY,
     )
 
@@ -108,7 +115,7 @@ def test_a_picture_of_which_everything_passed_is_released() -> None:
     [event] = asset.pending_events
     assert isinstance(event, Asset.Released)
     assert [verdict.check for verdict in event.checks] == list(WITH_TWIN)
-    assert (event.policy_version, event.epoch, event.object_key) == (1, 1, SIGNED.object_key)
+    assert (event.policy_version, event.epoch, event.renditions) == (1, 1, (SIGNED,))
 
 
 def test_a_picture_of_nobody_is_released_when_it_matches_nobody() -> None:
@@ -172,6 +179,7 @@ def test_no_verdicts_at_all_refuse_with_every_check_named() -> None:
 
 
 EPOCH = (RefusalReason("release", Why.EPOCH_NOT_CURRENT),)
+NOT_WHOLE = (RefusalReason("release", Why.NO_SIGNED_COPY),)
 
 
 def test_an_older_epoch_refuses() -> None:
@@ -226,16 +234,88 @@ def test_without_a_policy_row_nothing_is_released() -> None:
     assert reasons(decide(row=None)) == no_policy
     assert reasons(decide(rating=Rating.ADULT)) == no_policy + EPOCH
     assert reasons(decide(engine="stable-diffusion-1.5")) == no_policy
+    assert reasons(decide(row=CLIP_ROW)) == no_policy
 
 
 @pytest.mark.parametrize(
-    "signed",
+    "renditions",
     [
-        None,
-        msgspec.structs.replace(SIGNED, object_key=""),
-        msgspec.structs.replace(SIGNED, sha256=""),
-        msgspec.structs.replace(SIGNED, size_bytes=0),
+        (),
+        (SIGNED, SIGNED),
+        (msgspec.structs.replace(SIGNED, role=RenditionRole.PREVIEW),),
+        (SIGNED, msgspec.structs.replace(SIGNED, role=RenditionRole.POSTER)),
+        (msgspec.structs.replace(SIGNED, object_key=""),),
+        (msgspec.structs.replace(SIGNED, sha256=""),),
+        (msgspec.structs.replace(SIGNED, size_bytes=0),),
+        (msgspec.structs.replace(SIGNED, media_type="text/html"),),
+        (msgspec.structs.replace(SIGNED, width=0),),
+        (msgspec.structs.replace(SIGNED, duration_ms=3_000),),
     ],
 )
-def test_without_a_signed_copy_nothing_is_released(signed: SignedCopy | None) -> None:
-    assert reasons(decide(signed=signed)) == (RefusalReason("release", Why.NO_SIGNED_COPY),)
+def test_without_the_one_signed_picture_nothing_is_released(
+    renditions: tuple[Rendition, ...],
+) -> None:
+    assert reasons(decide(renditions=renditions)) == NOT_WHOLE
+
+
+CLIP = resolve_video(POCKET, duration_s=4)
+FILES = clip_files(duration_ms=4_000)
+
+
+def clip(**given: Unpack[Facts]) -> Asset:
+    """What becomes of a clip of four seconds of which all is well but for what is given."""
+    row, files = given.get("row", CLIP_ROW), given.get("renditions", FILES)
+    scopes = given.get("scopes", {ConsentScope.CLIPS: 1})
+    return decide(row=row, settings=CLIP, renditions=files, scopes=scopes)
+
+
+def test_a_clip_of_which_everything_is_there_is_released() -> None:
+    asset = clip()
+    assert (asset.released, asset.kind) == (True, AssetKind.VIDEO)
+    assert [rendition.role for rendition in asset.renditions] == list(RenditionRole)
+    assert asset.master.media_type == "video/mp4"
+
+
+def test_a_consent_to_pictures_does_not_release_a_clip() -> None:
+    assert reasons(clip(scopes={ConsentScope.PICTURES: 1})) == EPOCH
+
+
+def test_a_clip_needs_a_row_about_clips() -> None:
+    assert reasons(clip(row=ROW)) == (RefusalReason("release", Why.NO_POLICY),)
+
+
+@pytest.mark.parametrize("missing", RenditionRole)
+def test_a_clip_without_one_of_its_files_is_not_released(missing: RenditionRole) -> None:
+    files = tuple(one for one in FILES if one.role is not missing)
+    assert reasons(clip(renditions=files)) == NOT_WHOLE
+
+
+@pytest.mark.parametrize("role", RenditionRole)
+@pytest.mark.parametrize(
+    "changed",
+    [{"sha256": ""}, {"size_bytes": 0}, {"media_type": "video/x-matroska"}, {"height": 0}],
+)
+def test_a_clip_with_a_file_that_is_not_what_it_has_to_be_is_not_released(
+    role: RenditionRole, changed: dict[str, Any]
+) -> None:
+    files = tuple(
+        msgspec.structs.replace(one, **changed) if one.role is role else one for one in FILES
+    )
+    assert reasons(clip(renditions=files)) == NOT_WHOLE
+
+
+@pytest.mark.parametrize("length_ms", [3_000, 3_125, 4_000])
+def test_a_clip_may_be_cut_at_its_end_while_three_seconds_remain(length_ms: int) -> None:
+    assert clip(renditions=clip_files(duration_ms=length_ms)).released
+
+
+@pytest.mark.parametrize("length_ms", [1, 2_999, 4_001, 60_000, None])
+def test_a_clip_that_is_too_short_or_longer_than_asked_is_not_released(
+    length_ms: int | None,
+) -> None:
+    assert reasons(clip(renditions=clip_files(duration_ms=length_ms))) == NOT_WHOLE
+
+
+def test_a_moving_poster_is_none() -> None:
+    files = (*FILES[:-1], msgspec.structs.replace(FILES[-1], duration_ms=4_000))
+    assert reasons(clip(renditions=files)) == NOT_WHOLE

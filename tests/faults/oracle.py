@@ -14,12 +14,14 @@ import psycopg
 from adapters.event_store.log import EventLog
 from commands.ports.object_store import ObjectStore
 from domain.asset import Asset
+from domain.asset_kind import AssetKind
 from domain.events import STORED_FORM
 from domain.job import Job
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.stored_form import NoKeys, Sealer
 from domain.policy import Policy
 from domain.rating import Rating
+from domain.screening_profile import ScreeningProfile
 from domain.twin import Twin
 from domain.wallet import Wallet
 from processes.audit.claimed_balances import claimed_balances
@@ -96,7 +98,10 @@ class Oracle:
     def left_behind(self) -> list[str]:
         """Objects that nobody may need: of ended jobs, of refused pictures, of ended consents."""
         released = {
-            event.object_key for _, event in self.history() if isinstance(event, Asset.Released)
+            rendition.object_key
+            for _, event in self.history()
+            if isinstance(event, Asset.Released)
+            for rendition in event.renditions
         }
         withdrawn: set[UUID] = set()
         for _, event in self.history():
@@ -171,16 +176,21 @@ class Oracle:
         assert returned == reserved, "a reservation that was not settled exactly"
 
     def _nothing_is_released_without_every_verdict(self) -> None:
-        rows: dict[tuple[str, Rating], Any] = {}
+        rows: dict[tuple[str, Rating, ScreeningProfile], Any] = {}
         for _, event in self.history():
             if isinstance(event, Policy.Published):
-                rows = {(row.engine, row.rating): row for row in event.rows}
+                rows = {(row.engine, row.rating, row.screening): row for row in event.rows}
             if isinstance(event, Asset.Released):
-                required = rows[event.engine, event.rating].checks_for(event.twin_id)
+                required = rows[event.engine, event.rating, _looked_at(event)].checks_for(
+                    event.twin_id
+                )
                 passed = {check.check for check in event.checks if check.passed is True}
                 assert set(required) <= passed, set(required) - passed
-                is_there = self.objects.head(event.object_key) is not None
-                assert is_there or self._may_be_gone(event), "a released picture is gone"
+                are_there = all(
+                    self.objects.head(rendition.object_key) is not None
+                    for rendition in event.renditions
+                )
+                assert are_there or self._may_be_gone(event), "a released file is gone"
 
     def _may_be_gone(self, released: Asset.Released) -> bool:
         return any(
@@ -188,3 +198,8 @@ class Oracle:
             for _, event in self.history()
             if event.originator_id == released.originator_id
         )
+
+
+def _looked_at(released: Asset.Released) -> ScreeningProfile:
+    moves = released.kind is AssetKind.VIDEO
+    return ScreeningProfile.CLIPS if moves else ScreeningProfile.PICTURES

@@ -10,14 +10,20 @@ from commands.reactions.work_is_announced import WORK_KINDS
 from domain.checks import Check
 from domain.engines import ENGINES
 from domain.job_kind import JobKind
+from domain.job_kinds import JOB_KINDS
 from domain.job_state import AttemptFailure, CancelledBy
 from domain.photo_set import PhotoFlaw
+from domain.rendition import RenditionRole
+from domain.video_settings import CLIP_SECONDS_MIN
 from gpu_consumers.engines.pocket.world.frame import FRAMES
+from gpu_consumers.engines.pocket.world.motion import MOTIONS
 from gpu_consumers.engines.pocket.world.styles import STYLES
 from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.screening import output_checks, photo_decoding, photo_gate, signed_copies
 from processes.reactor import announcing
 from processes.recorder import ADAPTER_SIZE_MAX_BYTES
+from topics.messages import work as messages
+from topics.messages.bounds import CLIP_SECONDS_MAX, OUTPUTS_MAX, RENDITIONS_MAX
 from topics.messages.control import StopReason
 from topics.messages.grants import ClaimRefusal
 from topics.messages.results import FailureReason
@@ -50,6 +56,28 @@ def test_samples_have_the_size_of_the_first_aspect_ratio(engine: str) -> None:
 def test_a_size_that_may_be_asked_for_is_one_the_autoencoder_takes(engine: str) -> None:
     for width, height in ENGINES[engine].aspect_ratios.values():
         assert (width % 8, height % 8) == (0, 0)
+
+
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
+def test_what_is_delivered_is_as_large_as_the_price_and_a_source_suppose(engine: str) -> None:
+    assert ENGINES[engine].delivery_scale == LOADERS[engine].delivery_scale
+
+
+def test_a_motion_that_may_be_asked_for_is_one_of_the_pocket_worlds() -> None:
+    clips = ENGINES["pocket"].clips
+    assert clips is not None
+    assert clips.motions == MOTIONS
+
+
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
+def test_an_engine_says_how_it_animates_where_it_does(engine: str) -> None:
+    entry = ENGINES[engine]
+    assert (entry.clips is not None) == (JobKind.VIDEO in entry.pipelines)
+    if entry.clips is not None:
+        assert min(entry.clips.durations_s) >= CLIP_SECONDS_MIN
+        assert max(entry.clips.durations_s) <= CLIP_SECONDS_MAX
+        assert max(entry.clips.durations_s) <= entry.clips.seconds_max
+        assert entry.clips.count.maximum <= OUTPUTS_MAX
 
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE)
@@ -113,6 +141,12 @@ def test_every_kind_of_job_has_a_topic() -> None:
     assert {*WORK_KINDS.values(), deeds.WorkKind.SCREENING} == set(deeds.WorkKind)
     assert {kind.value for kind in deeds.WorkKind} == {kind.value for kind in WorkKind}
     assert set(WorkKind) == JOBS.keys()
+
+
+def test_the_files_of_an_output_have_the_same_names_on_both_sides() -> None:
+    assert {role.value for role in RenditionRole} == {role.value for role in messages.RenditionRole}
+    assert all(len(kind.roles) <= RENDITIONS_MAX for kind in JOB_KINDS.values())
+    assert JOB_KINDS.keys() == set(JobKind)
 
 
 def test_a_flaw_that_the_screener_names_is_one_that_its_owner_can_be_told() -> None:

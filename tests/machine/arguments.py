@@ -17,6 +17,7 @@ from commands.gallery.set_favourite import SetFavourite
 from commands.gallery.unset_favourite import UnsetFavourite
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.claim_screening import ClaimScreening
+from commands.jobs.end_without_source import EndWithoutSource
 from commands.jobs.expire_attempt import ExpireAttempt
 from commands.jobs.expire_screening import ExpireScreening
 from commands.jobs.fail_job import FailJob
@@ -28,11 +29,13 @@ from commands.jobs.record_claim import RecordClaim
 from commands.jobs.record_rendered import RecordRendered
 from commands.jobs.record_screening import RecordScreening, ScreenedItem
 from commands.jobs.request_images import RequestImages
+from commands.jobs.request_video import RequestVideo
 from commands.jobs.retry_job import RetryJob
 from commands.jobs.start_twin_training import StartTwinTraining
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.jobs.work_waits import AttemptWaits, PhotosWait, ScreeningWaits
-from commands.quote import QuoteImages, QuoteTraining
+from commands.quote import QuoteClips, QuoteImages, QuoteTraining
+from commands.safety.publish_new_defaults import PublishNewDefaults
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
 from commands.twin.add_consent_scopes import AddConsentScopes
@@ -60,16 +63,17 @@ from commands.wallet.note_payment_hint import NotePaymentHint
 from domain.checks import CheckVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
 from domain.job import Job
+from domain.job_kinds import job_kind
 from domain.job_state import AdapterFile, AttemptFailure, JobFailure, JobOutput, JobState
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
-from domain.policy import DEFAULT_ROWS
+from domain.policy import DEFAULT_ROWS, FIRST_ROWS
 from domain.rating import Rating
 from domain.twin import Twin
 from domain.twin_consent import OFFERED_ANYWHERE
 from domain.wallet_state import PurchaseFailure
 from tests.machine.draw import Draw
-from tests.machine.judged import checks
+from tests.machine.judged import checks, files
 from tests.machine.providers import DOCUMENT_VALID_UNTIL
 
 SHA256 = "5e" * 32
@@ -91,6 +95,7 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     NotePaymentHint: lambda d: NotePaymentHint(d.id_of("purchases")),
     ExpirePromotion: lambda d: ExpirePromotion(d.id_of("promotions")),
     CancelJob: lambda d: CancelJob(_job_id(d)),
+    EndWithoutSource: lambda d: EndWithoutSource(_job_id(d)),
     SetFavourite: lambda d: SetFavourite(d.id_of("assets")),
     UnsetFavourite: lambda d: UnsetFavourite(d.id_of("assets")),
     KeepAsset: lambda d: KeepAsset(d.id_of("assets")),
@@ -99,6 +104,7 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     ExpireAttempt: lambda d: ExpireAttempt(*_attempt(d)),
     ExpireScreening: lambda d: ExpireScreening(*_screening(d)),
     RecordPurged: lambda d: RecordPurged(d.id_of("assets")),
+    PublishNewDefaults: lambda d: PublishNewDefaults(),
 }
 """By the command's class."""
 
@@ -261,6 +267,12 @@ def _quote_images(d: Draw) -> QuoteImages:
     return QuoteImages(ENGINE, d.one(0, 99) if d.wrong(0.2) else 2)
 
 
+@of(QuoteClips)
+def _quote_clips(d: Draw) -> QuoteClips:
+    source = d.id_of("assets") if d.wrong(0.3) else None
+    return QuoteClips(ENGINE, d.one(0, 99) if d.wrong(0.2) else 2, source_asset_id=source)
+
+
 @of(StartTwinTraining)
 def _train(d: Draw) -> StartTwinTraining:
     place = d.one("US-MN", "DE") if d.wrong() else "XX"
@@ -283,6 +295,25 @@ def _images(d: Draw) -> RequestImages:
         guidance_scale=d.one(nan, -1.0) if d.wrong() else None,
         seed=d.one(-1, 2**32) if d.wrong() else d.one(None, 7, 2**32 - 1),
         twin_id=None if d.wrong(0.3) else d.id_of("twins"),
+        rating_cap=Rating.ADULT if d.wrong() else Rating.GENERAL,
+    )
+
+
+@of(RequestVideo)
+def _video(d: Draw) -> RequestVideo:
+    begins = d.wrong(0.4)
+    return RequestVideo(
+        engine=d.one("stable-diffusion-xl", "no engine") if d.wrong() else ENGINE,
+        prompt=PersonalText("a lighthouse keeper in fog"),
+        price_version=d.price_version(),
+        session_jurisdiction="DE" if d.wrong() else "XX",
+        count=d.one(0, 5) if d.wrong() else d.one(1, 2),
+        aspect_ratio="16:9" if d.wrong() else None,
+        motion="cartwheel" if d.wrong() else d.one(None, "nod"),
+        duration_s=d.one(0, 6) if d.wrong() else d.one(3, 4, 5),
+        twin_id=None if begins or d.wrong(0.3) else d.id_of("twins"),
+        source_asset_id=d.id_of("assets") if begins else None,
+        source_strength=nan if d.wrong() else None,
         rating_cap=Rating.ADULT if d.wrong() else Rating.GENERAL,
     )
 
@@ -334,8 +365,12 @@ def _rendered(d: Draw) -> RecordRendered:
     job_id, attempt, claim = _attempt(d)
     job = d.load(Job, job_id)
     items = () if job is None else job.items
+    length = None if job is None else job_kind(job.kind).clip_length(job.settings)
+    frames = None if length is None else length.frames
     outputs = tuple(
-        JobOutput(item.item, "elsewhere", SHA256, 9_000, 64, 64, "image/png", item.seed)
+        JobOutput(
+            item.item, "elsewhere", SHA256, 9_000, 512, 512, "image/png", item.seed, frames=frames
+        )
         for item in (items[1:] if d.wrong() else items)
     )
     trains = job is not None and job.submission_id is not None
@@ -387,7 +422,7 @@ def _screened(d: Draw) -> RecordScreening:
     items = () if job is None else job.items
     without_twin = job is not None and job.twin_id is None
     outputs = tuple(
-        ScreenedItem(item.item, checks(d, without_twin=without_twin), SHA256, 9_500)
+        ScreenedItem(item.item, checks(d, without_twin=without_twin), SHA256, 9_500, files(d, job))
         for item in (items[1:] if d.wrong() else items)
     )
     adapter_checks = (
@@ -417,5 +452,5 @@ def _prices(d: Draw) -> PublishPriceList:
 def _policy(d: Draw) -> PublishPolicy:
     policy = d.policy()
     version = 1 if policy is None else policy.policy_version + 1
-    rows = () if d.wrong(0.1) else DEFAULT_ROWS
+    rows = () if d.wrong(0.1) else d.one(FIRST_ROWS, DEFAULT_ROWS, DEFAULT_ROWS)
     return PublishPolicy(d.number(version), (d.owner,), rows)

@@ -34,8 +34,8 @@ def _needed(aggregate: Aggregate) -> Iterator[str]:
         case Job(state=JobState.RENDERED):
             yield from (output.object_key for output in aggregate.outputs)
             yield from [] if aggregate.adapter is None else [aggregate.adapter.object_key]
-        case Asset() if aggregate.object_key and not aggregate.purge_requested:
-            yield aggregate.object_key
+        case Asset() if not aggregate.purge_requested:
+            yield from (rendition.object_key for rendition in aggregate.renditions)
 
 
 def _may_be(aggregate: Aggregate) -> Iterator[str]:

@@ -7,8 +7,10 @@ from random import Random
 from uuid import UUID
 
 from commands.jobs.cancel_job import CancelJob
+from commands.jobs.end_without_source import EndWithoutSource
 from commands.jobs.fail_job import FailJob
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
+from commands.safety.publish_new_defaults import PublishNewDefaults
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
 from commands.twin.clear_first_uploads import ClearFirstUploads
@@ -48,7 +50,7 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 STRANGERS = 0.04
 """Of commands that come from somebody who never signed up."""
 
-OPERATORS = frozenset({PublishPriceList, PublishPolicy})
+OPERATORS = frozenset({PublishPriceList, PublishPolicy, PublishNewDefaults})
 
 SELDOM = {
     WithdrawAllConsents: 0.4,
@@ -58,6 +60,7 @@ SELDOM = {
     ForgetUploads: 0.3,
     ClearFirstUploads: 0.2,
     FailJob: 0.3,
+    EndWithoutSource: 0.3,
     CancelJob: 0.6,
     StopJobsOfTwin: 0.5,
 }

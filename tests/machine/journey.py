@@ -15,6 +15,7 @@ from commands.jobs.record_claim import RecordClaim
 from commands.jobs.record_rendered import RecordRendered
 from commands.jobs.record_screening import RecordScreening
 from commands.jobs.request_images import RequestImages
+from commands.jobs.request_video import RequestVideo
 from commands.jobs.retry_job import RetryJob
 from commands.jobs.start_twin_training import StartTwinTraining
 from commands.twin.add_consent_scopes import AddConsentScopes
@@ -73,7 +74,7 @@ def _for_twin(twin: Twin, d: Draw) -> Iterator[type]:
     elif not state.adapters:
         yield StartTwinTraining
     else:
-        yield from (RequestImages, RequestImages, RetryJob, SetFavourite, PurgeAsset)
+        yield from (RequestImages, RequestVideo, RetryJob, SetFavourite, PurgeAsset)
         yield TakeBackConsentScopes
 
 

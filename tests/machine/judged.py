@@ -2,10 +2,34 @@
 
 from math import nan
 
+from commands.jobs.record_screening import WrittenFile
 from domain.checks import Check, CheckVerdict
+from domain.job import Job
+from domain.job_kinds import job_kind
+from domain.video_settings import VideoSettings
 from tests.machine.draw import Draw
 
 PASSED_OR_NOT: tuple[bool | None, ...] = (None, False, True)
+
+
+def files(d: Draw, job: Job | None) -> tuple[WrittenFile, ...]:
+    """All files of a clip, mostly; of a picture, what a screener of before said: nothing."""
+    if job is None or not isinstance(job.settings, VideoSettings):
+        return ()
+    length_ms = d.one(1, 60_000) if d.wrong() else d.one(3_000, job.settings.duration_ms)
+    written = tuple(
+        WrittenFile(
+            rule.role,
+            "5e" * 32,
+            9_500,
+            rule.media_types[0],
+            512,
+            512,
+            length_ms if rule.moving else None,
+        )
+        for rule in job_kind(job.kind).renditions
+    )
+    return written[1:] if d.wrong() else written
 
 
 def checks(d: Draw, *, without_twin: bool) -> tuple[CheckVerdict, ...]:

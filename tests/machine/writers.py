@@ -1,10 +1,13 @@
 """Where an uploader, a worker or the screener writes before they report: where grants said so."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from commands.jobs.record_claim import ClaimGranted, ImagesGrant, TrainingGrant
+from commands.jobs.claim_screening import ScreeningGranted
+from commands.jobs.grants.training import TrainingGrant
+from commands.jobs.record_claim import ClaimGranted
 from commands.jobs.record_rendered import RecordRendered
 from commands.jobs.record_screening import RecordScreening
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
@@ -40,16 +43,21 @@ def written_before(command: Any, owner: UUID, known: Known, now: datetime) -> tu
             if found is None or now > of_owner.screened_since[command.job_id] + STOOD_STILL_MAX:
                 return ()
             _, grant = found
-            adapter = () if grant.adapter is None else (grant.adapter.adapter_key,)
-            return (*(output.gallery_key for output in grant.outputs), *adapter)
+            return tuple(_of_screener(grant))
         case _:
             return ()
 
 
 def _of_worker(granted: ClaimGranted) -> tuple[str, ...]:
-    match granted.work:
-        case ImagesGrant():
-            return tuple(item.upload_key for item in granted.work.items)
-        case TrainingGrant():
-            items = tuple(item.upload_key for item in granted.work.items)
-            return (*items, granted.work.adapter_upload_key)
+    items = tuple(item.upload_key for item in granted.work.items)
+    if isinstance(granted.work, TrainingGrant):
+        return (*items, granted.work.adapter_upload_key)
+    return items
+
+
+def _of_screener(granted: ScreeningGranted) -> Iterator[str]:
+    for output in granted.outputs:
+        yield output.gallery_key
+        yield from (place.object_key for place in output.others)
+    if granted.adapter is not None:
+        yield granted.adapter.adapter_key

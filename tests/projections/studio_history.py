@@ -7,14 +7,16 @@ from uuid import UUID, uuid5
 
 from adapters.event_store.chain import GENESIS, ChainedEvent, content_of, digest_of, link_of
 from adapters.event_store.in_memory import InMemoryKeys
-from domain.asset import Asset, AssetKind
+from domain.asset import Asset
 from domain.checks import Check, CheckVerdict, ItemVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT
 from domain.engines import engine
 from domain.event_class import event_class
 from domain.events import STORED_FORM
 from domain.job import Job
+from domain.job_input import InputRole, JobInput
 from domain.job_kind import JobKind
+from domain.job_kinds import job_kind
 from domain.job_state import AdapterFile, JobItem, JobOutput
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import POLICY_ID, SYSTEM, asset_id, wallet_id
@@ -25,10 +27,12 @@ from domain.photo_set import PhotoVerdict
 from domain.policy import DEFAULT_ROWS, Policy
 from domain.price_list import DEFAULT_ENTRIES, DEFAULT_PACKAGES, PriceList
 from domain.rating import Rating
-from domain.release import SignedCopy, release
+from domain.release import release
+from domain.rendition import Rendition
 from domain.settings import resolve_images, resolve_training
 from domain.twin import Twin
 from domain.twin_consent import OFFERED_ANYWHERE
+from domain.video_settings import resolve_video
 from domain.wallet import Wallet
 from topics.messages.fact import Fact
 
@@ -221,6 +225,49 @@ class StudioHistory:
         self.save(person.id, subject, wallet, job)
         return job
 
+    def requested_clips(
+        self, person: Person, twin: Twin, wallet: Wallet, prompt: str, *, source: Asset
+    ) -> Job:
+        """One clip of four seconds that begins with a picture, for 800 millicredits."""
+        job_id = uuid5(person.id, f"clips at {self.position}")
+        twin.authorise_generation(
+            job_id,
+            person=person,
+            entry=POCKET,
+            kind=JobKind.VIDEO,
+            rating=Rating.GENERAL,
+            jurisdiction="XX",
+            policy_version=1,
+            at=self.now,
+        )
+        wallet.reserve(job_id, 800, at=self.now)
+        source.lend(job_id, at=self.now)
+        master = source.master
+        job = Job.request(
+            job_id,
+            owner_id=person.id,
+            kind=JobKind.VIDEO,
+            engine=POCKET.id,
+            rating=Rating.GENERAL,
+            settings=resolve_video(POCKET, duration_s=4, motion="nod"),
+            items=[JobItem(0, asset_id(job_id, 0), seed=40)],
+            price_version=1,
+            quoted_millicredits=800,
+            cancel_share_thousandths=250,
+            policy_version=1,
+            twin_id=twin.id,
+            epoch=twin.epoch,
+            prompt=PersonalText(prompt),
+            inputs=[
+                JobInput(
+                    InputRole.SOURCE, master.object_key, master.sha256, 0.5, asset_id=source.id
+                )
+            ],
+            at=self.now,
+        )
+        self.save(person.id, twin, wallet, source, job)
+        return job
+
     def started(self, job: Job) -> UUID:
         """A worker claimed the current attempt."""
         claim = uuid5(job.id, f"claim {job.attempt}")
@@ -233,16 +280,18 @@ class StudioHistory:
         """Rendered and screened; the last `refused` items did not pass."""
         claim = self.started(job)
         width, height = job.settings.width, job.settings.height
+        raw, length = job_kind(job.kind).raw, job_kind(job.kind).clip_length(job.settings)
         outputs = [
             JobOutput(
                 item.item,
-                quarantine_item_key(job.id, job.attempt, claim, item.item),
+                quarantine_item_key(job.id, job.attempt, claim, item.item, suffix=raw.suffix),
                 "ab" * 32,
                 9_000,
                 width,
                 height,
-                "image/png",
+                raw.media_type,
                 item.seed,
+                frames=None if length is None else length.frames,
             )
             for item in job.items
         ]
@@ -261,6 +310,11 @@ class StudioHistory:
         job.complete(
             [asset.id for asset in assets if asset.released],
             [asset.id for asset in assets if not asset.released],
+            delivered_ms=[
+                asset.master.duration_ms
+                for asset in assets
+                if asset.released and asset.master.duration_ms is not None
+            ],
             at=self.now,
         )
         wallet.settle(job.id, job.charge_millicredits, at=self.now)
@@ -302,15 +356,29 @@ class StudioHistory:
     def _screened(
         self, job: Job, item: JobItem, twin: Twin | None, checks: tuple[CheckVerdict, ...]
     ) -> Asset:
-        kind = AssetKind.SAMPLE if job.kind is JobKind.TRAINING else AssetKind.IMAGE
-        width, height = job.settings.width, job.settings.height
-        key = gallery_key(item.asset_id, uuid5(job.id, "screening"))
+        kind, claim = job_kind(job.kind), uuid5(job.id, "screening")
+        row = next(row for row in DEFAULT_ROWS if row.screening is kind.screening)
+        length = kind.clip_length(job.settings)
+        length_ms = None if length is None else 1_000 * length.frames // length.frame_rate
+        files = tuple(
+            Rendition(
+                rule.role,
+                gallery_key(item.asset_id, claim, rule.role),
+                "ef" * 32,
+                12_000,
+                rule.media_types[0],
+                job.settings.width,
+                job.settings.height,
+                length_ms if rule.moving else None,
+            )
+            for rule in kind.renditions
+        )
         return release(
             item.asset_id,
             owner_id=job.owner_id,
             job_id=job.id,
             item=item.item,
-            kind=kind,
+            settings=job.settings,
             engine=job.engine,
             rating=job.rating,
             seed=item.seed,
@@ -318,10 +386,11 @@ class StudioHistory:
             twin=twin,
             epoch=job.epoch,
             scopes=job.scopes,
-            row=DEFAULT_ROWS[0],
+            row=row,
             policy_version=1,
             checks=checks,
-            signed=SignedCopy(key, "ef" * 32, 12_000, width, height, "image/png"),
+            renditions=files,
+            likeness=() if length is None else (0.93, 0.9, 0.88, 0.86),
             at=self.now,
         )
 

@@ -100,6 +100,8 @@ def test_every_event_type_is_folded_or_said_to_be_of_no_interest() -> None:
         # A job that is being screened for the third time is being screened.
         "job.screening-failed",
         "job.screening-opened",
+        # The job says what it begins with.
+        "asset.lent",
         # A price list or policy without a version shows nothing.
         "price-list.opened",
         "policy.opened",
@@ -440,3 +442,33 @@ def test_erased_text_is_absent(folded: Folded) -> None:
     history.requested_pictures(person, None, wallet, "a lighthouse in fog")
     history.keys.destroy(ADA)
     assert some(folded.row("jobs"), "prompt", "negative_prompt") == [None, None]
+
+
+def test_a_clip_stands_in_the_gallery_with_all_of_its_files_and_where_it_comes_from(
+    folded: Folded,
+) -> None:
+    told = folded.history
+    told.opened_studio()
+    person, wallet = told.verified_person(ADA), told.wallet_with_credits(ADA)
+    twin = told.twin_with_photos(person, "Countess")
+    told.finished(told.requested_training(person, twin, wallet), twin, wallet)
+    pictures = told.requested_pictures(person, twin, wallet, "a lighthouse in fog", count=1)
+    told.finished(pictures, twin, wallet)
+    source = told.asset(pictures.items[0].asset_id)
+    clips = told.requested_clips(person, twin, wallet, "a keeper nods", source=source)
+    told.finished(clips, twin, wallet)
+
+    [*_, job] = sorted(folded.rows("jobs"), key=lambda row: row["requested_position"])
+    assert (job["kind"], job["source_asset_id"]) == ("video", source.id)
+    assert job["settings"]["motion"] == "nod"
+    assert [one["strength"] for one in job["inputs"]] == [0.5]
+    [clip] = [row for row in folded.rows("assets") if row["kind"] == "video"]
+    assert (clip["source_asset_id"], clip["duration_ms"]) == (source.id, 4_000)
+    assert clip["media_type"] == "video/mp4"
+    roles = [one["role"] for one in clip["renditions"]]
+    assert roles == ["master", "preview", "gif", "poster"]
+    assert clip["object_key"] == clip["renditions"][0]["object_key"]
+    assert clip["likeness"] == [0.93, 0.9, 0.88, 0.86]
+    [picture] = [row for row in folded.rows("assets") if row["asset_id"] == source.id]
+    assert [one["role"] for one in picture["renditions"]] == ["master"]
+    assert (picture["duration_ms"], picture["likeness"]) == (None, [])

@@ -7,20 +7,32 @@ import msgspec
 
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
+from commands.jobs.claim_screening import ClipGrant, FilePlace, ScreenedItemGrant, ScreeningGranted
+from commands.jobs.grants.granted import Grant
+from commands.jobs.grants.images import ImagesGrant
+from commands.jobs.grants.parts import GrantedItem, GrantedPhoto, GrantedSource
+from commands.jobs.grants.training import TrainingGrant
+from commands.jobs.grants.video import VideoGrant
 from commands.jobs.read_prompt import PromptText
-from commands.jobs.record_claim import (
-    ClaimGranted,
-    GrantedItem,
-    GrantedPhoto,
-    ImagesGrant,
-    TrainingGrant,
-)
+from commands.jobs.record_claim import ClaimGranted
 from commands.twin.claim_photo_set import PhotoGrant, PhotoSetGranted
+from domain.engines import engine
 from domain.kernel.identity import SYSTEM
 from domain.kernel.personal_text import PersonalText
+from domain.rating import Rating
+from domain.rendition import RenditionRole
 from domain.settings import ImageSettings, TrainingSettings
+from domain.video_settings import resolve_video
 from processes.recorder.granted_work import GrantedWork
-from topics.messages.work import ImageWork, PhotoToJudge, TrainingWork
+from topics.messages import work as messages
+from topics.messages.work import (
+    ClipToScreen,
+    ImageWork,
+    PhotoToJudge,
+    RenditionPlace,
+    TrainingWork,
+    VideoWork,
+)
 
 JOB, CLAIM, TWIN, PHOTO = (uuid5(SYSTEM, name) for name in ("job", "claim", "twin", "photo"))
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -51,7 +63,7 @@ def granted_work() -> GrantedWork:
     return GrantedWork(store, now_s=lambda: NOON.timestamp())
 
 
-def granted(work: ImagesGrant | TrainingGrant) -> ClaimGranted:
+def granted(work: Grant) -> ClaimGranted:
     """The claim of a job on the pocket engine."""
     return ClaimGranted(JOB, 1, CLAIM, "worker-1", SYSTEM, TWIN, "pocket", NOON, work)
 
@@ -68,6 +80,54 @@ def test_who_draws_is_told_every_setting_but_the_ratio_which_is_a_size_already()
     assert {name: told[name] for name in asked} == asked
     assert (work.engine, work.prompt, work.negative_prompt) == ("pocket", "a lighthouse in fog", "")
     assert [(item.item, item.seed) for item in work.items] == [(0, 7)]
+
+
+def test_who_animates_is_told_every_setting_and_where_to_begin() -> None:
+    asked = resolve_video(engine("pocket"), duration_s=4, motion="nod")
+    item = GrantedItem(0, 7, "quarantine/0.mkv")
+    source = GrantedSource("gallery/lighthouse", "5e" * 32, strength=0.5)
+    text = PromptText(PersonalText("a lighthouse in fog"), None)
+    work = granted_work().attempt(
+        granted(VideoGrant(asked, (item,), None, source)), text, NOON.timestamp()
+    )
+    assert isinstance(work, VideoWork)
+    assert (work.width, work.height, work.frames, work.frame_rate) == (64, 64, 32, 8)
+    assert (work.motion, work.num_inference_steps) == ("nod", 25)
+    assert work.source is not None
+    assert (work.source.strength, work.source.download.sha256) == (0.5, "5e" * 32)
+    assert "gallery/lighthouse" in work.source.download.url
+    [upload] = [item.upload for item in work.items]
+    assert (upload.object_key, upload.media_type) == ("quarantine/0.mkv", "video/x-matroska")
+    assert upload.size_bytes_max == 64 * 1024 * 1024
+
+
+def test_who_screens_a_clip_is_told_its_length_and_where_each_file_goes() -> None:
+    item = ScreenedItemGrant(
+        0,
+        PHOTO,
+        "quarantine/0.mkv",
+        "gallery/master",
+        "5e" * 32,
+        "video/x-matroska",
+        (FilePlace(RenditionRole.POSTER, "gallery/poster"),),
+    )
+    clips = ScreeningGranted(
+        JOB, 1, 1, SYSTEM, "pocket", Rating.GENERAL, (), (item,), None, None, ClipGrant(32, 8, 24)
+    )
+    work = granted_work().outputs(clips)
+    assert work.clip == ClipToScreen(frames=32, frame_rate=8, frames_min=24)
+    [output] = work.outputs
+    assert output.renditions == (RenditionPlace(messages.RenditionRole.POSTER, "gallery/poster"),)
+
+
+def test_who_screens_pictures_is_told_of_no_clip_and_no_other_file() -> None:
+    item = ScreenedItemGrant(0, PHOTO, "quarantine/0.png", "gallery/m", "5e" * 32, "image/png")
+    pictures = ScreeningGranted(
+        JOB, 1, 1, SYSTEM, "pocket", Rating.GENERAL, (), (item,), None, None
+    )
+    work = granted_work().outputs(pictures)
+    assert work.clip is msgspec.UNSET
+    assert [output.renditions for output in work.outputs] == [msgspec.UNSET]
 
 
 def test_who_trains_is_told_the_rank_the_steps_and_the_rate() -> None:

@@ -1,0 +1,128 @@
+"""What one kind of job is: how it is priced, what it needs, and what becomes of its items."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from domain.asset_kind import AssetKind
+from domain.consent_text import ConsentScope
+from domain.engines.entry import EngineEntry
+from domain.job_kind import JobKind
+from domain.rendition import Rendition, RenditionRole
+from domain.screening_profile import ScreeningProfile
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class RawOutput(NamedTuple):
+    """The one file that a worker uploads of an item. `suffix` ends its key in quarantine."""
+
+    media_type: str
+    suffix: str
+
+
+class RenditionRule(NamedTuple):
+    """One file that has to be there before an output is released, and what it may be."""
+
+    role: RenditionRole
+    media_types: tuple[str, ...]
+    moving: bool = False
+
+    def allows(self, rendition: Rendition) -> bool:
+        """Whether a file is what it has to be: whole, of a media type, of a length if it moves."""
+        written = bool(rendition.object_key and rendition.sha256 and rendition.size_bytes > 0)
+        of_a_length = rendition.duration_ms is not None and rendition.duration_ms > 0
+        return (
+            written
+            and rendition.role is self.role
+            and rendition.media_type in self.media_types
+            and rendition.width > 0
+            and rendition.height > 0
+            and of_a_length is self.moving
+        )
+
+
+class UnitPrices(NamedTuple):
+    """Whole millicredits, for one item: the fixed part, one step, one second of a megapixel."""
+
+    unit: int = 0
+    step: int = 0
+    megapixel_second: int = 0
+
+
+class Extent(NamedTuple):
+    """How much work one item is. Whatever a kind is not priced by is 0."""
+
+    steps: int = 0
+    pixel_ms: int = 0
+
+
+class ClipLength(NamedTuple):
+    """Of one clip, in frames: what was asked for, and what has to be left where its end is cut."""
+
+    frames: int
+    frame_rate: int
+    frames_min: int
+
+
+class Delivery(NamedTuple):
+    """What a job that completed has delivered: items, and how long all of them are together."""
+
+    released: int
+    delivered_ms: int
+
+
+class Share(NamedTuple):
+    """`part` of `whole` of the quote is charged."""
+
+    part: int
+    whole: int
+
+
+@dataclass(frozen=True)
+class JobKindEntry(Generic[S]):
+    """One kind of job. `settings` are resolved by the module of that kind.
+
+    `consumer` names the queue (`suite.jobs.<consumer>.v1`). `scope` is what a twin's consent has to
+    cover. `prices` is None for an engine that does not make this. `share` says what of the quote is
+    charged for a job of so many items. `as_asked` judges the files of one output together.
+    `motion` is empty and `clip_length` None for pictures.
+    """
+
+    kind: JobKind
+    consumer: str
+    settings: type[S]
+    asset_kind: AssetKind
+    scope: ConsentScope
+    screening: ScreeningProfile
+    raw: RawOutput
+    renditions: tuple[RenditionRule, ...]
+    prices: Callable[[EngineEntry], UnitPrices | None]
+    extent: Callable[[S], Extent]
+    share: Callable[[S, int, Delivery], Share]
+    batch_key: Callable[[EngineEntry, S], str]
+    delivers_adapter: bool = False
+    as_asked: Callable[[S, tuple[Rendition, ...]], bool] = lambda settings, renditions: True
+    motion: Callable[[S], str] = lambda settings: ""
+    clip_length: Callable[[S], ClipLength | None] = lambda settings: None
+
+    @property
+    def roles(self) -> tuple[RenditionRole, ...]:
+        """What files are made of an output."""
+        return tuple(rule.role for rule in self.renditions)
+
+    def is_whole(self, settings: S, renditions: tuple[Rendition, ...]) -> bool:
+        """Whether every file is there, once, and is what it has to be."""
+        files = {rendition.role: rendition for rendition in renditions}
+        return (
+            len(renditions) == len(self.renditions)
+            and all(
+                rule.role in files and rule.allows(files[rule.role]) for rule in self.renditions
+            )
+            and self.as_asked(settings, renditions)
+        )
+
+
+AnyKind = JobKindEntry[Any]

@@ -1,0 +1,53 @@
+"""Pictures: one PNG an item, priced by its steps."""
+
+import msgspec
+
+from domain.asset_kind import AssetKind
+from domain.consent_text import ConsentScope
+from domain.engines.entry import EngineEntry
+from domain.job_kind import JobKind
+from domain.job_kinds.entry import (
+    Delivery,
+    Extent,
+    JobKindEntry,
+    RawOutput,
+    RenditionRule,
+    Share,
+    UnitPrices,
+)
+from domain.rendition import RenditionRole
+from domain.screening_profile import ScreeningProfile
+from domain.settings import ImageSettings, guided
+
+PNG = "image/png"
+PICTURE = RawOutput(media_type=PNG, suffix=".png")
+PICTURE_ALONE = (RenditionRule(RenditionRole.MASTER, (PNG,)),)
+
+
+def _prices(entry: EngineEntry) -> UnitPrices:
+    return UnitPrices(unit=entry.prices.image, step=entry.prices.image_step)
+
+
+def _share(settings: ImageSettings, items: int, delivery: Delivery) -> Share:
+    return Share(delivery.released, items)
+
+
+def _batch_key(entry: EngineEntry, settings: ImageSettings) -> str:
+    known = {**msgspec.structs.asdict(settings), "guided": guided(entry, settings)}
+    return "/".join([entry.id, *(str(known[name]) for name in entry.batch_key)])
+
+
+ENTRY = JobKindEntry(
+    kind=JobKind.IMAGES,
+    consumer="image",
+    settings=ImageSettings,
+    asset_kind=AssetKind.IMAGE,
+    scope=ConsentScope.PICTURES,
+    screening=ScreeningProfile.PICTURES,
+    raw=PICTURE,
+    renditions=PICTURE_ALONE,
+    prices=_prices,
+    extent=lambda settings: Extent(steps=settings.num_inference_steps),
+    share=_share,
+    batch_key=_batch_key,
+)
