@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from gpu_consumers.engines.adapter_file import Adapter, LayerPair
 from gpu_consumers.engines.pocket.loading import LOADER, WEIGHTS_DIR
 from gpu_consumers.engines.registry import LOADERS
+from gpu_consumers.engines.slot_bank import RowTwin
 
 if TYPE_CHECKING:
     from gpu_consumers.engines.latent_diffusion import LatentDiffusion
+    from gpu_consumers.engines.sampling_loop import SamplingStep
 
 pytestmark = pytest.mark.engine
 
@@ -105,6 +108,41 @@ def test_every_scheduler_is_driven_as_the_pipeline_drives_it(
     kind = getattr(diffusers, f"{sampler}Scheduler")
     tiny._pipeline.scheduler = kind(beta_schedule="scaled_linear", beta_end=0.012)
     assert (ours(tiny, 4.0) == upright(tiny, 4.0)).all()
+
+
+def test_who_goes_on_keeps_their_words_and_their_twin_when_a_row_stops(
+    tiny: LatentDiffusion,
+) -> None:
+    from gpu_consumers.engines.latent_diffusion import DrawSettings, Row
+
+    rng = np.random.default_rng(2)
+    layers = {
+        name: LayerPair(
+            rng.normal(0, 0.5, (2, *shape.inputs)).astype(np.float32),
+            rng.normal(0, 0.5, (shape.outputs, 2)).astype(np.float32),
+        )
+        for name, shape in tiny.bank.targets.items()
+    }
+    tiny.bank.put("grace", Adapter(2, layers))
+    twins = (None, None, RowTwin("grace", 1.0))
+    rows = [
+        Row(prompt, "", seed, 4.0, twin)
+        for prompt, seed, twin in zip(PROMPTS, SEEDS, twins, strict=True)
+    ]
+
+    def stop_the_first(step: SamplingStep) -> tuple[int, ...]:
+        return (0,) if step.done == 2 else ()
+
+    whole, left, without = (
+        tiny.draw(asked, DrawSettings(16, 16, 5), on_step).astype(int)
+        for asked, on_step in (
+            (rows, lambda _step: None),
+            (rows, stop_the_first),
+            ([replace(row, twin=None) for row in rows], lambda _step: None),
+        )
+    )
+    assert np.abs(left - whole[1:]).max() <= 1
+    assert np.abs(whole[2] - without[2]).max() > 1
 
 
 @pytest.mark.parametrize("strength", [0.3, 0.8])
