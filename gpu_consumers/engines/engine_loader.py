@@ -157,6 +157,8 @@ class EngineLoader:
         Of a prompt that is too long the end is not read: what was chosen besides stands before it.
         """
         parts = []
+        # First of all, as in every caption it was learnt from: text encoders read forwards, and
+        # behind a style the name draws a face that is less the twin's.
         if names_twin:
             parts.append(self.twin.twin_caption.format(trigger=self.twin.trigger_word))
         chosen = (self.style_words.get(style), self.motion_words.get(motion))
