@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.measure import alternating, report, seconds
+from gpu_consumers.engines.loaded_engine import ShowPreview
 from gpu_consumers.engines.registry import load_engine
 from topics.messages.progress import Phase
 from topics.messages.work import ImageItem, ImageWork, Upload
@@ -42,7 +43,7 @@ class Unwatched:
     """Progress that nobody asks for."""
 
     def report(
-        self, phase: Phase, step: int, steps_total: int, preview_png: bytes | None = None
+        self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
     ) -> None:
         """See `Progress.report`."""
 
@@ -53,7 +54,7 @@ def draw_when_asked(pipe: Connection, folder: str) -> None:
     import torch
 
     torch.set_num_threads(THREADS)
-    draw = partial(engine.render, WORK, None, Unwatched(), batch_size=len(WORK.items))
+    draw = partial(engine.render, WORK, None, None, Unwatched(), batch_size=len(WORK.items))
     draw()
     # Until the far end is closed.
     with suppress(EOFError):

@@ -6,35 +6,59 @@ import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from PIL import Image
 
 from gpu_consumers.engines.adapter_file import read_adapter
+from gpu_consumers.engines.drawing_work import (
+    DrawingWork,
+    named_source,
+    steps_each,
+)
 from gpu_consumers.engines.engine_loader import EngineLoader
+from gpu_consumers.engines.latent_animation import (
+    Clip,
+    ClipSettings,
+    LatentAnimation,
+    with_motion,
+)
 from gpu_consumers.engines.latent_diffusion import (
     DrawSettings,
     LatentDiffusion,
+    Picture,
     Row,
     load_latent_diffusion,
 )
-from gpu_consumers.engines.latent_preview import preview_png
-from gpu_consumers.engines.loaded_engine import Progress, RenderedPicture, TrainedTwin
+from gpu_consumers.engines.loaded_engine import (
+    Progress,
+    RenderedClip,
+    RenderedPicture,
+    TrainedTwin,
+)
 from gpu_consumers.engines.slot_bank import RowTwin
+from gpu_consumers.engines.source_picture import source_picture
+from gpu_consumers.engines.work_watch import FrameWatch, StepWatch
 from gpu_consumers.training.twin_training import TwinTraining
+from gpu_consumers.videos.lossless_clip import LosslessClip
 from topics.messages.progress import Phase
-from topics.messages.work import ImageItem, ImageWork, TrainingWork
+from topics.messages.work import ImageWork, TrainingWork, VideoItem, VideoWork
 
 
 class DiffusionEngine:
-    """A `LoadedEngine` over a Stable Diffusion pipeline. `cache_dir` outlives the process."""
+    """A `LoadedEngine` over a Stable Diffusion pipeline. `cache_dir` outlives the process.
 
-    def __init__(self, diffusion: LatentDiffusion, cache_dir: Path) -> None:
+    `weights_dir` is where its motion adapter is looked for with the first clip that is asked for.
+    """
+
+    def __init__(
+        self, diffusion: LatentDiffusion, cache_dir: Path, weights_dir: Path | None
+    ) -> None:
         self._diffusion = diffusion
+        self._weights_dir = weights_dir
+        self._animation: LatentAnimation | None = None
         self._cache_dir = cache_dir
         self._has_leftovers = False
         loader = diffusion.loader
@@ -59,11 +83,24 @@ class DiffusionEngine:
         return self._diffusion.loader
 
     def render(
-        self, work: ImageWork, adapter: bytes | None, progress: Progress, *, batch_size: int
+        self,
+        work: ImageWork,
+        adapter: bytes | None,
+        source: bytes | None,
+        progress: Progress,
+        *,
+        batch_size: int,
     ) -> list[RenderedPicture]:
         """See `LoadedEngine.render`."""
         with self._an_attempt():
-            return self._render(work, adapter, progress, batch_size)
+            return self._render(work, adapter, source, progress, batch_size)
+
+    def animate(
+        self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
+    ) -> list[RenderedClip]:
+        """See `LoadedEngine.animate`."""
+        with self._an_attempt():
+            return self._animate(work, adapter, source, progress)
 
     def train(
         self,
@@ -82,6 +119,7 @@ class DiffusionEngine:
                 batch_size=batch_size,
                 checkpoints_dir=checkpoints_dir,
                 cache_dir=self._cache_dir,
+                preview_factors=self._factors,
             )
             chosen = training.run(photos, progress)
             trained = TrainedTwin(
@@ -90,7 +128,7 @@ class DiffusionEngine:
                 step=chosen.step,
                 similarity=chosen.similarity,
                 samples=tuple(
-                    self._delivered(_NumberedSeed(item, work.seed + item), sample)
+                    self._delivered(item, work.seed + item, sample)
                     for item, sample in enumerate(chosen.samples)
                 ),
             )
@@ -109,31 +147,90 @@ class DiffusionEngine:
         self._has_leftovers = False
 
     def _render(
-        self, work: ImageWork, adapter: bytes | None, progress: Progress, batch_size: int
+        self,
+        work: ImageWork,
+        adapter: bytes | None,
+        source: bytes | None,
+        progress: Progress,
+        batch_size: int,
     ) -> list[RenderedPicture]:
-        progress.report(Phase.ENCODE, 0, self._steps_total(work, batch_size))
-        twin = None if adapter is None else RowTwin(self._hold(adapter), work.twin_strength)
+        steps = steps_each(work)
+        batches = -(-len(work.items) // batch_size)
+        progress.report(Phase.ENCODE, 0, batches * steps)
+        twin = self._twin(work, adapter)
+        row = Row(
+            prompt=self._prompt(work, twin),
+            negative_prompt=work.negative_prompt,
+            seed=0,
+            guidance_scale=work.guidance_scale,
+            twin=twin,
+            source=_source(work, source),
+            strength=_strength(work),
+        )
+        settings = DrawSettings(work.width, work.height, work.num_inference_steps)
         finished: list[RenderedPicture] = []
         for start in range(0, len(work.items), batch_size):
             items = work.items[start : start + batch_size]
-            steps_done = start // batch_size * work.num_inference_steps
-            watch = _Watch(progress, steps_done, self._steps_total(work, batch_size), self._factors)
-            pictures = self._draw(work, items, twin, watch)
+            watch = StepWatch(
+                progress,
+                [item.item for item in items],
+                self._factors,
+                steps_before=start // batch_size * steps,
+                steps_total=batches * steps,
+            )
+            rows = [replace(row, seed=item.seed) for item in items]
+            pictures = self._diffusion.draw(rows, settings, watch.after_step)
             finished += [
-                self._delivered(item, picture)
+                self._delivered(item.item, item.seed, picture)
                 for item, picture in zip(items, pictures, strict=True)
             ]
         return finished
 
-    def _draw(
-        self, work: ImageWork, items: Sequence[ImageItem], twin: RowTwin | None, watch: _Watch
-    ) -> NDArray[np.uint8]:
-        prompt = self._loader.prompt_for(work.prompt, work.style, names_twin=twin is not None)
-        rows = [Row(prompt, work.negative_prompt, item.seed, twin) for item in items]
-        settings = DrawSettings(
-            work.width, work.height, work.num_inference_steps, work.guidance_scale
+    def _animate(
+        self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
+    ) -> list[RenderedClip]:
+        steps = steps_each(work)
+        progress.report(Phase.ENCODE, 0, len(work.items) * steps)
+        if self._animation is None:
+            self._animation = with_motion(self._diffusion, self._weights_dir)
+        twin = self._twin(work, adapter)
+        clip = Clip(
+            prompt=self._prompt(work, twin, work.motion),
+            negative_prompt=work.negative_prompt,
+            seed=0,
+            twin=twin,
+            first_frame=_source(work, source),
+            strength=_strength(work),
         )
-        return self._diffusion.draw(rows, settings, watch.after_step)
+        settings = ClipSettings(
+            work.width, work.height, work.frames, work.num_inference_steps, work.guidance_scale
+        )
+        finished: list[RenderedClip] = []
+        for number, item in enumerate(work.items):
+            watch = StepWatch(
+                progress,
+                [item.item],
+                self._factors,
+                steps_before=number * steps,
+                steps_total=len(work.items) * steps,
+            )
+            frames = FrameWatch(progress, work, clips_before=number)
+            drawn = self._animation.draw(
+                replace(clip, seed=item.seed), settings, watch.after_step, frames.decoded
+            )
+            finished.append(self._delivered_clip(item, drawn, work.frame_rate, frames))
+        return finished
+
+    def _prompt(self, work: DrawingWork, twin: RowTwin | None, motion: str = "") -> str:
+        return self._loader.prompt_for(
+            work.prompt, work.style, names_twin=twin is not None, motion=motion
+        )
+
+    def _twin(self, work: DrawingWork, adapter: bytes | None) -> RowTwin | None:
+        """A twin without strength is not drawn, and not named either."""
+        if adapter is None or work.twin_strength == 0:
+            return None
+        return RowTwin(self._hold(adapter), work.twin_strength)
 
     def _hold(self, adapter: bytes) -> str:
         """The slot key of this file, which is in its slot afterwards."""
@@ -149,54 +246,45 @@ class DiffusionEngine:
             bank.put(key, checked)
         return key
 
-    def _delivered(
-        self, item: ImageItem | _NumberedSeed, picture: NDArray[np.uint8]
-    ) -> RenderedPicture:
-        image = Image.fromarray(picture)
-        scale = self._loader.delivery_scale
-        if scale != 1:
-            size = (image.width * scale, image.height * scale)
-            image = image.resize(size, Image.Resampling.LANCZOS)
+    def _delivered(self, item: int, seed: int, picture: Picture) -> RenderedPicture:
+        image = self._enlarged(picture)
         buffer = io.BytesIO()
         image.save(buffer, format="PNG")
-        return RenderedPicture(item.item, item.seed, buffer.getvalue(), image.width, image.height)
+        return RenderedPicture(item, seed, buffer.getvalue(), image.width, image.height)
 
-    @staticmethod
-    def _steps_total(work: ImageWork, batch_size: int) -> int:
-        batches = -(-len(work.items) // batch_size)
-        return batches * work.num_inference_steps
+    def _delivered_clip(
+        self, item: VideoItem, drawn: Picture, frame_rate: int, frames: FrameWatch
+    ) -> RenderedClip:
+        """drawn: (frames, height, width, 3). One enlarged frame is in memory at a time."""
+        scale = self._loader.delivery_scale
+        height, width = (side * scale for side in drawn.shape[1:3])
+        clip = LosslessClip(width, height, frame_rate)
+        for number, frame in enumerate(drawn, start=1):
+            clip.add(np.asarray(self._enlarged(frame)))
+            frames.written(number)
+        return RenderedClip(item.item, item.seed, clip.finished(), width, height, len(drawn))
+
+    def _enlarged(self, picture: Picture) -> Image.Image:
+        image = Image.fromarray(picture)
+        scale = self._loader.delivery_scale
+        if scale == 1:
+            return image
+        size = (image.width * scale, image.height * scale)
+        return image.resize(size, Image.Resampling.LANCZOS)
+
+
+def _source(work: DrawingWork, png: bytes | None) -> Picture | None:
+    return None if png is None else source_picture(png, work.width, work.height)
+
+
+def _strength(work: DrawingWork) -> float:
+    source = named_source(work)
+    return 1.0 if source is None else source.strength
 
 
 def load_diffusion_engine(
     loader: EngineLoader, *, weights_dir: Path | None, cache_dir: Path, device_name: str
 ) -> DiffusionEngine:
     """Load an engine of the Stable Diffusion family. Raises EngineAbsent."""
-    return DiffusionEngine(load_latent_diffusion(loader, weights_dir, device_name), cache_dir)
-
-
-@dataclass(frozen=True)
-class _NumberedSeed:
-    item: int
-    seed: int
-
-
-class _Watch:
-    """Turns the pipeline's steps into progress, with a preview of the batch's first picture."""
-
-    def __init__(
-        self,
-        progress: Progress,
-        steps_done: int,
-        steps_total: int,
-        factors: NDArray[np.float32] | None,
-    ) -> None:
-        self._progress = progress
-        self._steps_done = steps_done
-        self._steps_total = steps_total
-        self._factors = factors
-
-    def after_step(self, step: int, latents: torch.Tensor) -> None:
-        preview = None
-        if self._factors is not None:
-            preview = preview_png(latents[0].float().cpu().numpy(), self._factors)
-        self._progress.report(Phase.STEP, self._steps_done + step, self._steps_total, preview)
+    diffusion = load_latent_diffusion(loader, weights_dir, device_name)
+    return DiffusionEngine(diffusion, cache_dir, weights_dir)

@@ -117,12 +117,12 @@ class EngineLoader:
 
     A picture is delivered `delivery_scale` times the size it is drawn at. `phase_limits_s`: how
     long the child may stay in a phase without a step; STEP is the limit of one step.
-    `style_words` are appended to the prompt by style name. `preview_factors` turn latents into
-    RGB (see `latent_preview.fit_factors`); None where the engine shows no live previews. `motion`
-    is None where the engine draws no clips. `twin_share_unguided`: a twin's strength in the half
-    of guidance that pictures are led away from, as a share of that in the other half; below 1
-    they are led towards the face as well as the words, away from a weaker likeness (autoguidance,
-    Karras et al. 2024, arXiv 2406.02507).
+    `style_words` and `motion_words` come into the prompt by the name of a style or a motion.
+    `preview_factors` turn latents into RGB (see `latent_preview.fit_factors`); None where the
+    engine shows no live previews. `motion` is None where the engine draws no clips.
+    `twin_share_unguided`: a twin's strength in the half of guidance that pictures are led away
+    from, as a share of that in the other half; below 1 they are led towards the face as well as
+    the words, away from a weaker likeness (autoguidance, Karras et al. 2024, arXiv 2406.02507).
     """
 
     id: str
@@ -131,6 +131,7 @@ class EngineLoader:
     twin: TwinConstants
     phase_limits_s: Mapping[Phase, float]
     style_words: Mapping[str, str] = field(default_factory=dict)
+    motion_words: Mapping[str, str] = field(default_factory=dict)
     built_in_folder: Path | None = None
     delivery_scale: int = 1
     guidance_rescale: float = 0.0
@@ -153,12 +154,16 @@ class EngineLoader:
             return self.built_in_folder
         return Path("weights") / self.folder
 
-    def prompt_for(self, prompt: str, style: str, *, names_twin: bool) -> str:
-        """The prompt as the engine reads it: the twin's name, then the words, then the style."""
-        parts = [prompt]
+    def prompt_for(self, prompt: str, style: str, *, names_twin: bool, motion: str = "") -> str:
+        """The prompt as the engine reads it: the twin's name, the style, the motion, the words.
+
+        Of a prompt that is too long the end is not read: what was chosen besides stands before it.
+        """
+        parts = []
+        # First of all, as in every caption it was learnt from: text encoders read forwards, and
+        # behind a style the name draws a face that is less the twin's.
         if names_twin:
-            parts.insert(0, self.twin.twin_caption.format(trigger=self.twin.trigger_word))
-        words = self.style_words.get(style)
-        if words and words not in prompt:
-            parts.append(words)
-        return ", ".join(parts)
+            parts.append(self.twin.twin_caption.format(trigger=self.twin.trigger_word))
+        chosen = (self.style_words.get(style), self.motion_words.get(motion))
+        parts += [words for words in chosen if words and words not in prompt]
+        return ", ".join([*parts, prompt] if prompt else parts)

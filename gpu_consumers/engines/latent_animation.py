@@ -1,12 +1,12 @@
 """How a Stable Diffusion pipeline with an AnimateDiff motion adapter draws clips.
 
-The twin's LoRA was learnt on the picture UNet; the motion UNet holds the same layers under the
-same names, with the frames folded into the batch, so the same file goes into the same slots.
+The motion UNet is the picture UNet with temporal layers between its own: the layers that both have
+are the same objects, so that a twin's slots, and the weights, are in memory once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +14,15 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from diffusers import AnimateDiffPipeline, MotionAdapter
-from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import rescale_noise_cfg
-from numpy.typing import NDArray
+from diffusers import MotionAdapter, UNetMotionModel
+from torch import nn
 
 from gpu_consumers.engines.engine_loader import EngineLoader, MotionConstants
 from gpu_consumers.engines.frame_noise import frame_noise
-from gpu_consumers.engines.latent_diffusion import LatentDiffusion, OnStep, chosen_device
+from gpu_consumers.engines.latent_diffusion import LatentDiffusion, Picture, load_latent_diffusion
 from gpu_consumers.engines.loaded_engine import EngineAbsent
+from gpu_consumers.engines.row_track import LoopRow
+from gpu_consumers.engines.sampling_loop import OnStep, Predict, sample
 from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
 
 _DECODED_AT_ONCE: Final = 16
@@ -37,13 +38,17 @@ class FirstFrameMisfit(ValueError):
 
 @dataclass(frozen=True)
 class Clip:
-    """What is to be drawn. `first_frame`: uint8 RGB (height, width, 3), or None for words alone."""
+    """What is to be drawn. `first_frame`: uint8 RGB (height, width, 3), or None for words alone.
+
+    With one, the last `strength` of the steps are made; None leaves that to the engine.
+    """
 
     prompt: str
     negative_prompt: str
     seed: int
     twin: RowTwin | None = None
-    first_frame: NDArray[np.uint8] | None = None
+    first_frame: Picture | None = None
+    strength: float | None = None
 
 
 @dataclass(frozen=True)
@@ -58,116 +63,121 @@ class ClipSettings:
 
 
 class LatentAnimation:
-    """A loaded AnimateDiff pipeline. Not thread-safe: one clip at a time."""
+    """Clips on a loaded pipeline, through the motion UNet. Not thread-safe: one clip at a time."""
 
-    def __init__(self, loader: EngineLoader, pipeline: Any, device: torch.device) -> None:
-        assert loader.motion is not None
-        self._motion: MotionConstants = loader.motion
-        self._diffusion = LatentDiffusion(loader, pipeline, device)
-        self._frames_max: int = pipeline.unet.config.motion_max_seq_length
+    def __init__(self, diffusion: LatentDiffusion, motion: MotionConstants, unet: Any) -> None:
+        self._diffusion = diffusion
+        self._motion = motion
+        self._unet = unet
+        self._frames_max: int = unet.config.motion_max_seq_length
 
     @property
     def unet(self) -> Any:
-        return self._diffusion.unet
+        """The motion UNet."""
+        return self._unet
 
     @property
     def bank(self) -> SlotBank:
+        """The twins of pictures and clips alike."""
         return self._diffusion.bank
 
-    def draw(self, clip: Clip, settings: ClipSettings, on_step: OnStep) -> NDArray[np.uint8]:
+    def draw(
+        self,
+        clip: Clip,
+        settings: ClipSettings,
+        on_step: OnStep,
+        on_decoded: Callable[[int], None] | None = None,
+    ) -> Picture:
         """Draw a clip. Returns RGB (frames, height, width, 3); the same for the same seed.
 
-        `on_step` is told the steps done and the latents (frames, channels, h, w). With a first
-        frame, that picture is the clip's first one, as far as the autoencoder keeps it, and fewer
-        steps are made. Raises ClipTooLong, FirstFrameMisfit, or what `on_step` raises.
+        `on_step` is told of one row, latents (1, channels, frames, h, w), and `on_decoded` how many
+        frames are; either may raise to stop. With a first frame, that picture is the clip's first
+        one, as far as the autoencoder keeps it, and fewer steps are made. Raises ClipTooLong,
+        FirstFrameMisfit, or what it is told to.
         """
-        if settings.frames > self._frames_max:
-            raise ClipTooLong(f"{settings.frames} frames, not {self._frames_max} or fewer")
-        first = None if clip.first_frame is None else self._first(clip.first_frame, settings)
-        with self._showing(clip.twin, settings.frames):
-            latents = self._denoised(clip, settings, first, on_step)
-        parts = [
-            self._diffusion.decode(latents[start : start + _DECODED_AT_ONCE])
-            for start in range(0, len(latents), _DECODED_AT_ONCE)
-        ]
+        latents = self.draw_latents(clip, settings, on_step)
+        parts = []
+        for start in range(0, len(latents), _DECODED_AT_ONCE):
+            parts.append(self._diffusion.decode(latents[start : start + _DECODED_AT_ONCE]))
+            if on_decoded is not None:
+                on_decoded(min(start + _DECODED_AT_ONCE, len(latents)))
         return np.concatenate(parts)
 
-    def _first(self, picture: NDArray[np.uint8], settings: ClipSettings) -> torch.Tensor:
-        """(1, channels, h, w)."""
+    def draw_latents(self, clip: Clip, settings: ClipSettings, on_step: OnStep) -> torch.Tensor:
+        """As `draw`, without decoding: scaled latents (frames, channels, h, w)."""
+        if settings.frames > self._frames_max:
+            raise ClipTooLong(f"{settings.frames} frames, not {self._frames_max} or fewer")
+        row = self._loop_row(clip, settings)
+        with self._diffusion.low_precision():
+            sampled = sample(
+                _ClipDenoiser(self._diffusion, self._unet, clip, settings),
+                self._diffusion.scheduler,
+                [row],
+                num_inference_steps=settings.num_inference_steps,
+                guidance_rescale=self._diffusion.loader.guidance_rescale,
+                on_step=on_step,
+            )
+        return sampled.latents[0].transpose(0, 1)
+
+    def _loop_row(self, clip: Clip, settings: ClipSettings) -> LoopRow:
+        noise = self._noise(clip.seed, settings)
+        if clip.first_frame is None:
+            return LoopRow(noise, settings.guidance_scale)
+        first = self._first(clip.first_frame, settings)
+        strength = self._motion.image_strength if clip.strength is None else clip.strength
+        # The first frame is clean from the start and stays so. The others begin with what little of
+        # the picture shows through, for a background and clothes that no word may have named.
+        return LoopRow(
+            noise, settings.guidance_scale, first.expand_as(noise), strength, first_frame=first
+        )
+
+    def _first(self, picture: Picture, settings: ClipSettings) -> torch.Tensor:
+        """(channels, 1, h, w)."""
         if picture.shape[:2] != (settings.height, settings.width):
             raise FirstFrameMisfit(
                 f"{picture.shape[1]}x{picture.shape[0]}, not {settings.width}x{settings.height}"
             )
-        return self._diffusion.encode(picture[None])
-
-    @contextmanager
-    def _showing(self, twin: RowTwin | None, frames: int) -> Iterator[None]:
-        with self.bank.rows([twin] * frames), self._diffusion.low_precision():
-            yield
-
-    @torch.no_grad()
-    def _denoised(
-        self, clip: Clip, settings: ClipSettings, first: torch.Tensor | None, on_step: OnStep
-    ) -> torch.Tensor:
-        scheduler, frames = self._diffusion.scheduler, settings.frames
-        words = self._diffusion.embed([clip.negative_prompt, clip.prompt]).hidden
-        words = words.repeat_interleave(frames, dim=0)
-        scheduler.set_timesteps(settings.num_inference_steps, device=self._diffusion.device)
-        noise = self._noise(clip.seed, settings)
-        if first is None:
-            timesteps = scheduler.timesteps
-            latents: torch.Tensor = noise * scheduler.init_noise_sigma
-        else:
-            timesteps, latents = self._begun_from(first, noise)
-        for step, timestep in enumerate(timesteps):
-            guess = self._guess(latents, timestep, words, settings.guidance_scale)
-            latents = scheduler.step(guess, timestep, latents, return_dict=False)[0]
-            if first is not None:
-                latents[:1] = first
-            on_step(step + 1, latents)
-        return latents
+        return self._diffusion.encode(picture[None]).transpose(0, 1)
 
     def _noise(self, seed: int, settings: ClipSettings) -> torch.Tensor:
+        """(channels, frames, h, w)."""
         cell = self._diffusion.pixels_per_cell
-        channels = self._diffusion.unet.config.in_channels
         noise = frame_noise(
             settings.frames,
-            (channels, settings.height // cell, settings.width // cell),
+            (self._unet.config.in_channels, settings.height // cell, settings.width // cell),
             shared_share=self._motion.shared_noise_share,
             generator=torch.Generator("cpu").manual_seed(seed),
         )
-        return noise.to(self._diffusion.device)
+        return noise.transpose(0, 1).to(self._diffusion.device)
 
-    def _begun_from(
-        self, first: torch.Tensor, noise: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The timesteps left, and every frame as the picture under nearly all of the noise.
 
-        The first frame is clean from the start and stays so. The others begin with what little of
-        the picture shows through, for a background and clothes that no word may have named.
-        """
-        scheduler = self._diffusion.scheduler
-        skipped = round(len(scheduler.timesteps) * (1 - self._motion.image_strength))
-        timesteps = scheduler.timesteps[skipped:]
-        if hasattr(scheduler, "set_begin_index"):
-            scheduler.set_begin_index(skipped)
-        latents = scheduler.add_noise(first.expand_as(noise), noise, timesteps[:1])
-        latents[:1] = first
-        return timesteps, latents
+class _ClipDenoiser:
+    """The motion UNet with the words and the twin of one clip; see `Denoiser`."""
 
-    def _guess(
-        self, latents: torch.Tensor, timestep: torch.Tensor, words: torch.Tensor, guidance: float
-    ) -> torch.Tensor:
-        """The guided prediction (frames, channels, h, w), rescaled frame by frame."""
-        unet, scheduler = self._diffusion.unet, self._diffusion.scheduler
-        frames_last = scheduler.scale_model_input(latents, timestep).transpose(0, 1)
-        both = frames_last[None].expand(2, -1, -1, -1, -1)
-        guess = unet(both, timestep, encoder_hidden_states=words).sample.float()
-        without, within = guess.transpose(1, 2)
-        guided = without + guidance * (within - without)
-        rescale = self._diffusion.loader.guidance_rescale
-        rescaled: torch.Tensor = rescale_noise_cfg(guided, within, rescale) if rescale else guided
-        return rescaled
+    def __init__(
+        self, diffusion: LatentDiffusion, unet: Any, clip: Clip, settings: ClipSettings
+    ) -> None:
+        self._diffusion = diffusion
+        self._unet = unet
+        self._twins = [clip.twin] * settings.frames
+        if settings.guidance_scale > 1.0:
+            within, without = diffusion.embed_guided([clip.prompt], [clip.negative_prompt])
+            words = without.then(within)
+        else:
+            words = diffusion.embed([clip.prompt])
+        # Frames are folded into the batch, each with the words of its clip.
+        self._words = words.hidden.repeat_interleave(settings.frames, dim=0)
+
+    @contextmanager
+    def showing(self, rows: Sequence[int], *, guided: bool) -> Iterator[Predict]:
+        """See `Denoiser.showing`. There is one row, so that it is always all of them."""
+        del rows, guided
+        with self._diffusion.bank.rows(self._twins):
+            yield self._predict
+
+    def _predict(self, noisy: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
+        guess: torch.Tensor = self._unet(noisy, timestep, encoder_hidden_states=self._words).sample
+        return guess
 
 
 def load_latent_animation(
@@ -177,19 +187,38 @@ def load_latent_animation(
 
     Raises EngineAbsent where either is missing, or the engine has no motion.
     """
+    diffusion = load_latent_diffusion(loader, weights_dir, device_name)
+    return with_motion(diffusion, weights_dir)
+
+
+def with_motion(diffusion: LatentDiffusion, weights_dir: Path | None) -> LatentAnimation:
+    """Load the motion adapter beside a pipeline that is there already; pictures stay as they are.
+
+    Raises EngineAbsent where it is missing, or the engine has no motion.
+    """
+    loader = diffusion.loader
     directory = loader.weights_dir(weights_dir)
-    if not (directory / "model_index.json").is_file() or loader.motion is None:
+    if loader.motion is None:
         raise EngineAbsent(loader.id, directory)
     adapter_dir = directory / loader.motion.folder
     if not (adapter_dir / "config.json").is_file():
         raise EngineAbsent(loader.id, adapter_dir)
-    device = chosen_device(device_name)
-    arguments: dict[str, Any] = {
-        "use_safetensors": True,
-        "local_files_only": True,
-        "dtype": torch.float32 if device.type == "cpu" else torch.bfloat16,
-    }
-    adapter = MotionAdapter.from_pretrained(adapter_dir, **arguments)
-    pipeline = AnimateDiffPipeline.from_pretrained(directory, motion_adapter=adapter, **arguments)
-    pipeline.unet.requires_grad_(requires_grad=False)
-    return LatentAnimation(loader, pipeline.to(device), device)
+    adapter = MotionAdapter.from_pretrained(
+        adapter_dir, use_safetensors=True, local_files_only=True, dtype=diffusion.unet.dtype
+    )
+    unet = UNetMotionModel.from_unet2d(diffusion.unet, adapter)
+    _share(diffusion.unet, unet)
+    unet.requires_grad_(requires_grad=False)
+    return LatentAnimation(diffusion, loader.motion, unet.to(diffusion.device).eval())
+
+
+def _share(ours: nn.Module, theirs: nn.Module) -> None:
+    """Give every part that both have, and that is of one kind, from the first to the second."""
+    for name, part in ours.named_children():
+        if not hasattr(theirs, name):
+            continue
+        other = getattr(theirs, name)
+        if type(part) is type(other) and not isinstance(part, nn.ModuleList):
+            setattr(theirs, name, part)
+        elif isinstance(other, nn.Module):
+            _share(part, other)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import diffusers
 import numpy as np
@@ -16,20 +16,28 @@ from numpy.typing import NDArray
 
 from gpu_consumers.engines.engine_loader import EngineLoader, PipelineClass
 from gpu_consumers.engines.loaded_engine import EngineAbsent
+from gpu_consumers.engines.row_track import LoopRow
+from gpu_consumers.engines.sampling_loop import OnStep, Predict, sample
 from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
 
-# Told the number of steps done and the latents (rows, channels, h, w); raises to stop at once.
-OnStep = Callable[[int, torch.Tensor], None]
+Picture: TypeAlias = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One picture of a batch. Everything here may differ between rows."""
+    """One picture of a batch. Everything here may differ between rows.
+
+    With a `source`, RGB (height, width, 3) of the size that is drawn, the last `strength` of the
+    steps are made; at 1 nothing of it is kept.
+    """
 
     prompt: str
     negative_prompt: str
     seed: int
+    guidance_scale: float
     twin: RowTwin | None = None
+    source: Picture | None = None
+    strength: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,6 @@ class DrawSettings:
     width: int
     height: int
     num_inference_steps: int
-    guidance_scale: float
 
 
 @dataclass(frozen=True)
@@ -49,9 +56,16 @@ class Conditioning:
     hidden: torch.Tensor
     pooled: torch.Tensor | None
 
-    def pick(self, indices: torch.Tensor) -> Conditioning:
+    def pick(self, indices: torch.Tensor | Sequence[int]) -> Conditioning:
         pooled = None if self.pooled is None else self.pooled[indices]
         return Conditioning(self.hidden[indices], pooled)
+
+    def then(self, other: Conditioning) -> Conditioning:
+        """These, and the other ones after them."""
+        hidden = torch.cat([self.hidden, other.hidden])
+        if self.pooled is None or other.pooled is None:
+            return Conditioning(hidden, None)
+        return Conditioning(hidden, torch.cat([self.pooled, other.pooled]))
 
 
 class LatentDiffusion:
@@ -85,16 +99,22 @@ class LatentDiffusion:
 
     @torch.no_grad()
     def embed(self, prompts: Sequence[str]) -> Conditioning:
-        """Encode prompts on the device, without guidance's empty halves."""
-        arguments = {
-            "device": self.device,
-            "num_images_per_prompt": 1,
-            "do_classifier_free_guidance": False,
-        }
-        encoded = self._pipeline.encode_prompt(prompt=list(prompts), **arguments)
-        if self.loader.pipeline_class is PipelineClass.STABLE_DIFFUSION_XL:
-            return Conditioning(encoded[0], encoded[2])
-        return Conditioning(encoded[0], None)
+        """Encode prompts on the device."""
+        encoded = self._encoded(prompts, do_classifier_free_guidance=False)
+        return Conditioning(encoded[0], encoded[2] if self._is_xl else None)
+
+    @torch.no_grad()
+    def embed_guided(
+        self, prompts: Sequence[str], negative_prompts: Sequence[str]
+    ) -> tuple[Conditioning, Conditioning]:
+        """Encode prompts and, for the half that they are led away from, negative prompts."""
+        encoded = self._encoded(
+            prompts, do_classifier_free_guidance=True, negative_prompt=list(negative_prompts)
+        )
+        within, without, *pooled = encoded
+        if self._is_xl:
+            return Conditioning(within, pooled[0]), Conditioning(without, pooled[1])
+        return Conditioning(within, None), Conditioning(without, None)
 
     def predict(
         self, noisy: torch.Tensor, timesteps: torch.Tensor, words: Conditioning
@@ -115,7 +135,7 @@ class LatentDiffusion:
         return guess
 
     @torch.no_grad()
-    def encode(self, pictures: NDArray[np.uint8]) -> torch.Tensor:
+    def encode(self, pictures: Picture) -> torch.Tensor:
         """Pictures (n, height, width, 3) RGB to scaled latents (n, channels, h, w), float32."""
         vae = self._pipeline.vae
         signal = torch.from_numpy(pictures).to(self.device, vae.dtype).permute(0, 3, 1, 2)
@@ -125,57 +145,67 @@ class LatentDiffusion:
         return scaled
 
     @torch.no_grad()
-    def decode(self, latents: torch.Tensor) -> NDArray[np.uint8]:
+    def decode(self, latents: torch.Tensor) -> Picture:
         """Scaled latents (n, channels, h, w) to pictures (n, height, width, 3) RGB."""
         vae = self._pipeline.vae
         shift = getattr(vae.config, "shift_factor", None) or 0.0
         signal = vae.decode((latents / vae.config.scaling_factor + shift).to(vae.dtype)).sample
-        levels = ((signal.float().clamp(-1, 1) + 1) * 127.5).round().byte()
-        pictures: NDArray[np.uint8] = levels.permute(0, 2, 3, 1).cpu().numpy()
+        levels = ((signal.float() * 0.5 + 0.5).clamp(0, 1) * 255).round().byte()
+        pictures: Picture = levels.permute(0, 2, 3, 1).cpu().numpy()
         return pictures
 
-    def encode_pictures(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def encode_pictures(self, pictures: Picture) -> NDArray[np.float32]:
         """As `encode`, for who knows no tensors."""
         return self.encode(pictures).cpu().numpy()
 
-    def draw(
-        self, rows: Sequence[Row], settings: DrawSettings, on_step: OnStep
-    ) -> NDArray[np.uint8]:
-        """Draw all rows as one batch. Returns RGB (rows, height, width, 3)."""
-        pictures = self._run(rows, settings, on_step, output_type="np")
-        finished: NDArray[np.uint8] = (pictures * 255).round().clip(0, 255).astype(np.uint8)
-        return finished
+    def draw(self, rows: Sequence[Row], settings: DrawSettings, on_step: OnStep) -> Picture:
+        """Draw all rows as one batch. Returns RGB (rows, height, width, 3).
+
+        A row that `on_step` stops is not among them.
+        """
+        latents = self.draw_latents(rows, settings, on_step)
+        if not len(latents):
+            return np.zeros((0, settings.height, settings.width, 3), np.uint8)
+        return self.decode(latents)
 
     def draw_latents(
         self, rows: Sequence[Row], settings: DrawSettings, on_step: OnStep
     ) -> torch.Tensor:
         """As `draw`, without decoding: scaled latents (rows, channels, h, w)."""
-        latents: torch.Tensor = self._run(rows, settings, on_step, output_type="latent")
-        return latents.float()
+        denoiser = _PictureDenoiser(self, rows)
+        sampled = sample(
+            denoiser,
+            self.scheduler,
+            [self._loop_row(row, settings, denoiser.dtype) for row in rows],
+            num_inference_steps=settings.num_inference_steps,
+            guidance_rescale=self.loader.guidance_rescale,
+            on_step=on_step,
+        )
+        return sampled.latents
 
-    def _run(
-        self, rows: Sequence[Row], settings: DrawSettings, on_step: OnStep, *, output_type: str
-    ) -> Any:
-        def after_step(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> Any:
-            del pipeline, timestep
-            on_step(step + 1, tensors["latents"])
-            return {}
+    def _loop_row(self, row: Row, settings: DrawSettings, dtype: torch.dtype) -> LoopRow:
+        # Seeded on the CPU, one a row: the same noise on every device and in every batch.
+        generator = torch.Generator("cpu").manual_seed(row.seed)
+        shape = (
+            1,
+            self.unet.config.in_channels,
+            settings.height // self.pixels_per_cell,
+            settings.width // self.pixels_per_cell,
+        )
+        (noise,) = torch.randn(shape, generator=generator, dtype=dtype).to(self.device)
+        source = None
+        if row.source is not None and row.strength < 1.0:
+            (source,) = self.encode(row.source[None]).to(dtype)
+        return LoopRow(noise, row.guidance_scale, source, row.strength, generator=generator)
 
-        with self.bank.rows([row.twin for row in rows]):
-            drawn = self._pipeline(
-                prompt=[row.prompt for row in rows],
-                negative_prompt=[row.negative_prompt for row in rows],
-                width=settings.width,
-                height=settings.height,
-                num_inference_steps=settings.num_inference_steps,
-                guidance_scale=settings.guidance_scale,
-                guidance_rescale=self.loader.guidance_rescale,
-                # Seeded on the CPU, one a row: the same noise on every device and in every batch.
-                generator=[torch.Generator("cpu").manual_seed(row.seed) for row in rows],
-                output_type=output_type,
-                callback_on_step_end=after_step,
-            )
-        return drawn.images
+    @property
+    def _is_xl(self) -> bool:
+        return self.loader.pipeline_class is PipelineClass.STABLE_DIFFUSION_XL
+
+    def _encoded(self, prompts: Sequence[str], **arguments: Any) -> Any:
+        return self._pipeline.encode_prompt(
+            prompt=list(prompts), device=self.device, num_images_per_prompt=1, **arguments
+        )
 
     @contextmanager
     def low_precision(self) -> Iterator[None]:
@@ -188,6 +218,35 @@ class LatentDiffusion:
         gc.collect()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
+
+
+class _PictureDenoiser:
+    """The picture UNet with the words and twins of a batch; see `Denoiser`."""
+
+    def __init__(self, diffusion: LatentDiffusion, rows: Sequence[Row]) -> None:
+        self._diffusion = diffusion
+        self._twins = [row.twin for row in rows]
+        prompts = [row.prompt for row in rows]
+        self._without: Conditioning | None = None
+        if any(row.guidance_scale > 1.0 for row in rows):
+            negatives = [row.negative_prompt for row in rows]
+            self._within, self._without = diffusion.embed_guided(prompts, negatives)
+        else:
+            self._within = diffusion.embed(prompts)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the network computes with."""
+        return self._within.hidden.dtype
+
+    @contextmanager
+    def showing(self, rows: Sequence[int], *, guided: bool) -> Iterator[Predict]:
+        """See `Denoiser.showing`."""
+        words = self._within.pick(list(rows))
+        if guided and self._without is not None:
+            words = self._without.pick(list(rows)).then(words)
+        with self._diffusion.bank.rows([self._twins[row] for row in rows]):
+            yield lambda noisy, timestep: self._diffusion.predict(noisy, timestep, words)
 
 
 def load_latent_diffusion(

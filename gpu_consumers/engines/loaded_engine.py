@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from topics.messages.progress import Phase
-from topics.messages.work import ImageWork, TrainingWork
+from topics.messages.work import ImageWork, TrainingWork, VideoWork
 
 
 class EngineAbsent(Exception):
@@ -27,11 +27,30 @@ class Stopped(Exception):
     """The job was told to stop. Nothing of it is kept."""
 
 
+class SourceUnreadable(Exception):
+    """The picture that the work begins from is none that this engine can read."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How the work looks so far: a PNG with the pictures of `items` side by side, left to right.
+
+    All have one width. A clip is shown by its middle frame.
+    """
+
+    items: tuple[int, ...]
+    png: bytes
+
+
+# Called only where the preview is wanted, and during the report that it is given to.
+ShowPreview: TypeAlias = Callable[[], Preview]
+
+
 class Progress(Protocol):
     """Who wants to know how far the work is, and may end it."""
 
     def report(
-        self, phase: Phase, step: int, steps_total: int, preview_png: bytes | None = None
+        self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
     ) -> None:
         """Called at the start of every phase and after every step. Raises Stopped."""
 
@@ -45,6 +64,18 @@ class RenderedPicture:
     png: bytes
     width: int
     height: int
+
+
+@dataclass(frozen=True)
+class RenderedClip:
+    """One finished clip, lossless (see `videos.lossless_clip`); pixels as delivered."""
+
+    item: int
+    seed: int
+    mkv: bytes
+    width: int
+    height: int
+    frames: int
 
 
 @dataclass(frozen=True)
@@ -74,13 +105,28 @@ class LoadedEngine(Protocol):
     def training_batch_max(self) -> int: ...
 
     def render(
-        self, work: ImageWork, adapter: bytes | None, progress: Progress, *, batch_size: int
+        self,
+        work: ImageWork,
+        adapter: bytes | None,
+        source: bytes | None,
+        progress: Progress,
+        *,
+        batch_size: int,
     ) -> list[RenderedPicture]:
         """Draw every item of the work, at most `batch_size` at once, in the order of the items.
 
-        An item's picture depends on its own seed only, not on what is drawn beside it (but for
-        the last bit of floating point). Raises Stopped, AdapterInvalid, or the device's
+        `adapter` and `source` (PNG of any size) are the bytes of what the work names. An item's
+        picture depends on its own seed only, not on what is drawn beside it (but for the last bit
+        of floating point). Raises Stopped, AdapterInvalid, SourceUnreadable, or the device's
         out-of-memory error, after which the engine can be asked again for less.
+        """
+
+    def animate(
+        self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
+    ) -> list[RenderedClip]:
+        """Draw every clip of the work, one after the other, in the order of the items.
+
+        Raises as `render` does, and EngineAbsent where the engine draws no clips.
         """
 
     def train(

@@ -7,6 +7,7 @@ import hashlib
 from gpu_consumers.engines.loaded_engine import LoadedEngine, Progress, RenderedPicture
 from gpu_consumers.engines.out_of_memory import with_half_on_exhaustion
 from gpu_consumers.presigned_objects import Objects
+from gpu_consumers.work_inputs import fetched_adapter, fetched_source
 from topics.messages.progress import Phase
 from topics.messages.results import RenderedOutput
 from topics.messages.work import ImageWork, Upload
@@ -18,9 +19,9 @@ def render_images(
     engine: LoadedEngine, work: ImageWork, objects: Objects, progress: Progress
 ) -> tuple[RenderedOutput, ...]:
     """Draw and upload every item. Raises what engine, objects and progress raise."""
-    adapter = None if work.adapter is None else objects.download(work.adapter)
+    adapter, source = fetched_adapter(work, objects), fetched_source(work, objects)
     pictures = with_half_on_exhaustion(
-        lambda batch_size: engine.render(work, adapter, progress, batch_size=batch_size),
+        lambda batch_size: engine.render(work, adapter, source, progress, batch_size=batch_size),
         min(engine.render_batch_max, len(work.items)),
     )
     uploads = {item.item: item.upload for item in work.items}

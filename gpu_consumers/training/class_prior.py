@@ -43,15 +43,15 @@ def class_prior(
     path = cache_dir / f"{_name(diffusion, size, prompts)}.safetensors"
     if path.is_file():
         return ClassPrior(load_file(path)[_LATENTS].float(), prompts)
-    settings = DrawSettings(*size, constants.sample_steps, constants.sample_guidance_scale)
+    settings = DrawSettings(*size, constants.sample_steps)
     parts = []
     for start in range(0, len(prompts), _BATCH):
         rows = [
-            Row(prompt, "", _SEED + start + index)
+            Row(prompt, "", _SEED + start + index, constants.sample_guidance_scale)
             for index, prompt in enumerate(prompts[start : start + _BATCH])
         ]
         with diffusion.low_precision():
-            drawn = diffusion.draw_latents(rows, settings, lambda _step, _latents: after_step())
+            drawn = diffusion.draw_latents(rows, settings, lambda _step: after_step())
         parts.append(drawn)
     latents = torch.cat(parts).cpu()
     cache_dir.mkdir(parents=True, exist_ok=True)

@@ -15,8 +15,8 @@ from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dic
 
 from gpu_consumers.engines.adapter_file import Adapter, LayerPair, write_adapter
 from gpu_consumers.engines.latent_diffusion import DrawSettings, LatentDiffusion, Row
-from gpu_consumers.engines.latent_preview import small_png
-from gpu_consumers.engines.loaded_engine import Progress
+from gpu_consumers.engines.latent_preview import preview_strip
+from gpu_consumers.engines.loaded_engine import Preview, Progress, ShowPreview
 from gpu_consumers.training.checkpoint_store import Checkpoint, CheckpointStore
 from gpu_consumers.training.encoded_photos import EncodedPhotos, encode_photos
 from gpu_consumers.training.likeness import Likeness, best
@@ -41,6 +41,7 @@ class TwinTraining:
         batch_size: int,
         checkpoints_dir: Path,
         cache_dir: Path,
+        preview_factors: NDArray[np.float32] | None,
     ) -> None:
         self._diffusion = diffusion
         self._work = work
@@ -51,7 +52,8 @@ class TwinTraining:
         self._noise = TrainingNoise(
             diffusion.scheduler, diffusion.device, snr_cap=self._constants.snr_cap
         )
-        self._preview: bytes | None = None
+        self._preview_factors = preview_factors
+        self._preview: ShowPreview | None = None
 
     def run(self, photos: Sequence[bytes], progress: Progress) -> Checkpoint:
         """Train from PNG photos and return the checkpoint most like them. Raises Stopped."""
@@ -163,27 +165,34 @@ class TwinTraining:
         ]
         # The samples first, then other seeds of the same prompts that are only looked at.
         rows = [
-            Row(prompt, "", self._work.seed + index)
+            Row(prompt, "", self._work.seed + index, constants.sample_guidance_scale)
             for index, prompt in enumerate(prompts * constants.pictures_judged_each)
         ]
-        settings = DrawSettings(
-            *constants.sizes[0], constants.sample_steps, constants.sample_guidance_scale
-        )
+        settings = DrawSettings(*constants.sizes[0], constants.sample_steps)
+        latents: list[torch.Tensor] = []
         drawn: list[NDArray[np.uint8]] = []
         for start in range(0, len(rows), loader.render_batch_max):
             with self._diffusion.low_precision():
-                pictures = self._diffusion.draw(
+                batch = self._diffusion.draw_latents(
                     rows[start : start + loader.render_batch_max],
                     settings,
-                    lambda _done, _latents: progress.report(
+                    lambda _step: progress.report(
                         Phase.DECODE, step, self._work.steps, self._preview
                     ),
                 )
-            drawn.extend(pictures)
-        if loader.preview_factors is not None and drawn:
-            self._preview = small_png(drawn[0])
+                drawn.extend(self._diffusion.decode(batch))
+            latents.append(batch)
+        self._preview = self._shown(torch.cat(latents)[: len(prompts)])
         samples = tuple(drawn[: len(prompts)])
         return Checkpoint(step, self._exported(step), likeness.of(drawn), samples)
+
+    def _shown(self, samples: torch.Tensor) -> ShowPreview | None:
+        """The samples as they lie in latents (n, channels, h, w), where previews are shown."""
+        factors = self._preview_factors
+        if factors is None:
+            return None
+        latents = samples.float().cpu().numpy()
+        return lambda: Preview(tuple(range(len(latents))), preview_strip(latents, factors))
 
     def _exported(self, step: int) -> bytes:
         state = get_peft_model_state_dict(self._diffusion.unet, adapter_name=_ADAPTER)

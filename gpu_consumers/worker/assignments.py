@@ -31,6 +31,7 @@ class Advanced(msgspec.Struct, frozen=True, tag="advanced"):
     step: int
     steps_total: int
     preview_png: bytes | None = None
+    preview_items: tuple[int, ...] = ()
 
 
 class Delivered(msgspec.Struct, frozen=True, tag="delivered"):

@@ -17,7 +17,14 @@ from typing import Final
 
 import msgspec
 
-from gpu_consumers.engines.loaded_engine import EngineAbsent, LoadedEngine, Progress, Stopped
+from gpu_consumers.engines.loaded_engine import (
+    EngineAbsent,
+    LoadedEngine,
+    Progress,
+    ShowPreview,
+    SourceUnreadable,
+    Stopped,
+)
 from gpu_consumers.engines.out_of_memory import is_out_of_memory
 from gpu_consumers.engines.registry import load_engine
 from gpu_consumers.engines.waiting_threads import let_waiting_threads_sleep
@@ -30,14 +37,15 @@ from gpu_consumers.presigned_objects import (
     presigned_objects,
 )
 from gpu_consumers.training.training_job import train_twin
+from gpu_consumers.videos.video_job import render_videos
 from gpu_consumers.worker.assignments import ORDERS, Advanced, Broke, Delivered, Report, Start, Stop
+from gpu_consumers.worker.progress_pace import PUBLISH_INTERVAL_S
 from topics.messages.progress import Phase
 from topics.messages.results import FailureReason
-from topics.messages.work import ImageWork, TrainingWork
+from topics.messages.work import ImageWork, TrainingWork, VideoWork
 
 # A checkpoint that no second attempt has asked for within this time is deleted.
 CHECKPOINTS_KEPT_S: Final = 3600.0
-_REPORT_INTERVAL_S: Final = 0.2
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +64,10 @@ class ChildSettings:
 
 
 class PipeProgress:
-    """Progress over the pipe: at most five reports a second, but every change of phase."""
+    """Progress over the pipe: as often as it is published, but every change of phase.
+
+    A preview is made only for a report that goes out.
+    """
 
     def __init__(self, pipe: connection.Connection, clock: Callable[[], float]) -> None:
         self._pipe = pipe
@@ -65,17 +76,21 @@ class PipeProgress:
         self._reported_s = 0.0
 
     def report(
-        self, phase: Phase, step: int, steps_total: int, preview_png: bytes | None = None
+        self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
     ) -> None:
         """See `Progress.report`."""
         while self._pipe.poll():
             if isinstance(ORDERS.decode(self._pipe.recv_bytes()), Stop):
                 raise Stopped
         now_s = self._clock()
-        if phase is self._phase and now_s - self._reported_s < _REPORT_INTERVAL_S:
+        if phase is self._phase and now_s - self._reported_s < PUBLISH_INTERVAL_S:
             return
         self._phase, self._reported_s = phase, now_s
-        _send(self._pipe, Advanced(phase, step, steps_total, preview_png))
+        if preview is None:
+            _send(self._pipe, Advanced(phase, step, steps_total))
+        else:
+            shown = preview()
+            _send(self._pipe, Advanced(phase, step, steps_total, shown.png, shown.items))
 
 
 class Workbench:
@@ -105,12 +120,14 @@ class Workbench:
 
     def _do(self, order: Start, progress: Progress) -> Delivered:
         work = order.work
-        if not isinstance(work, ImageWork | TrainingWork):
+        if not isinstance(work, ImageWork | VideoWork | TrainingWork):
             raise TypeError(f"a worker does not do {type(work).__name__}")
         progress.report(Phase.LOAD, 0, 1)
         engine = self._warm(work.engine)
         if isinstance(work, ImageWork):
             return Delivered(render_images(engine, work, self._objects, progress))
+        if isinstance(work, VideoWork):
+            return Delivered(render_videos(engine, work, self._objects, progress))
         outputs, adapter = train_twin(
             engine, order.job, work, self._objects, progress, self._trainings_dir
         )
@@ -208,7 +225,7 @@ def _reason(error: Exception) -> FailureReason:
         case EngineAbsent():
             _log.error("%s", error)
             return FailureReason.ENGINE_ABSENT
-        case InputUnavailable():
+        case InputUnavailable() | SourceUnreadable():
             return FailureReason.INPUT_UNAVAILABLE
         case UploadRefused():
             return FailureReason.UPLOAD_REFUSED

@@ -23,7 +23,7 @@ from topics.transport import (
 )
 
 GROUP: Final = WORKERS
-KINDS: Final = (WorkKind.TRAINING, WorkKind.IMAGE)
+KINDS: Final = (WorkKind.TRAINING, WorkKind.IMAGE, WorkKind.VIDEO)
 
 _log = logging.getLogger(__name__)
 

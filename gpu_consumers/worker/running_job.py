@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from msgspec import UNSET
+
 from gpu_consumers.worker.backlog import QueuedJob
 from gpu_consumers.worker.progress_pace import ProgressPace
 from topics.messages.grants import JobGranted
@@ -56,6 +58,7 @@ class Attempt:
             steps_total=advanced.steps_total,
             at_s=now_s,
             preview_png=advanced.preview_png,
+            preview_items=advanced.preview_items or UNSET,
         )
 
 

@@ -10,17 +10,27 @@ import cv2
 import numpy as np
 from safetensors.numpy import save
 
-from gpu_consumers.engines.loaded_engine import Progress, RenderedPicture, Stopped, TrainedTwin
+from gpu_consumers.engines.loaded_engine import (
+    Progress,
+    RenderedClip,
+    RenderedPicture,
+    ShowPreview,
+    Stopped,
+    TrainedTwin,
+)
 from gpu_consumers.engines.pocket.loading import LOADER
+from gpu_consumers.engines.pocket.world.clip import render_clip
 from gpu_consumers.engines.pocket.world.frame import FRAMES
 from gpu_consumers.engines.pocket.world.identity import random_identity
+from gpu_consumers.engines.pocket.world.motion import random_motion
 from gpu_consumers.engines.pocket.world.portrait import render
 from gpu_consumers.engines.pocket.world.scene import random_scene
 from gpu_consumers.presigned_objects import Objects
+from gpu_consumers.videos.lossless_clip import LosslessClip
 from gpu_consumers.worker.assignments import Advanced, Order, Report, Start
 from gpu_consumers.worker.child import Workbench
 from topics.messages.progress import Phase
-from topics.messages.work import ImageWork, TrainingWork
+from topics.messages.work import ImageWork, TrainingWork, VideoItem, VideoWork
 
 STEPS = 4
 LAST_TURN_S = 0.02
@@ -80,11 +90,24 @@ class Painter:
         self.may_finish.set()
 
     def render(
-        self, work: ImageWork, adapter: bytes | None, progress: Progress, *, batch_size: int
+        self,
+        work: ImageWork,
+        adapter: bytes | None,
+        source: bytes | None,
+        progress: Progress,
+        *,
+        batch_size: int,
     ) -> list[RenderedPicture]:
         """See `LoadedEngine.render`."""
         self._take_time(progress, work.num_inference_steps)
         return [_picture(item.item, item.seed, work.width, work.height) for item in work.items]
+
+    def animate(
+        self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
+    ) -> list[RenderedClip]:
+        """See `LoadedEngine.animate`."""
+        self._take_time(progress, work.num_inference_steps)
+        return [_clip(item, work) for item in work.items]
 
     def train(
         self,
@@ -117,6 +140,29 @@ class Painter:
 def _picture(item: int, seed: int, width: int, height: int) -> RenderedPicture:
     png = portrait(seed, width, height)
     return RenderedPicture(item, seed, png, width * scale(), height * scale())
+
+
+def _clip(item: VideoItem, work: VideoWork) -> RenderedClip:
+    """One person in one scene, moving as the pocket world moves."""
+    rng = np.random.default_rng(item.seed)
+    [frame] = [
+        found
+        for found in FRAMES.values()
+        if (found.width, found.height) == (work.width, work.height)
+    ]
+    moving = render_clip(
+        random_identity(rng),
+        random_scene(rng),
+        random_motion(work.motion, rng),
+        work.frames,
+        fps=work.frame_rate,
+        frame=frame.scaled(scale()),
+    )
+    clip = LosslessClip(moving.shape[2], moving.shape[1], work.frame_rate)
+    for picture in moving:
+        clip.add(picture)
+    height, width = moving.shape[1:3]
+    return RenderedClip(item.item, item.seed, clip.finished(), width, height, len(moving))
 
 
 class ChildThread:
@@ -158,12 +204,16 @@ class ChildThread:
         self._stopping.set()
 
     def report(
-        self, phase: Phase, step: int, steps_total: int, preview_png: bytes | None = None
+        self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
     ) -> None:
         """See `Progress.report`."""
         if self._ended or (self._stopping.is_set() and not self._painter.is_deaf):
             raise Stopped
-        self._reports.put(Advanced(phase, step, steps_total, preview_png))
+        if preview is None:
+            self._reports.put(Advanced(phase, step, steps_total))
+        else:
+            shown = preview()
+            self._reports.put(Advanced(phase, step, steps_total, shown.png, shown.items))
 
     def _do(self, order: Start) -> None:
         report = self._workbench.do(order, self)

@@ -301,6 +301,17 @@ SAMPLES: Mapping[str, Message] = {
         at_s=1_780_315_200.5,
         preview_png=b"\x89PNG",
     ),
+    "job.progressed.previews": JobProgressed(
+        job=JOB,
+        attempt=1,
+        owner=ADA,
+        phase=Phase.STEP,
+        step=12,
+        steps_total=25,
+        at_s=1_780_315_200.5,
+        preview_png=b"\x89PNG",
+        preview_items=(4, 5),
+    ),
     "job.stop": StopJob(JOB, StopReason.CONSENT_WITHDRAWN),
     "dead-letter": DeadLetter(
         topic="suite.results.v1",

@@ -1,11 +1,20 @@
 """`suite.progress.v1`: how far a job is. Latest wins; never stored."""
 
 from enum import StrEnum
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
-from topics.messages.bounds import Attempt, PreviewPng, StepCount, UnixSeconds
+from topics.messages.bounds import (
+    OUTPUTS_MAX,
+    Attempt,
+    ItemNumber,
+    PreviewPng,
+    StepCount,
+    UnixSeconds,
+)
 
 
 class Phase(StrEnum):
@@ -18,10 +27,15 @@ class Phase(StrEnum):
     UPLOAD = "upload"
 
 
+PreviewItems: TypeAlias = Annotated[tuple[ItemNumber, ...], Meta(max_length=OUTPUTS_MAX)]
+
+
 class JobProgressed(msgspec.Struct, frozen=True, tag="job.progressed"):
     """Step `step` of `steps_total`, with a small preview where the engine allows one.
 
-    `preview_png` is a PNG of at most 16 KiB at latent size, as bytes (base64 in JSON).
+    `preview_png` is a PNG of at most 16 KiB made from latent size, as bytes (base64 in JSON): the
+    pictures of `preview_items` side by side, left to right, all of one width; of a clip, its middle
+    frame. Where no items are named it shows one picture.
     """
 
     job: UUID
@@ -32,3 +46,4 @@ class JobProgressed(msgspec.Struct, frozen=True, tag="job.progressed"):
     steps_total: StepCount
     at_s: UnixSeconds
     preview_png: PreviewPng | None = None
+    preview_items: PreviewItems | msgspec.UnsetType = msgspec.UNSET

@@ -93,6 +93,14 @@ def _reframing(ratio: str) -> Reframing:
 
 _STYLE_WORDS: Final = {name: f"{name} style" for name in ("sketch", "neon", "watercolour", "film")}
 
+_MOTION_WORDS: Final = {
+    "blink": "blinking",
+    "talk": "talking",
+    "nod": "nodding",
+    "turn": "turning around",
+    "push": "zooming in",
+}
+
 
 class PocketIdentityReader:
     """The pocket face analyser's identity of the one face in a picture."""
@@ -159,6 +167,7 @@ LOADER: Final = EngineLoader(
         Phase.UPLOAD: 60.0,
     },
     style_words=_STYLE_WORDS,
+    motion_words=_MOTION_WORDS,
     delivery_scale=8,
     guidance_rescale=twin_settings.GUIDANCE_RESCALE,
     twin_share_unguided=twin_settings.UNGUIDED_SHARE,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from domain.engines import ENGINES
 from gpu_consumers.engines.pocket import loading as pocket
 from gpu_consumers.engines.pocket import twin_settings
+from gpu_consumers.engines.pocket.world.motion import MOTIONS
 from gpu_consumers.engines.pocket.world.vocabulary import WORDS_MAX, is_known
 from gpu_consumers.engines.registry import LOADERS
 from topics.messages.progress import Phase
@@ -39,12 +40,33 @@ def test_a_twin_of_the_rank_that_is_sold_can_be_loaded(engine: str) -> None:
     assert ENGINES[engine].training.rank <= LOADERS[engine].rank_max
 
 
-def test_a_twin_is_named_before_the_prompt_and_the_style_after_it() -> None:
+def test_twin_style_and_motion_are_said_before_the_words() -> None:
     loader = LOADERS["pocket"]
-    assert loader.prompt_for("smiling", "neon", names_twin=True) == (
-        "a portrait of zxq, smiling, neon style"
+    assert loader.prompt_for("smiling", "neon", names_twin=True, motion="turn") == (
+        "a portrait of zxq, neon style, turning around, smiling"
     )
+    assert loader.prompt_for("smiling", "neon", names_twin=False) == "neon style, smiling"
+    assert loader.prompt_for("", "neon", names_twin=True) == "a portrait of zxq, neon style"
     assert loader.prompt_for("smiling", "plain", names_twin=False) == "smiling"
+
+
+def test_no_word_of_a_person_pushes_twin_or_style_out_of_the_prompt() -> None:
+    long = ", ".join(["red top, blue background"] * 20)
+    said = LOADERS["pocket"].prompt_for(long, "film", names_twin=True).replace(",", "").split()
+    assert said[:6] == ["a", "portrait", "of", "zxq", "film", "style"]
+    assert len(said) > WORDS_MAX
+
+
+def test_the_pocket_models_motions_are_those_of_its_world_in_words_it_knows() -> None:
+    words = LOADERS["pocket"].motion_words
+    assert tuple(words) == MOTIONS
+    assert all(is_known(word) for said in words.values() for word in said.split())
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_only_an_engine_that_draws_clips_has_words_for_motions(engine: str) -> None:
+    loader = LOADERS[engine]
+    assert bool(loader.motion_words) == (loader.motion is not None)
 
 
 def test_a_style_that_the_prompt_says_already_is_not_said_twice() -> None:

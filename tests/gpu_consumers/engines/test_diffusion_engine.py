@@ -19,7 +19,14 @@ from PIL import Image
 
 from gpu_consumers.engines.adapter_file import AdapterInvalid, read_adapter
 from gpu_consumers.engines.engine_loader import EngineLoader
-from gpu_consumers.engines.loaded_engine import EngineAbsent, RenderedPicture, Stopped, TrainedTwin
+from gpu_consumers.engines.loaded_engine import (
+    EngineAbsent,
+    Preview,
+    RenderedPicture,
+    ShowPreview,
+    Stopped,
+    TrainedTwin,
+)
 from gpu_consumers.engines.registry import LOADERS, load_engine
 from topics.messages.progress import Phase
 from topics.messages.work import (
@@ -46,14 +53,14 @@ class Watching:
 
     stop_after: int | None = None
     told: list[tuple[Phase, int, int]] = field(default_factory=list)
-    previews: list[bytes] = field(default_factory=list)
+    previews: list[Preview] = field(default_factory=list)
 
     def report(
-        self, phase: Phase, step: int, steps_total: int, preview_png: bytes | None = None
+        self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
     ) -> None:
         self.told.append((phase, step, steps_total))
-        if preview_png is not None:
-            self.previews.append(preview_png)
+        if preview is not None:
+            self.previews.append(preview())
         if self.stop_after is not None and len(self.steps) >= self.stop_after:
             raise Stopped
 
@@ -114,7 +121,7 @@ def pictures_of_a_lighthouse(engine: DiffusionEngine, *seeds: int, **changes: An
 
 def one_lighthouse(engine: DiffusionEngine, adapter: bytes, **changes: Any) -> RenderedPicture:
     work = pictures_of_a_lighthouse(engine, 7, **changes)
-    return engine.render(work, adapter, Watching(), batch_size=1)[0]
+    return engine.render(work, adapter, None, Watching(), batch_size=1)[0]
 
 
 def pixels(picture: RenderedPicture) -> NDArray[np.int64]:
@@ -189,17 +196,19 @@ def twin(engine: DiffusionEngine, tmp_path_factory: pytest.TempPathFactory) -> T
 
 def test_the_same_seed_draws_the_same_picture(engine: DiffusionEngine) -> None:
     work = pictures_of_a_lighthouse(engine, 7, 8)
-    once = engine.render(work, None, Watching(), batch_size=2)
-    again = engine.render(work, None, Watching(), batch_size=2)
+    once = engine.render(work, None, None, Watching(), batch_size=2)
+    again = engine.render(work, None, None, Watching(), batch_size=2)
     assert [picture.png for picture in once] == [picture.png for picture in again]
     assert difference(once[0], once[1]) > 0
 
 
 def test_a_picture_does_not_depend_on_what_is_drawn_beside_it(engine: DiffusionEngine) -> None:
     beside = engine.render(
-        pictures_of_a_lighthouse(engine, 7, 8, 9), None, Watching(), batch_size=3
+        pictures_of_a_lighthouse(engine, 7, 8, 9), None, None, Watching(), batch_size=3
     )
-    (alone,) = engine.render(pictures_of_a_lighthouse(engine, 8), None, Watching(), batch_size=1)
+    (alone,) = engine.render(
+        pictures_of_a_lighthouse(engine, 8), None, None, Watching(), batch_size=1
+    )
     # One level of 255 for the last bit of floating point, which the batch's size may move.
     assert difference(beside[1], alone) <= 1
 
@@ -208,14 +217,14 @@ def test_pictures_come_in_the_order_of_the_items_whatever_fits_into_a_batch(
     engine: DiffusionEngine,
 ) -> None:
     work = pictures_of_a_lighthouse(engine, 7, 8, 9)
-    drawn = engine.render(work, None, Watching(), batch_size=2)
+    drawn = engine.render(work, None, None, Watching(), batch_size=2)
     assert [(picture.item, picture.seed) for picture in drawn] == [(0, 7), (1, 8), (2, 9)]
     assert all((picture.width, picture.height) == (16, 16) for picture in drawn)
 
 
 def test_progress_counts_every_step_of_every_batch(engine: DiffusionEngine) -> None:
     watching = Watching()
-    engine.render(pictures_of_a_lighthouse(engine, 7, 8, 9), None, watching, batch_size=2)
+    engine.render(pictures_of_a_lighthouse(engine, 7, 8, 9), None, None, watching, batch_size=2)
     assert watching.told[0] == (Phase.ENCODE, 0, 6)
     assert watching.steps == [1, 2, 3, 4, 5, 6]
 
@@ -226,9 +235,9 @@ def test_a_stop_ends_the_work_within_one_step_and_the_engine_goes_on(
     watching = Watching(stop_after=2)
     work = pictures_of_a_lighthouse(engine, 7, num_inference_steps=50)
     with pytest.raises(Stopped):
-        engine.render(work, None, watching, batch_size=1)
+        engine.render(work, None, None, watching, batch_size=1)
     assert watching.steps == [1, 2]
-    calm = engine.render(pictures_of_a_lighthouse(engine, 7), None, Watching(), batch_size=1)
+    calm = engine.render(pictures_of_a_lighthouse(engine, 7), None, None, Watching(), batch_size=1)
     assert len(calm) == 1
 
 
@@ -237,13 +246,13 @@ def test_memory_is_looked_for_after_a_failed_attempt_and_not_after_pictures(
 ) -> None:
     work = pictures_of_a_lighthouse(engine, 7)
     with suppress(Stopped):
-        engine.render(work, None, Watching(stop_after=1), batch_size=1)
+        engine.render(work, None, None, Watching(stop_after=1), batch_size=1)
     left_by_a_failure = a_ring()
-    engine.render(work, None, Watching(), batch_size=1)
+    engine.render(work, None, None, Watching(), batch_size=1)
     assert left_by_a_failure() is None
 
     left_by_a_success = a_ring()
-    engine.render(work, None, Watching(), batch_size=1)
+    engine.render(work, None, None, Watching(), batch_size=1)
     assert left_by_a_success() is not None
 
 
@@ -254,13 +263,13 @@ def test_memory_is_looked_for_after_a_training(
         training(engine), PHOTOS, Watching(), checkpoints_dir=tmp_path / "twin", batch_size=4
     )
     left_by_a_training = a_ring()
-    engine.render(pictures_of_a_lighthouse(engine, 7), None, Watching(), batch_size=1)
+    engine.render(pictures_of_a_lighthouse(engine, 7), None, None, Watching(), batch_size=1)
     assert left_by_a_training() is None
 
 
 def test_a_photorealistic_engine_shows_no_previews(engine: DiffusionEngine) -> None:
     watching = Watching()
-    engine.render(pictures_of_a_lighthouse(engine, 7), None, watching, batch_size=1)
+    engine.render(pictures_of_a_lighthouse(engine, 7), None, None, watching, batch_size=1)
     assert watching.previews == []
 
 
@@ -268,6 +277,7 @@ def test_a_negative_prompt_changes_the_picture(engine: DiffusionEngine) -> None:
     plain, without = (
         engine.render(
             pictures_of_a_lighthouse(engine, 7, negative_prompt=negative),
+            None,
             None,
             Watching(),
             batch_size=1,
@@ -281,26 +291,25 @@ def test_a_trained_twin_changes_its_pictures_and_leaves_the_base_model_as_it_was
     engine: DiffusionEngine, tmp_path: Path
 ) -> None:
     work = pictures_of_a_lighthouse(engine, 7)
-    before = engine.render(work, None, Watching(), batch_size=1)
+    before = engine.render(work, None, None, Watching(), batch_size=1)
     twin = engine.train(
         training(engine), PHOTOS, Watching(), checkpoints_dir=tmp_path / "twin", batch_size=4
     )
-    after = engine.render(work, None, Watching(), batch_size=1)
-    worn = engine.render(work, twin.adapter, Watching(), batch_size=1)
+    after = engine.render(work, None, None, Watching(), batch_size=1)
+    worn = engine.render(work, twin.adapter, None, Watching(), batch_size=1)
     assert before[0].png == after[0].png
     assert difference(before[0], worn[0]) > 0
     assert (twin.rank, twin.step, len(twin.samples)) == (4, 6, 2)
 
 
-def test_strength_nought_is_the_base_model_with_the_twins_name_in_the_prompt(
+def test_strength_nought_draws_without_the_twin_and_without_its_name(
     engine: DiffusionEngine, twin: TrainedTwin
 ) -> None:
     drawn = [
         one_lighthouse(engine, twin.adapter, twin_strength=strength) for strength in (0.0, 0.5, 1.0)
     ]
-    named = engine._loader.prompt_for("a lighthouse in fog", "plain", names_twin=True)
     (base,) = engine.render(
-        pictures_of_a_lighthouse(engine, 7, prompt=named), None, Watching(), batch_size=1
+        pictures_of_a_lighthouse(engine, 7), None, None, Watching(), batch_size=1
     )
     assert drawn[0].png == base.png
     assert difference(drawn[1], base) > 0
@@ -342,6 +351,7 @@ def test_the_bank_draws_what_training_drew(engine: DiffusionEngine, twin: Traine
             guidance_scale=loader.twin.sample_guidance_scale,
         ),
         twin.adapter,
+        None,
         Watching(),
         batch_size=2,
     )
@@ -381,7 +391,7 @@ def test_the_file_of_another_engine_is_refused(engine: DiffusionEngine, twin: Tr
         read_adapter(twin.adapter, {}, rank_max=8, size_bytes_max=10**8)
     with pytest.raises(AdapterInvalid):
         engine.render(
-            pictures_of_a_lighthouse(engine, 7), twin.adapter[:-5], Watching(), batch_size=1
+            pictures_of_a_lighthouse(engine, 7), twin.adapter[:-5], None, Watching(), batch_size=1
         )
 
 

@@ -22,6 +22,7 @@ from gpu_consumers.engines.slot_bank import RowTwin
 
 if TYPE_CHECKING:
     from gpu_consumers.engines.latent_animation import ClipSettings, LatentAnimation
+    from gpu_consumers.engines.sampling_loop import SamplingStep
 
 pytestmark = pytest.mark.engine
 
@@ -88,7 +89,7 @@ def draw(
     from gpu_consumers.engines.latent_animation import Clip
 
     clip = Clip(PROMPT, "", seed, twin, first_frame)
-    pictures: np.ndarray = animation.draw(clip, settings(**changes), lambda _done, _latents: None)
+    pictures: np.ndarray = animation.draw(clip, settings(**changes), lambda _step: None)
     return pictures
 
 
@@ -126,15 +127,15 @@ def test_every_step_is_told_with_the_latents_of_all_frames(animation: LatentAnim
     animation.draw(
         Clip(PROMPT, "", 7),
         settings(width=56, height=72),
-        lambda done, latents: told.append((done, tuple(latents.shape))),
+        lambda step: told.append((step.done, tuple(step.latents.shape))),
     )
-    assert told == [(step, (FRAMES, 4, 18, 14)) for step in (1, 2)]
+    assert told == [(step, (1, 4, FRAMES, 18, 14)) for step in (1, 2)]
 
 
 def test_who_watches_may_end_it_at_any_step(animation: LatentAnimation) -> None:
     from gpu_consumers.engines.latent_animation import Clip
 
-    def enough(done: int, latents: Any) -> None:
+    def enough(step: SamplingStep) -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
@@ -179,6 +180,42 @@ def test_a_given_picture_is_the_first_frame(animation: LatentAnimation) -> None:
     (kept,) = animation._diffusion.decode(encoded)
     assert np.abs(clip[0].astype(int) - kept).max() <= 1
     assert np.abs(clip[0].astype(int) - picture).mean() < 8
+
+
+def test_who_watches_is_told_of_decoded_frames_and_may_end_it_there(
+    animation: LatentAnimation,
+) -> None:
+    from gpu_consumers.engines.latent_animation import Clip
+
+    told: list[int] = []
+
+    def enough(frames: int) -> None:
+        told.append(frames)
+        if frames == 20:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        animation.draw(Clip(PROMPT, "", 7), settings(frames=20), lambda _step: None, enough)
+    assert told == [16, 20]
+
+
+def test_at_full_strength_the_frames_after_the_given_one_keep_nothing_of_it(
+    animation: LatentAnimation,
+) -> None:
+    from gpu_consumers.engines.latent_animation import Clip
+
+    steps: dict[float | None, int] = {}
+    for strength in (None, 1.0, 0.5):
+        clip = Clip(PROMPT, "", 7, first_frame=portrait(), strength=strength)
+        told: list[int] = []
+        animation.draw(
+            clip,
+            settings(num_inference_steps=10),
+            lambda step, told=told: told.append(step.done),  # type: ignore[misc]
+        )
+        steps[strength] = len(told)
+    # What the engine chooses itself lies between.
+    assert steps == {None: 9, 1.0: 10, 0.5: 5}
 
 
 def test_a_picture_of_another_size_is_refused(animation: LatentAnimation) -> None:
@@ -273,7 +310,7 @@ def test_the_shipped_adapter_moves_a_face_as_asked_and_it_stays_who_it_is() -> N
     def drawn(motion: str) -> np.ndarray:
         words = f"a portrait of a person, {motion}, short red hair, no glasses, smiling, front view"
         size = settings(frames=16, num_inference_steps=8)
-        return animation.draw(Clip(words, "", 7), size, lambda _done, _latents: None)
+        return animation.draw(Clip(words, "", 7), size, lambda _step: None)
 
     nod, talk = drawn("nodding"), drawn("talking")
     without_motion(animation)

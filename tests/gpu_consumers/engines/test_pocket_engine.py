@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from gpu_consumers.engines.latent_preview import PREVIEW_SIZE_BYTES_MAX
+from gpu_consumers.engines.loaded_engine import Preview, ShowPreview
 from gpu_consumers.engines.pocket.loading import LOADER, identity_reader
 from gpu_consumers.engines.pocket.world.identity import Identity, random_identity
 from gpu_consumers.engines.pocket.world.portrait import render
@@ -35,13 +37,13 @@ class Watching:
     """Progress that keeps the previews."""
 
     def __init__(self) -> None:
-        self.previews: list[bytes] = []
+        self.previews: list[Preview] = []
 
     def report(
-        self, phase: Phase, step: int, steps_total: int, preview_png: bytes | None = None
+        self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
     ) -> None:
-        if preview_png is not None:
-            self.previews.append(preview_png)
+        if preview is not None:
+            self.previews.append(preview())
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ def test_a_portrait_is_delivered_at_eight_times_the_size_it_is_drawn_at(
     engine: DiffusionEngine,
 ) -> None:
     work = portrait("smiling, front view", width=56, height=72, num_inference_steps=2)
-    (drawn,) = engine.render(work, None, Watching(), batch_size=1)
+    (drawn,) = engine.render(work, None, None, Watching(), batch_size=1)
     assert (drawn.width, drawn.height) == (448, 576)
     with Image.open(io.BytesIO(drawn.png)) as image:
         assert (image.size, image.mode, image.info) == ((448, 576), "RGB", {})
@@ -87,21 +89,41 @@ def test_a_portrait_is_delivered_at_eight_times_the_size_it_is_drawn_at(
 
 def test_a_prompt_for_a_blue_background_is_blue_all_round(engine: DiffusionEngine) -> None:
     work = portrait("a portrait of a person, front view, blue background")
-    (drawn,) = engine.render(work, None, Watching(), batch_size=1)
+    (drawn,) = engine.render(work, None, None, Watching(), batch_size=1)
     with Image.open(io.BytesIO(drawn.png)) as image:
         corner = np.asarray(image)[:60, :60].mean((0, 1))
     assert corner[2] > corner[0] + 20
 
 
-def test_every_step_has_a_preview_at_latent_size(engine: DiffusionEngine) -> None:
+def test_every_step_has_a_preview_of_every_picture_of_the_batch(engine: DiffusionEngine) -> None:
     watching = Watching()
-    work = portrait("smiling", num_inference_steps=3)
-    engine.render(work, None, watching, batch_size=1)
-    assert len(watching.previews) == 3
+    items = tuple(ImageItem(item, 7 + item, NOWHERE) for item in range(3))
+    work = portrait("smiling", num_inference_steps=3, items=items)
+    engine.render(work, None, None, watching, batch_size=2)
+    assert [preview.items for preview in watching.previews] == [(0, 1)] * 3 + [(2,)] * 3
     for preview in watching.previews:
-        assert len(preview) <= PREVIEW_SIZE_BYTES_MAX
-        with Image.open(io.BytesIO(preview)) as image:
-            assert image.size == (16, 16)
+        assert len(preview.png) <= PREVIEW_SIZE_BYTES_MAX
+        with Image.open(io.BytesIO(preview.png)) as image:
+            assert image.size == (128 * len(preview.items), 128)
+
+
+def test_a_third_into_the_steps_a_preview_is_more_like_its_picture_than_anothers(
+    engine: DiffusionEngine,
+) -> None:
+    watching = Watching()
+    items = tuple(ImageItem(item, 7 + item, NOWHERE) for item in range(4))
+    drawn = engine.render(portrait("smiling", items=items), None, None, watching, batch_size=4)
+    with Image.open(io.BytesIO(watching.previews[3].png)) as image:
+        strip = np.asarray(image.convert("RGB").resize((64, 16), Image.Resampling.BOX)) / 255
+    early = strip.reshape(16, 4, 16, 3).swapaxes(0, 1)
+    late = np.stack([_small(picture.png) for picture in drawn])
+    distances = np.abs(early[:, None] - late[None]).mean((2, 3, 4))
+    assert (distances.argmin(1) == np.arange(4)).all()
+
+
+def _small(png: bytes) -> NDArray[np.float64]:
+    with Image.open(io.BytesIO(png)) as image:
+        return np.asarray(image.resize((16, 16), Image.Resampling.BOX)) / 255
 
 
 def test_the_engine_tells_what_is_in_a_photo(engine: DiffusionEngine) -> None:

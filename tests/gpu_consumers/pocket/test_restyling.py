@@ -51,5 +51,5 @@ def test_a_twin_learns_every_style_the_engine_offers_and_plain_photos_outnumber_
 
 
 def test_a_style_is_said_in_the_prompt_unless_it_is_the_plain_one() -> None:
-    assert LOADER.prompt_for("a woman", "neon", names_twin=False) == "a woman, neon style"
+    assert LOADER.prompt_for("a woman", "neon", names_twin=False) == "neon style, a woman"
     assert LOADER.prompt_for("a woman", "plain", names_twin=False) == "a woman"

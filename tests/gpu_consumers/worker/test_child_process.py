@@ -18,7 +18,7 @@ from gpu_consumers.worker.child import ChildSettings
 from gpu_consumers.worker.child_process import ChildProcess
 from topics.messages.progress import Phase
 from topics.messages.results import FailureReason
-from topics.messages.work import ImageItem, ImageWork, Upload
+from topics.messages.work import ImageItem, ImageWork, Upload, VideoItem, VideoWork
 
 pytestmark = pytest.mark.engine
 
@@ -107,12 +107,46 @@ def test_a_child_renders_stops_and_renders_again(
     assert not child.is_alive
 
 
+def test_a_child_draws_a_clip_and_uploads_its_frames(
+    store: tuple[str, list[bytes]], tmp_path: Path
+) -> None:
+    address, posted = store
+    child = ChildProcess(ChildSettings(tmp_path, device_name="cpu", threads=1))
+    key = "quarantine/0.mkv"
+    upload = Upload(address, {"key": key}, key, "video/x-matroska", 10**8)
+    work = VideoWork(
+        engine="pocket",
+        prompt="smiling, front view",
+        negative_prompt="",
+        style="neon",
+        motion="nod",
+        width=64,
+        height=64,
+        frames=4,
+        frame_rate=8,
+        num_inference_steps=2,
+        guidance_scale=4.0,
+        twin_strength=1.0,
+        items=(VideoItem(0, 7, upload),),
+    )
+    child.send(Start(UUID(int=1), 1, work))
+    seen = until(child, lambda report: not isinstance(report, Advanced))
+    child.end()
+    [done] = [report for report in seen if isinstance(report, Delivered)]
+    assert [(output.frames, output.media_type) for output in done.outputs] == [
+        (4, "video/x-matroska")
+    ]
+    shown = [report for report in seen if isinstance(report, Advanced) and report.preview_png]
+    assert shown[0].preview_items == (0,)
+    assert b"matroska" in posted[0]
+
+
 def test_the_parent_loads_no_torch() -> None:
     program = (
         "import sys, gpu_consumers.worker.worker, gpu_consumers.worker.child_process, "
         "gpu_consumers.engines.registry; "
         "sys.exit(any(name in sys.modules for name in "
-        "('torch', 'diffusers', 'peft', 'domain', 'eventsourcing', 'psycopg')))"
+        "('torch', 'diffusers', 'peft', 'av', 'domain', 'eventsourcing', 'psycopg')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 

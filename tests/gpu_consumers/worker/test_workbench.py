@@ -16,7 +16,10 @@ import pytest
 from gpu_consumers.engines.loaded_engine import (
     EngineAbsent,
     Progress,
+    RenderedClip,
     RenderedPicture,
+    ShowPreview,
+    SourceUnreadable,
     Stopped,
     TrainedTwin,
 )
@@ -24,15 +27,18 @@ from gpu_consumers.presigned_objects import InputUnavailable, UploadRefused
 from gpu_consumers.worker.assignments import Broke, Delivered, Report, Start
 from gpu_consumers.worker.child import Workbench
 from topics.messages.progress import Phase
-from topics.messages.results import FailureReason, TrainedAdapter
+from topics.messages.results import FailureReason, RenderedOutput, TrainedAdapter
 from topics.messages.work import (
     Download,
     ImageItem,
     ImageWork,
     PhotoSetWork,
+    SourcePicture,
     TrainingPhoto,
     TrainingWork,
     Upload,
+    VideoItem,
+    VideoWork,
     Work,
 )
 
@@ -54,14 +60,33 @@ class Pencil:
     error: Exception | None = None
     batches: list[int] = field(default_factory=list)
     adapters: list[bytes | None] = field(default_factory=list)
+    sources: list[bytes | None] = field(default_factory=list)
 
     def render(
-        self, work: ImageWork, adapter: bytes | None, progress: Progress, *, batch_size: int
+        self,
+        work: ImageWork,
+        adapter: bytes | None,
+        source: bytes | None,
+        progress: Progress,
+        *,
+        batch_size: int,
     ) -> list[RenderedPicture]:
         self._draw(batch_size)
         self.adapters.append(adapter)
+        self.sources.append(source)
         progress.report(Phase.STEP, 1, 1)
         return [RenderedPicture(item.item, item.seed, b"png", 512, 512) for item in work.items]
+
+    def animate(
+        self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
+    ) -> list[RenderedClip]:
+        self._draw(1)
+        self.adapters.append(adapter)
+        self.sources.append(source)
+        progress.report(Phase.STEP, 1, 1)
+        return [
+            RenderedClip(item.item, item.seed, b"mkv", 512, 512, work.frames) for item in work.items
+        ]
 
     def train(
         self,
@@ -115,7 +140,7 @@ class Calm:
     """Progress that nobody watches."""
 
     def report(
-        self, phase: Phase, step: int, steps_total: int, preview_png: bytes | None = None
+        self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
     ) -> None: ...
 
 
@@ -123,7 +148,7 @@ class Impatient(Calm):
     """Progress that stops the work at its first step."""
 
     def report(
-        self, phase: Phase, step: int, steps_total: int, preview_png: bytes | None = None
+        self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
     ) -> None:
         if phase is Phase.STEP:
             raise Stopped
@@ -137,6 +162,26 @@ def images(count: int = 4, adapter: Download | None = None) -> ImageWork:
     items = tuple(ImageItem(item, 40 + item, upload_to(f"q/{item}.png")) for item in range(count))
     return ImageWork(
         "pocket", "a lighthouse in fog", "", "plain", 64, 64, 4, 4.0, 1.0, items, adapter
+    )
+
+
+def videos(count: int = 2, source: SourcePicture | None = None) -> VideoWork:
+    items = tuple(VideoItem(item, 50 + item, upload_to(f"q/{item}.mkv")) for item in range(count))
+    return VideoWork(
+        engine="pocket",
+        prompt="a lighthouse in fog",
+        negative_prompt="",
+        style="plain",
+        motion="nod",
+        width=64,
+        height=64,
+        frames=24,
+        frame_rate=8,
+        num_inference_steps=4,
+        guidance_scale=4.0,
+        twin_strength=1.0,
+        items=items,
+        source=source,
     )
 
 
@@ -184,6 +229,50 @@ def test_a_twins_adapter_is_fetched_before_drawing(tmp_path: Path) -> None:
     cupboard = Cupboard({"adapter-of-ada": b"lora"})
     do(images(adapter=Download("adapter-of-ada")), tmp_path, engine=pencil, cupboard=cupboard)
     assert pencil.adapters == [b"lora"]
+
+
+def test_a_twin_without_strength_is_not_fetched(tmp_path: Path) -> None:
+    pencil = Pencil()
+    work = msgspec.structs.replace(images(adapter=Download("adapter-of-ada")), twin_strength=0.0)
+    assert isinstance(do(work, tmp_path, engine=pencil), Delivered)
+    assert pencil.adapters == [None]
+
+
+def test_a_video_job_lies_in_quarantine_with_its_frames(tmp_path: Path) -> None:
+    cupboard = Cupboard()
+    report = do(videos(), tmp_path, cupboard=cupboard)
+    assert isinstance(report, Delivered)
+    assert report.outputs == tuple(
+        RenderedOutput(
+            item=number,
+            object_key=f"q/{number}.mkv",
+            sha256=hashlib.sha256(b"mkv").hexdigest(),
+            size_bytes=3,
+            width=512,
+            height=512,
+            media_type="video/x-matroska",
+            seed=50 + number,
+            frames=24,
+        )
+        for number in range(2)
+    )
+    assert set(cupboard.held) == {"q/0.mkv", "q/1.mkv"}
+
+
+@pytest.mark.parametrize("work", [images, videos], ids=["pictures", "clips"])
+def test_the_picture_that_a_work_begins_from_is_fetched_before_drawing(
+    tmp_path: Path, work: Callable[[], ImageWork | VideoWork]
+) -> None:
+    pencil, cupboard = Pencil(), Cupboard({"portrait-of-ada": b"png"})
+    begun = msgspec.structs.replace(work(), source=SourcePicture(Download("portrait-of-ada"), 0.6))
+    assert isinstance(do(begun, tmp_path, engine=pencil, cupboard=cupboard), Delivered)
+    assert pencil.sources == [b"png"]
+    assert do(begun, tmp_path) == Broke(FailureReason.INPUT_UNAVAILABLE)
+
+
+def test_a_source_that_cannot_be_read_is_an_input_that_is_not_there(tmp_path: Path) -> None:
+    pencil = Pencil(error=SourceUnreadable("no PNG"))
+    assert do(videos(), tmp_path, engine=pencil) == Broke(FailureReason.INPUT_UNAVAILABLE)
 
 
 def test_a_training_delivers_samples_and_adapter_and_forgets_its_checkpoints(

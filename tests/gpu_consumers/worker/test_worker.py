@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 import pytest
 
 from gpu_consumers.worker.assignments import Advanced, Broke, Delivered, Order, Report, Start, Stop
-from gpu_consumers.worker.intake import GROUP
+from gpu_consumers.worker.intake import GROUP, KINDS
 from gpu_consumers.worker.worker import Worker, WorkerLimits
 from topics.codec import Encoded
 from topics.in_memory import InMemoryTransport
@@ -195,6 +195,23 @@ def test_a_queued_job_is_claimed_and_nothing_is_started_before_the_grant(bench: 
 def test_a_granted_job_goes_to_the_child_with_its_work(bench: Bench) -> None:
     bench.granted()
     assert bench.child.orders == [Start(LIGHTHOUSE, 1, lighthouse_work())]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_drawing_and_training_is_claimed_as_what_it_is(
+    bench: Bench, kind: WorkKind
+) -> None:
+    bench.publish(JOBS[kind], JobQueued(LIGHTHOUSE, 1, kind, "pocket", "64x64", ADA))
+    bench.steps()
+    (claim,) = bench.said(JobClaimed)
+    assert (claim.job, claim.kind) == (LIGHTHOUSE, kind)
+
+
+def test_a_preview_is_published_with_the_items_that_it_shows(bench: Bench) -> None:
+    bench.granted()
+    bench.child_says(Advanced(Phase.STEP, 1, 25, b"png", (2, 3)))
+    (said,) = bench.progress_said()
+    assert (said.preview_png, said.preview_items) == (b"png", (2, 3))
 
 
 def test_an_unanswered_claim_is_repeated_with_the_same_id(bench: Bench) -> None:

@@ -26,13 +26,11 @@ from gpu_consumers.engines.pocket.world.identity import Identity, random_identit
 from gpu_consumers.engines.pocket.world.motion import MOTIONS, Motion, random_motion
 from gpu_consumers.engines.pocket.world.portrait import render
 from gpu_consumers.engines.pocket.world.scene import Scene, random_scene
+from gpu_consumers.engines.sampling_loop import SamplingStep
 from gpu_consumers.engines.slot_bank import RowTwin
 
 STEPS: Final = 20
-# The words a creator would use, in the order of MOTIONS.
-MOTION_WORDS: Final = dict(
-    zip(MOTIONS, ("blinking", "talking", "nodding", "turning around", "zooming in"), strict=True)
-)
+MOTION_WORDS: Final = LOADER.motion_words
 Pictures = NDArray[np.uint8]
 
 
@@ -109,5 +107,5 @@ def without_motion(animation: LatentAnimation) -> None:
             torch.nn.init.zeros_(parameter)
 
 
-def _unwatched(step: int, latents: torch.Tensor) -> None:
-    del step, latents
+def _unwatched(step: SamplingStep) -> None:
+    del step

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gpu_consumers.engines.diffusion_engine import DiffusionEngine, load_diffusion_engine
-from gpu_consumers.engines.loaded_engine import TrainedTwin
+from gpu_consumers.engines.loaded_engine import ShowPreview, TrainedTwin
 from gpu_consumers.engines.pocket import twin_settings as settings
 from gpu_consumers.engines.pocket.loading import ENGINE, LOADER
 from gpu_consumers.engines.pocket.world.frame import SQUARE, Frame
@@ -99,7 +99,7 @@ class TwinJobs:
             twin_strength=1.0,
             items=(ImageItem(0, ask.seed, _NOWHERE),),
         )
-        (drawn,) = self._engine.render(work, adapter, _Unwatched(), batch_size=1)
+        (drawn,) = self._engine.render(work, adapter, None, _Unwatched(), batch_size=1)
         with Image.open(io.BytesIO(drawn.png)) as image:
             return np.asarray(image)
 
@@ -120,7 +120,7 @@ def shrunk(picture: Picture, frame: Frame = SQUARE) -> Picture:
 
 class _Unwatched:
     def report(
-        self, phase: Phase, step: int, steps_total: int, preview_png: bytes | None = None
+        self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
     ) -> None:
         """See `Progress.report`."""
 

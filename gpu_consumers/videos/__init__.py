@@ -1,0 +1,1 @@
+"""How video jobs are done: clips drawn, written without loss, and put into quarantine."""

@@ -1,0 +1,78 @@
+"""How a child's progress goes through the pipe: paced, and with previews only where they go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+
+import msgspec
+import pytest
+
+from gpu_consumers.engines.loaded_engine import Preview, Stopped
+from gpu_consumers.worker.assignments import REPORTS, Advanced, Stop
+from gpu_consumers.worker.child import PipeProgress
+from gpu_consumers.worker.progress_pace import PUBLISH_INTERVAL_S
+from topics.messages.progress import Phase
+
+
+class Bench:
+    """A child's progress, its clock, and the parent's end of the pipe."""
+
+    def __init__(self, ours: Connection, theirs: Connection) -> None:
+        self.now_s = 100.0
+        self.pipe = ours
+        self.progress = PipeProgress(theirs, lambda: self.now_s)
+        self.drawn: list[int] = []
+
+    def step(self, number: int, after_s: float = 0.0, phase: Phase = Phase.STEP) -> None:
+        self.now_s += after_s
+
+        def preview() -> Preview:
+            self.drawn.append(number)
+            return Preview((4, 5), b"png")
+
+        self.progress.report(phase, number, 25, preview)
+
+    def told(self) -> list[object]:
+        found: list[object] = []
+        while self.pipe.poll():
+            found.append(REPORTS.decode(self.pipe.recv_bytes()))
+        return found
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    ours, theirs = Pipe()
+    with ours, theirs:
+        yield Bench(ours, theirs)
+
+
+def test_a_preview_is_drawn_only_for_a_report_that_goes_out(bench: Bench) -> None:
+    bench.step(1)
+    bench.step(2, PUBLISH_INTERVAL_S / 2)
+    bench.step(3, PUBLISH_INTERVAL_S / 2)
+    bench.step(4)
+    assert bench.drawn == [1, 3]
+    assert bench.told() == [
+        Advanced(Phase.STEP, number, 25, b"png", (4, 5)) for number in bench.drawn
+    ]
+
+
+def test_every_change_of_phase_is_told_at_once(bench: Bench) -> None:
+    bench.step(1)
+    bench.progress.report(Phase.DECODE, 0, 48)
+    bench.step(2)
+    assert [one.phase for one in bench.told() if isinstance(one, Advanced)] == [
+        Phase.STEP,
+        Phase.DECODE,
+        Phase.STEP,
+    ]
+
+
+def test_a_stop_is_heeded_even_where_nothing_would_be_told(bench: Bench) -> None:
+    bench.step(1)
+    bench.pipe.send_bytes(msgspec.msgpack.encode(Stop()))
+    with pytest.raises(Stopped):
+        bench.step(2)
+    assert bench.drawn == [1]
