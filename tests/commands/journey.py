@@ -35,7 +35,7 @@ from domain.photo_set import PhotoVerdict
 from domain.rendition import RenditionRole
 from tests.commands.studio_spec import ADA, StudioSpec
 
-EVERYTHING = (ConsentScope.TRAINING, ConsentScope.PICTURES)
+EVERYTHING = (ConsentScope.TRAINING, ConsentScope.PICTURES, ConsentScope.CLIPS)
 SHA256 = "5e" * 32
 WORKER = "gpu-1"
 ELSEWHERE = "gallery/grace/hers.png"

@@ -51,7 +51,7 @@ def test_a_queued_job_is_cancelled_and_costs_nothing(spec: StudioSpec) -> None:
     before = _available(spec)
     job = spec.does(journey.pictures_of(twin)).job_id
     spec.when(taken_back(twin, PICTURES)).then("twin.consent-scopes-taken-back")
-    assert spec.result == ConsentScopesTakenBack(twin, 1, (TRAINING,))
+    assert spec.result == ConsentScopesTakenBack(twin, 1, (TRAINING, CLIPS))
     assert spec.does(journey.claim_of(job)) == ClaimDenied(ClaimDenial.CONSENT_WITHDRAWN)
     react(spec)
     _assert_stopped(spec, job)
@@ -95,7 +95,6 @@ def test_a_job_being_screened_releases_nothing_even_if_it_is_ticked_again(
 
 def test_a_job_that_rests_on_another_scope_goes_on(spec: StudioSpec) -> None:
     twin = journey.trained_twin(spec)
-    spec.given(ticked(twin, CLIPS))
     job = spec.does(journey.pictures_of(twin)).job_id
     spec.given(taken_back(twin, CLIPS, TRAINING))
     react(spec)
@@ -184,6 +183,7 @@ def test_photos_are_taken_in_again_once_training_is_ticked_again(spec: StudioSpe
 
 def test_a_tick_is_added_without_stopping_anything(spec: StudioSpec) -> None:
     twin = journey.trained_twin(spec)
+    spec.given(taken_back(twin, CLIPS))
     job = spec.does(journey.pictures_of(twin)).job_id
     spec.when(ticked(twin, CLIPS)).then("twin.consent-scopes-added")
     spec.when(ticked(twin, CLIPS)).then_refused(AlreadyDecided)
@@ -238,7 +238,7 @@ def test_a_stronger_rating_is_made_while_its_own_scope_is_ticked(spec: StudioSpe
 
 def test_a_first_consent_to_a_rating_that_is_not_offered_is_refused(spec: StudioSpec) -> None:
     twin = journey.trained_twin(spec)
-    spec.given(taken_back(twin, TRAINING, PICTURES))
+    spec.given(taken_back(twin, TRAINING, PICTURES, CLIPS))
     adult = GrantConsent(twin, CONSENT.sha256, (PICTURES, ConsentScope.ADULT))
     spec.when(adult).then_refused(RatingNotAllowed)
 

@@ -50,7 +50,7 @@ from queries.viewer import as_viewer
 from queries.wallet.balance import Balance, balance
 from tests.faults.oracle import Oracle, until
 
-EVERYTHING = (ConsentScope.TRAINING, ConsentScope.PICTURES)
+EVERYTHING = (ConsentScope.TRAINING, ConsentScope.PICTURES, ConsentScope.CLIPS)
 PHOTOS = 10
 
 
