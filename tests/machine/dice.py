@@ -56,7 +56,7 @@ SELDOM = {
     WithdrawConsent: 0.4,
     ExpirePhotoSet: 0.2,
     ForgetUploads: 0.3,
-    ClearFirstUploads: 0.2,
+    ClearFirstUploads: 0.6,
     FailJob: 0.3,
     EndWithoutSource: 0.3,
     CancelJob: 0.6,
