@@ -5,6 +5,7 @@ from uuid import UUID
 
 from commands.jobs.ending import settle
 from commands.jobs.parties import Parties, load_parties
+from commands.jobs.sources import sources_hold
 from commands.work import Work
 from domain.job_state import JobFailure, JobState
 
@@ -20,9 +21,13 @@ class EndWithoutSource:
 
 
 def handle(command: EndWithoutSource, work: Work) -> None:
-    """Fail and refund in one save, unless the picture was read. Raises `NotFound`, `JobEnded`."""
+    """Fail and refund in one save, unless the picture was read, or is in sight after all.
+
+    Raises `NotFound`, `JobEnded`.
+    """
     parties = load_parties(work, command.job_id)
-    if not parties.job.ended and parties.job.state not in TO_READ:
+    job = parties.job
+    if not job.ended and (job.state not in TO_READ or sources_hold(work, job)):
         return
     end_without_source(parties, work)
 

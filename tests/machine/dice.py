@@ -58,7 +58,7 @@ SELDOM = {
     TakeBackConsentScopes: 0.5,
     ExpirePhotoSet: 0.2,
     ForgetUploads: 0.3,
-    ClearFirstUploads: 0.2,
+    ClearFirstUploads: 0.6,
     FailJob: 0.3,
     EndWithoutSource: 0.3,
     CancelJob: 0.6,

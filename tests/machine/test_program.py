@@ -22,6 +22,7 @@ from tests.machine.written import written
 NAMES_COME_FROM = (
     "tests.machine.arguments",
     "tests.machine.steps",
+    "commands.jobs.record_screening",
     "domain.policy",
     "domain.wallet",
     "domain.price_list",
