@@ -65,8 +65,11 @@ def test_what_is_delivered_is_as_large_as_the_price_and_a_source_suppose(engine:
 
 def test_a_motion_that_may_be_asked_for_is_one_of_the_pocket_worlds() -> None:
     clips = ENGINES["pocket"].clips
+    motion = LOADERS["pocket"].motion
     assert clips is not None
+    assert motion is not None
     assert clips.motions == MOTIONS
+    assert (clips.frame_rate, clips.source_strength.default) == (motion.fps, motion.image_strength)
 
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE)

@@ -1,5 +1,6 @@
 """What the catalogue says of an engine's reading is what the engine does."""
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
@@ -37,6 +38,7 @@ def test_as_many_words_are_read_as_the_text_encoder_has_places_for() -> None:
 def test_what_is_put_to_a_prompt_is_what_the_engine_puts_to_it() -> None:
     assert POCKET.reading is not None
     assert POCKET.reading.style_phrases == LOADER.style_words
+    assert POCKET.reading.motion_phrases == LOADER.motion_words
     twin = LOADER.twin
     assert POCKET.reading.twin_phrase == twin.twin_caption.format(trigger=twin.trigger_word)
     for style in POCKET.styles:
@@ -44,3 +46,10 @@ def test_what_is_put_to_a_prompt_is_what_the_engine_puts_to_it() -> None:
             put = LOADER.prompt_for("smiling", style, names_twin=names_twin)
             read = read_prompt(POCKET, "smiling", style=style, names_twin=names_twin)
             assert read.words_used == len(TOKENIZER.encode(put).tokens) - BEGIN_AND_END
+
+
+@pytest.mark.parametrize("motion", POCKET.clips.motions if POCKET.clips else ())
+def test_a_motion_takes_the_room_in_a_prompt_that_the_engine_gives_it(motion: str) -> None:
+    put = LOADER.prompt_for("smiling", "film", names_twin=True, motion=motion)
+    read = read_prompt(POCKET, "smiling", style="film", names_twin=True, motion=motion)
+    assert read.words_used == len(TOKENIZER.encode(put).tokens) - BEGIN_AND_END
