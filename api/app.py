@@ -56,7 +56,7 @@ def build_app(parts: Parts, folders: Folders, background: Background) -> FastAPI
         title="AI Content Suite", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     documents = TrustedDocuments.load(folders.operations)
-    router = StudioRouter(build_schema(), documents, context_getter(parts))
+    router = StudioRouter(build_schema(), documents, context_getter(parts), parts.feed)
     app.include_router(router)
     app.include_router(webhooks.webhook_routes(parts))
     _health(app, background.is_ready)

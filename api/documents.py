@@ -22,14 +22,17 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from api.limits import TOKENS_MAX, DocumentLimits, DocumentTooNested, check_nesting, is_storable
+from api.document_numbers import DocumentNumbers
+from api.error_codes import ErrorCode
+from api.introspection import IntrospectionCost
+from api.limits import TOKENS_MAX, DocumentLimits
 
 PREPARED_DOCUMENTS_MAX = 256
 ERRORS_MAX = 10
 """A client mends the first; a list of hundreds would be work for whoever sent rubbish."""
 
 # Module constants: rules made per request would be new classes, and no cache would ever hit.
-_LIMITS = (DocumentLimits,)
+_LIMITS = (DocumentLimits, DocumentNumbers, IntrospectionCost)
 _RULES = (*specified_rules, OneOfInputValidationRule)
 
 
@@ -78,27 +81,9 @@ class PreparedDocuments(SchemaExtension):
         """Bound what the parser may read, and take a known document from the cache."""
         context = self.execution_context
         context.parse_options["max_tokens"] = TOKENS_MAX
-        query = context.query or ""
-        if is_storable([query, context.variables]):
-            context.graphql_document = self._cache.get(query)
+        if context.query:
+            context.graphql_document = self._cache.get(context.query)
             self._known = context.graphql_document is not None
-        yield
-
-    def on_parse(self) -> Iterator[None]:
-        """Refuse what could not be stored, and what would exhaust the parser's stack."""
-        context = self.execution_context
-        if not self._known:
-            if not is_storable([context.query or "", context.variables]):
-                raise GraphQLError(
-                    "A text holds characters that cannot be stored.",
-                    extensions={"limit": "characters"},
-                )
-            try:
-                check_nesting(context.query or "")
-            except DocumentTooNested:
-                raise GraphQLError(
-                    "Too many levels of nesting.", extensions={"limit": "nesting"}
-                ) from None
         yield
 
     def on_validate(self) -> Iterator[None]:
@@ -111,7 +96,7 @@ class PreparedDocuments(SchemaExtension):
                 errors = _validate(schema, document, _LIMITS) or _validate(schema, document, _RULES)
                 if not errors:
                     self._cache.keep(context.query or "", document)
-            context.pre_execution_errors = errors
+            context.pre_execution_errors = [_coded(error) for error in errors]
         yield
 
     @property
@@ -123,6 +108,14 @@ def _validate(
     schema: GraphQLSchema, document: DocumentNode, rules: Sequence[type[ASTValidationRule]]
 ) -> list[GraphQLError]:
     return validate(schema, document, rules, max_errors=ERRORS_MAX, hide_suggestions=True)
+
+
+def _coded(error: GraphQLError) -> GraphQLError:
+    """The error of a document with a code: a limit's, or that of every other rule."""
+    named = error.extensions or {}
+    code = ErrorCode.LIMIT_EXCEEDED if "limit" in named else ErrorCode.GRAPHQL_VALIDATION_FAILED
+    error.extensions = {"code": code.value, **named}
+    return error
 
 
 def _digest(query: str) -> bytes:

@@ -78,7 +78,7 @@ def test_a_document_beyond_a_limit_is_refused(visitor: Visitor, name: str) -> No
     assert "Did you mean" not in answer.response.text
     named = name.split(" of ")[0].split(" in ")[0]
     if named in ("nesting", "depth", "aliases", "directives", "fields", "fragment spreads", "cost"):
-        assert answer.errors[0]["extensions"] == {"limit": named}
+        assert answer.errors[0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": named}
 
 
 async def test_a_hostile_document_costs_little(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,7 +105,7 @@ def test_a_body_beyond_the_limit_is_refused(live: LiveStudio) -> None:
     document = "{ catalogue { priceVersion } }" + " " * limits.BODY_SIZE_MAX_BYTES
     answer = Visitor(live).post(document)
     assert answer.status == 413
-    assert answer.errors[0]["extensions"] == {"limit": "body"}
+    assert answer.errors[0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "body"}
 
 
 def test_a_client_that_sends_far_too_much_still_hears_why(live: LiveStudio) -> None:
@@ -118,7 +118,10 @@ def test_a_client_that_sends_far_too_much_still_hears_why(live: LiveStudio) -> N
                 headers={"content-type": "application/json"},
             )
             assert chunked.status_code == 413
-            assert chunked.json()["errors"][0]["extensions"] == {"limit": "body"}
+            assert chunked.json()["errors"][0]["extensions"] == {
+                "code": "LIMIT_EXCEEDED",
+                "limit": "body",
+            }
 
 
 def test_batches_are_refused(visitor: Visitor) -> None:

@@ -249,7 +249,9 @@ def test_a_bad_document_ends_its_operation_and_not_the_socket(rich: Creator) -> 
         assert ws.receive() == {
             "id": "4",
             "type": "error",
-            "payload": [{"message": "Unknown document id."}],
+            "payload": [
+                {"message": "Unknown document id.", "extensions": {"code": "UNKNOWN_DOCUMENT"}}
+            ],
         }
         ws.subscribe("5", "{ " + " " * 40_000 + "catalogue { priceVersion } }")
         assert ws.receive()["type"] == "error"
