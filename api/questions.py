@@ -36,6 +36,7 @@ from domain.kernel.personal_text import text_or, written
 from domain.kernel.role import Role
 from queries.account.overview import account
 from queries.catalogue.prices import price_list
+from queries.feed.era import in_log
 from queries.gallery.gallery import asset as asset_row
 from queries.jobs.jobs import job as job_row
 from queries.read_position import read_position
@@ -126,7 +127,7 @@ class Query:
     async def viewer(self, info: Info, min_position: Position | None = None) -> Any:
         session = await info.context.session()
         if min_position is not None:
-            await until_visible(info.context, session, min_position)
+            await until_visible(info.context, session, in_log(min_position))
         return await run_sync(_viewer, info.context, session)
 
     @strawberry.field(description="Anything of the viewer's by its global id, or null.")
@@ -184,7 +185,7 @@ class Query:
         behind = after or BEFORE_ALL
         return await read(
             info.context,
-            lambda view: ledger(ledger_rows(view, as_of=as_of, first=first, after=behind)),
+            lambda view: ledger(ledger_rows(view, as_of=in_log(as_of), first=first, after=behind)),
         )
 
 
