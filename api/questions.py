@@ -250,4 +250,4 @@ def _quote_command(
             names_twin=images.twin is not None,
             **asked(images),
         )
-    raise InputInvalid("quote", "Ask for exactly one of training and images.")
+    raise InputInvalid("training", "Ask for exactly one of training and images.")

@@ -4,13 +4,16 @@ import time
 
 import httpx
 import pytest
-from graphql import parse
+from graphql import build_client_schema, get_introspection_query, parse, print_schema
+from graphql import build_schema as build_from_text
 
 from api import limits
 from api.documents import PREPARED_DOCUMENTS_MAX, DocumentCache
 from api.schema import build_schema
 from tests.api.creator import DOCUMENTS, Visitor
-from tests.api.live_studio import LiveStudio
+from tests.api.live_studio import ROOT, LiveStudio
+
+SDL = ROOT / "graphql" / "schema.graphql"
 
 CHAIN = 80
 """Each fragment of a chain is spread twice, so a naive walk takes two to the power of this."""
@@ -223,3 +226,60 @@ def test_prepared_documents_are_bounded() -> None:
     assert cache.get("# 0") is None
     assert cache.get(f"# {PREPARED_DOCUMENTS_MAX + 9}") is document
     assert schema.prepared.get("# 0") is None
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ viewer(minPosition: 5) { __typename } }",
+        '{ viewer(minPosition: "x") { __typename } }',
+        "{ viewer { ... on Viewer { jobs(first: 0) { __typename } } } }",
+        '{ viewer { ... on Viewer { jobs(after: "x") { __typename } } } }',
+        '{ ledger(asOf: "1", after: "x") { __typename } }',
+        '{ ledger(asOf: "1", after: 5) { __typename } }',
+    ],
+)
+def test_a_bad_value_in_a_document_is_found_where_it_stands(
+    visitor: Visitor, document: str
+) -> None:
+    [error] = visitor.post(document).errors
+    argument = next(name for name in ('"x"', "5", "0") if f": {name})" in document)
+    assert error["locations"] == [{"line": 1, "column": document.index(f": {argument})") + 3}]
+    assert error["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
+
+
+def test_what_every_tool_asks_of_the_schema_is_answered(visitor: Visitor) -> None:
+    document = get_introspection_query(
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        schema_description=True,
+        input_value_deprecation=True,
+    )
+    found = visitor.post(document).data
+    asked = build_client_schema(found)
+    assert print_schema(asked) == print_schema(build_from_text(SDL.read_text()))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ " + " ".join(f"s{n}: __schema {{ types {{ name }} }}" for n in range(21)) + " }",
+        "{ "
+        + " ".join(
+            f"s{n}: __schema {{ types {{ fields {{ type {{ name }} }} }} }}" for n in range(15)
+        )
+        + " }",
+        "{ __schema { types { fields { type { fields { name type { name } } } } } } }",
+        "{ __schema { types { possibleTypes { possibleTypes { name } } } } }",
+        "{ ...a ...a ...a } fragment a on Query { __schema { types { ...b ...b ...b } } } "
+        "fragment b on __Type { fields { ...c ...c } } fragment c on __Field { args { name } }",
+        "{ __schema { types { ...a } } } fragment a on __Type { fields { type { ...a } } }",
+        '{ __type(name: "Refusal") { possibleTypes { interfaces { possibleTypes { name } } } } }',
+    ],
+)
+def test_a_look_at_the_schema_that_costs_more_than_the_standard_one_is_refused(
+    visitor: Visitor, document: str
+) -> None:
+    answer = visitor.post(document)
+    assert answer.status == 400
+    assert answer.errors
