@@ -34,6 +34,7 @@ class PromptHasTooManyWords(Refusal):
 
     code: ClassVar[str] = "PROMPT_HAS_TOO_MANY_WORDS"
     details: ClassVar[tuple[str, ...]] = ("used", "allowed")
+    path = ("prompt",)
 
     def __init__(self, used: int, allowed: int) -> None:
         super().__init__(
@@ -46,6 +47,7 @@ class PromptWeightsUnsupported(Refusal):
     """The prompt weighs words, as in (word:1.2), which the engine would read as other words."""
 
     code: ClassVar[str] = "PROMPT_WEIGHTS_UNSUPPORTED"
+    path = ("prompt",)
 
     def __init__(self) -> None:
         super().__init__("This engine weighs no words: leave out what looks like (word:1.2).")
@@ -104,7 +106,7 @@ class SettingOutOfRange(Refusal):
     details: ClassVar[tuple[str, ...]] = ("setting", "minimum", "maximum")
 
     def __init__(self, setting: str, minimum: float, maximum: float) -> None:
-        words = setting.replace("_", " ")
+        words = f"{setting}".replace("_", " ")
         super().__init__(f"{words} has to be between {minimum} and {maximum}.")
         self.path = (setting,)
         self.setting, self.minimum, self.maximum = setting, minimum, maximum

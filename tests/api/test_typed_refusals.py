@@ -334,6 +334,7 @@ def test_a_refusal_says_where_in_the_words_of_the_contract(rich: Creator) -> Non
         ("prompt", " "),
         ("prompt", "x" * 9_000),
         ("negativePrompt", "an adult"),
+        ("negativePrompt", "x" * 9_000),
         ("engine", "nothing"),
         ("style", "nothing"),
         ("aspectRatio", "9:1"),
