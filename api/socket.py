@@ -159,6 +159,10 @@ class StudioSocket(BaseGraphQLTransportWSHandler[Any, Any]):
             return
         await super().send_message(message)
 
+    def forget_id(self, id: str) -> None:
+        """Make an id free again. It is already, where the client completed in the same moment."""
+        self.operations.pop(id, None)
+
     async def handle_task_exception(self, error: Exception) -> None:
         """Log where an operation failed, never what it said. A client that left is no fault."""
         if not isinstance(error, WebSocketDisconnected):

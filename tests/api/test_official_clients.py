@@ -1,0 +1,108 @@
+"""The official clients as their documentation has them: questions, feeds, restarts, sessions."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.api.creator import Creator
+from tests.api.live_studio import LiveStudio
+from tests.api.node_clients import node_client, programs
+
+CLIENTS = ["graphql_ws", "graphql_sse", "urql", "urql_streams", "apollo"]
+VIEWER = "query Me { viewer { __typename ... on Viewer { email } ... on Refusal { code } } }"
+CREATE = (
+    "mutation Create($input: CreateTwinInput!) { createTwin(input: $input) { __typename "
+    "... on CreateTwinSuccess { position } ... on Refusal { code path } } }"
+)
+JOBS = (
+    "subscription Jobs($after: Position) { jobs(after: $after) { __typename "
+    "... on JobsSnapshot { position } ... on JobChanged { position job { id } } "
+    "... on Lagged { position } ... on NotSignedIn { code } } }"
+)
+WRONG = "query Wrong { nothing }"
+
+# These three MAY be: queries by GET. Documents and their variables are personal, and an address is
+# logged by whatever stands in between.
+NOTICES = {"5A70", "D6D5", "6A70"}
+
+
+@pytest.fixture
+def rich(fresh: LiveStudio) -> Creator:
+    """Ada, ready to ask for pictures, in a studio of her own."""
+    return Creator(fresh).verified().rich()
+
+
+def _viewer(said: Any) -> Any:
+    return said["answer"]["data"]["viewer"]
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_a_client_asks_follows_and_goes_on_after_a_restart(
+    rich: Creator, tmp_path: Path, name: str
+) -> None:
+    live = rich.live
+    with node_client(tmp_path, name, live.url, rich.token) as client:
+        assert _viewer(client.run(VIEWER))["email"] == rich.email
+        made = client.run(CREATE, input={"name": "Ada at sea", "idempotencyKey": str(uuid4())})
+        assert made["answer"]["data"]["createTwin"]["__typename"] == "CreateTwinSuccess"
+        refused = client.run(CREATE, input={"name": "", "idempotencyKey": str(uuid4())})
+        assert refused["answer"]["data"]["createTwin"]["path"] == ["name"]
+
+        client.follow(JOBS)
+        assert client.value()["__typename"] == "JobsSnapshot"
+        jobs = [rich.images(count=1)]
+        live.settle()
+        assert client.value()["job"]["id"] == jobs[0]
+
+        live.served.stop()
+        live.parts = live.served.start()
+        jobs += [rich.images(count=1) for _ in range(2)]
+        live.settle()
+        assert [client.value()["job"]["id"] for _ in range(2)] == jobs[1:]
+        assert client.rest() == []
+
+        rich.sign_out()
+        live.parts.feed.wake(rich.person)
+        assert client.value() == {"__typename": "NotSignedIn", "code": "NOT_SIGNED_IN"}
+        assert client.next() == {"complete": True}
+        said = client.run(VIEWER)
+        # A client whose socket was idle opens another one, which the old token does not.
+        opens_anew = name == "graphql_ws"
+        assert said.get("code") == 4403 if opens_anew else _viewer(said)["code"] == "NOT_SIGNED_IN"
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_a_client_is_told_what_is_wrong(ada: Creator, tmp_path: Path, name: str) -> None:
+    with node_client(tmp_path, name, ada.live.url, ada.token) as client:
+        said = client.run(WRONG)
+        assert "Cannot query field 'nothing'" in json.dumps(said)
+        assert _viewer(client.run(VIEWER))["email"] == ada.email
+        client.follow(JOBS, after="beyond")
+        assert "decimal digits" in json.dumps(client.next())
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_a_client_with_a_bad_token_is_told_so(ada: Creator, tmp_path: Path, name: str) -> None:
+    with node_client(tmp_path, name, ada.live.url, "nobody's") as client:
+        client.follow(JOBS)
+        said = client.next()
+        # Over a socket the session is refused as a whole; in a stream, each operation.
+        in_a_socket = name in ("graphql_ws", "urql", "apollo")
+        assert ("4403" if in_a_socket else "NOT_SIGNED_IN") in json.dumps(said)
+
+
+def test_the_audits_of_graphql_over_http_find_no_fault(live: LiveStudio, tmp_path: Path) -> None:
+    said = subprocess.run(
+        ["node", "audit.mjs", f"{live.url}/graphql"],
+        cwd=programs(tmp_path),
+        capture_output=True,
+        check=True,
+    )
+    audits = [json.loads(line) for line in said.stdout.splitlines()]
+    assert len(audits) > 60
+    assert [audit for audit in audits if audit["status"] in ("error", "warn")] == []
+    assert {audit["id"] for audit in audits if audit["status"] == "notice"} == NOTICES
