@@ -2,11 +2,18 @@
 
 import json
 import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from gql import Client, GraphQLRequest, gql
+from gql.transport.exceptions import TransportConnectionFailed
+from gql.transport.httpx import HTTPXAsyncTransport
+from gql.transport.websockets import WebsocketsTransport
+from websockets.exceptions import ConnectionClosed
 
 from tests.api.creator import Creator
 from tests.api.live_studio import LiveStudio
@@ -106,3 +113,57 @@ def test_the_audits_of_graphql_over_http_find_no_fault(live: LiveStudio, tmp_pat
     assert len(audits) > 60
     assert [audit for audit in audits if audit["status"] in ("error", "warn")] == []
     assert {audit["id"] for audit in audits if audit["status"] == "notice"} == NOTICES
+
+
+@asynccontextmanager
+async def gql_socket(live: LiveStudio, token: str | None) -> AsyncIterator[Any]:
+    """A session of the Python client over a socket."""
+    transport = WebsocketsTransport(
+        url=f"{live.url.replace('http', 'ws', 1)}/graphql",
+        init_payload={"token": token},
+        subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
+    )
+    async with Client(transport=transport) as session:
+        yield session
+
+
+async def test_the_python_client_asks_follows_and_goes_on_after_a_restart(rich: Creator) -> None:
+    live = rich.live
+    transport = HTTPXAsyncTransport(
+        url=f"{live.url}/graphql", headers={"authorization": f"Bearer {rich.token}"}
+    )
+    async with Client(transport=transport, fetch_schema_from_transport=True) as session:
+        assert (await session.execute(gql(VIEWER)))["viewer"]["email"] == rich.email
+        made = GraphQLRequest(
+            CREATE,
+            variable_values={"input": {"name": "Ada", "idempotencyKey": str(uuid4())}},
+        )
+        assert (await session.execute(made))["createTwin"]["__typename"] == "CreateTwinSuccess"
+    async with gql_socket(live, rich.token) as session:
+        events = session.subscribe(gql(JOBS))
+        position = (await anext(events))["jobs"]["position"]
+        live.served.stop()
+        with pytest.raises(TransportConnectionFailed):
+            await anext(events)
+    live.parts = live.served.start()
+    job = rich.images(count=1)
+    live.settle()
+    async with gql_socket(live, rich.token) as session:
+        request = GraphQLRequest(JOBS, variable_values={"after": position})
+        events = session.subscribe(request)
+        assert (await anext(events))["jobs"]["job"]["id"] == job
+        rich.sign_out()
+        live.parts.feed.wake(rich.person)
+        assert (await anext(events))["jobs"]["code"] == "NOT_SIGNED_IN"
+        with pytest.raises(StopAsyncIteration):
+            await anext(events)
+
+
+async def test_the_python_client_is_told_of_a_bad_token(ada: Creator) -> None:
+    with pytest.raises(TransportConnectionFailed) as failed:
+        async with gql_socket(ada.live, "nobody's"):
+            pytest.fail("the socket is open")
+    closed = failed.value.__cause__
+    assert isinstance(closed, ConnectionClosed)
+    assert closed.rcvd is not None
+    assert closed.rcvd.code == 4403
