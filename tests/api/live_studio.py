@@ -1,5 +1,6 @@
 """The whole API over a real database, served on a real socket; jobs are rendered by hand."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -282,6 +283,13 @@ class Served:
         self._make_app = app
         self._listening = listening
         self._running: tuple[uvicorn.Server, threading.Thread, Parts] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that serves."""
+        assert self._loop is not None
+        return self._loop
 
     def start(self) -> Parts:
         """Begin to serve, with parts of its own. Clients wait in the socket's queue meanwhile."""
@@ -295,7 +303,13 @@ class Served:
         )
         server = uvicorn.Server(config)
         sockets = [self._listening.dup()]
-        thread = threading.Thread(target=server.run, kwargs={"sockets": sockets}, name="api")
+
+        def serve() -> None:
+            with asyncio.Runner() as runner:
+                self._loop = runner.get_loop()
+                runner.run(server.serve(sockets))
+
+        thread = threading.Thread(target=serve, name="api")
         thread.start()
         deadline_s = time.monotonic() + START_WAIT_S
         while not server.started and time.monotonic() < deadline_s:
