@@ -51,6 +51,8 @@ def read_json(text: str | bytes) -> Any:
 
 
 def _check_nesting(text: str) -> None:
+    if text.count("{") + text.count("[") <= JSON_NESTING_MAX:
+        return
     depth = 0
     for found in _TOKENS.finditer(text):
         match found[0]:

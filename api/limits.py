@@ -58,6 +58,8 @@ def check_nesting(text: str) -> None:
 
     Strings are not skipped: a string full of braces is refused too, which no honest document has.
     """
+    if sum(map(text.count, _OPENING)) <= NESTING_MAX:
+        return
     depth = 0
     for character in text:
         if character in _OPENING:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 CLIENTS = Path(__file__).parents[1] / "clients"
+STUDIO_CLIENT = Path(__file__).parents[2] / "web" / "studio" / "graphql.js"
 INSTALL_MAX_S = 300
 ANSWER_WAIT_S = 20.0
 QUIET_S = 0.6
@@ -61,6 +62,7 @@ def programs(folder: Path) -> Path:
     modules = node_modules()
     for program in CLIENTS.glob("*.mjs"):
         shutil.copy(program, folder)
+    shutil.copy(STUDIO_CLIENT, folder / "graphql_of_the_studio.mjs")
     link = folder / "node_modules"
     if not link.exists():
         link.symlink_to(modules)

@@ -115,6 +115,23 @@ def test_the_audits_of_graphql_over_http_find_no_fault(live: LiveStudio, tmp_pat
     assert {audit["id"] for audit in audits if audit["status"] == "notice"} == NOTICES
 
 
+def test_the_studios_own_client_goes_on_after_a_restart_too(rich: Creator, tmp_path: Path) -> None:
+    live = rich.live
+    with node_client(tmp_path, "studio", live.url, rich.token) as client:
+        assert client.run("Viewer")["answer"]["data"]["value"]["email"] == rich.email
+        client.follow("WatchWallet")
+        before = client.value()
+        assert before["__typename"] == "WalletSnapshot"
+        live.served.stop()
+        live.parts = live.served.start()
+        rich.images(count=1)
+        live.settle()
+        assert client.value()["wallet"]["available"] < before["wallet"]["available"]
+        rich.sign_out()
+        live.parts.feed.wake(rich.person)
+        assert client.next() == {"complete": True}
+
+
 @asynccontextmanager
 async def gql_socket(live: LiveStudio, token: str | None) -> AsyncIterator[Any]:
     """A session of the Python client over a socket."""

@@ -12,7 +12,7 @@ const told = (error) => ({
 });
 
 const { open } = await import(`./${name}.mjs`);
-const client = open(JSON.parse(studio));
+const client = await open(JSON.parse(studio));
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { follow, run, variables } = JSON.parse(line);
