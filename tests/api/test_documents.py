@@ -1,6 +1,7 @@
 """What a document may ask for: limits that no document can make slow, and nothing unheard of."""
 
 import time
+from typing import Any
 
 import httpx
 import pytest
@@ -216,6 +217,28 @@ def test_an_unknown_document_id_is_refused(visitor: Visitor) -> None:
 def test_the_studios_own_documents_are_known_by_their_hash(visitor: Visitor) -> None:
     assert visitor.http.get("/documents.json").json() == DOCUMENTS.ids_by_name
     assert visitor.run("Catalogue")["priceVersion"] == 1
+
+
+def test_a_persisted_query_is_a_trusted_document_or_its_client_sends_the_text(
+    visitor: Visitor,
+) -> None:
+    def persisted(sha256: object) -> dict[str, Any]:
+        return {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": sha256}}}
+
+    known = DOCUMENTS.ids_by_name["Catalogue"].removeprefix("sha256:")
+    assert visitor.send(persisted(known)).data["catalogue"]["priceVersion"] == 1
+    for unknown in ("0" * 64, 5, None, ["x"]):
+        answer = visitor.send(persisted(unknown))
+        assert answer.status == 400
+        assert answer.errors == [
+            {
+                "message": "PersistedQueryNotSupported",
+                "extensions": {"code": "PERSISTED_QUERY_NOT_SUPPORTED"},
+            }
+        ]
+    # The text comes with its hash, and nothing is kept under it.
+    sent = {**persisted("0" * 64), "query": "{ catalogue { priceVersion } }"}
+    assert visitor.send(sent).data == {"catalogue": {"priceVersion": 1}}
 
 
 def test_a_response_has_the_type_that_was_asked_for(visitor: Visitor) -> None:
