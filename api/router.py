@@ -69,6 +69,7 @@ class StudioRouter(GraphQLRouter[Any, Any]):
         )
         self._documents = documents
         self._feed = feed
+        self.add_api_route(GRAPHQL_PATH, _other_method, methods=["PUT", "PATCH", "DELETE"])
 
     def asked(self, given: Mapping[str, Any]) -> AskedOperation:
         """What a body, a query string or a frame asks for. Raises `RequestRefused`."""
@@ -219,11 +220,19 @@ def _read(text: str | bytes) -> Any:
         raise RequestRefused.beyond(limit) from None
 
 
+async def _other_method() -> Response:
+    return _refusal(_posted_only())
+
+
 def _check_method(kind: OperationType, *, posted: bool) -> None:
     if not posted and kind is not OperationType.SUBSCRIPTION:
-        raise RequestRefused(
-            ErrorCode.METHOD_NOT_ALLOWED, "Queries and mutations are posted.", status=405
-        )
+        raise _posted_only()
+
+
+def _posted_only() -> RequestRefused:
+    return RequestRefused(
+        ErrorCode.METHOD_NOT_ALLOWED, "Queries and mutations are posted.", status=405
+    )
 
 
 def _refusal(refused: RequestRefused) -> Response:

@@ -127,6 +127,13 @@ def test_what_is_no_subscription_is_posted(visitor: Visitor, accept: str, query:
 
 
 @pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_another_method_has_a_typed_answer_too(visitor: Visitor, method: str) -> None:
+    answer = visitor.http.request(method, "/graphql", json={"query": CATALOGUE})
+    assert code_of(Answer(answer)) == (405, "METHOD_NOT_ALLOWED")
+
+
+@pytest.mark.usefixtures("quiet")
 def test_a_query_string_is_guarded_as_a_body_is(visitor: Visitor) -> None:
     for variables in ("9" * 5_000, DEEP, "{", '"x"', "[1]", '{"a": "\\ud800"}'):
         answer = visitor.http.get(
