@@ -14,6 +14,7 @@ from typing import Protocol, cast
 from graphql import (
     ASTValidationRule,
     DocumentNode,
+    ExecutionResult,
     GraphQLError,
     GraphQLSchema,
     specified_rules,
@@ -24,10 +25,12 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from api.document_numbers import DocumentNumbers
 from api.error_codes import ErrorCode
-from api.introspection import IntrospectionCost
+from api.introspection import IntrospectionCost, looks_only_at_schema
 from api.limits import TOKENS_MAX, DocumentLimits
 
 PREPARED_DOCUMENTS_MAX = 256
+LOOKS_MAX = 8
+"""Tools ask one of a few standard queries, whose answers are a quarter of a megabyte each."""
 ERRORS_MAX = 10
 """A client mends the first; a list of hundreds would be work for whoever sent rubbish."""
 
@@ -45,6 +48,7 @@ class DocumentCache:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[bytes, DocumentNode] = OrderedDict()
+        self._looks: OrderedDict[bytes, ExecutionResult] = OrderedDict()
 
     def get(self, query: str) -> DocumentNode | None:
         """The document of a text that was found valid before."""
@@ -61,6 +65,18 @@ class DocumentCache:
             self._kept[_digest(query)] = document
             while len(self._kept) > PREPARED_DOCUMENTS_MAX:
                 self._kept.popitem(last=False)
+
+    def look(self, query: str) -> ExecutionResult | None:
+        """What a look at the schema found before. Whoever gets it must not change it."""
+        with self._lock:
+            return self._looks.get(_digest(query))
+
+    def keep_look(self, query: str, found: ExecutionResult) -> None:
+        """Remember what a look at the schema found: the schema is the same to everybody."""
+        with self._lock:
+            self._looks[_digest(query)] = found
+            while len(self._looks) > LOOKS_MAX:
+                self._looks.popitem(last=False)
 
 
 class CachingSchema(Protocol):
@@ -98,6 +114,17 @@ class PreparedDocuments(SchemaExtension):
                     self._cache.keep(context.query or "", document)
             context.pre_execution_errors = [_coded(error) for error in errors]
         yield
+
+    def on_execute(self) -> Iterator[None]:
+        """Answer a look at the whole schema from memory: it is the longest turn of the loop."""
+        context = self.execution_context
+        looks = looks_only_at_schema(context.graphql_document)
+        found = self._cache.look(context.query or "") if looks else None
+        context.result = found
+        yield
+        made = context.result
+        if looks and found is None and isinstance(made, ExecutionResult) and not made.errors:
+            self._cache.keep_look(context.query or "", made)
 
     @property
     def _cache(self) -> DocumentCache:

@@ -62,6 +62,24 @@ class IntrospectionCost(ValidationRule):
                     )
 
 
+def looks_only_at_schema(document: DocumentNode | None) -> bool:
+    """Whether the answer is the same to everybody: one operation, without variables, that asks for
+    nothing but the schema.
+    """
+    operation, *others = document.definitions if document is not None else (None,)
+    return (
+        isinstance(operation, OperationDefinitionNode)
+        and not operation.variable_definitions
+        and not any(isinstance(other, OperationDefinitionNode) for other in others)
+        and all(
+            isinstance(selection, FieldNode)
+            and selection.name.value in INTROSPECTION_ROOTS
+            and not selection.directives
+            for selection in operation.selection_set.selections
+        )
+    )
+
+
 class _Measure:
     """What the operations of one document cost, about in fields of their answers."""
 

@@ -15,7 +15,7 @@ from graphql import (
 from graphql import build_schema as build_from_text
 
 from api import limits
-from api.documents import PREPARED_DOCUMENTS_MAX, DocumentCache
+from api.documents import LOOKS_MAX, PREPARED_DOCUMENTS_MAX, DocumentCache
 from api.schema import build_schema
 from tests.api.creator import DOCUMENTS, Visitor
 from tests.api.live_studio import ROOT, LiveStudio
@@ -245,6 +245,27 @@ def test_a_response_has_the_type_that_was_asked_for(visitor: Visitor) -> None:
     for accept in ("application/json", "application/graphql-response+json"):
         answer = visitor.send({"query": "{ catalogue { priceVersion } }"}, accept=accept)
         assert answer.response.headers["content-type"] == f"{accept}; charset=utf-8"
+
+
+async def test_a_look_at_the_schema_is_answered_from_memory_the_second_time() -> None:
+    schema = build_schema()
+    look = "query Look { __schema { queryType { ...f } } } fragment f on __Type { name }"
+    first, second = [await schema.execute(look) for _ in range(2)]
+    assert first.data == second.data == {"__schema": {"queryType": {"name": "Query"}}}
+    kept = schema.prepared.look(look)
+    assert kept is not None
+    assert second.data is kept.data
+    for other in (
+        "query($x: Boolean!) { __schema @include(if: $x) { queryType { name } } }",
+        "{ __schema @skip(if: true) { queryType { name } } }",
+        "{ __typename __schema { queryType { name } } }",
+        "query A { __schema { queryType { name } } } query B { __typename }",
+    ):
+        await schema.execute(other, variable_values={"x": True})
+        assert schema.prepared.look(other) is None
+    for number in range(LOOKS_MAX + 2):
+        await schema.execute(f"# {number}\n{look}")
+    assert schema.prepared.look(look) is None
 
 
 def test_prepared_documents_are_bounded() -> None:
