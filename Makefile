@@ -8,12 +8,13 @@ TORCH_BACKEND ?=
 UV_FLAGS := $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
 PEOPLE ?= 1
 STEPS ?= 20000
+CASES ?= 20000
 SEED ?= 1
 DEVICE ?= cpu
 # Of the denoiser, the longest stage of the pocket model's training; empty: as the recipe says.
 MINUTES ?=
 
-.PHONY: demo demo-kafka test faults machine benchmarks up check install install-test train-pocket evaluate-pocket pocket-sheets parts clean
+.PHONY: demo demo-kafka test faults machine fuzz benchmarks up check install install-test train-pocket evaluate-pocket pocket-sheets parts clean
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
@@ -57,6 +58,10 @@ faults: install-test
 machine: install-test
 	MACHINE_STEPS=$(STEPS) MACHINE_SEED=$(SEED) MACHINE_POSTGRES_STEPS=$$(($(STEPS) / 10)) \
 	  $(BIN)/pytest tests/machine -s
+
+# Requests and frames that are nearly right, as in `make test`, and more: CASES=20000 SEED=1.
+fuzz: install-test
+	FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/pytest tests/api/test_fuzz.py -s
 
 # One JSON line each; needs Apache Kafka, see `parts`.
 benchmarks: install-test

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from api import limits, webhooks
 from api.body_limit import BodyLimit
 from api.context import context_getter
+from api.developers import developer_routes
 from api.documents import TrustedDocuments
 from api.parts import Parts
 from api.router import GRAPHQL_PATH, StudioRouter
@@ -56,8 +57,9 @@ def build_app(parts: Parts, folders: Folders, background: Background) -> FastAPI
         title="AI Content Suite", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     documents = TrustedDocuments.load(folders.operations)
-    router = StudioRouter(build_schema(), documents, context_getter(parts))
-    app.include_router(router)
+    schema = build_schema()
+    app.include_router(StudioRouter(schema, documents, context_getter(parts), parts.feed))
+    app.include_router(developer_routes(schema, folders.web))
     app.include_router(webhooks.webhook_routes(parts))
     _health(app, background.is_ready)
     for path, mounted in background.mounts.items():

@@ -1,8 +1,12 @@
 """A limit on the body of a request, kept while it arrives: nothing larger is ever in memory."""
 
+import json
 from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.error_codes import RequestRefused
+from api.json_text import BeyondLimit
 
 # A server that answers and closes while the client still sends resets the connection, and with it
 # goes the answer. So this much more than the limit is read and thrown away first.
@@ -47,7 +51,8 @@ class BodyLimit:
 
 
 async def _refuse(send: Send, *, closes: bool) -> None:
-    body = b'{"errors":[{"message":"The body is too large.","extensions":{"limit":"body"}}]}'
+    refused = RequestRefused.beyond(BeyondLimit("body", "The body is too large."))
+    body = json.dumps({"errors": [refused.formatted()]}, separators=(",", ":")).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),

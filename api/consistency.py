@@ -13,13 +13,15 @@ LOOK_AGAIN_S = 0.5
 """A watermark, or a wake-up that was lost, is noticed after this."""
 
 
-async def until_visible(context: StudioContext, session: Session, position: int) -> None:
-    """Wait, holding neither thread nor connection. Raises `NotConsistentYet` after `WAIT_MAX_S`.
+async def until_visible(
+    context: StudioContext, session: Session, position: int, *, wait_max_s: float = WAIT_MAX_S
+) -> None:
+    """Wait, holding neither thread nor connection. Raises `NotConsistentYet` after `wait_max_s`.
 
     Raises `ReadModelParked` at once where waiting is in vain.
     """
     parts = context.parts
-    deadline_s = parts.monotonic_s() + WAIT_MAX_S
+    deadline_s = parts.monotonic_s() + wait_max_s
     with parts.feed.joined(session.person_id) as waker:
         while (reached := await run_sync(_read_to, context, session, position)) < position:
             remaining_s = deadline_s - parts.monotonic_s()

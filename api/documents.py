@@ -14,6 +14,7 @@ from typing import Protocol, cast
 from graphql import (
     ASTValidationRule,
     DocumentNode,
+    ExecutionResult,
     GraphQLError,
     GraphQLSchema,
     specified_rules,
@@ -22,14 +23,19 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from api.limits import TOKENS_MAX, DocumentLimits, DocumentTooNested, check_nesting, is_storable
+from api.document_numbers import DocumentNumbers
+from api.error_codes import ErrorCode
+from api.introspection import IntrospectionCost, looks_only_at_schema
+from api.limits import TOKENS_MAX, DocumentLimits
 
 PREPARED_DOCUMENTS_MAX = 256
+LOOKS_MAX = 8
+"""Tools ask one of a few standard queries, whose answers are a quarter of a megabyte each."""
 ERRORS_MAX = 10
 """A client mends the first; a list of hundreds would be work for whoever sent rubbish."""
 
 # Module constants: rules made per request would be new classes, and no cache would ever hit.
-_LIMITS = (DocumentLimits,)
+_LIMITS = (DocumentLimits, DocumentNumbers, IntrospectionCost)
 _RULES = (*specified_rules, OneOfInputValidationRule)
 
 
@@ -42,6 +48,7 @@ class DocumentCache:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[bytes, DocumentNode] = OrderedDict()
+        self._looks: OrderedDict[bytes, ExecutionResult] = OrderedDict()
 
     def get(self, query: str) -> DocumentNode | None:
         """The document of a text that was found valid before."""
@@ -58,6 +65,18 @@ class DocumentCache:
             self._kept[_digest(query)] = document
             while len(self._kept) > PREPARED_DOCUMENTS_MAX:
                 self._kept.popitem(last=False)
+
+    def look(self, query: str) -> ExecutionResult | None:
+        """What a look at the schema found before. Whoever gets it must not change it."""
+        with self._lock:
+            return self._looks.get(_digest(query))
+
+    def keep_look(self, query: str, found: ExecutionResult) -> None:
+        """Remember what a look at the schema found: the schema is the same to everybody."""
+        with self._lock:
+            self._looks[_digest(query)] = found
+            while len(self._looks) > LOOKS_MAX:
+                self._looks.popitem(last=False)
 
 
 class CachingSchema(Protocol):
@@ -78,27 +97,9 @@ class PreparedDocuments(SchemaExtension):
         """Bound what the parser may read, and take a known document from the cache."""
         context = self.execution_context
         context.parse_options["max_tokens"] = TOKENS_MAX
-        query = context.query or ""
-        if is_storable([query, context.variables]):
-            context.graphql_document = self._cache.get(query)
+        if context.query:
+            context.graphql_document = self._cache.get(context.query)
             self._known = context.graphql_document is not None
-        yield
-
-    def on_parse(self) -> Iterator[None]:
-        """Refuse what could not be stored, and what would exhaust the parser's stack."""
-        context = self.execution_context
-        if not self._known:
-            if not is_storable([context.query or "", context.variables]):
-                raise GraphQLError(
-                    "A text holds characters that cannot be stored.",
-                    extensions={"limit": "characters"},
-                )
-            try:
-                check_nesting(context.query or "")
-            except DocumentTooNested:
-                raise GraphQLError(
-                    "Too many levels of nesting.", extensions={"limit": "nesting"}
-                ) from None
         yield
 
     def on_validate(self) -> Iterator[None]:
@@ -111,8 +112,19 @@ class PreparedDocuments(SchemaExtension):
                 errors = _validate(schema, document, _LIMITS) or _validate(schema, document, _RULES)
                 if not errors:
                     self._cache.keep(context.query or "", document)
-            context.pre_execution_errors = errors
+            context.pre_execution_errors = [_coded(error) for error in errors]
         yield
+
+    def on_execute(self) -> Iterator[None]:
+        """Answer a look at the whole schema from memory: it is the longest turn of the loop."""
+        context = self.execution_context
+        looks = looks_only_at_schema(context.graphql_document)
+        found = self._cache.look(context.query or "") if looks else None
+        context.result = found
+        yield
+        made = context.result
+        if looks and found is None and isinstance(made, ExecutionResult) and not made.errors:
+            self._cache.keep_look(context.query or "", made)
 
     @property
     def _cache(self) -> DocumentCache:
@@ -123,6 +135,14 @@ def _validate(
     schema: GraphQLSchema, document: DocumentNode, rules: Sequence[type[ASTValidationRule]]
 ) -> list[GraphQLError]:
     return validate(schema, document, rules, max_errors=ERRORS_MAX, hide_suggestions=True)
+
+
+def _coded(error: GraphQLError) -> GraphQLError:
+    """The error of a document with a code: a limit's, or that of every other rule."""
+    named = error.extensions or {}
+    code = ErrorCode.LIMIT_EXCEEDED if "limit" in named else ErrorCode.GRAPHQL_VALIDATION_FAILED
+    error.extensions = {"code": code.value, **named}
+    return error
 
 
 def _digest(query: str) -> bytes:

@@ -55,6 +55,7 @@ class FeedHub:
         self._connect = connect
         self._lock = threading.Lock()
         self._wakers: defaultdict[UUID, set[Waker]] = defaultdict(set)
+        self._closing: set[Callable[[], None]] = set()
         self._closed = False
 
     @property
@@ -64,8 +65,28 @@ class FeedHub:
 
     def close(self) -> None:
         """End every feed at its next look, which is now. Clients resume elsewhere."""
-        self._closed = True
+        with self._lock:
+            self._closed = True
+            closing = list(self._closing)
+        for tell in closing:
+            # A loop that has ended has no connection left to close.
+            with suppress(RuntimeError):
+                tell()
         self._wake_all()
+
+    @contextmanager
+    def told_of_close(self, tell: Callable[[], None]) -> Iterator[None]:
+        """Have `tell` called, from any thread, once feeds end; at once if they have."""
+        with self._lock:
+            self._closing.add(tell)
+            closed = self._closed
+        if closed:
+            tell()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._closing.discard(tell)
 
     def join(self, owner_id: UUID) -> Waker:
         """A new subscriber of one owner. The caller leaves again."""

@@ -11,20 +11,30 @@ from functools import partial
 from typing import Any
 
 import strawberry
+from anyio.to_thread import run_sync
 
+from api.consistency import until_visible
 from api.context import StudioContext
 from api.reading import read_again
-from api.refusals import REFUSAL_TYPES, NotSignedIn
+from api.refusals import REFUSAL_TYPES, NotConsistentYet, NotSignedIn, ReadModelParked
 from api.scalars import POSITION_MAX, Position
+from commands.ports.accounts import Session
 from queries.feed.after import Delta, feed_after
 from queries.feed.after import Lagged as LaggedRows
+from queries.feed.era import Era, current_era
 from queries.viewer import View
+
+AHEAD_WAIT_MAX_S = 2.0
+"""How long a position that the read models have not reached is waited for."""
 
 LOOK_AGAIN_S = 5.0
 """A wake-up can be lost with its connection; this bounds how long nobody notices."""
 
 
-@strawberry.type(description="Too far behind to resume: subscribe again, for a new snapshot.")
+@strawberry.type(
+    description="Nothing to resume from: too far behind, or a position that the log does not have. "
+    "Subscribe again without `after`, for a new snapshot."
+)
 class Lagged:
     count: int
     position: Position
@@ -58,30 +68,61 @@ class _Seen:
 async def follow(
     context: StudioContext, after: int | None, feed: Feed
 ) -> AsyncGenerator[Any, None]:
-    """Snapshot unless resumed, then every change. Ends with `Lagged`, or when the session does."""
+    """Snapshot unless resumed, then every change. Ends with `Lagged`, or when the session does.
+
+    A position that the log does not have, be it forged or of a log that was restored since, is
+    answered `Lagged` too: never with silence.
+    """
     try:
-        owner_id = (await context.session_now()).person_id
+        session = await context.session_now()
+        era = await run_sync(
+            current_era, context.parts.connections, limiter=context.parts.threads.feeds
+        )
         # Joined before the first look: what is written in between still wakes.
-        with context.parts.feed.joined(owner_id) as waker:
-            position = resumed(context, after)
-            if position is None:
+        with context.parts.feed.joined(session.person_id) as waker:
+            told = resumed(context, after)
+            if told is None:
                 first = await read_again(context, feed.snapshot)
                 position = first.position
-                yield first
+                yield _told(first, era)
+            else:
+                position = await _place(context, session, era, told)
+                if position is None:
+                    yield Lagged(count=0, position=Position(told))
+                    return
             while not context.parts.feed.is_closed:
                 seen = await read_again(context, partial(_look, feed, position))
                 if isinstance(seen, LaggedRows):
-                    yield Lagged(count=seen.count, position=Position(position))
+                    yield Lagged(count=seen.count, position=Position(era.shown(position)))
                     return
                 for change in seen.changes:
                     position = change.position
-                    yield change
+                    yield _told(change, era)
                 for word in seen.words:
                     yield word
                 await waker.wait(LOOK_AGAIN_S)
                 await asyncio.sleep(feed.rest_s)
     except NotSignedIn as refusal:
         yield REFUSAL_TYPES[NotSignedIn](code=refusal.code, message=refusal.message, path=[])
+
+
+async def _place(context: StudioContext, session: Session, era: Era, told: int) -> int | None:
+    """The position of the log to resume after. None if the log has no such place.
+
+    A write's position may be a moment ahead of the read models, so it is waited for.
+    """
+    position = era.position(told)
+    if position is not None:
+        try:
+            await until_visible(context, session, position, wait_max_s=AHEAD_WAIT_MAX_S)
+        except (NotConsistentYet, ReadModelParked):
+            return None
+    return position
+
+
+def _told(event: Any, era: Era) -> Any:
+    event.position = Position(era.shown(event.position))
+    return event
 
 
 def _look(feed: Feed, position: int, view: View) -> _Seen | LaggedRows:

@@ -28,6 +28,7 @@ from graphql import (
 )
 from graphql.validation import ValidationContext
 
+INTROSPECTION_ROOTS = frozenset({"__schema", "__type"})
 BODY_SIZE_MAX_BYTES = 32 * 1024
 """Uploads go to the object store, so no honest request is larger."""
 TOKENS_MAX = 1_000
@@ -57,6 +58,8 @@ def check_nesting(text: str) -> None:
 
     Strings are not skipped: a string full of braces is refused too, which no honest document has.
     """
+    if sum(map(text.count, _OPENING)) <= NESTING_MAX:
+        return
     depth = 0
     for character in text:
         if character in _OPENING:
@@ -172,8 +175,10 @@ class DocumentLimits(ValidationRule):
     def _one(self, selection: Any) -> _Size:
         if isinstance(selection, FieldNode):
             inner = self._selection(selection.selection_set)
+            # The standard look at the schema nests deep; `api.introspection` bounds what it costs.
+            looks_at_schema = selection.name.value in INTROSPECTION_ROOTS
             return _Size(
-                depth=inner.depth + 1,
+                depth=1 if looks_at_schema else inner.depth + 1,
                 aliases=_capped(inner.aliases + (selection.alias is not None)),
                 directives=inner.directives,
                 fields=_capped(inner.fields + 1),

@@ -38,6 +38,7 @@ from domain.kernel.role import Role
 from queries.account.overview import account
 from queries.catalogue.policy import policy
 from queries.catalogue.prices import price_list
+from queries.feed.era import in_log
 from queries.gallery.gallery import asset as asset_row
 from queries.jobs.jobs import job as job_row
 from queries.read_position import read_position
@@ -161,7 +162,7 @@ class Query:
     async def viewer(self, info: Info, min_position: Position | None = None) -> Any:
         session = await info.context.session()
         if min_position is not None:
-            await until_visible(info.context, session, min_position)
+            await until_visible(info.context, session, in_log(min_position))
         return await run_sync(_viewer, info.context, session)
 
     @strawberry.field(description="Anything of the viewer's by its global id, or null.")
@@ -222,7 +223,7 @@ class Query:
         behind = after or BEFORE_ALL
         return await read(
             info.context,
-            lambda view: ledger(ledger_rows(view, as_of=as_of, first=first, after=behind)),
+            lambda view: ledger(ledger_rows(view, as_of=in_log(as_of), first=first, after=behind)),
         )
 
 
@@ -293,7 +294,7 @@ def _quote_command(
                 **asked_clips(video),
             )
         case _:
-            raise InputInvalid("quote", "Ask for exactly one of training, images and video.")
+            raise InputInvalid("training", "Ask for exactly one of training, images and video.")
 
 
 def _words(asked_about: QuoteImagesInput | QuoteVideoInput) -> dict[str, Any]:

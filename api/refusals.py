@@ -6,12 +6,16 @@ import operator
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from api.scalars import Millicredits
 from domain import refusals as domain_refusals
 from domain.kernel.refusal import Refusal
 
 INT_MAX = 2**31 - 1
+
+_FIELD_NAMES = frozenset({"field", "setting"})
+"""Details that name a field of the input."""
 
 _AMOUNTS = frozenset({"needed", "available"})
 """Details that are millicredits: they outgrow GraphQL's Int."""
@@ -21,7 +25,9 @@ _AMOUNTS = frozenset({"needed", "available"})
 class RefusalInterface:
     code: str = strawberry.field(description="Stable, for programs.")
     message: str = strawberry.field(description="One sentence, for a person.")
-    path: list[str] = strawberry.field(description="Which part of the input is meant, if one is.")
+    path: list[str] = strawberry.field(
+        description='Where in the input, as in ["files", "6"]; empty if nowhere.'
+    )
 
 
 class NotSignedIn(Refusal):
@@ -74,6 +80,7 @@ class InputInvalid(Refusal):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+        self.path = (field,)
 
 
 def _type_of(refusal: type[Refusal]) -> type[RefusalInterface]:
@@ -124,16 +131,18 @@ def as_graphql(refusal: Refusal, union: Any) -> Any:
     """
     made = REFUSAL_TYPES.get(type(refusal))
     if made is None or made not in get_args(get_args(union)[0]):
-        return OtherRefusal(code=refusal.code, message=refusal.message, path=[])
+        return OtherRefusal(code=refusal.code, message=refusal.message, path=_path(refusal))
     details = {
         name: _plain(getattr(refusal, name)) for name in getattr(type(refusal), "details", ())
     }
-    return made(
-        code=refusal.code,
-        message=refusal.message,
-        path=[details["field"]] if "field" in details else [],
-        **details,
-    )
+    for name in _FIELD_NAMES & details.keys():
+        details[name] = to_camel_case(details[name])
+    return made(code=refusal.code, message=refusal.message, path=_path(refusal), **details)
+
+
+def _path(refusal: Refusal) -> list[str]:
+    """Which part of the input is meant, named as the contract names it."""
+    return [to_camel_case(part) for part in refusal.path]
 
 
 def _plain(value: Any) -> Any:

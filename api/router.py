@@ -1,103 +1,41 @@
 """GraphQL over HTTP, SSE and WebSocket, as its specifications have it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from fastapi import Request, Response
-from graphql import GraphQLError
-from graphql.error import GraphQLSyntaxError
+from starlette.responses import StreamingResponse
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.fastapi import GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
-from strawberry.http.streaming import HTTPStreamTransport, SSETransport
+from strawberry.http.streaming import HTTPStreamTransport
 from strawberry.schema import BaseSchema
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
-    BaseGraphQLTransportWSHandler,
-)
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
-    ConnectionInitMessage,
-    SubscribeMessage,
-)
+from strawberry.types.graphql import OperationType
+from strawberry.types.unset import UNSET
 
-from api.documents import TrustedDocuments, UnknownDocument
-from api.limits import BODY_SIZE_MAX_BYTES
+from api.accept import JSON_TYPE, RESPONSE_TYPE, accepted
+from api.asked_operation import AskedOperation, asked_operation
+from api.context import StudioContext
+from api.documents import TrustedDocuments
+from api.error_codes import ErrorCode, RequestRefused
+from api.event_stream import ResumableSse, until_stopped
+from api.feed import FeedHub
+from api.json_text import BeyondLimit, NotJson, read_json
+from api.refusals import NotSignedIn
+from api.socket import StudioSocket, StudioSocketAdapter
 
 GRAPHQL_PATH = "/graphql"
-RESPONSE_TYPE = "application/graphql-response+json"
-HEARTBEAT_S = 5.0
-"""The server learns that a client has left when it next sends: a feed outlives it by this."""
-
 CONNECTION_INIT_WAIT = timedelta(seconds=8)
+_IN_ONE_ANSWER = (OperationType.QUERY, OperationType.MUTATION)
 
 # The library builds the response without the request at hand.
-_wanted_type: ContextVar[str] = ContextVar("wanted_type", default="application/json")
-
-
-class ResumableSse(SSETransport):
-    """SSE whose events carry the position as their id, so that `Last-Event-ID` resumes."""
-
-    def __init__(self) -> None:
-        super().__init__(heartbeat_interval=HEARTBEAT_S)
-
-    def encode_next(
-        self, response: GraphQLHTTPResponse, encode_json: Callable[[object], str]
-    ) -> str:
-        """One event, with `id:` where the answer's root field states a position."""
-        event = super().encode_next(response, encode_json)
-        event_id = _event_id(response)
-        return event if event_id is None else f"id: {event_id}\r\n{event}"
-
-
-def _event_id(response: Mapping[str, Any]) -> str | None:
-    """What to resume after; empty after `Lagged`, for a browser would lag for ever otherwise."""
-    for value in (response.get("data") or {}).values():
-        if isinstance(value, dict) and value.get("position") is not None:
-            return "" if value.get("__typename") == "Lagged" else str(value["position"])
-    return None
-
-
-class StudioSocket(BaseGraphQLTransportWSHandler[Any, Any]):
-    """graphql-transport-ws, mended in two places and taught trusted documents."""
-
-    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        """Accept `payload: null`, which the protocol allows."""
-        if message.get("payload", {}) is None:
-            message = {"type": "connection_init"}
-        await super().handle_connection_init(message)
-
-    async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Resolve a document id; an id nobody knows fails this operation, not the socket."""
-        given: object = message["payload"]
-        if not isinstance(given, dict) or not isinstance(given.get("query") or "", str):
-            await self.handle_invalid_message("Failed to parse message")
-            return
-        payload: dict[str, Any] = dict(given)
-        if len(payload.get("query") or "") > BODY_SIZE_MAX_BYTES:
-            await self._fail(message["id"], "The document is too large.")
-            return
-        if payload.get("query") is None and "documentId" in payload:
-            try:
-                payload["query"] = _router_of(self.view).documents.text(payload["documentId"])
-            except UnknownDocument:
-                await self._fail(message["id"], "Unknown document id.")
-                return
-        await super().handle_subscribe({**message, "payload": payload})  # type: ignore[typeddict-item]
-
-    async def _fail(self, operation_id: str, reason: str) -> None:
-        await self.websocket.send_json(
-            {"id": operation_id, "type": "error", "payload": [{"message": reason}]}
-        )
-
-    @staticmethod
-    def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:
-        # A syntax error in one subscription must not end its siblings on the same socket.
-        if isinstance(error, GraphQLSyntaxError):
-            return None
-        return BaseGraphQLTransportWSHandler._get_pre_execution_close_reason(error)
+_wanted_type: ContextVar[str] = ContextVar("wanted_type", default=JSON_TYPE)
 
 
 class StudioRouter(GraphQLRouter[Any, Any]):
@@ -107,8 +45,8 @@ class StudioRouter(GraphQLRouter[Any, Any]):
     executed is answered 400.
     """
 
-    allow_queries_via_get = False
     graphql_transport_ws_handler_class = StudioSocket
+    websocket_adapter_class = StudioSocketAdapter
     stream_transport_classes_by_protocol: Mapping[str, type[HTTPStreamTransport]] = {
         GRAPHQL_SSE_PROTOCOL: ResumableSse
     }
@@ -118,6 +56,7 @@ class StudioRouter(GraphQLRouter[Any, Any]):
         schema: BaseSchema,
         documents: TrustedDocuments,
         context_getter: Callable[..., Any],
+        feed: FeedHub,
     ) -> None:
         super().__init__(
             schema,
@@ -128,42 +67,90 @@ class StudioRouter(GraphQLRouter[Any, Any]):
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=CONNECTION_INIT_WAIT,
         )
-        self.documents = documents
+        self._documents = documents
+        self._feed = feed
+        self.add_api_route(GRAPHQL_PATH, _other_method, methods=["PUT", "PATCH", "DELETE"])
 
-    async def parse_http_body(
-        self, request: AsyncHTTPRequestAdapter
-    ) -> GraphQLRequestData | list[GraphQLRequestData]:
-        """Read as the library does, and resolve a document id."""
-        _wanted_type.set(accepted_type(request.headers.get("accept", "")))
-        data = await super().parse_http_body(request)
-        if isinstance(data, list):
-            raise HTTPException(400, "Batching is not supported.")
-        if data.query is None:
-            data.query = self._trusted_text(await self._document_id(request))
-        return data
+    def asked(self, given: Mapping[str, Any]) -> AskedOperation:
+        """What a body, a query string or a frame asks for. Raises `RequestRefused`."""
+        return asked_operation(given, self._documents)
 
-    async def _document_id(self, request: AsyncHTTPRequestAdapter) -> object:
-        if request.method == "POST":
-            return self.parse_json(await request.get_body()).get("documentId")
-        return request.query_params.get("documentId")
-
-    def _trusted_text(self, document_id: object) -> str | None:
-        if document_id is None:
-            return None
+    async def run(self, request: Any, context: Any = UNSET, root_value: Any = UNSET) -> Any:
+        """Answer one request, or serve one socket. Whatever is refused is refused in JSON."""
         try:
-            return self.documents.text(document_id)
-        except UnknownDocument:
-            raise HTTPException(400, "Unknown document id.") from None
+            return await super().run(request, context, root_value)
+        except RequestRefused as refused:
+            return _refusal(refused)
+        except HTTPException as refused:
+            return _refusal(
+                RequestRefused(ErrorCode.BAD_REQUEST, refused.reason, status=refused.status_code)
+            )
 
-    def parse_json(self, data: str | bytes) -> Any:
-        """A JSON object. Anything else is a bad request."""
+    def should_render_graphql_ide(self, request: Any) -> bool:
+        """Never: `/developers` says how to ask."""
+        return False
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+        """The operation of a body, or of a query string. Raises `RequestRefused`."""
+        _wanted_type.set(accepted(request.headers.get("accept")).json or JSON_TYPE)
+        asked = self.asked(await _given(request))
+        return GraphQLRequestData(
+            query=asked.query,
+            variables=asked.variables,
+            operation_name=asked.operation_name,
+            extensions=asked.extensions,
+            protocol="http",
+        )
+
+    async def execute_operation(
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        request_data: Any,
+        context: Any,
+        root_value: Any,
+        sub_response: Response,
+    ) -> Any:
+        """One answer for a query or mutation, a stream for a subscription, where the client takes
+        them; a client that prefers a stream gets one for everything. Raises `RequestRefused`.
+        """
+        takes = accepted(request_adapter.headers.get("accept"))
+        posted = request_adapter.method == "POST"
+        asked: dict[str, Any] = {
+            "query": request_data.query,
+            "variable_values": request_data.variables,
+            "context_value": context,
+            "root_value": root_value,
+            "operation_name": request_data.operation_name,
+            "operation_extensions": request_data.extensions,
+        }
         try:
-            parsed = super().parse_json(data)
-        except (UnicodeDecodeError, RecursionError):
-            raise HTTPException(400, "Unable to parse request body as JSON") from None
-        if not isinstance(parsed, dict):
-            raise HTTPException(400, "The request body must be a JSON object.")
-        return parsed
+            # With no type allowed nothing is executed: the document's type, or what is wrong.
+            allowed = _IN_ONE_ANSWER if posted and takes.json else ()
+            result = await self.schema.execute(**asked, allowed_operation_types=allowed)
+            if takes.json:
+                return result
+        except InvalidOperationTypeError as other:
+            _check_method(other.operation_type, posted=posted)
+            if not takes.stream:
+                raise RequestRefused(
+                    ErrorCode.SUBSCRIPTION_NOT_STREAMED,
+                    "A subscription is answered as text/event-stream, or on a WebSocket.",
+                    status=406,
+                ) from None
+        request_data.protocol = "sse"
+        return await self.schema.stream(**asked)
+
+    async def create_streaming_response(
+        self,
+        request: Request,
+        stream: Callable[[], AsyncIterator[str]],
+        sub_response: Response,
+        headers: Mapping[str, str],
+    ) -> Response:
+        """A stream that says when to come back, and ends without `complete` if the server does."""
+        events = until_stopped(stream(), lambda: self._feed.is_closed)
+        return StreamingResponse(events, headers={**sub_response.headers, **headers})
 
     async def process_result(self, request: Request, result: Any) -> GraphQLHTTPResponse:
         """Leave `data` out where nothing was executed, as the specification asks."""
@@ -190,21 +177,73 @@ class StudioRouter(GraphQLRouter[Any, Any]):
         """Text, never bytes: bytes would become binary frames on a socket."""
         return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
+    async def on_ws_connect(self, context: StudioContext) -> Any:
+        """Close with 4403 where the first message has a token of no open session.
 
-def _router_of(view: Any) -> StudioRouter:
-    assert isinstance(view, StudioRouter)
-    return view
+        Without one the socket is anybody's: prices need no session.
+        """
+        params = context.connection_params
+        if isinstance(params, dict) and params.get("token") is not None:
+            try:
+                await context.session_now()
+            except NotSignedIn:
+                raise ConnectionRejectionError() from None
+        return UNSET
+
+
+async def _given(request: AsyncHTTPRequestAdapter) -> Mapping[str, Any]:
+    if request.method == "GET":
+        texts: dict[str, Any] = dict(request.query_params)
+        for name in ("variables", "extensions"):
+            if texts.get(name):
+                texts[name] = _read(texts[name])
+        return texts
+    media_type = (request.content_type or "").split(";")[0].strip().lower()
+    if media_type != JSON_TYPE:
+        raise RequestRefused(
+            ErrorCode.UNSUPPORTED_MEDIA_TYPE, f"The body has to be {JSON_TYPE}.", status=415
+        )
+    given = _read(await request.get_body())
+    if isinstance(given, list):
+        raise RequestRefused(ErrorCode.BAD_REQUEST, "Batching is not supported.")
+    if not isinstance(given, dict):
+        raise RequestRefused(ErrorCode.BAD_REQUEST, "The request body must be a JSON object.")
+    return given
+
+
+def _read(text: str | bytes) -> Any:
+    try:
+        return read_json(text)
+    except NotJson:
+        raise RequestRefused(ErrorCode.BAD_REQUEST, "This is not JSON.") from None
+    except BeyondLimit as limit:
+        raise RequestRefused.beyond(limit) from None
+
+
+async def _other_method() -> Response:
+    return _refusal(_posted_only())
+
+
+def _check_method(kind: OperationType, *, posted: bool) -> None:
+    if not posted and kind is not OperationType.SUBSCRIPTION:
+        raise _posted_only()
+
+
+def _posted_only() -> RequestRefused:
+    return RequestRefused(
+        ErrorCode.METHOD_NOT_ALLOWED, "Queries and mutations are posted.", status=405
+    )
+
+
+def _refusal(refused: RequestRefused) -> Response:
+    """The answer to a request of which nothing was executed."""
+    body = json.dumps({"errors": [refused.formatted()]}, separators=(",", ":"))
+    headers = {"content-type": f"{_wanted_type.get()}; charset=utf-8"}
+    if refused.status == 405:
+        headers["allow"] = "POST"
+    return Response(body, status_code=refused.status, headers=headers)
 
 
 def _executed(result: Any) -> bool:
     """Whether execution began: an error with a path happened inside it."""
     return any(error.path for error in result.errors or ())
-
-
-def accepted_type(accept: str) -> str:
-    """Which of the two response types a client wants. Without a word for either, the older one."""
-    wanted = [part.split(";")[0].strip().lower() for part in accept.split(",")]
-    for media_type in wanted:
-        if media_type in (RESPONSE_TYPE, "application/json"):
-            return media_type
-    return "application/json"

@@ -2,11 +2,12 @@
 
 import base64
 import binascii
-from typing import NamedTuple, NewType
+from collections.abc import Callable
+from typing import Any, NamedTuple, NewType
 from uuid import UUID
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLScalarLiteralParser, ValueNode, value_from_ast_untyped
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
@@ -28,6 +29,8 @@ class Cursor(NamedTuple):
 POSITION_MAX = 2**63 - 1
 POSITION_DIGITS_MAX = 19
 CURSOR_LENGTH_MAX = 120
+UUID_LENGTH_MAX = 45
+"""As Python reads them: with hyphens, braces or the prefix of a URN."""
 EXACT_MAX = 2**53
 """Every JSON reader keeps whole numbers up to this exact."""
 
@@ -71,36 +74,68 @@ def _cursor(value: object) -> Cursor:
     raise GraphQLError("This cursor is not one of ours.")
 
 
+def _uuid(value: object) -> UUID:
+    try:
+        if isinstance(value, str) and len(value) <= UUID_LENGTH_MAX:
+            return UUID(value)
+    except ValueError:
+        pass
+    raise GraphQLError("This is not a UUID.")
+
+
+def _written(parse: Callable[[object], Any]) -> GraphQLScalarLiteralParser:
+    """How a value is read where it stands in a document: an error says where that is."""
+
+    def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+        try:
+            return parse(value_from_ast_untyped(node, variables))
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node) from None
+
+    return parse_literal
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     Position: strawberry.scalar(
         name="Position",
         description="A place in the order of all events, as a string of decimal digits.",
         serialize=str,
         parse_value=_position,
+        parse_literal=_written(_position),
     ),
     Millicredits: strawberry.scalar(
         name="Millicredits",
         description="Whole thousandths of a credit. A JSON number, exact up to 2^53.",
         serialize=int,
         parse_value=_whole_number,
+        parse_literal=_written(_whole_number),
     ),
     Seed: strawberry.scalar(
         name="Seed",
         description="What a picture's noise is made from: 0 to 4294967295, beyond GraphQL's Int.",
         serialize=int,
         parse_value=_whole_number,
+        parse_literal=_written(_whole_number),
     ),
     PageSize: strawberry.scalar(
         name="PageSize",
         description=f"How many entries a page has: 1 to {PAGE_SIZE_MAX}.",
         serialize=int,
         parse_value=_page_size,
+        parse_literal=_written(_page_size),
     ),
     Cursor: strawberry.scalar(
         name="Cursor",
         description="A place in a list. Opaque: it carries its sort key, so it never drifts.",
         serialize=_cursor_text,
         parse_value=_cursor,
+        parse_literal=_written(_cursor),
+    ),
+    UUID: strawberry.scalar(
+        name="UUID",
+        serialize=str,
+        parse_value=_uuid,
+        parse_literal=_written(_uuid),
     ),
 }
 

@@ -1,15 +1,22 @@
 """The schema: what there is, how refusals look, and what a system fault may say."""
 
-import traceback
 import uuid
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 
 import strawberry
 import structlog
-from graphql import GraphQLError
-from strawberry.types import ExecutionContext
+from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 
+from api.asked_operation import check_operation
 from api.documents import DocumentCache, PreparedDocuments
+from api.error_codes import ErrorCode, RequestRefused
+from api.faults import frames_of
 from api.mutations.account import AccountMutations
 from api.mutations.consent import ConsentMutations
 from api.mutations.credits import CreditMutations
@@ -24,7 +31,10 @@ from domain.kernel.refusal import Refusal
 
 log = structlog.get_logger()
 
-FRAMES_LOGGED_MAX = 6
+NO_DOCUMENT = RequestRefused(ErrorCode.BAD_REQUEST, "No GraphQL document in the request.")
+NO_SUCH_OPERATION = RequestRefused(
+    ErrorCode.OPERATION_RESOLUTION_FAILURE, "The document has no such operation."
+)
 
 
 @strawberry.type
@@ -56,33 +66,110 @@ class StudioSchema(strawberry.Schema):
         """The documents that were found valid."""
         return self._prepared
 
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """As the library does, behind our guard. Raises `InvalidOperationTypeError` only."""
+        try:
+            check_operation(query, variable_values, operation_name)
+            return await super().execute(
+                query,
+                variable_values=variable_values,
+                context_value=context_value,
+                root_value=root_value,
+                operation_name=operation_name,
+                allowed_operation_types=allowed_operation_types,
+                operation_extensions=operation_extensions,
+            )
+        except RequestRefused as refused:
+            return _refused(refused)
+        except MissingQueryError:
+            return _refused(NO_DOCUMENT)
+        except CannotGetOperationTypeError:
+            return _refused(NO_SUCH_OPERATION)
+
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> Any:
+        """As the library does, behind our guard."""
+        try:
+            check_operation(query, variable_values, operation_name)
+        except RequestRefused as refused:
+            return _only(_refused(refused))
+        return await super().stream(
+            query,
+            variable_values=variable_values,
+            context_value=context_value,
+            root_value=root_value,
+            operation_name=operation_name,
+            operation_extensions=operation_extensions,
+            allowed_operation_types=allowed_operation_types,
+        )
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Mask and log. The library would log every bad document with its full text."""
         for error in errors:
-            cause = error.original_error
-            if not error.path and (cause is None or isinstance(cause, GraphQLError)):
-                # Nothing was executed: the document or its variables are to blame.
+            if "code" in (error.extensions or {}):
                 continue
+            cause = error.original_error
             if isinstance(cause, Refusal):
                 error.message = cause.message
                 error.extensions = {**(error.extensions or {}), "code": cause.code}
-                continue
-            trace_id = uuid.uuid4().hex
-            # Where, and never what: an exception's text may quote what somebody wrote.
-            fault = cause or error
-            log.error(
-                "resolver failed", trace_id=trace_id, error=type(fault).__name__, at=_frames(fault)
-            )
-            error.message = "The studio could not answer."
-            error.extensions = {"code": "INTERNAL", "traceId": trace_id}
+            elif (code := _code_of_request(error)) is not None:
+                error.extensions = {"code": code.value, **(error.extensions or {})}
+            else:
+                self._mask(error)
+
+    def _mask(self, error: GraphQLError) -> None:
+        trace_id = uuid.uuid4().hex
+        # Where, and never what: an exception's text may quote what somebody wrote.
+        fault = error.original_error or error
+        log.error(
+            "resolver failed", trace_id=trace_id, error=type(fault).__name__, at=frames_of(fault)
+        )
+        error.message = "The studio could not answer."
+        error.extensions = {"code": ErrorCode.INTERNAL.value, "traceId": trace_id}
 
 
-def _frames(cause: BaseException) -> list[str]:
-    """The innermost lines of code that a fault came through."""
-    frames = traceback.extract_tb(cause.__traceback__)[-FRAMES_LOGGED_MAX:]
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+def _code_of_request(error: GraphQLError) -> ErrorCode | None:
+    """What is wrong with the request, if the error is the request's."""
+    cause = error.original_error
+    if isinstance(error, GraphQLSyntaxError):
+        return ErrorCode.GRAPHQL_PARSE_FAILED
+    if isinstance(cause, CannotGetOperationTypeError):
+        error.message = NO_SUCH_OPERATION.message
+        return NO_SUCH_OPERATION.code
+    if isinstance(cause, MissingQueryError):
+        error.message = NO_DOCUMENT.message
+        return NO_DOCUMENT.code
+    if cause is None or isinstance(cause, GraphQLError):
+        # Nobody of us raised it: the library did, for a value that a variable gave.
+        return ErrorCode.BAD_USER_INPUT
+    return None
+
+
+def _refused(refused: RequestRefused) -> PreExecutionError:
+    return PreExecutionError(data=None, errors=[refused.as_error()])
+
+
+async def _only(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:
+    yield result
 
 
 def build_schema() -> StudioSchema:

@@ -62,7 +62,7 @@ def require_photo_set(photo_ids: Sequence[UUID]) -> tuple[UUID, ...]:
     """The photos of a set, as given. Raises `PhotoCountOutOfRange`, also for a repeated photo."""
     different = tuple(dict.fromkeys(photo_ids))
     if len(different) != len(photo_ids) or not PHOTOS_MIN <= len(different) <= PHOTOS_MAX:
-        raise PhotoCountOutOfRange(PHOTOS_MIN, PHOTOS_MAX, len(different))
+        raise PhotoCountOutOfRange(PHOTOS_MIN, PHOTOS_MAX, len(different)).at("photos")
     return different
 
 

@@ -150,11 +150,14 @@ def screen_negative_prompt(negative_prompt: str) -> None:
     It pushes pictures away from its words: words for minors do no harm in it, and words for adults
     and for ages do.
     """
-    words = _words(negative_prompt)
-    if any(word in _ADULTHOOD for word in [*words, *_spelled_out(words)]):
-        raise PromptNotAllowed()
-    if any(word in _AGE_BEFORE or word in _AGE_AFTER for word in words):
-        raise PromptNotAllowed()
+    try:
+        words = _words(negative_prompt)
+        if any(word in _ADULTHOOD for word in [*words, *_spelled_out(words)]):
+            raise PromptNotAllowed()
+        if any(word in _AGE_BEFORE or word in _AGE_AFTER for word in words):
+            raise PromptNotAllowed()
+    except PromptNotAllowed as refused:
+        raise refused.at("negative_prompt") from None
 
 
 def _words(text: str) -> list[str]:

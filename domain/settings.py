@@ -120,8 +120,9 @@ def require_prompts(
     """
     if not prompt.strip():
         raise PromptEmpty()
-    if max(len(prompt), len(negative_prompt)) > entry.prompt_length_max:
-        raise PromptTooLong(entry.prompt_length_max)
+    for place, text in (("prompt", prompt), ("negative_prompt", negative_prompt)):
+        if len(text) > entry.prompt_length_max:
+            raise PromptTooLong(entry.prompt_length_max).at(place)
     if negative_prompt.strip() and not (entry.negative_prompt and guided(entry, settings)):
         raise NegativePromptUnsupported(entry.id)
 

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from processes.audit.cli import audit_cli
+from processes.feed_cli import feed_cli
 from processes.parked_cli import parked_cli
 from processes.settings import (
     PROCESS_NAMES,
@@ -38,6 +39,7 @@ cli.add_typer(accounts_cli, name="accounts")
 cli.add_typer(policy_cli, name="policy")
 cli.add_typer(credits_cli, name="credits")
 cli.add_typer(parked_cli, name="parked")
+cli.add_typer(feed_cli, name="feed")
 
 ROOT = Path(__file__).parents[1]
 

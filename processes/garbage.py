@@ -1,4 +1,4 @@
-"""When a process that folds facts looks for garbage."""
+"""When a process that folds facts, or answers many, looks for garbage."""
 
 import gc
 
@@ -10,7 +10,7 @@ again and again while they do took two fifths of the projector's time."""
 def look_seldom() -> None:
     """From now on, look once for each few batches; what was imported is not looked at again.
 
-    For a process that does little else: the setting is the whole process's.
+    For a process that does little else, once it is assembled: the setting is the whole process's.
     """
     gc.collect()
     gc.freeze()

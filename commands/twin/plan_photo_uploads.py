@@ -99,16 +99,17 @@ def _planned(file: PhotoFile, photo_id: UUID, places: PhotoPlaces) -> PlannedUpl
 
 def _require_acceptable(files: Sequence[PhotoFile]) -> None:
     if not 1 <= len(files) <= PHOTOS_MAX:
-        raise PhotoCountOutOfRange(PHOTOS_MIN, PHOTOS_MAX, len(files))
-    for file in files:
+        raise PhotoCountOutOfRange(PHOTOS_MIN, PHOTOS_MAX, len(files)).at("files")
+    for place, file in enumerate(files):
         if file.media_type not in PHOTO_MEDIA_TYPES:
-            raise UnsupportedMediaType(file.media_type)
+            raise UnsupportedMediaType(file.media_type).at("files", place)
         if file.size_bytes > PHOTO_SIZE_MAX_BYTES:
-            raise UploadTooLarge(PHOTO_SIZE_MAX_BYTES)
+            raise UploadTooLarge(PHOTO_SIZE_MAX_BYTES).at("files", place)
         if file.size_bytes < 1:
-            raise PhotoUploadInvalid("the file is empty")
+            raise PhotoUploadInvalid("the file is empty").at("files", place)
         if not _is_sha256(file.sha256):
-            raise PhotoUploadInvalid("its SHA-256 is not 64 lower-case hexadecimal digits")
+            invalid = PhotoUploadInvalid("its SHA-256 is not 64 lower-case hexadecimal digits")
+            raise invalid.at("files", place)
 
 
 def _is_sha256(text: str) -> bool:

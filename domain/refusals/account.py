@@ -9,6 +9,7 @@ class EmailTaken(Refusal):
     """An account with this address exists."""
 
     code: ClassVar[str] = "EMAIL_TAKEN"
+    path = ("email",)
 
     def __init__(self) -> None:
         super().__init__("There is already an account with this e-mail address.")
@@ -28,6 +29,7 @@ class PasswordTooWeak(Refusal):
 
     code: ClassVar[str] = "PASSWORD_TOO_WEAK"
     details: ClassVar[tuple[str, ...]] = ("length_min",)
+    path = ("password",)
 
     def __init__(self, length_min: int) -> None:
         super().__init__(f"A password needs at least {length_min} characters.")
@@ -57,6 +59,7 @@ class AssuranceTooLow(Refusal):
 
     code: ClassVar[str] = "ASSURANCE_TOO_LOW"
     details: ClassVar[tuple[str, ...]] = ("engine",)
+    path = ("engine",)
 
     def __init__(self, engine: str) -> None:
         super().__init__(f"The engine {engine} needs an identity verified by a document.")

@@ -18,6 +18,7 @@ class IdempotencyKeyReused(Refusal):
     """This key was used before, for another request."""
 
     code: ClassVar[str] = "IDEMPOTENCY_KEY_REUSED"
+    path = ("idempotency_key",)
 
     def __init__(self) -> None:
         super().__init__("This idempotency key belongs to another request; choose a new one.")

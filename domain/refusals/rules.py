@@ -12,6 +12,7 @@ class PriceListOutdated(Refusal):
 
     code: ClassVar[str] = "PRICE_LIST_OUTDATED"
     details: ClassVar[tuple[str, ...]] = ("current",)
+    path = ("price_version",)
 
     def __init__(self, current: int) -> None:
         super().__init__(f"Prices have changed; ask for a new quote (price list {current}).")

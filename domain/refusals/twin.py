@@ -34,6 +34,7 @@ class ConsentTextChanged(Refusal):
 
     code: ClassVar[str] = "CONSENT_TEXT_CHANGED"
     details: ClassVar[tuple[str, ...]] = ("expected_sha256",)
+    path = ("text_sha256",)
 
     def __init__(self, expected_sha256: str) -> None:
         super().__init__("The text has changed; read the current one and agree to that.")

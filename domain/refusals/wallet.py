@@ -52,6 +52,7 @@ class UnknownPackage(Refusal):
 
     code: ClassVar[str] = "UNKNOWN_PACKAGE"
     details: ClassVar[tuple[str, ...]] = ("package", "known")
+    path = ("package",)
 
     def __init__(self, package: str, known: Iterable[str]) -> None:
         self.package, self.known = package, tuple(known)

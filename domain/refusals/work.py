@@ -11,6 +11,7 @@ class PromptEmpty(Refusal):
     """There is nothing to draw."""
 
     code: ClassVar[str] = "PROMPT_EMPTY"
+    path = ("prompt",)
 
     def __init__(self) -> None:
         super().__init__("Say what to draw.")
@@ -21,6 +22,7 @@ class PromptTooLong(Refusal):
 
     code: ClassVar[str] = "PROMPT_TOO_LONG"
     details: ClassVar[tuple[str, ...]] = ("limit",)
+    path = ("prompt",)
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"A prompt may have at most {limit} characters.")
@@ -32,6 +34,7 @@ class PromptHasTooManyWords(Refusal):
 
     code: ClassVar[str] = "PROMPT_HAS_TOO_MANY_WORDS"
     details: ClassVar[tuple[str, ...]] = ("used", "allowed")
+    path = ("prompt",)
 
     def __init__(self, used: int, allowed: int) -> None:
         super().__init__(
@@ -44,6 +47,7 @@ class PromptWeightsUnsupported(Refusal):
     """The prompt weighs words, as in (word:1.2), which the engine would read as other words."""
 
     code: ClassVar[str] = "PROMPT_WEIGHTS_UNSUPPORTED"
+    path = ("prompt",)
 
     def __init__(self) -> None:
         super().__init__("This engine weighs no words: leave out what looks like (word:1.2).")
@@ -53,6 +57,7 @@ class PromptNotAllowed(Refusal):
     """The prompt did not pass the screening. Neither prompt nor term is repeated."""
 
     code: ClassVar[str] = "PROMPT_NOT_ALLOWED"
+    path = ("prompt",)
 
     def __init__(self) -> None:
         super().__init__("This prompt is not allowed. Describe adults, in plain English words.")
@@ -63,6 +68,7 @@ class UnknownStyle(Refusal):
 
     code: ClassVar[str] = "UNKNOWN_STYLE"
     details: ClassVar[tuple[str, ...]] = ("style", "known")
+    path = ("style",)
 
     def __init__(self, style: str, known: Iterable[str]) -> None:
         self.style, self.known = style, tuple(known)
@@ -74,6 +80,7 @@ class AspectRatioUnsupported(Refusal):
 
     code: ClassVar[str] = "ASPECT_RATIO_UNSUPPORTED"
     details: ClassVar[tuple[str, ...]] = ("given", "supported")
+    path = ("aspect_ratio",)
 
     def __init__(self, given: str, supported: Iterable[str]) -> None:
         self.given, self.supported = given, tuple(supported)
@@ -85,6 +92,7 @@ class NegativePromptUnsupported(Refusal):
 
     code: ClassVar[str] = "NEGATIVE_PROMPT_UNSUPPORTED"
     details: ClassVar[tuple[str, ...]] = ("engine",)
+    path = ("negative_prompt",)
 
     def __init__(self, engine: str) -> None:
         super().__init__(f"With these settings {engine} would ignore a negative prompt.")
@@ -98,7 +106,9 @@ class SettingOutOfRange(Refusal):
     details: ClassVar[tuple[str, ...]] = ("setting", "minimum", "maximum")
 
     def __init__(self, setting: str, minimum: float, maximum: float) -> None:
-        super().__init__(f"{setting} has to be between {minimum} and {maximum}.")
+        words = f"{setting}".replace("_", " ")
+        super().__init__(f"{words} has to be between {minimum} and {maximum}.")
+        self.path = (setting,)
         self.setting, self.minimum, self.maximum = setting, minimum, maximum
 
 
@@ -170,6 +180,7 @@ class CountOutOfRange(Refusal):
 
     code: ClassVar[str] = "COUNT_OUT_OF_RANGE"
     details: ClassVar[tuple[str, ...]] = ("minimum", "maximum")
+    path = ("count",)
 
     def __init__(self, minimum: int, maximum: int) -> None:
         super().__init__(f"Ask for {minimum} to {maximum} at once.")
@@ -181,6 +192,7 @@ class UnknownEngine(Refusal):
 
     code: ClassVar[str] = "UNKNOWN_ENGINE"
     details: ClassVar[tuple[str, ...]] = ("engine",)
+    path = ("engine",)
 
     def __init__(self, engine: str) -> None:
         super().__init__("There is no such engine.")
@@ -192,6 +204,7 @@ class EngineUnavailable(Refusal):
 
     code: ClassVar[str] = "ENGINE_UNAVAILABLE"
     details: ClassVar[tuple[str, ...]] = ("engine", "missing")
+    path = ("engine",)
 
     def __init__(self, engine: str, missing: Iterable[str]) -> None:
         self.engine, self.missing = engine, tuple(missing)

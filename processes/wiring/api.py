@@ -22,6 +22,7 @@ from api.feed import FeedHub
 from api.parts import Parts
 from api.progress import ProgressBoard
 from api.spans import NoSpans
+from processes.garbage import look_seldom
 from processes.metrics.api import ApiMetrics
 from processes.secrets import Secrets, load_secrets
 from processes.settings import Settings
@@ -57,6 +58,8 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     with ExitStack() as stack:
         feed = FeedHub(lambda: _listening(settings.require_database_url()))
         app = _assemble(settings, secrets, stack, feed, sight)
+        # A look through all that was imported holds every request up for a tenth of a second.
+        look_seldom()
         server = ApiServer(
             uvicorn.Config(
                 app,

@@ -1,9 +1,10 @@
 """The whole API over a real database, served on a real socket; jobs are rendered by hand."""
 
+import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -112,9 +113,15 @@ class LiveStudio:
     tail: Tail
     executor: Executor
     refused: list[str]
+    served: "Served"
     _projected: int = 0
     _reacted: int = 0
     _keys: int = 0
+
+    def restart(self) -> None:
+        """End the API as its process does when it is stopped, and begin it anew."""
+        self.served.stop()
+        self.parts = self.served.start()
 
     def project(self) -> int:
         """Fold every new fact into the read models. Answers the position reached."""
@@ -183,37 +190,43 @@ def live_studio(database: str, folder: Path, *, spans: Spans | None = None) -> I
             post=webhooks.post,
         )
         refused: list[str] = []
-        feed = FeedHub(lambda: connect(database, "reader"))
-        parts = Parts(
-            studio=studio,
-            accounts=accounts,
-            passwords=Argon2Passwords(),
-            objects=objects,
-            identity=identity,
-            payment=payment,
-            connections=readers,
-            clock=clock,
-            feed=feed,
-            progress=ProgressBoard(feed.wake),
-            session_country=lambda address: "XX",
-            public_url=url,
-            sign_ins=NoisySignIns(),
-            refused=refused.append,
-            spans=spans or NoSpans(),
-        )
-        app = build_app(
-            parts,
-            Folders(ROOT / "web", ROOT / "graphql" / "operations", folder / "samples"),
-            Background(
-                start=lambda: _listening(feed),
-                is_ready=lambda: True,
-                mounts={
-                    "/objects": object_app(objects),
-                    "/sandbox/identity": identity_pages(identity),
-                    "/sandbox/payment": payment_pages(payment),
-                },
-            ),
-        )
+
+        def parts() -> Parts:
+            feed = FeedHub(lambda: connect(database, "reader"))
+            return Parts(
+                studio=studio,
+                accounts=accounts,
+                passwords=Argon2Passwords(),
+                objects=objects,
+                identity=identity,
+                payment=payment,
+                connections=readers,
+                clock=clock,
+                feed=feed,
+                progress=ProgressBoard(feed.wake),
+                session_country=lambda address: "XX",
+                public_url=url,
+                sign_ins=NoisySignIns(),
+                refused=refused.append,
+                spans=spans or NoSpans(),
+            )
+
+        def app(parts: Parts) -> FastAPI:
+            return build_app(
+                parts,
+                Folders(ROOT / "web", ROOT / "graphql" / "operations", folder / "samples"),
+                Background(
+                    start=lambda: _listening(parts.feed),
+                    is_ready=lambda: True,
+                    mounts={
+                        "/objects": object_app(objects),
+                        "/sandbox/identity": identity_pages(identity),
+                        "/sandbox/payment": payment_pages(payment),
+                    },
+                ),
+            )
+
+        served = Served(parts, app, listening)
         topics = InMemoryTransport()
         topics.create_topics()
         announcer = Announcer(intents, studio, topics.publisher("/suite/reactor"), topics, clock)
@@ -223,7 +236,7 @@ def live_studio(database: str, folder: Path, *, spans: Spans | None = None) -> I
             url=url,
             database=database,
             clock=clock,
-            parts=parts,
+            parts=served.start(),
             studio=studio,
             store=store,
             accounts=accounts,
@@ -236,11 +249,12 @@ def live_studio(database: str, folder: Path, *, spans: Spans | None = None) -> I
             tail=Tail(log, ReaderIntents(reader), STORED_FORM, clock, Wake()),
             executor=Executor(intents, deeds, clock),
             refused=refused,
+            served=served,
         )
+        stack.callback(served.stop)
         live.does(PublishPriceList(version=1, accepted_until=clock()), SYSTEM)
         live.does(PublishPolicy(version=1, approvers=(uuid5(SYSTEM, "Grace"),)), SYSTEM)
         live.project()
-        stack.enter_context(_served(app, listening))
         yield live
 
 
@@ -256,23 +270,58 @@ def _listening(feed: FeedHub) -> Iterator[None]:
         thread.join()
 
 
-@contextmanager
-def _served(app: FastAPI, listening: socket.socket) -> Iterator[None]:
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="api")
-    thread.start()
-    deadline_s = time.monotonic() + START_WAIT_S
-    while not server.started and time.monotonic() < deadline_s:
-        threading.Event().wait(0.01)
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()
+class Served:
+    """The API on one address, which can be stopped and started."""
+
+    def __init__(
+        self,
+        parts: Callable[[], Parts],
+        app: Callable[[Parts], FastAPI],
+        listening: socket.socket,
+    ) -> None:
+        self._make_parts = parts
+        self._make_app = app
+        self._listening = listening
+        self._running: tuple[uvicorn.Server, threading.Thread, Parts] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that serves."""
+        assert self._loop is not None
+        return self._loop
+
+    def start(self) -> Parts:
+        """Begin to serve, with parts of its own. Clients wait in the socket's queue meanwhile."""
+        parts = self._make_parts()
+        config = uvicorn.Config(
+            self._make_app(parts),
+            log_config=None,
+            access_log=False,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=1,
+        )
+        server = uvicorn.Server(config)
+        sockets = [self._listening.dup()]
+
+        def serve() -> None:
+            with asyncio.Runner() as runner:
+                self._loop = runner.get_loop()
+                runner.run(server.serve(sockets))
+
+        thread = threading.Thread(target=serve, name="api")
+        thread.start()
+        deadline_s = time.monotonic() + START_WAIT_S
+        while not server.started and time.monotonic() < deadline_s:
+            threading.Event().wait(0.01)
+        self._running = server, thread, parts
+        return parts
+
+    def stop(self) -> None:
+        """End feeds and then the server, as `processes.wiring.api` does. May be repeated."""
+        if self._running is not None:
+            server, thread, parts = self._running
+            self._running = None
+            parts.feed.close()
+            server.should_exit = True
+            thread.join()

@@ -119,11 +119,24 @@ class Socket:
         """Send one message."""
         self._connection.send(json.dumps(message))
 
+    def send_text(self, text: str) -> None:
+        """Send one frame as it stands."""
+        self._connection.send(text)
+
+    def send_bytes(self, content: bytes) -> None:
+        """Send one frame of bytes."""
+        self._connection.send(content)
+
     def receive(self) -> Any:
         """The next message, which has to be text."""
         message = self._connection.recv(timeout=EVENT_WAIT_S)
         assert isinstance(message, str)
         return json.loads(message)
+
+    def receive_all(self) -> None:
+        """Read until the other side closes. Raises `ConnectionClosed`."""
+        while True:
+            self.receive()
 
     def begin(self, payload: Any) -> None:
         """Open the session of the protocol."""

@@ -1,16 +1,26 @@
 """What a document may ask for: limits that no document can make slow, and nothing unheard of."""
 
 import time
+from typing import Any
 
 import httpx
 import pytest
-from graphql import parse
+from graphql import (
+    build_client_schema,
+    get_introspection_query,
+    lexicographic_sort_schema,
+    parse,
+    print_schema,
+)
+from graphql import build_schema as build_from_text
 
 from api import limits
-from api.documents import PREPARED_DOCUMENTS_MAX, DocumentCache
+from api.documents import LOOKS_MAX, PREPARED_DOCUMENTS_MAX, DocumentCache
 from api.schema import build_schema
 from tests.api.creator import DOCUMENTS, Visitor
-from tests.api.live_studio import LiveStudio
+from tests.api.live_studio import ROOT, LiveStudio
+
+SDL = ROOT / "graphql" / "schema.graphql"
 
 CHAIN = 80
 """Each fragment of a chain is spread twice, so a naive walk takes two to the power of this."""
@@ -78,7 +88,7 @@ def test_a_document_beyond_a_limit_is_refused(visitor: Visitor, name: str) -> No
     assert "Did you mean" not in answer.response.text
     named = name.split(" of ")[0].split(" in ")[0]
     if named in ("nesting", "depth", "aliases", "directives", "fields", "fragment spreads", "cost"):
-        assert answer.errors[0]["extensions"] == {"limit": named}
+        assert answer.errors[0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": named}
 
 
 async def test_a_hostile_document_costs_little(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,7 +115,7 @@ def test_a_body_beyond_the_limit_is_refused(live: LiveStudio) -> None:
     document = "{ catalogue { priceVersion } }" + " " * limits.BODY_SIZE_MAX_BYTES
     answer = Visitor(live).post(document)
     assert answer.status == 413
-    assert answer.errors[0]["extensions"] == {"limit": "body"}
+    assert answer.errors[0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "body"}
 
 
 def test_a_client_that_sends_far_too_much_still_hears_why(live: LiveStudio) -> None:
@@ -118,7 +128,10 @@ def test_a_client_that_sends_far_too_much_still_hears_why(live: LiveStudio) -> N
                 headers={"content-type": "application/json"},
             )
             assert chunked.status_code == 413
-            assert chunked.json()["errors"][0]["extensions"] == {"limit": "body"}
+            assert chunked.json()["errors"][0]["extensions"] == {
+                "code": "LIMIT_EXCEEDED",
+                "limit": "body",
+            }
 
 
 def test_batches_are_refused(visitor: Visitor) -> None:
@@ -206,10 +219,53 @@ def test_the_studios_own_documents_are_known_by_their_hash(visitor: Visitor) -> 
     assert visitor.run("Catalogue")["priceVersion"] == 1
 
 
+def test_a_persisted_query_is_a_trusted_document_or_its_client_sends_the_text(
+    visitor: Visitor,
+) -> None:
+    def persisted(sha256: object) -> dict[str, Any]:
+        return {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": sha256}}}
+
+    known = DOCUMENTS.ids_by_name["Catalogue"].removeprefix("sha256:")
+    assert visitor.send(persisted(known)).data["catalogue"]["priceVersion"] == 1
+    for unknown in ("0" * 64, 5, None, ["x"]):
+        answer = visitor.send(persisted(unknown))
+        assert answer.status == 400
+        assert answer.errors == [
+            {
+                "message": "PersistedQueryNotSupported",
+                "extensions": {"code": "PERSISTED_QUERY_NOT_SUPPORTED"},
+            }
+        ]
+    # The text comes with its hash, and nothing is kept under it.
+    sent = {**persisted("0" * 64), "query": "{ catalogue { priceVersion } }"}
+    assert visitor.send(sent).data == {"catalogue": {"priceVersion": 1}}
+
+
 def test_a_response_has_the_type_that_was_asked_for(visitor: Visitor) -> None:
     for accept in ("application/json", "application/graphql-response+json"):
         answer = visitor.send({"query": "{ catalogue { priceVersion } }"}, accept=accept)
         assert answer.response.headers["content-type"] == f"{accept}; charset=utf-8"
+
+
+async def test_a_look_at_the_schema_is_answered_from_memory_the_second_time() -> None:
+    schema = build_schema()
+    look = "query Look { __schema { queryType { ...f } } } fragment f on __Type { name }"
+    first, second = [await schema.execute(look) for _ in range(2)]
+    assert first.data == second.data == {"__schema": {"queryType": {"name": "Query"}}}
+    kept = schema.prepared.look(look)
+    assert kept is not None
+    assert second.data is kept.data
+    for other in (
+        "query($x: Boolean!) { __schema @include(if: $x) { queryType { name } } }",
+        "{ __schema @skip(if: true) { queryType { name } } }",
+        "{ __typename __schema { queryType { name } } }",
+        "query A { __schema { queryType { name } } } query B { __typename }",
+    ):
+        await schema.execute(other, variable_values={"x": True})
+        assert schema.prepared.look(other) is None
+    for number in range(LOOKS_MAX + 2):
+        await schema.execute(f"# {number}\n{look}")
+    assert schema.prepared.look(look) is None
 
 
 def test_prepared_documents_are_bounded() -> None:
@@ -220,3 +276,63 @@ def test_prepared_documents_are_bounded() -> None:
     assert cache.get("# 0") is None
     assert cache.get(f"# {PREPARED_DOCUMENTS_MAX + 9}") is document
     assert schema.prepared.get("# 0") is None
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ viewer(minPosition: 5) { __typename } }",
+        '{ viewer(minPosition: "x") { __typename } }',
+        "{ viewer { ... on Viewer { jobs(first: 0) { __typename } } } }",
+        '{ viewer { ... on Viewer { jobs(after: "x") { __typename } } } }',
+        '{ ledger(asOf: "1", after: "x") { __typename } }',
+        '{ ledger(asOf: "1", after: 5) { __typename } }',
+    ],
+)
+def test_a_bad_value_in_a_document_is_found_where_it_stands(
+    visitor: Visitor, document: str
+) -> None:
+    [error] = visitor.post(document).errors
+    argument = next(name for name in ('"x"', "5", "0") if f": {name})" in document)
+    assert error["locations"] == [{"line": 1, "column": document.index(f": {argument})") + 3}]
+    assert error["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
+
+
+def test_what_every_tool_asks_of_the_schema_is_answered(visitor: Visitor) -> None:
+    document = get_introspection_query(
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        schema_description=True,
+        input_value_deprecation=True,
+    )
+    found = visitor.post(document).data
+    asked, committed = build_client_schema(found), build_from_text(SDL.read_text())
+    assert print_schema(lexicographic_sort_schema(asked)) == print_schema(
+        lexicographic_sort_schema(committed)
+    )
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ " + " ".join(f"s{n}: __schema {{ types {{ name }} }}" for n in range(21)) + " }",
+        "{ "
+        + " ".join(
+            f"s{n}: __schema {{ types {{ fields {{ type {{ name }} }} }} }}" for n in range(15)
+        )
+        + " }",
+        "{ __schema { types { fields { type { fields { name type { name } } } } } } }",
+        "{ __schema { types { possibleTypes { possibleTypes { name } } } } }",
+        "{ "
+        + " ".join(f"s{n}: __schema {{ types {{ ...a }} }}" for n in range(15))
+        + " } fragment a on __Type { ...b } fragment b on __Type { fields { type { name } } }",
+        "{ __schema { types { ...a } } } fragment a on __Type { fields { type { ...a } } }",
+        '{ __type(name: "Refusal") { possibleTypes { interfaces { possibleTypes { name } } } } }',
+    ],
+)
+def test_a_look_at_the_schema_that_costs_more_than_the_standard_one_is_refused(
+    visitor: Visitor, document: str
+) -> None:
+    answer = visitor.post(document)
+    assert answer.status == 400
+    assert answer.errors

@@ -8,6 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from adapters.postgres.connect import connect
+from api.context import SESSION_COOKIE
 from api.progress import AGE_MAX_S, JOBS_MAX, ProgressBoard
 from commands.jobs.cancel_job import CancelJob
 from projections.feed import trim
@@ -249,7 +250,9 @@ def test_a_bad_document_ends_its_operation_and_not_the_socket(rich: Creator) -> 
         assert ws.receive() == {
             "id": "4",
             "type": "error",
-            "payload": [{"message": "Unknown document id."}],
+            "payload": [
+                {"message": "Unknown document id.", "extensions": {"code": "UNKNOWN_DOCUMENT"}}
+            ],
         }
         ws.subscribe("5", "{ " + " " * 40_000 + "catalogue { priceVersion } }")
         assert ws.receive()["type"] == "error"
@@ -303,3 +306,15 @@ def test_the_board_forgets_what_is_old_and_what_is_too_much() -> None:
     board.note(word(1, 7.0))
     assert board.of_owner(ada) == [word(1, 7.0)]
     assert set(woken) == {ada}
+
+
+def test_a_page_of_the_studio_is_known_by_its_cookie(rich: Creator) -> None:
+    cookie = f"{SESSION_COOKIE}={rich.token}"
+    with socket(rich, Cookie=cookie, Origin=rich.live.url) as ws:
+        ws.begin({})
+        ws.subscribe("1", WALLET)
+        assert ws.value("1")["__typename"] == "WalletSnapshot"
+    with socket(rich, Cookie=f"{SESSION_COOKIE}=nobody's", Origin=rich.live.url) as ws:
+        ws.begin({})
+        ws.subscribe("1", WALLET)
+        assert ws.value("1")["code"] == "NOT_SIGNED_IN"

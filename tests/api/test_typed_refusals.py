@@ -71,7 +71,7 @@ def facts(answer: dict[str, Any]) -> dict[str, Any]:
             "SettingOutOfRange",
             "setting minimum maximum",
             {"numInferenceSteps": 51},
-            {"setting": "num_inference_steps", "minimum": 1.0, "maximum": 50.0},
+            {"setting": "numInferenceSteps", "minimum": 1.0, "maximum": 50.0},
         ),
         (
             "SettingOutOfRange",
@@ -355,3 +355,49 @@ async def test_a_refusal_that_a_field_does_not_name_is_no_fault_either() -> None
     assert isinstance(answer, OtherRefusal)
     assert answer.code == "STALE_RESULT"
     assert as_graphql(refusals.NotFound(), union).code == "NOT_FOUND"
+
+
+def test_a_refusal_says_where_in_the_words_of_the_contract(rich: Creator) -> None:
+    def path(field: str, **values: Any) -> list[str]:
+        refused = rich.mutate(field, **values)
+        assert "code" in refused, refused
+        found = refused["path"]
+        assert isinstance(found, list)
+        return found
+
+    good = {"sizeBytes": 9, "mediaType": "image/png", "sha256": "0" * 64}
+    twin = rich.twin()
+    for bad in (
+        {"mediaType": "text/plain"},
+        {"sizeBytes": 0},
+        {"sizeBytes": 2**30},
+        {"sha256": ""},
+    ):
+        files = [*[good] * 6, {**good, **bad}]
+        assert path("requestPhotoUploads", twin=twin, files=files) == ["files", "6"]
+    assert path("requestPhotoUploads", twin=twin, files=[]) == ["files"]
+    planned = rich.planned(twin)
+    submitted = {"twin": twin, "submission": planned["submission"], "engine": "pocket"}
+    assert path("submitPhotos", photos=[], **submitted) == ["photos"]
+    asked = {**WISH, "count": 1}
+    for name, value in (
+        ("prompt", " "),
+        ("prompt", "x" * 9_000),
+        ("negativePrompt", "an adult"),
+        ("negativePrompt", "x" * 9_000),
+        ("engine", "nothing"),
+        ("style", "nothing"),
+        ("aspectRatio", "9:1"),
+        ("numInferenceSteps", 10_000),
+        ("guidanceScale", -1.0),
+        ("seed", -1),
+        ("count", 10_000),
+        ("priceVersion", 99),
+    ):
+        assert path("requestImages", **{**asked, name: value}) == [name], name
+    key = str(uuid4())
+    rich.did("createTwin", name="one", idempotencyKey=key)
+    assert path("createTwin", name="two", idempotencyKey=key) == ["idempotencyKey"]
+    assert path("signUp", email=rich.email, password="another good password") == ["email"]
+    assert path("signBiometricRelease", twin=twin, textSha256="0" * 64) == ["textSha256"]
+    assert path("createTwin", name="") == ["name"]
