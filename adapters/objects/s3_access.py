@@ -1,22 +1,17 @@
-"""How an S3 server is reached: which bucket, where, as whom; and what its errors mean to us."""
+"""How an S3 server is reached, and what its errors mean to us."""
 
-import configparser
 import contextlib
 import functools
-import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
-from adapters.objects.keys import checked_key
+from adapters.objects.s3_place import S3Keys, S3Place
 from commands.ports.object_store import ObjectAbsent, ObjectPresent, StoreFull, StoreUnavailable
 
 CONNECT_TIMEOUT_S = 5
@@ -29,52 +24,11 @@ CONNECTIONS_MAX = 16
 _MAKING = threading.Lock()
 """Clients may be shared between threads; the session that makes them may not."""
 
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
 _PRESENT = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 _FULL = frozenset(
     {"QuotaExceeded", "NoSpaceLeftOnDevice", "InsufficientStorage", "XMinioStorageFull", "507"}
 )
-
-
-class S3User(StrEnum):
-    """Who asks. Each has a profile of its own, and no right that it does not need."""
-
-    INTAKE = "intake"
-    """Signs what strangers and workers may do: it writes uploads and quarantine, reads the rest."""
-    SCREENER = "screener"
-    """Reads what is to be judged, and writes what has passed: photos, adapters, gallery."""
-    KEEPER = "keeper"
-    """Lists, copies and deletes."""
-
-
-class CredentialsUnreadable(Exception):
-    """The file of credentials is missing, is no such file, or lacks a profile."""
-
-
-@dataclass(frozen=True)
-class S3Place:
-    """A bucket, and a prefix in it that is empty or ends with `/`."""
-
-    bucket: str
-    prefix: str = ""
-
-    @classmethod
-    def parse(cls, url: str) -> "S3Place":
-        """Read `s3://bucket/prefix`. Raises ValueError for anything else."""
-        parts = urlsplit(url)
-        if parts.scheme != "s3" or not _BUCKET.fullmatch(parts.netloc) or parts.query:
-            raise ValueError("an object store is named as s3://bucket or s3://bucket/prefix")
-        prefix = parts.path.strip("/")
-        return cls(parts.netloc, f"{checked_key(prefix)}/" if prefix else "")
-
-
-@dataclass(frozen=True, repr=False)
-class S3Keys:
-    """An access key and its secret."""
-
-    access_key_id: str
-    secret_access_key: str
 
 
 @dataclass(frozen=True)
@@ -123,20 +77,6 @@ class S3Access:
                     proxies={},
                 ),
             )
-
-
-def read_keys(file: Path, profile: str) -> S3Keys:
-    """One profile of a file in the format of AWS's tools. Raises `CredentialsUnreadable`."""
-    found = configparser.RawConfigParser()
-    try:
-        with file.open(encoding="utf-8") as lines:
-            found.read_file(lines)
-        section = found[profile]
-        return S3Keys(section["aws_access_key_id"], section["aws_secret_access_key"])
-    except (OSError, KeyError, configparser.Error, UnicodeDecodeError) as error:
-        # Only the class: the message may quote a line of the file.
-        kind = type(error).__name__
-        raise CredentialsUnreadable(f"{file.name}: profile {profile!r}: {kind}") from None
 
 
 @functools.cache

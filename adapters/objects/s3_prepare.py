@@ -9,7 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from adapters.objects.s3_access import S3Access, S3Place, S3User, store_errors
+from adapters.objects.s3_access import S3Access, store_errors
+from adapters.objects.s3_place import S3Place, S3User
 
 UNFINISHED_KEPT_DAYS = 1
 QUARANTINE_KEPT_DAYS = 30

@@ -14,6 +14,7 @@ from adapters.vault.retention import forget_sessions, forget_webhooks
 from commands.ports.clock import Clock
 from commands.ports.intents import IntentStore
 from processes.reactor.first_uploads import FirstUploads
+from processes.reactor.orphans import ORPHANS_KEPT, Orphans
 from processes.reactor.sweeps import (
     COMMANDS_KEPT,
     DONE_INTENTS_KEPT,
@@ -32,7 +33,7 @@ Pool = ConnectionPool[Connection[TupleRow]]
 
 @contextmanager
 def open_sweeps(
-    url: str, intents: IntentStore, clock: Clock, first_uploads: FirstUploads
+    url: str, intents: IntentStore, clock: Clock, first_uploads: FirstUploads, orphans: Orphans
 ) -> Iterator[Sweeps]:
     """The sweeps, over a connection of each role that the block closes again."""
     with (
@@ -57,7 +58,9 @@ def open_sweeps(
                     DONE_INTENTS_KEPT,
                     lambda before, most: intents.forget_done(done_before=before, limit=most),
                 ),
+                # Last: what the object store does not answer ends the round.
                 Sweep("first-uploads", NO_TIME, first_uploads.forget),
+                Sweep("orphans", ORPHANS_KEPT, orphans.forget),
             ],
             begin,
             clock,

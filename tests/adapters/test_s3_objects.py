@@ -9,14 +9,8 @@ import httpx
 import pytest
 
 from adapters.objects.s3 import S3ObjectStore
-from adapters.objects.s3_access import (
-    CredentialsUnreadable,
-    S3Access,
-    S3Keys,
-    S3Place,
-    S3User,
-    read_keys,
-)
+from adapters.objects.s3_access import S3Access
+from adapters.objects.s3_place import CredentialsUnreadable, S3Keys, S3Place, S3User, read_keys
 from adapters.parts.s3 import ROOT
 from commands.ports.object_store import PresignedUpload, StoreUnavailable
 from tests.parts.s3_server import STUDIO, S3ForTests

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from adapters.objects.s3_place import S3User
 from processes.child_health import ailment_of
 from processes.embedded import Installation, installed
 from processes.secrets import load_secrets
@@ -41,7 +42,7 @@ class InstalledStudio(StudioDesk):
         super().__init__(
             settings.require_database_url(),
             installation.admin_url,
-            open_objects(settings, secrets),
+            open_objects(settings, secrets, S3User.KEEPER),
             stack.enter_context(httpx.Client(timeout=30.0)),
             stack,
             kek=secrets.key_encryption,

@@ -14,7 +14,8 @@ import pytest
 from botocore.compat import get_current_datetime
 
 from adapters.objects.s3 import S3ObjectStore
-from adapters.objects.s3_access import S3Access, S3Keys, S3Place, S3User
+from adapters.objects.s3_access import S3Access
+from adapters.objects.s3_place import S3Keys, S3Place, S3User
 from adapters.objects.s3_prepare import prepare_bucket
 from adapters.parts.kafka import PartUnavailable
 from adapters.parts.s3 import ROOT, S3Server, build_server

@@ -17,6 +17,7 @@ from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
 from processes.reactor import sweeps as kept
 from processes.reactor.first_uploads import FirstUploads
+from processes.reactor.orphans import Orphans
 from processes.reactor.sweeps import Sweep, Sweeps
 from processes.wiring.clock import system_clock
 from processes.wiring.sweeps import open_sweeps
@@ -26,10 +27,9 @@ from tests.contract.test_intents import intent
 NOW = system_clock()
 """The database has a say in what is old, by its own clock."""
 
-NO_UPLOADS = FirstUploads(
-    InMemoryObjectStore(Presigner("http://studio.test", b"k" * 32)), StudioSpec().studio
-)
-"""A store that holds none of before."""
+EMPTY = InMemoryObjectStore(Presigner("http://studio.test", b"k" * 32))
+NO_UPLOADS = FirstUploads(EMPTY, StudioSpec().studio)
+NO_ORPHANS = Orphans(EMPTY, StudioSpec().studio, lambda id: None)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def intents(database: str) -> Iterator[PostgresIntents]:
 
 @pytest.fixture
 def sweeps(database: str, intents: PostgresIntents, clock: StoppedClock) -> Iterator[Sweeps]:
-    with open_sweeps(database, intents, clock, NO_UPLOADS) as opened:
+    with open_sweeps(database, intents, clock, NO_UPLOADS, NO_ORPHANS) as opened:
         yield opened
 
 
@@ -111,6 +111,7 @@ def test_what_is_too_old_goes_and_the_rest_stays(
         "webhooks": 1,
         "sessions": 1,
         "first-uploads": 0,
+        "orphans": 0,
         "intents": 0,
     }
     trimmed = admin.execute("SELECT owner_id, position FROM views.feed_trimmed").fetchall()
@@ -165,7 +166,8 @@ def test_of_two_processes_one_sweeps_and_both_wait_for_the_next_hour(
     given_rows(admin, AN_HOUR)
     with ExitStack() as stack:
         first, second = (
-            stack.enter_context(open_sweeps(database, intents, clock, NO_UPLOADS)) for _ in range(2)
+            stack.enter_context(open_sweeps(database, intents, clock, NO_UPLOADS, NO_ORPHANS))
+            for _ in range(2)
         )
         one_turn(first)
         assert count(admin, "events.commands") == 0
