@@ -123,8 +123,9 @@ class S3ObjectStore:
     def get(self, key: str) -> bytes:
         """See the port. A body that breaks off is asked for again."""
         for _ in range(ATTEMPTS_MAX - 1):
+            chunks = self.open(key).chunks
             try:
-                return b"".join(self.open(key).chunks)
+                return b"".join(chunks)
             except StoreUnavailable:
                 continue
         return b"".join(self.open(key).chunks)
