@@ -30,12 +30,13 @@ def objects_prepare(
     The three users exist already; at Amazon's they are named by their ARN. Where the file of
     credentials has their profiles, their access keys are taken.
     """
+    from adapters.objects.s3_prepare import BucketKeepsVersions
     from processes.objects_prepare import PrincipalUnknown, prepare_objects
 
     named = {"intake": intake, "screener": screener, "keeper": keeper}
     try:
         prepare_objects(settings_or_exit(), profile, named, origin or [], typer.echo)
-    except PrincipalUnknown as error:
+    except (PrincipalUnknown, BucketKeepsVersions) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
 

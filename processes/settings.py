@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     )
     object_store: str | None = Field(
         default=None,
-        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?$",
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?$",
         description="s3://bucket or s3://bucket/prefix. Absent: the folder `home/objects`.",
     )
     s3_endpoint: str | None = Field(

@@ -18,7 +18,9 @@ QUARANTINE_KEPT_DAYS = 30
 
 PREFLIGHT_KEPT_S = 600
 
-_NOT_HERE = frozenset({"NotImplemented", "MethodNotAllowed", "NotSupported"})
+_NOT_HERE = frozenset(
+    {"NotImplemented", "MethodNotAllowed", "NotSupported", "VersioningNotConfigured"}
+)
 
 _READS = {
     S3User.INTAKE: ("gallery", "photos", "adapters"),
@@ -30,13 +32,22 @@ _WRITES = {
 }
 
 
+class BucketKeepsVersions(Exception):
+    """What is deleted in this bucket stays: no withdrawal of a consent would be carried out."""
+
+    def __init__(self, bucket: str) -> None:
+        super().__init__(
+            f"bucket {bucket} keeps old versions of what is deleted: take one that never did"
+        )
+
+
 def prepare_bucket(
     access: S3Access,
     principals: Mapping[S3User, str],
     origins: Sequence[str],
     on_step: Callable[[str], None],
 ) -> None:
-    """Make the bucket and say who may do what. Raises `StoreUnavailable`.
+    """Make the bucket and say who may do what. Raises `BucketKeepsVersions`, `StoreUnavailable`.
 
     `principals` are the users as the server names them: an ARN at Amazon's, an access key at
     others. `origins` are where the studio's pages come from. What a server does not have is said,
@@ -45,6 +56,7 @@ def prepare_bucket(
     client, place = access.client(), access.place
     on_step(f"bucket {place.bucket}")
     _make(client, access)
+    _has(lambda: _require_no_versions(client, place))
     for what, step in (
         ("no access for the public", lambda: _close_to_the_public(client, place)),
         ("policy", lambda: _set_policy(client, place, principals)),
@@ -101,6 +113,12 @@ def _make(client: Any, access: S3Access) -> None:
         except ClientError as error:
             if error.response["Error"].get("Code") != "BucketAlreadyOwnedByYou":
                 raise
+
+
+def _require_no_versions(client: Any, place: S3Place) -> None:
+    # Also where it was suspended: the versions of before are there.
+    if client.get_bucket_versioning(Bucket=place.bucket).get("Status"):
+        raise BucketKeepsVersions(place.bucket)
 
 
 def _close_to_the_public(client: Any, place: S3Place) -> None:

@@ -73,18 +73,26 @@ class S3Server:
     """One server. Its data and log lie in `folder`; stopped or killed, it finds them again.
 
     `users`: by access key, the secret. They and `ROOT`, whose secret is `root_secret`, may sign in.
+    Buckets may be told to keep versions where it `can_keep_versions`.
     """
 
     def __init__(
-        self, program: Path, folder: Path, root_secret: str, users: Mapping[str, str]
+        self,
+        program: Path,
+        folder: Path,
+        root_secret: str,
+        users: Mapping[str, str],
+        *,
+        can_keep_versions: bool = False,
     ) -> None:
+        self._can_keep_versions = can_keep_versions
         self._folder = folder.resolve()
         self._program = program.resolve()
         self._root_secret = root_secret
         (self._port,) = free_ports(1)
         self._process: subprocess.Popen[bytes] | None = None
         self.log = self._folder / "server.log"
-        for name in ("data", "users"):
+        for name in ("data", "users", "versions"):
             (self._folder / name).mkdir(parents=True, exist_ok=True)
         write_users(self._folder / "users", users)
 
@@ -102,13 +110,16 @@ class S3Server:
 
     def start(self) -> None:
         """Start, and return when it serves. Raises `S3Failed`."""
+        versions = ["--versioning-dir", str(self._folder / "versions")]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
                     str(self._program),
                     *("--port", f"127.0.0.1:{self._port}", "--health", "/health", "--quiet"),
                     *("--keep-alive", "--iam-dir", str(self._folder / "users")),
-                    *("posix", str(self._folder / "data")),
+                    "posix",
+                    *(versions if self._can_keep_versions else ()),
+                    str(self._folder / "data"),
                 ],
                 env={"ROOT_ACCESS_KEY_ID": ROOT, "ROOT_SECRET_ACCESS_KEY": self._root_secret},
                 stdout=log,

@@ -113,7 +113,7 @@ def _assemble(
     )
     vault = stack.enter_context(open_pool(url, "vault", size_max=8, application="api"))
     transport = stack.enter_context(open_transport(settings, sight.message_observers))
-    objects, store_origin, mounts = _open_store(settings, secrets)
+    objects, store_origin, mounts = open_store(settings, secrets)
     identity, payment = open_identity(settings, secrets), open_payment(settings, secrets)
     progress = ProgressBoard(feed.wake)
     parts = Parts(
@@ -155,7 +155,7 @@ def _assemble(
     return build_app(parts, folders, background)
 
 
-def _open_store(
+def open_store(
     settings: Settings, secrets: Secrets
 ) -> tuple[ObjectStore, str | None, dict[str, ASGIApp]]:
     """The store, where browsers meet it if not here, and what is served here of it."""

@@ -11,9 +11,10 @@ import pytest
 from adapters.objects.s3 import S3ObjectStore
 from adapters.objects.s3_access import S3Access
 from adapters.objects.s3_place import CredentialsUnreadable, S3Keys, S3Place, S3User, read_keys
+from adapters.objects.s3_prepare import BucketKeepsVersions
 from adapters.parts.s3 import ROOT
 from commands.ports.object_store import PresignedUpload, StoreUnavailable
-from tests.parts.s3_server import STUDIO, S3ForTests
+from tests.parts.s3_server import STUDIO, S3ForTests, s3_server
 
 LIGHTHOUSE = b"a lighthouse in fog " * 100
 GALLERY = "gallery/5e5b/c1a1/master"
@@ -150,6 +151,18 @@ def test_preparing_may_be_repeated_and_says_what_a_server_has_not(s3: S3ForTests
         "uploads from the studio's pages",
         "lifecycle: this server has no such thing",
     ]
+
+
+def test_a_bucket_that_keeps_what_is_deleted_is_refused(tmp_path: Path) -> None:
+    with s3_server(tmp_path, can_keep_versions=True) as server:
+        server.prepared("pictures")
+        client = server.access(ROOT, "pictures").client()
+        for status in ("Enabled", "Suspended"):
+            client.put_bucket_versioning(
+                Bucket="pictures", VersioningConfiguration={"Status": status}
+            )
+            with pytest.raises(BucketKeepsVersions, match="pictures"):
+                server.prepared("pictures")
 
 
 def test_a_stranger_without_a_signature_reads_nothing(s3: S3ForTests, bucket: str) -> None:

@@ -1,7 +1,7 @@
 """Where tests find an S3 server: one of their own, built once and started once a session."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -57,7 +57,7 @@ class S3ForTests:
 
 
 @contextmanager
-def s3_server(folder: Path) -> Iterator[S3ForTests]:
+def s3_server(folder: Path, *, can_keep_versions: bool = False) -> Iterator[S3ForTests]:
     """A server that the test may kill. Skips with the reason where there is none.
 
     Under `CI=true` that is a failure.
@@ -66,8 +66,10 @@ def s3_server(folder: Path) -> Iterator[S3ForTests]:
         program = build_server(SERVER_FOLDER)
     except PartUnavailable as error:
         _do_without(str(error))
-    users: Sequence[str] = [user.value for user in S3User]
-    with S3Server(program, folder, SECRETS[ROOT], {u: SECRETS[u] for u in users}) as server:
+    users = {user.value: SECRETS[user.value] for user in S3User}
+    with S3Server(
+        program, folder, SECRETS[ROOT], users, can_keep_versions=can_keep_versions
+    ) as server:
         yield S3ForTests(server)
 
 

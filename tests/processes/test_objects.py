@@ -10,11 +10,13 @@ from typer.testing import CliRunner, Result
 from adapters.objects.folder import FolderObjectStore
 from adapters.objects.s3_place import S3User
 from adapters.parts.s3 import ROOT
+from api.security_headers import content_security_policy
 from commands.ports.object_store import OpenObject, StoreUnavailable
-from processes.cli import cli
+from processes.cli import cli, main
 from processes.objects_copy import copy_objects
 from processes.secrets import ensure_secrets
 from processes.settings import load_settings
+from processes.wiring.api import open_store
 from processes.wiring.objects import open_bucket, open_folder
 from tests.parts.s3_server import SECRETS, S3ForTests
 
@@ -163,3 +165,59 @@ def test_bytes_that_are_not_those_of_their_digest_are_left_behind_and_named(
     assert "left behind: gallery/005/claim/master" in copied.output
     assert "gallery/005/claim/master" not in in_the_bucket()
     assert len(in_the_bucket()) == 29
+
+
+def test_the_studios_pages_may_load_from_the_bucket_and_upload_to_it(
+    suite: Suite, s3: S3ForTests
+) -> None:
+    settings = load_settings()
+    store, origin, mounts = open_store(settings, ensure_secrets(settings.secrets))
+    assert (origin, mounts) == (s3.server.endpoint, {})
+    assert not store.recalls_forms
+    policy = content_security_policy(origin).split("; ")
+    for kind in ("connect-src", "img-src", "media-src"):
+        (found,) = [rule for rule in policy if rule.startswith(f"{kind} ")]
+        assert found.split()[-1] == s3.server.endpoint
+    assert "script-src 'self'" in policy
+
+
+def test_without_a_bucket_the_pages_load_from_the_studio_alone(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUITE_OBJECT_STORE")
+    settings = load_settings()
+    store, origin, mounts = open_store(settings, ensure_secrets(settings.secrets))
+    assert origin is None
+    assert list(mounts) == ["/objects"]
+    assert store.recalls_forms
+    assert "http" not in content_security_policy(origin)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SUITE_OBJECT_STORE", "pictures"),
+        ("SUITE_OBJECT_STORE", "s3://pictures/../others"),
+        ("SUITE_S3_ENDPOINT", "s3.example:9000"),
+        ("SUITE_S3_PUBLIC_ENDPOINT", "https://s3.example/pictures"),
+    ],
+)
+def test_a_setting_that_names_no_store_is_refused(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    refused = suite("prepare")
+    assert refused.exit_code == 2
+    assert name.lower() in refused.output.lower()
+
+
+def test_a_bucket_that_is_away_or_closed_is_said_in_a_sentence(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["suite", "objects", "copy"])
+    # Nobody has made it.
+    (load_settings().home / "objects" / "a").mkdir(parents=True)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("the object store answers NoSuchBucket")
