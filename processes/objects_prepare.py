@@ -1,10 +1,13 @@
 """Prepares the bucket of an installation for its processes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from adapters.objects.s3_place import CredentialsUnreadable, S3User, read_keys
 from processes.settings import Settings
 from processes.wiring.objects import s3_access
+
+_LOOPBACK = ("localhost", "127.0.0.1")
 
 
 class PrincipalUnknown(Exception):
@@ -31,7 +34,16 @@ def prepare_objects(
 
     access = s3_access(settings, profile)
     principals = {user: named.get(user) or _access_key(settings, user) for user in S3User}
-    prepare_bucket(access, principals, origins or [settings.address], on_step)
+    prepare_bucket(access, principals, origins or _origins(settings.address), on_step)
+
+
+def _origins(address: str) -> list[str]:
+    """Where the pages come from. On one machine people type either name of it."""
+    parts = urlsplit(address)
+    if parts.hostname not in _LOOPBACK:
+        return [f"{parts.scheme}://{parts.netloc}"]
+    port = "" if parts.port is None else f":{parts.port}"
+    return [f"{parts.scheme}://{name}{port}" for name in _LOOPBACK]
 
 
 def _access_key(settings: Settings, user: S3User) -> str:

@@ -214,26 +214,47 @@ class FolderObjectStore:
         return self._root / _CLOSED / hashlib.sha256(place.encode()).hexdigest()
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """See the port."""
-        return (key for key, _ in self._facts_below(prefix))
+        """See the port. What is deleted meanwhile may be passed over."""
+        return self._sorted(prefix, "")
 
     def listed(self, prefix: str, *, after: str = "") -> Iterator[ListedObject]:
         """See the port. What is deleted meanwhile is passed over."""
-        for key, file in self._facts_below(prefix):
-            if key <= after:
-                continue
-            facts = read_facts(self._root / key)
-            with contextlib.suppress(FileNotFoundError):
-                written_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-                if facts is not None:
-                    yield ListedObject(key, facts.size_bytes, written_at)
+        return (one for key in self._sorted(prefix, after) for one in self._known(key))
 
-    def _facts_below(self, prefix: str) -> Iterator[tuple[str, Path]]:
+    def _known(self, key: str) -> Iterator[ListedObject]:
+        path = self._root / key
+        facts = read_facts(path)
+        with contextlib.suppress(FileNotFoundError):
+            written_at = datetime.fromtimestamp(
+                path.with_name(path.name + FACTS).stat().st_mtime, UTC
+            )
+            if facts is not None:
+                yield ListedObject(key, facts.size_bytes, written_at)
+
+    def _sorted(self, prefix: str, after: str) -> Iterator[str]:
         folder = self._root / checked_prefix(prefix) if prefix else self._root
-        facts = (path for path in _files_below(folder) if path.name.endswith(FACTS))
-        return iter(
-            sorted((str(path.relative_to(self._root)).removesuffix(FACTS), path) for path in facts)
-        )
+        return _keys_below(folder, prefix, after)
+
+
+def _keys_below(folder: Path, prefix: str, after: str) -> Iterator[str]:
+    """Every key that sorts behind `after`, in order, with one folder a level in memory."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [
+                f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
+                for entry in entries
+            ]
+    except OSError as failed:
+        _unless_gone(failed)
+        return
+    # `a` sorts before `a/`, and `a/` as all that lies below it: the order of whole keys.
+    for name in sorted(name.removesuffix(FACTS) for name in found if name.endswith((FACTS, "/"))):
+        key = prefix + name
+        if not name.endswith("/"):
+            if key > after:
+                yield key
+        elif key > after or after.startswith(key):
+            yield from _keys_below(folder / name, key, after)
 
 
 def _chunks(file: BinaryIO, length: int) -> Iterator[bytes]:

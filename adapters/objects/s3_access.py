@@ -4,7 +4,7 @@ import contextlib
 import functools
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -51,10 +51,6 @@ class S3Access:
     def signing_client(self) -> Any:
         """A client that signs for others and asks nothing itself."""
         return self._client(self.public_endpoint or self.endpoint)
-
-    def as_user(self, keys: S3Keys) -> "S3Access":
-        """The same place as somebody else."""
-        return replace(self, keys=keys)
 
     def _client(self, endpoint: str | None) -> Any:
         keys = self.keys

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -67,6 +68,38 @@ def test_a_bucket_is_made_and_its_users_may_do_what_is_theirs(suite: Suite) -> N
     screener.put("gallery/a/b/master", b"picture", media_type="image/png")
     with pytest.raises(StoreUnavailable, match="AccessDenied"):
         open_bucket(load_settings(), S3User.INTAKE).get("templates/a")
+
+
+@pytest.mark.parametrize(
+    ("public_url", "allowed", "refused"),
+    [
+        (None, "http://localhost:8080", "http://localhost:8081"),
+        ("http://localhost:9000", "http://127.0.0.1:9000", "http://127.0.0.1:8080"),
+        ("https://studio.example/", "https://studio.example", "http://studio.example"),
+    ],
+)
+def test_pages_upload_from_where_the_studio_is_and_from_nowhere_else(
+    suite: Suite,
+    monkeypatch: pytest.MonkeyPatch,
+    public_url: str | None,
+    allowed: str,
+    refused: str,
+) -> None:
+    if public_url is not None:
+        monkeypatch.setenv("SUITE_PUBLIC_URL", public_url)
+    assert suite("prepare").exit_code == 0
+    form = open_bucket(load_settings(), S3User.INTAKE).presign_upload(
+        "uploads/a",
+        media_type="image/png",
+        size_bytes_min=1,
+        size_bytes_max=9,
+        sha256_hex=None,
+        expires_in_s=60,
+    )
+    for origin, answer in ((allowed, allowed), (refused, None)):
+        asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        told = httpx.options(form.url, headers=asked).headers
+        assert told.get("access-control-allow-origin") == answer
 
 
 def test_without_a_bucket_or_a_profile_it_is_said_what_is_missing(
