@@ -81,7 +81,6 @@ def bucket_policy(place: S3Place, principals: Mapping[S3User, str]) -> dict[str,
             "Resource": list(resources),
         }
 
-    everything = [f"{bucket}/{place.prefix}*"]
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -97,7 +96,7 @@ def bucket_policy(place: S3Place, principals: Mapping[S3User, str]) -> dict[str,
             allow(
                 S3User.KEEPER,
                 ["GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload"],
-                everything,
+                [bucket, f"{bucket}/{place.prefix}*"],
             ),
         ],
     }

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -120,8 +121,13 @@ class InstalledStudio(StudioDesk):
 
 
 @contextmanager
-def installed_studio(home: Path, *, turn_max_s: float = 60.0) -> Iterator[InstalledStudio]:
-    """Install, start all eight, and stop them again. None may be left behind."""
+def installed_studio(
+    home: Path, *, turn_max_s: float = 60.0, **more: Any
+) -> Iterator[InstalledStudio]:
+    """Install, start all eight, and stop them again. None may be left behind.
+
+    `more` are further settings.
+    """
     settings = Settings(
         home=home,
         port=_free_port(),
@@ -129,6 +135,7 @@ def installed_studio(home: Path, *, turn_max_s: float = 60.0) -> Iterator[Instal
         liveness_s=LIVENESS_S,
         turn_max_s=turn_max_s,
         log_level="warning",
+        **more,
     )
     stage_of(home).raise_flag("installed")
     with ExitStack() as stack:

@@ -15,7 +15,7 @@ from botocore.compat import get_current_datetime
 
 from adapters.objects.s3 import S3ObjectStore
 from adapters.objects.s3_access import S3Access
-from adapters.objects.s3_place import S3Keys, S3Place, S3User
+from adapters.objects.s3_place import ADMIN, S3Keys, S3Place, S3User
 from adapters.objects.s3_prepare import prepare_bucket
 from adapters.parts.kafka import PartUnavailable
 from adapters.parts.s3 import ROOT, S3Server, build_server
@@ -71,6 +71,18 @@ def s3_server(folder: Path, *, can_keep_versions: bool = False) -> Iterator[S3Fo
         program, folder, SECRETS[ROOT], users, can_keep_versions=can_keep_versions
     ) as server:
         yield S3ForTests(server)
+
+
+def write_profiles(file: Path) -> Path:
+    """A file of credentials with everybody's profile, as `SUITE_S3_CREDENTIALS` names one."""
+    file.write_text(
+        "".join(
+            f"[{ADMIN if who == ROOT else who}]\n"
+            f"aws_access_key_id = {who}\naws_secret_access_key = {secret}\n"
+            for who, secret in SECRETS.items()
+        )
+    )
+    return file
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from processes.secrets import ensure_secrets
 from processes.settings import load_settings
 from processes.wiring.api import open_store
 from processes.wiring.objects import open_bucket, open_folder
-from tests.parts.s3_server import SECRETS, S3ForTests
+from tests.parts.s3_server import SECRETS, S3ForTests, write_profiles
 
 Suite = Callable[..., Result]
 PICTURES = {f"gallery/{number:03}/claim/master": b"picture %d" % number for number in range(30)}
@@ -28,14 +28,7 @@ PICTURES = {f"gallery/{number:03}/claim/master": b"picture %d" % number for numb
 @pytest.fixture
 def suite(s3: S3ForTests, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Suite:
     """The command line of an installation with a bucket that nobody has made yet."""
-    credentials = tmp_path / "credentials"
-    credentials.write_text(
-        "".join(
-            f"[{'admin' if who == ROOT else who}]\n"
-            f"aws_access_key_id = {who}\naws_secret_access_key = {secret}\n"
-            for who, secret in SECRETS.items()
-        )
-    )
+    credentials = write_profiles(tmp_path / "credentials")
     monkeypatch.setenv("SUITE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("SUITE_OBJECT_STORE", f"s3://{tmp_path.name.replace('_', '-')}/suite")
     monkeypatch.setenv("SUITE_S3_ENDPOINT", s3.server.endpoint)
