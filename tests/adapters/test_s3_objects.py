@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -11,9 +12,11 @@ import pytest
 from adapters.objects.s3 import S3ObjectStore
 from adapters.objects.s3_access import S3Access
 from adapters.objects.s3_place import CredentialsUnreadable, S3Keys, S3Place, S3User, read_keys
-from adapters.objects.s3_prepare import BucketKeepsVersions
+from adapters.objects.s3_prepare import BucketKeepsVersions, bucket_policy
 from adapters.parts.s3 import ROOT
 from commands.ports.object_store import PresignedUpload, StoreUnavailable
+from domain import object_keys
+from domain.photo_places import places_of_set
 from tests.parts.s3_server import STUDIO, S3ForTests, s3_server
 
 LIGHTHOUSE = b"a lighthouse in fog " * 100
@@ -183,6 +186,29 @@ def test_urls_are_signed_for_where_others_reach_the_store(s3: S3ForTests, bucket
     # Its own requests go to the server all the same.
     store.put(GALLERY, LIGHTHOUSE, media_type="image/png")
     assert store.get(GALLERY) == LIGHTHOUSE
+
+
+def test_every_place_of_the_domain_is_written_by_one_user_and_read_by_another() -> None:
+    ids = [uuid4() for _ in range(4)]
+    places = [
+        *places_of_set(ids[0], ids[1], 1, ids[2]).all,
+        *object_keys.epoch_prefixes(ids[0], ids[1], 1),
+        object_keys.quarantine_prefix(ids[2]),
+        object_keys.gallery_prefix(ids[3]),
+    ]
+    folders = {place.split("/")[0] for place in places}
+    principals = {user: user.value for user in S3User}
+    may: dict[tuple[str, str], set[str]] = {}
+    for rule in bucket_policy(S3Place("pictures"), principals)["Statement"]:
+        (user,) = rule["Principal"]["AWS"]
+        below = [one.split(":::pictures/")[1] for one in rule["Resource"] if "/" in one]
+        for action in rule["Action"]:
+            may.setdefault((user, action), set()).update(one.split("/")[0] for one in below)
+    intake, screener = may["intake", "s3:PutObject"], may["screener", "s3:PutObject"]
+    assert intake | screener == folders
+    assert not intake & screener
+    assert may["screener", "s3:GetObject"] == folders
+    assert "s3:DeleteObject" not in {action for user, action in may if user == "intake"}
 
 
 def test_without_an_endpoint_the_store_is_amazons() -> None:
