@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def own_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3ForTests]:
 def studio(own_s3: S3ForTests) -> Iterator[InstalledStudio]:
     """Everything as `suite up` starts it. Checked by the oracle at the end."""
     with TemporaryDirectory(prefix="suite-test-") as folder:
-        bucket = {
+        bucket: dict[str, Any] = {
             "object_store": f"s3://{own_s3.new_bucket()}/suite",
             "s3_endpoint": own_s3.server.endpoint,
             "s3_credentials": write_profiles(Path(folder) / "credentials"),
