@@ -39,9 +39,14 @@ def faulty(s3: S3ForTests) -> Iterator[FaultyS3]:
 
 
 @pytest.fixture
-def store(s3: S3ForTests, faulty: FaultyS3) -> S3ObjectStore:
+def bucket(s3: S3ForTests) -> str:
+    return s3.new_bucket()
+
+
+@pytest.fixture
+def store(s3: S3ForTests, bucket: str, faulty: FaultyS3) -> S3ObjectStore:
     """A store with one picture, reached through the faulty server."""
-    opened = s3.store(s3.new_bucket(), endpoint=faulty.endpoint)
+    opened = s3.store(bucket, endpoint=faulty.endpoint)
     opened.put(PICTURE, DATA, media_type="image/png")
     return opened
 
@@ -112,12 +117,11 @@ def test_a_server_that_is_not_there_is_an_outage(s3: S3ForTests) -> None:
         store.get(PICTURE)
 
 
-def test_a_server_that_trickles_is_given_up(
-    s3: S3ForTests, faulty: FaultyS3, store: S3ObjectStore
-) -> None:
+@pytest.mark.usefixtures("store")
+def test_a_server_that_trickles_is_given_up(s3: S3ForTests, bucket: str) -> None:
     # Every look at the clock is a minute later: no test waits for it.
     minutes = count()
-    access = s3.access(ROOT, store._place.bucket)
+    access = s3.access(ROOT, bucket)
     slow = S3ObjectStore(access, monotonic_s=lambda: next(minutes) * 2 * PATIENCE_S)
     with pytest.raises(StoreUnavailable, match="TooSlow"):
         slow.get(PICTURE)
@@ -141,9 +145,8 @@ def test_a_full_disk_is_said_and_what_stood_there_stands(
 
 
 def test_a_disk_that_fills_up_in_the_middle_leaves_no_parts(
-    store: S3ObjectStore, faulty: FaultyS3
+    s3: S3ForTests, bucket: str, store: S3ObjectStore, faulty: FaultyS3
 ) -> None:
-    bucket = store._place.bucket
     pieces = (b"x" * 8_400_000 for _ in range(3))
     seen = count()
     fault = on("PUT", NO_ROOM)
@@ -153,7 +156,8 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_no_parts(
     ):
         store.write(PICTURE, pieces, media_type="image/png")
     assert store.get(PICTURE) == DATA
-    assert "Uploads" not in store._client.list_multipart_uploads(Bucket=bucket)
+    client = s3.access(ROOT, bucket).client()
+    assert "Uploads" not in client.list_multipart_uploads(Bucket=bucket)
 
 
 def test_a_write_whose_answer_was_lost_is_made_again(
