@@ -107,15 +107,6 @@ class TwinKnowledge(TwinEvents):
         """Whether a decision made under `epoch` still rests on a consent in force."""
         return self.consented and epoch == self._epoch
 
-    def needs(self, object_key: str) -> bool:
-        """Whether an object is on record, and the consent that it rests on is in force."""
-        if not self.consented:
-            return False
-        return any(
-            object_key.startswith(place) if place.endswith("/") else object_key == place
-            for place in self._places_known()
-        )
-
     @property
     def _sets(self) -> tuple[UUID, ...]:
         sets = (self._submitted, self._accepted)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from commands.work import Work
 from domain.asset import Asset
+from domain.covered_places import covered_places
 from domain.job import Job
 from domain.twin import Twin
 
@@ -37,19 +38,16 @@ class UnneededOfTwin:
 
 
 def of_job(question: UnneededOfJob, work: Work) -> tuple[str, ...]:
-    """All of them, once the job has ended."""
-    job = work.find(Job, question.job_id)
-    return question.keys if job is not None and job.ended else ()
+    """All of them, once the job has ended. Raises `NotFound`."""
+    return question.keys if work.load(Job, question.job_id).ended else ()
 
 
 def of_asset(question: UnneededOfAsset, work: Work) -> tuple[str, ...]:
     """Those that lie elsewhere than the released copy, whose renditions lie beside it.
 
-    All of them where nothing was released, or the owner has had it deleted.
+    All of them where nothing was released, or the owner has had it deleted. Raises `NotFound`.
     """
-    asset = work.find(Asset, question.asset_id)
-    if asset is None:
-        return ()
+    asset = work.load(Asset, question.asset_id)
     if asset.object_key is None or asset.purged:
         return question.keys
     folder = asset.object_key.rpartition("/")[0] + "/"
@@ -59,8 +57,9 @@ def of_asset(question: UnneededOfAsset, work: Work) -> tuple[str, ...]:
 
 
 def of_twin(question: UnneededOfTwin, work: Work) -> tuple[str, ...]:
-    """Those that are nowhere on record under the consent in force."""
-    twin = work.find(Twin, question.twin_id)
-    if twin is None:
-        return ()
-    return tuple(key for key in question.keys if not twin.needs(key))
+    """Those that the consent in force does not cover. Raises `NotFound`."""
+    covered = covered_places(work.load(Twin, question.twin_id))
+    prefixes = tuple(place for place in covered if place.endswith("/"))
+    return tuple(
+        key for key in question.keys if key not in covered and not key.startswith(prefixes)
+    )

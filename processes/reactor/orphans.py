@@ -16,6 +16,7 @@ from commands.gallery.unneeded_bytes import UnneededOfAsset, UnneededOfJob, Unne
 from commands.ports.event_store import OwnerBusy
 from commands.ports.object_store import ListedObject, ObjectStore
 from commands.studio import Studio
+from domain.kernel.refusal import Refusal
 
 log = structlog.get_logger()
 
@@ -91,7 +92,8 @@ class Orphans:
                 question = UnneededOfTwin(subject.id, keys)
         try:
             found: tuple[str, ...] = self._studio.preview(question, owner_id=owner, key=uuid4())
-        except OwnerBusy:
+        except (OwnerBusy, Refusal):
+            # Looked at again in the next round, or it is not what its key says.
             return ()
         return found
 
