@@ -14,7 +14,7 @@ DEVICE ?= cpu
 # Of the denoiser, the longest stage of the pocket model's training; empty: as the recipe says.
 MINUTES ?=
 
-.PHONY: demo demo-kafka test faults machine fuzz benchmarks up check install install-test train-pocket evaluate-pocket pocket-sheets parts clean
+.PHONY: demo demo-kafka demo-s3 test faults machine fuzz benchmarks up check install install-test train-pocket evaluate-pocket pocket-sheets parts clean
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
@@ -36,6 +36,10 @@ demo: install
 
 demo-kafka: install
 	$(BIN)/python -m processes.demo --kafka --people $(PEOPLE)
+
+# Objects on an S3 server of its own; needs Go until the server is built, see `parts`.
+demo-s3: install
+	$(BIN)/python -m processes.demo --s3 --people $(PEOPLE)
 
 up: install
 	$(BIN)/suite up
@@ -71,9 +75,11 @@ benchmarks: install-test
 	  $(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
 
-# Apache Kafka's jars from Maven Central, for the demo and the tests on Kafka. Needs JDK 17 and Maven.
+# Apache Kafka's jars from Maven Central (JDK 17, Maven) and an S3 server from its source (Go), for
+# the demos and the tests on them.
 parts: install
 	$(BIN)/python -m adapters.parts.kafka var/parts/kafka
+	$(BIN)/python -m adapters.parts.s3 var/parts/s3
 
 # Goes on where it was stopped, whatever stopped it.
 train-pocket: install

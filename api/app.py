@@ -70,7 +70,7 @@ def build_app(parts: Parts, folders: Folders, background: Background) -> FastAPI
         size_max_bytes={GRAPHQL_PATH: limits.BODY_SIZE_MAX_BYTES}
         | dict.fromkeys(webhooks.PATHS, webhooks.BODY_SIZE_MAX_BYTES),
     )
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, store_origin=parts.store_origin)
     return app
 
 

@@ -24,6 +24,7 @@ class Parts:
     """The studio's door, the vault, the outside, the read models, and what is live.
 
     `session_country` answers the ISO country of a client address; "XX" where nobody knows.
+    `store_origin` is where browsers meet the object store, None where that is the studio itself.
     `refused` is told the code of every refusal that is answered, `spans` of every mutation.
     """
 
@@ -44,3 +45,4 @@ class Parts:
     monotonic_s: Callable[[], float] = time.monotonic
     refused: Callable[[str], None] = lambda code: None
     spans: Spans = field(default_factory=NoSpans)
+    store_origin: str | None = None

@@ -2,26 +2,33 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "connect-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
+
+def content_security_policy(store_origin: str | None) -> str:
+    """What a page may load and ask. Its pictures and uploads may lie at `store_origin`, too."""
+    store = "" if store_origin is None else f" {store_origin}"
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"img-src 'self' data: blob:{store}",
+            f"media-src 'self' blob:{store}",
+            f"connect-src 'self'{store}",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
     )
-)
 
 
 class SecurityHeaders:
     """Adds the headers that keep a page to its own scripts. Plain ASGI: streams pass untouched."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, store_origin: str | None = None) -> None:
         self._app = app
+        policy = content_security_policy(store_origin)
+        self._headers = ((b"content-security-policy", policy.encode()), *_HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -33,7 +40,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", []))
                 present = {name.lower() for name, _ in headers}
-                for name, value in _HEADERS:
+                for name, value in self._headers:
                     if name not in present:
                         headers.append((name, value))
                 message = {**message, "headers": headers}
@@ -43,7 +50,6 @@ class SecurityHeaders:
 
 
 _HEADERS = (
-    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),

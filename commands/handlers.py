@@ -11,6 +11,7 @@ from commands.gallery import (
     purge_asset,
     record_purged,
     set_favourite,
+    unneeded_bytes,
     unset_favourite,
 )
 from commands.jobs import (
@@ -166,6 +167,9 @@ HANDLERS = by_command(
     Question(work_waits.attempt_waits),
     Question(work_waits.screening_waits),
     Question(work_waits.photos_wait),
+    Question(unneeded_bytes.of_job),
+    Question(unneeded_bytes.of_asset),
+    Question(unneeded_bytes.of_twin),
     Handler(
         "record-screening",
         record_screening.handle,

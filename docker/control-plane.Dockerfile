@@ -39,7 +39,8 @@ RUN groupadd --gid 10001 suite \
         /var/lib/suite/lists /var/lib/suite/objects /var/lib/suite/samples \
         /var/lib/suite/sandbox /var/lib/suite/secrets /var/lib/suite/s3 \
         /run/credentials/admin /run/credentials/login /run/credentials/s3 \
-        /run/credentials/server
+        /run/credentials/server /run/credentials/s3/admin /run/credentials/s3/intake \
+        /run/credentials/s3/keeper /run/credentials/s3/screener /run/credentials/s3/server
 COPY --from=build /opt/suite /opt/suite
 ENV PATH=/opt/suite/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

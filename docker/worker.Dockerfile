@@ -34,10 +34,10 @@ FROM python:3.11.15-slim-bookworm
 RUN groupadd --gid 10001 suite \
     && useradd --uid 10001 --gid suite --no-create-home --home-dir /tmp \
         --shell /usr/sbin/nologin suite \
-    && install -d -m 0755 /var/lib/suite \
+    && install -d -m 0755 /var/lib/suite /run/credentials \
     && install -d -m 0700 -o suite -g suite \
-        /var/lib/suite/lists /var/lib/suite/objects /var/lib/suite/secrets \
-        /var/lib/suite/weights /var/lib/suite/worker
+        /var/lib/suite/lists /var/lib/suite/secrets /var/lib/suite/weights \
+        /var/lib/suite/worker /run/credentials/s3
 COPY --from=build /opt/suite /opt/suite
 # Weights come from a folder or with the code, never from a hub.
 ENV PATH=/opt/suite/venv/bin:$PATH \

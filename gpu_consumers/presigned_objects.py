@@ -14,7 +14,8 @@ from topics.messages.work import Download, Upload
 DOWNLOAD_SIZE_BYTES_MAX: Final = 512 * 1024 * 1024
 _TRIES: Final = 3
 _RETRY_DELAY_S: Final = 0.5
-# A store that is not there at all is starting again, which may take half a minute.
+# A store that is not there at all, or says that it is busy, is so for half a minute or longer.
+_BUSY: Final = (502, 503, 504)
 _ABSENT_DELAYS_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 _TIMEOUT_S: Final = 30.0
 
@@ -38,7 +39,10 @@ class Objects(Protocol):
 
 
 class PresignedObjects:
-    """Objects over HTTP. 5xx are tried three times, refusals once, no connection for 30 s."""
+    """Objects over HTTP. A store that is away or busy is waited for, 30 s in all.
+
+    Other 5xx are tried three times, refusals once.
+    """
 
     def __init__(self, client: httpx.Client, wait: Callable[[float], None] = time.sleep) -> None:
         self._client = client
@@ -83,10 +87,14 @@ class PresignedObjects:
             except httpx.HTTPStatusError as error:
                 # The message would name the URL, and the URL is a credential.
                 status = error.response.status_code
-                tries_left -= 1
-                if status < 500 or not tries_left:
+                if status in _BUSY:
+                    delay_s = next(absent_delays_s, None)
+                else:
+                    tries_left -= 1
+                    delay_s = _RETRY_DELAY_S if status >= 500 and tries_left else None
+                if delay_s is None:
                     raise refusal(f"answer {status}") from None
-                self._wait(_RETRY_DELAY_S)
+                self._wait(delay_s)
             except httpx.HTTPError as error:
                 delay_s = next(absent_delays_s, None)
                 if delay_s is None:

@@ -12,6 +12,7 @@ import typer
 
 from processes.audit.cli import audit_cli
 from processes.feed_cli import feed_cli
+from processes.objects_cli import objects_cli
 from processes.parked_cli import parked_cli
 from processes.settings import (
     PROCESS_NAMES,
@@ -40,6 +41,7 @@ cli.add_typer(policy_cli, name="policy")
 cli.add_typer(credits_cli, name="credits")
 cli.add_typer(parked_cli, name="parked")
 cli.add_typer(feed_cli, name="feed")
+cli.add_typer(objects_cli, name="objects")
 
 ROOT = Path(__file__).parents[1]
 
@@ -269,13 +271,22 @@ def _explanation(error: Exception) -> str | None:
     from psycopg import OperationalError
     from psycopg.errors import UndefinedColumn, UndefinedTable
 
+    from adapters.objects.s3_place import CredentialsUnreadable
+    from commands.ports.object_store import StoreFull, StoreUnavailable
     from processes.secrets import SecretsUnreadable
+    from processes.wiring.objects import ObjectStoreUnset
     from topics.consume import TooManyDeadLetters
     from topics.transport import TransportUnreachable
 
     match error:
-        case DatabaseUnset():
+        case DatabaseUnset() | ObjectStoreUnset():
             return str(error)
+        case CredentialsUnreadable():
+            return f"{error}; the setting is SUITE_S3_CREDENTIALS"
+        case StoreFull():
+            return "the object store has no room"
+        case StoreUnavailable():
+            return f"the object store answers {error}; the settings are SUITE_S3_…"
         case SecretsUnreadable():
             return f"{error}; `suite up` and `suite migrate` make what is missing"
         case TooManyDeadLetters():

@@ -43,7 +43,7 @@ def configure(settings: Settings, process: str) -> None:
     handler.setFormatter(LibraryLine(renderer, process))
     # The libraries' own lines may carry URLs and statements, so only their warnings pass.
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    for noisy in ("httpx", "httpcore", "kafka", "urllib3", "uvicorn.access"):
+    for noisy in ("botocore", "httpx", "httpcore", "kafka", "urllib3", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     # A collector that is away is no trouble of ours, and its address may hold a password.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)

@@ -4,7 +4,7 @@ They are never a reason to park: the same work succeeds later, for everybody.
 """
 
 from commands.ports.event_store import ConcurrentChange, OutcomeUnknown, OwnerBusy
-from commands.ports.object_store import StoreFull
+from commands.ports.object_store import StoreFull, StoreUnavailable
 from commands.ports.webhooks import ProviderUnavailable
 from projections.outage import is_database_outage
 from topics.transport import PublishFailed, TransportUnreachable
@@ -18,6 +18,7 @@ _OUTAGES: tuple[type[Exception], ...] = (
     PublishFailed,
     TransportUnreachable,
     StoreFull,
+    StoreUnavailable,
     ProviderUnavailable,
     ConnectionError,
 )

@@ -52,6 +52,27 @@ class Settings(BaseSettings):
         default=None,
         description="PostgreSQL 15 or newer. Absent: PostgreSQL 18 is started under `home`.",
     )
+    object_store: str | None = Field(
+        default=None,
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?$",
+        description="s3://bucket or s3://bucket/prefix. Absent: the folder `home/objects`.",
+    )
+    s3_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/]+/?$",
+        description="How processes reach the S3 server. Absent: Amazon's.",
+    )
+    s3_public_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/]+/?$",
+        description="How whoever follows a presigned URL reaches it; `s3_endpoint` if absent.",
+    )
+    s3_region: str = "us-east-1"
+    s3_credentials: Path | None = Field(
+        default=None,
+        description="File in the format of AWS's tools with the profiles intake, screener and "
+        "keeper, or those of them that this process is. Absent: wherever boto3 looks.",
+    )
     kafka_bootstrap: str | None = Field(
         default=None,
         description="host:port,… of Apache Kafka. Absent: topics are rows in PostgreSQL.",

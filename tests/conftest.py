@@ -1,4 +1,4 @@
-"""What tests of several folders need: one embedded PostgreSQL, and a fresh database each."""
+"""What tests of several folders need: one PostgreSQL and one S3 server, and a fresh place each."""
 
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ import pytest
 from adapters.postgres.embedded import VOLATILE, EmbeddedPostgres
 from adapters.postgres.migrate import migrate
 from tests.kafka.fault_table import pytest_terminal_summary as pytest_terminal_summary
+from tests.parts.s3_server import S3ForTests, s3_server
 
 TEMPLATE = "migrated"
 _numbers = count(1)
@@ -50,3 +51,10 @@ def database(postgres_server: EmbeddedPostgres, database_name: str) -> str:
 def admin_database(postgres_server: EmbeddedPostgres, database_name: str) -> str:
     """URL of the same database as `database`, with the superuser's login."""
     return postgres_server.admin_url(database_name)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3ForTests]:
+    """A real S3 server. Every test has a bucket of its own, and nobody kills the server."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as running:
+        yield running

@@ -9,37 +9,38 @@ import contextlib
 import errno
 import hashlib
 import os
-import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
-import msgspec
-
+from adapters.objects.folder_draft import (
+    FACTS,
+    FolderDraft,
+    StoredFacts,
+    read_facts,
+    store_full,
+    sync_folder,
+)
 from adapters.objects.keys import checked_key, checked_place, checked_prefix, places_above
 from adapters.objects.presigned import Presigner
+from adapters.objects.spans import CHUNK_BYTES, span_within
 from commands.ports.object_store import (
+    ListedObject,
     ObjectAbsent,
     ObjectFacts,
+    OpenObject,
     PlaceClosed,
     PresignedUpload,
     StoreFull,
+    StoreUnavailable,
 )
 
 FREE_BYTES_MIN = 64 * 1024 * 1024
 """Kept free on the disk, since the database usually shares it."""
 FOLDER_ATTEMPTS_MAX = 8
 _CLOSED = "~closed"
-_FACTS = "~facts"
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-class _StoredFacts(msgspec.Struct, frozen=True):
-    bytes_name: str
-    size_bytes: int
-    media_type: str
-    sha256_hex: str
 
 
 class FolderObjectStore:
@@ -59,6 +60,11 @@ class FolderObjectStore:
     def presigner(self) -> Presigner:
         """Who signs this store's forms and URLs."""
         return self._presigner
+
+    @property
+    def recalls_forms(self) -> bool:
+        """See the port."""
+        return True
 
     def presign_upload(
         self,
@@ -84,12 +90,12 @@ class FolderObjectStore:
         """See the port."""
         return self._presigner.download(key, expires_in_s=expires_in_s, file_name=file_name)
 
-    def draft(self, key: str) -> "FolderDraft":
+    def draft(self, key: str) -> FolderDraft:
         """Begin to write an object. Raises `StoreFull`, `PlaceClosed`."""
         path = self._root / checked_key(key)
         if self._is_closed(key):
             raise PlaceClosed
-        with _store_full():
+        with store_full():
             self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
             if shutil.disk_usage(self._root).free < self._free_bytes_min:
                 raise StoreFull
@@ -102,30 +108,67 @@ class FolderObjectStore:
 
     def put(self, key: str, data: bytes, *, media_type: str) -> None:
         """See the port."""
+        self.write(key, [data], media_type=media_type)
+
+    def put_new(self, key: str, data: bytes, *, media_type: str) -> None:
+        """See the port."""
         draft = self.draft(key)
         try:
             draft.write(data)
-            draft.publish(ObjectFacts(len(data), media_type, hashlib.sha256(data).hexdigest()))
+            facts = ObjectFacts(len(data), media_type, hashlib.sha256(data).hexdigest())
+            draft.publish(facts, replace=False)
         finally:
             draft.discard()
 
+    def write(self, key: str, chunks: Iterable[bytes], *, media_type: str) -> ObjectFacts:
+        """See the port."""
+        draft, digest, size_bytes = self.draft(key), hashlib.sha256(), 0
+        try:
+            for chunk in chunks:
+                draft.write(chunk)
+                digest.update(chunk)
+                size_bytes += len(chunk)
+            facts = ObjectFacts(size_bytes, media_type, digest.hexdigest())
+            draft.publish(facts)
+        finally:
+            draft.discard()
+        return facts
+
     def get(self, key: str) -> bytes:
         """See the port."""
+        _, file = self._opened(key)
+        with file:
+            return file.read()
+
+    def open(self, key: str, *, first_byte: int = 0, last_byte: int | None = None) -> OpenObject:
+        """See the port."""
+        facts, file = self._opened(key)
+        try:
+            first, length = span_within(facts.size_bytes, first_byte, last_byte)
+        except BaseException:
+            file.close()
+            raise
+        file.seek(first)
+        known = ObjectFacts(facts.size_bytes, facts.media_type, facts.sha256_hex)
+        return OpenObject(known, _chunks(file, length))
+
+    def _opened(self, key: str) -> tuple[StoredFacts, BinaryIO]:
+        """Facts and bytes of one and the same write. Raises `ObjectAbsent`."""
         path = self._root / checked_key(key)
-        facts = _read_facts(path)
+        facts = read_facts(path)
         while facts is not None:
             try:
-                return path.with_name(facts.bytes_name).read_bytes()
+                return facts, path.with_name(facts.bytes_name).open("rb")
             except FileNotFoundError:
                 # Replaced between the two reads, or deleted: only new facts are worth another try.
-                again = _read_facts(path)
+                again = read_facts(path)
                 facts = None if again == facts else again
         raise ObjectAbsent
 
     def head(self, key: str) -> ObjectFacts | None:
         """See the port."""
         path = self._root / checked_key(key)
-        facts = _read_facts(path)
+        facts = read_facts(path)
         if facts is None or not path.with_name(facts.bytes_name).exists():
             return None
         return ObjectFacts(facts.size_bytes, facts.media_type, facts.sha256_hex)
@@ -144,7 +187,7 @@ class FolderObjectStore:
         folder = self._root / checked_prefix(prefix)
         gone = 0
         for path in sorted(_files_below(folder), key=_bytes_before_facts):
-            gone += path.name.endswith(_FACTS)
+            gone += path.name.endswith(FACTS)
             path.unlink(missing_ok=True)
         _prune(folder, self._root)
         return gone
@@ -153,11 +196,11 @@ class FolderObjectStore:
         """See the port."""
         folder = self._root / _CLOSED
         markers = [self._marker(checked_place(place)) for place in places]
-        with _store_full():
+        with store_full():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for marker in markers:
                 marker.touch(mode=0o600)
-            _sync_folder(folder)
+            sync_folder(folder)
 
     def forget_closed(self, closed_before: datetime, limit: int) -> int:
         """Open at most `limit` places again that were closed before. Answers how many."""
@@ -178,87 +221,62 @@ class FolderObjectStore:
         return self._root / _CLOSED / hashlib.sha256(place.encode()).hexdigest()
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """See the port."""
+        """See the port. What is deleted meanwhile may be passed over."""
+        return self._sorted(prefix, "")
+
+    def listed(self, prefix: str, *, after: str = "") -> Iterator[ListedObject]:
+        """See the port. What is deleted meanwhile is passed over."""
+        return (one for key in self._sorted(prefix, after) for one in self._known(key))
+
+    def _known(self, key: str) -> Iterator[ListedObject]:
+        path = self._root / key
+        facts = read_facts(path)
+        with contextlib.suppress(FileNotFoundError):
+            written_at = datetime.fromtimestamp(
+                path.with_name(path.name + FACTS).stat().st_mtime, UTC
+            )
+            if facts is not None:
+                yield ListedObject(key, facts.size_bytes, written_at)
+
+    def _sorted(self, prefix: str, after: str) -> Iterator[str]:
         folder = self._root / checked_prefix(prefix) if prefix else self._root
-        found = (str(path.relative_to(self._root)) for path in _files_below(folder))
-        return iter(sorted(name.removesuffix(_FACTS) for name in found if name.endswith(_FACTS)))
+        return _keys_below(folder, prefix, after)
 
 
-class FolderDraft:
-    """Bytes on their way into the folder, under a name that no reader looks for."""
-
-    def __init__(self, path: Path, is_closed: Callable[[], bool]) -> None:
-        self._path = path
-        self._is_closed = is_closed
-        self._bytes_path = path.with_name(f"{path.name}~{secrets.token_hex(8)}")
-        self._file = os.fdopen(
-            os.open(self._bytes_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
-        )
-        self._is_published = False
-
-    def write(self, chunk: bytes) -> None:
-        """Append bytes. Raises `StoreFull`."""
-        with _store_full():
-            self._file.write(chunk)
-
-    def publish(self, facts: ObjectFacts) -> None:
-        """Make the object visible, whole and on disk. Raises `StoreFull`, `PlaceClosed`."""
-        try:
-            with _store_full():
-                self._file.flush()
-                os.fsync(self._file.fileno())
-                self._file.close()
-                before = _read_facts(self._path)
-                self._write_facts(facts)
-                self._is_published = True
-        except FileNotFoundError:
-            # The place was deleted around the draft.
-            if self._is_closed():
-                raise PlaceClosed from None
-            raise
-        if before is not None:
-            self._path.with_name(before.bytes_name).unlink(missing_ok=True)
-        # Asked after the write: whoever closes and then deletes finds it, or it is taken back here.
-        if self._is_closed():
-            self._path.with_name(self._path.name + _FACTS).unlink(missing_ok=True)
-            self._bytes_path.unlink(missing_ok=True)
-            raise PlaceClosed
-
-    def discard(self) -> None:
-        """Remove the bytes unless they were published. May be called twice."""
-        if self._is_published:
-            return
-        with contextlib.suppress(OSError):
-            self._file.close()
-        self._bytes_path.unlink(missing_ok=True)
-
-    def _write_facts(self, facts: ObjectFacts) -> None:
-        stored = _StoredFacts(
-            self._bytes_path.name, facts.size_bytes, facts.media_type, facts.sha256_hex
-        )
-        new = self._path.with_name(f"{self._bytes_path.name}.new")
-        try:
-            with new.open("xb") as file:
-                file.write(msgspec.json.encode(stored))
-                file.flush()
-                os.fsync(file.fileno())
-            new.rename(self._path.with_name(self._path.name + _FACTS))
-        finally:
-            new.unlink(missing_ok=True)
-        _sync_folder(self._path.parent)
-
-
-def _read_facts(path: Path) -> _StoredFacts | None:
+def _keys_below(folder: Path, prefix: str, after: str) -> Iterator[str]:
+    """Every key that sorts behind `after`, in order, with one folder a level in memory."""
     try:
-        data = path.with_name(path.name + _FACTS).read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return msgspec.json.decode(data, type=_StoredFacts)
+        with os.scandir(folder) as entries:
+            found = [
+                f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
+                for entry in entries
+            ]
+    except OSError as failed:
+        _unless_gone(failed)
+        return
+    # `a` sorts before `a/`, and `a/` as all that lies below it: the order of whole keys.
+    for name in sorted(name.removesuffix(FACTS) for name in found if name.endswith((FACTS, "/"))):
+        key = prefix + name
+        if not name.endswith("/"):
+            if key > after:
+                yield key
+        elif key > after or after.startswith(key):
+            yield from _keys_below(folder / name, key, after)
+
+
+def _chunks(file: BinaryIO, length: int) -> Iterator[bytes]:
+    with file:
+        while length:
+            chunk = file.read(min(CHUNK_BYTES, length))
+            if not chunk:
+                raise StoreUnavailable("IncompleteBody")
+            length -= len(chunk)
+            yield chunk
 
 
 def _bytes_before_facts(path: Path) -> bool:
     # A crash in between leaves facts without bytes, which reads as absent; never the reverse.
-    return path.name.endswith(_FACTS)
+    return path.name.endswith(FACTS)
 
 
 def _files_of(folder: Path) -> list[Path]:
@@ -291,21 +309,3 @@ def _prune(folder: Path, root: Path) -> None:
             empty.rmdir()
         except OSError:
             continue
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _store_full() -> Iterator[None]:
-    try:
-        yield
-    except OSError as failed:
-        if failed.errno in _NO_ROOM:
-            raise StoreFull from failed
-        raise

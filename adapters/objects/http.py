@@ -1,22 +1,25 @@
 """What a presigned form or URL reaches: one POST and one GET, answering as S3 does.
 
+A GET answers one range, and 304 to whoever has the very bytes: their digest is the ETag.
+
 Mounted by a process at the presigner's `public_url`. It knows no session and no cookie: the
 signature is the whole of the permission.
 """
 
-from collections.abc import AsyncIterator
-from urllib.parse import quote
+from collections.abc import AsyncIterator, Mapping
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from adapters.objects.presigned import AccessRefused, UploadPolicy
+from adapters.objects.keys import disposition
+from adapters.objects.presigned import AccessRefused, DownloadPermit, UploadPolicy
 from adapters.objects.reception import PresignedStore, Reception
+from adapters.objects.spans import requested_span
 from adapters.objects.upload_form import FORM_OVERHEAD_BYTES_MAX, UploadFormReader
-from commands.ports.object_store import ObjectAbsent, ObjectFacts, StoreFull
+from commands.ports.object_store import ObjectAbsent, ObjectFacts, SpanAbsent, StoreFull
 
 DRAINED_BYTES_MAX = 1024 * 1024
 """Read past a refusal, so that an ordinary client hears the answer instead of a broken pipe."""
@@ -49,16 +52,15 @@ def object_app(store: PresignedStore) -> Starlette:
         key = request.path_params["key"]
         try:
             permit = store.presigner.admit_download(key, request.query_params)
-            facts = await run_in_threadpool(store.head, permit.key)
-            data = await run_in_threadpool(store.get, permit.key)
+            return await run_in_threadpool(_answer, store, permit, request.headers)
         except AccessRefused as refused:
             return _refusal(refused.status, refused.code)
         except ObjectAbsent:
             return _refusal(404, "NoSuchKey")
-        if facts is None:
-            return _refusal(404, "NoSuchKey")
-        headers = {**_SAFE_HEADERS, "Content-Disposition": _disposition(permit.file_name)}
-        return Response(data, media_type=facts.media_type, headers=headers)
+        except SpanAbsent as absent:
+            refusal = _refusal(416, "InvalidRange")
+            refusal.headers["Content-Range"] = f"bytes */{absent.size_bytes}"
+            return refusal
 
     return Starlette(
         routes=[
@@ -66,6 +68,44 @@ def object_app(store: PresignedStore) -> Starlette:
             Route("/{key:path}", download, methods=["GET"]),
         ]
     )
+
+
+def _answer(store: PresignedStore, permit: DownloadPermit, asked: Mapping[str, str]) -> Response:
+    """What to send of one object. Raises `ObjectAbsent`, `SpanAbsent`."""
+    while True:
+        facts = store.head(permit.key)
+        if facts is None:
+            raise ObjectAbsent
+        headers = {
+            **_SAFE_HEADERS,
+            "Content-Disposition": disposition(permit.file_name),
+            "Accept-Ranges": "bytes",
+            "ETag": f'"{facts.sha256_hex}"',
+        }
+        if _has_it(asked.get("if-none-match", ""), headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        # Half of what stood there before and half of what stands there now is nothing.
+        is_same = asked.get("if-range", headers["ETag"]) == headers["ETag"]
+        span = requested_span(asked.get("range") if is_same else None, facts.size_bytes)
+        first, last = span or (0, None)
+        opened = store.open(permit.key, first_byte=first, last_byte=last)
+        if opened.facts == facts:
+            break
+    length = facts.size_bytes if span is None else span[1] - span[0] + 1
+    headers["Content-Length"] = str(length)
+    if span is not None:
+        headers["Content-Range"] = f"bytes {span[0]}-{span[1]}/{facts.size_bytes}"
+    return StreamingResponse(
+        opened.chunks,
+        status_code=200 if span is None else 206,
+        media_type=facts.media_type,
+        headers=headers,
+    )
+
+
+def _has_it(if_none_match: str, etag: str) -> bool:
+    named = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
+    return etag in named or named == ["*"]
 
 
 async def _receive(
@@ -109,12 +149,6 @@ async def _drain(body: AsyncIterator[bytes]) -> None:
                 return
     except ClientDisconnect:
         return
-
-
-def _disposition(file_name: str | None) -> str:
-    if file_name is None:
-        return "inline"
-    return f"attachment; filename*=UTF-8''{quote(file_name, safe='')}"
 
 
 def _refusal(status: int, code: str) -> Response:

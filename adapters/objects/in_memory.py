@@ -2,12 +2,17 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 from adapters.objects.keys import checked_key, checked_place, checked_prefix, places_above
 from adapters.objects.presigned import Presigner
+from adapters.objects.spans import CHUNK_BYTES, span_within
 from commands.ports.object_store import (
+    ListedObject,
     ObjectAbsent,
     ObjectFacts,
+    ObjectPresent,
+    OpenObject,
     PlaceClosed,
     PresignedUpload,
     StoreFull,
@@ -22,13 +27,18 @@ class InMemoryObjectStore:
     def __init__(self, presigner: Presigner, *, capacity_bytes: int = CAPACITY_BYTES) -> None:
         self._presigner = presigner
         self._capacity_bytes = capacity_bytes
-        self._objects: dict[str, tuple[bytes, ObjectFacts]] = {}
+        self._objects: dict[str, tuple[bytes, ObjectFacts, datetime]] = {}
         self._closed: set[str] = set()
 
     @property
     def presigner(self) -> Presigner:
         """Who signs this store's forms and URLs."""
         return self._presigner
+
+    @property
+    def recalls_forms(self) -> bool:
+        """See the port."""
+        return True
 
     def presign_upload(
         self,
@@ -67,14 +77,34 @@ class InMemoryObjectStore:
             ObjectFacts(len(data), media_type, hashlib.sha256(data).hexdigest()),
         )
 
-    def keep(self, key: str, data: bytes, facts: ObjectFacts) -> None:
-        """Store a finished object. Raises `StoreFull`, `PlaceClosed`."""
+    def put_new(self, key: str, data: bytes, *, media_type: str) -> None:
+        """See the port."""
+        self.keep(
+            checked_key(key),
+            data,
+            ObjectFacts(len(data), media_type, hashlib.sha256(data).hexdigest()),
+            replace=False,
+        )
+
+    def write(self, key: str, chunks: Iterable[bytes], *, media_type: str) -> ObjectFacts:
+        """See the port. Here it does have to fit."""
+        data = b"".join(chunks)
+        facts = ObjectFacts(len(data), media_type, hashlib.sha256(data).hexdigest())
+        self.keep(checked_key(key), data, facts)
+        return facts
+
+    def keep(self, key: str, data: bytes, facts: ObjectFacts, *, replace: bool = True) -> None:
+        """Store a finished object. Raises `StoreFull`, `PlaceClosed`, `ObjectPresent`."""
         self._require_open(key)
         # Copied at once: another thread may write or delete meanwhile.
-        others = sum(len(held) for name, (held, _) in list(self._objects.items()) if name != key)
+        others = sum(len(held) for name, (held, *_) in list(self._objects.items()) if name != key)
         if others + len(data) > self._capacity_bytes:
             raise StoreFull
-        self._objects[key] = (data, facts)
+        mine = (data, facts, datetime.now(UTC))
+        if replace:
+            self._objects[key] = mine
+        elif self._objects.setdefault(key, mine) is not mine:
+            raise ObjectPresent
 
     def get(self, key: str) -> bytes:
         """See the port."""
@@ -82,6 +112,17 @@ class InMemoryObjectStore:
             return self._objects[checked_key(key)][0]
         except KeyError:
             raise ObjectAbsent from None
+
+    def open(self, key: str, *, first_byte: int = 0, last_byte: int | None = None) -> OpenObject:
+        """See the port."""
+        try:
+            data, facts, _ = self._objects[checked_key(key)]
+        except KeyError:
+            raise ObjectAbsent from None
+        first, length = span_within(len(data), first_byte, last_byte)
+        wanted = data[first : first + length]
+        pieces = (wanted[at : at + CHUNK_BYTES] for at in range(0, length, CHUNK_BYTES))
+        return OpenObject(facts, pieces)
 
     def head(self, key: str) -> ObjectFacts | None:
         """See the port."""
@@ -102,7 +143,7 @@ class InMemoryObjectStore:
     def close(self, places: Iterable[str]) -> None:
         """See the port. Here a place stays closed."""
         closed = [checked_place(place) for place in places]
-        if sum(len(held) for held, _ in list(self._objects.values())) >= self._capacity_bytes:
+        if sum(len(held) for held, *_ in list(self._objects.values())) >= self._capacity_bytes:
             raise StoreFull
         self._closed.update(closed)
 
@@ -115,6 +156,13 @@ class InMemoryObjectStore:
         if prefix:
             checked_prefix(prefix)
         return iter(sorted(key for key in list(self._objects) if key.startswith(prefix)))
+
+    def listed(self, prefix: str, *, after: str = "") -> Iterator[ListedObject]:
+        """See the port."""
+        for key in self.keys(prefix):
+            held = self._objects.get(key)
+            if key > after and held is not None:
+                yield ListedObject(key, len(held[0]), held[2])
 
 
 class InMemoryDraft:

@@ -11,11 +11,15 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from adapters.objects.keys import checked_key
+from adapters.objects.keys import (
+    checked_digest,
+    checked_file_name,
+    checked_key,
+    checked_lifetime,
+)
 from commands.ports.object_store import PresignedUpload
 
 SIGNING_KEY_BYTES_MIN = 32
-FILE_NAME_LENGTH_MAX = 200
 
 
 class AccessRefused(Exception):
@@ -80,7 +84,7 @@ class Presigner:
             media_type,
             size_bytes_min,
             size_bytes_max,
-            None if sha256_hex is None else _checked_digest(sha256_hex),
+            None if sha256_hex is None else checked_digest(sha256_hex),
             self._now_s() + expires_in_s,
         )
         encoded = base64.b64encode(msgspec.json.encode(policy)).decode()
@@ -93,11 +97,9 @@ class Presigner:
 
     def download(self, key: str, *, expires_in_s: int, file_name: str | None) -> str:
         """See `ObjectStore.presign_download`."""
-        if file_name is not None and not 0 < len(file_name) <= FILE_NAME_LENGTH_MAX:
-            raise ValueError("a file name is empty or too long")
-        query = {"expires": str(int(self._now_s()) + expires_in_s)}
-        if file_name is not None:
-            query["file-name"] = file_name
+        query = {"expires": str(int(self._now_s()) + checked_lifetime(expires_in_s))}
+        if (name := checked_file_name(file_name)) is not None:
+            query["file-name"] = name
         query["signature"] = self._sign("GET", checked_key(key), *_signed_query(query))
         return f"{self._public_url}/{quote(key)}?{urlencode(query)}"
 
@@ -140,12 +142,6 @@ class Presigner:
 def _signed_query(query: Mapping[str, str]) -> tuple[str, ...]:
     file_name = query.get("file-name")
     return (query.get("expires", ""), *(() if file_name is None else (file_name,)))
-
-
-def _checked_digest(sha256_hex: str) -> str:
-    if len(sha256_hex) != 64 or len(bytes.fromhex(sha256_hex)) != 32:
-        raise ValueError("a SHA-256 is 64 hexadecimal digits")
-    return sha256_hex.lower()
 
 
 def _base64_digest(sha256_hex: str) -> str:

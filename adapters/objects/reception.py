@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from adapters.objects.presigned import AccessRefused, Presigner, UploadPolicy
-from commands.ports.object_store import ObjectFacts, PlaceClosed
+from commands.ports.object_store import ObjectFacts, OpenObject, PlaceClosed
 
 
 class ObjectDraft(Protocol):
@@ -37,8 +37,8 @@ class PresignedStore(Protocol):
         """Begin to write an object. Raises `StoreFull`, `PlaceClosed`."""
         ...
 
-    def get(self, key: str) -> bytes:
-        """See `ObjectStore.get`."""
+    def open(self, key: str, *, first_byte: int = 0, last_byte: int | None = None) -> OpenObject:
+        """See `ObjectStore.open`."""
         ...
 
     def head(self, key: str) -> ObjectFacts | None:

@@ -6,19 +6,19 @@ them.
 """
 
 import base64
-import fcntl
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
+
+from adapters.parts.only_one import only_one
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.3.1"
 LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.2"
@@ -67,7 +67,7 @@ def fetch_jars(folder: Path) -> Path:
         raise PartUnavailable("no java on the path: a broker needs JDK 17 or newer")
     folder.mkdir(parents=True, exist_ok=True)
     jars = folder / "jars"
-    with _only_one(folder / "fetch.lock"):
+    with only_one(folder / "fetch.lock"):
         # The folder gets its name last, so a broken fetch is never taken for a whole one.
         if not jars.exists():
             _fetch(folder, jars)
@@ -305,13 +305,6 @@ def free_ports(count: int) -> list[int]:
     finally:
         for one in sockets:
             one.close()
-
-
-@contextmanager
-def _only_one(lock: Path) -> Iterator[None]:
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
 
 
 if __name__ == "__main__":

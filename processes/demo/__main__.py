@@ -17,12 +17,14 @@ from rich.table import Table
 
 from adapters.event_store.log import EventLog
 from adapters.parts.kafka import BrokerFailed, PartUnavailable
+from adapters.parts.s3 import S3Failed, S3Server
 from gpu_consumers.engines.pocket.world.photo_set import photo_set
 from processes.audit.claimed_balances import claimed_balances
 from processes.audit.export import export
 from processes.audit.verify import verify_file
 from processes.demo.accident import Accident
 from processes.demo.broker import home_on_kafka
+from processes.demo.bucket import StoreAccident, home_on_s3
 from processes.demo.client import DemoRefused, StudioClient
 from processes.demo.contact_sheet import contact_sheet
 from processes.demo.journey import Journey, Live, Story
@@ -77,9 +79,16 @@ def main() -> int:
         action="store_true",
         help="topics on Apache Kafka, two workers, one of them killed in the middle of a job",
     )
+    parser.add_argument(
+        "--s3",
+        action="store_true",
+        help="objects on an S3 server; a worker and then the server are killed in the middle",
+    )
     asked = parser.parse_args()
     console = Console()
     names = NAMES[: asked.people]
+    if asked.s3:
+        return _demo_on_s3(names, asked.out or Path("var/demo-s3"), console)
     if not asked.kafka:
         out = asked.out or Path("var/demo")
         return _demo(names, out, out / "suite", (), console)
@@ -92,8 +101,22 @@ def main() -> int:
         return 1
 
 
+def _demo_on_s3(names: Sequence[str], out: Path, console: Console) -> int:
+    try:
+        with home_on_s3(lambda step: console.print(f"· {step}")) as (home, server):
+            return _demo(names, out, home, (), console, server)
+    except (PartUnavailable, S3Failed) as missing:
+        console.print(f"[red]{missing}[/red]")
+        return 1
+
+
 def _demo(
-    names: Sequence[str], out: Path, home: Path, more_workers: Sequence[str], console: Console
+    names: Sequence[str],
+    out: Path,
+    home: Path,
+    more_workers: Sequence[str],
+    console: Console,
+    server: S3Server | None = None,
 ) -> int:
     began_s = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
@@ -106,7 +129,7 @@ def _demo(
         installed(settings, lambda step: console.print(f"· {step}")) as installation,
     ):
         try:
-            stories, audit = _run(installation, names, out, more_workers, console)
+            stories, audit = _run(installation, names, out, more_workers, console, server)
         except DemoRefused as refused:
             console.print(f"[red]{refused}[/red]")
             return 1
@@ -122,16 +145,21 @@ def _run(
     out: Path,
     more_workers: Sequence[str],
     console: Console,
+    server: S3Server | None,
 ) -> tuple[list[Story], dict[str, int]]:
     stop = threading.Event()
     settings = installation.settings
     supervisor = installation.supervisor(lambda name, state: None, more_workers)
     accident = None
-    if more_workers:
+    store_accident = None
+    if more_workers or server is not None:
         members = {member_name(settings, "worker"): "worker"} | {
             name: name for name in more_workers
         }
         accident = Accident(settings.require_database_url(), members, supervisor.pid)
+        if server is not None:
+            worker = accident
+            store_accident = StoreAccident(server, lambda: worker.killed is not None)
     running = threading.Thread(target=supervisor.run, args=(stop,))
     running.start()
     try:
@@ -139,10 +167,13 @@ def _run(
         console.print(f"· starting {started} processes at {settings.address}")
         if not wait_until_ready(settings.address, stop):
             raise DemoRefused("the studio does not answer")
-        stories = _walk_all(settings, names, accident, console)
+        happening = [one for one in (accident, store_accident) if one is not None]
+        stories = _walk_all(settings, names, happening, console)
         audit = _audit(settings, out)
         if accident is not None:
             _tell(accident, console)
+        if store_accident is not None:
+            _tell_of_store(store_accident, console)
     finally:
         stop.set()
         running.join()
@@ -159,14 +190,23 @@ def _tell(accident: Accident, console: Console) -> None:
     )
 
 
+def _tell_of_store(accident: StoreAccident, console: Console) -> None:
+    if not accident.has_passed():
+        raise DemoRefused("every job ended before the S3 server could be killed")
+    console.print("· the S3 server was killed in the middle of a job, and came back")
+
+
 def _walk_all(
-    settings: Settings, names: Sequence[str], accident: Accident | None, console: Console
+    settings: Settings,
+    names: Sequence[str],
+    happening: Sequence[Accident | StoreAccident],
+    console: Console,
 ) -> list[Story]:
     display = Display(names)
 
     def progress(name: str, step: int, steps_total: int) -> None:
         display.progress(name, step, steps_total)
-        if accident is not None:
+        for accident in happening:
             accident.progressed(step, steps_total)
 
     live = Live(display.step, progress)

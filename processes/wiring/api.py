@@ -10,9 +10,11 @@ import psycopg
 import uvicorn
 from fastapi import FastAPI
 from psycopg_pool import ConnectionPool
+from starlette.types import ASGIApp
 
 from adapters.identity.sandbox_pages import identity_pages
 from adapters.objects.http import object_app
+from adapters.objects.s3_place import S3User
 from adapters.payment.sandbox_pages import payment_pages
 from adapters.postgres.connect import connect, open_pool
 from adapters.vault.accounts import PostgresAccounts
@@ -22,6 +24,7 @@ from api.feed import FeedHub
 from api.parts import Parts
 from api.progress import ProgressBoard
 from api.spans import NoSpans
+from commands.ports.object_store import ObjectStore
 from processes.garbage import look_seldom
 from processes.metrics.api import ApiMetrics
 from processes.secrets import Secrets, load_secrets
@@ -29,7 +32,7 @@ from processes.settings import Settings
 from processes.sight import Sight
 from processes.wiring.clock import system_clock
 from processes.wiring.command_observers import command_observers
-from processes.wiring.objects import OBJECTS_PATH, open_objects
+from processes.wiring.objects import OBJECTS_PATH, open_bucket, open_folder
 from processes.wiring.providers import (
     IDENTITY_PATH,
     PAYMENT_PATH,
@@ -113,7 +116,7 @@ def _assemble(
     )
     vault = stack.enter_context(open_pool(url, "vault", size_max=8, application="api"))
     transport = stack.enter_context(open_transport(settings, sight.message_observers))
-    objects = open_objects(settings, secrets)
+    objects, store_origin, mounts = open_store(settings, secrets)
     identity, payment = open_identity(settings, secrets), open_payment(settings, secrets)
     progress = ProgressBoard(feed.wake)
     parts = Parts(
@@ -131,6 +134,7 @@ def _assemble(
         public_url=settings.address,
         refused=seen.refused,
         spans=sight.tracing or NoSpans(),
+        store_origin=store_origin,
     )
     folders = Folders(
         web=ROOT / "web",
@@ -146,12 +150,23 @@ def _assemble(
         start=lambda: _in_background(feed, progress, transport, deliver_webhooks),
         is_ready=lambda: _is_ready(readers),
         mounts={
-            OBJECTS_PATH: object_app(objects),
+            **mounts,
             IDENTITY_PATH: identity_pages(identity),
             PAYMENT_PATH: payment_pages(payment),
         },
     )
     return build_app(parts, folders, background)
+
+
+def open_store(
+    settings: Settings, secrets: Secrets
+) -> tuple[ObjectStore, str | None, dict[str, ASGIApp]]:
+    """The store, where browsers meet it if not here, and what is served here of it."""
+    if settings.object_store is not None:
+        bucket = open_bucket(settings, S3User.INTAKE)
+        return bucket, bucket.origin, {}
+    folder = open_folder(settings, secrets)
+    return folder, None, {OBJECTS_PATH: object_app(folder)}
 
 
 def _listening(url: str) -> AbstractContextManager[psycopg.Connection[Any]]:

@@ -6,6 +6,7 @@ from adapters.event_store.log import EventLog
 from adapters.event_store.positions import ActiveReader
 from adapters.intents.postgres import open_intents
 from adapters.intents.tail import ReaderIntents
+from adapters.objects.s3_place import S3User
 from domain.events import STORED_FORM
 from processes.reactor.adoption import Adoption
 from processes.reactor.announcing import Announcer
@@ -14,6 +15,7 @@ from processes.reactor.crew import EXECUTORS, Crew
 from processes.reactor.deeds import Deeds, Outside
 from processes.reactor.executor import Executor, Pace, Wake
 from processes.reactor.first_uploads import FirstUploads
+from processes.reactor.orphans import Orphans
 from processes.reactor.tail import Tail
 from processes.secrets import load_secrets
 from processes.settings import Settings
@@ -33,13 +35,18 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     url = settings.require_database_url()
     secrets = load_secrets(settings.secrets)
     wake = Wake()
-    objects = open_objects(settings, secrets)
+    objects = open_objects(settings, secrets, S3User.KEEPER)
     with (
         EventLog(url, application="reactor") as events,
         open_studio(settings, secrets, "reactor", command_observers(sight)) as writing,
         open_intents(url, connections_max=EXECUTORS + 1, application="reactor") as intents,
         open_sweeps(
-            url, intents, system_clock, FirstUploads(objects, writing.studio), objects
+            url,
+            intents,
+            system_clock,
+            FirstUploads(objects, writing.studio),
+            Orphans(objects, writing.studio, writing.store.owner_of),
+            objects,
         ) as sweeps,
         open_transport(settings, sight.message_observers) as transport,
         transport.publisher("/suite/reactor") as publisher,

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from adapters.objects.s3_place import S3User
 from adapters.parked_messages.postgres import PostgresParkedMessages
 from adapters.postgres.connect import open_pool
 from processes.observed_studio import CommandObserver
@@ -56,7 +57,7 @@ def open_recorder(
         open_pool(url, "writer", size_max=2, application="recorder") as pool,
         transport.publisher("/suite/recorder") as publisher,
     ):
-        objects = open_objects(settings, secrets)
+        objects = open_objects(settings, secrets, S3User.INTAKE)
         yield ParkingRecorder(
             Recorder(writing.studio, writing.store, objects, publisher),
             PostgresParkedMessages(pool),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import structlog
 
+from adapters.objects.s3_place import S3User
 from adapters.provenance.file_signer import FileSigner
 from gpu_consumers.engines.pocket.analyser import AnalyserWeightsMissing, PocketFaceAnalyser
 from gpu_consumers.engines.registry import LOADERS
@@ -29,7 +30,7 @@ POCKET_WEIGHTS = Path(__file__).parents[2] / "gpu_consumers" / "engines" / "pock
 
 def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Run one screener until `stop` is set."""
-    objects = open_objects(settings, load_secrets(settings.secrets))
+    objects = open_objects(settings, load_secrets(settings.secrets), S3User.SCREENER)
     analyser = TimedAnalyser(_load_analyser())
     lists = Lists(
         known_pictures=settings.home / "lists" / "known-pictures.json",

@@ -14,7 +14,9 @@ from adapters.postgres.connect import open_pool
 from adapters.vault.retention import forget_sessions, forget_webhooks
 from commands.ports.clock import Clock
 from commands.ports.intents import IntentStore
+from commands.ports.object_store import ObjectStore
 from processes.reactor.first_uploads import FirstUploads
+from processes.reactor.orphans import ORPHANS_KEPT, Orphans
 from processes.reactor.sweeps import (
     CLOSED_PLACES_KEPT,
     COMMANDS_KEPT,
@@ -38,7 +40,8 @@ def open_sweeps(
     intents: IntentStore,
     clock: Clock,
     first_uploads: FirstUploads,
-    objects: FolderObjectStore,
+    orphans: Orphans,
+    objects: ObjectStore,
 ) -> Iterator[Sweeps]:
     """The sweeps, over a connection of each role that the block closes again."""
     with (
@@ -63,8 +66,10 @@ def open_sweeps(
                     DONE_INTENTS_KEPT,
                     lambda before, most: intents.forget_done(done_before=before, limit=most),
                 ),
+                # Last: what the object store does not answer ends the round.
                 Sweep("first-uploads", NO_TIME, first_uploads.forget),
-                Sweep("closed-places", CLOSED_PLACES_KEPT, objects.forget_closed),
+                Sweep("orphans", ORPHANS_KEPT, orphans.forget),
+                *_closed_places(objects),
             ],
             begin,
             clock,
@@ -88,3 +93,10 @@ def _snapshots(connection: Connection[TupleRow], _: datetime, limit: int) -> int
 def _feed(connection: Connection[TupleRow], before: datetime, limit: int) -> int:
     with connection.cursor() as cursor:
         return trim(cursor, recorded_before=before, limit=limit)
+
+
+def _closed_places(objects: ObjectStore) -> list[Sweep]:
+    """Only a folder notes which places are closed: a bucket refuses nothing that was allowed."""
+    if not isinstance(objects, FolderObjectStore):
+        return []
+    return [Sweep("closed-places", CLOSED_PLACES_KEPT, objects.forget_closed)]

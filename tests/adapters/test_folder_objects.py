@@ -35,6 +35,13 @@ def test_a_second_process_sees_what_the_first_wrote(
     assert other.get(PHOTO) == b"fog"
 
 
+def test_a_key_may_be_the_beginning_of_another(store: FolderObjectStore) -> None:
+    store.put("photos/ada", b"ada", media_type="image/png")
+    store.put("photos/ada/1", b"one", media_type="image/png")
+    assert store.get("photos/ada") == b"ada"
+    assert store.get("photos/ada/1") == b"one"
+
+
 def test_bytes_of_a_writer_that_was_killed_are_never_an_object(store: FolderObjectStore) -> None:
     store.draft(PHOTO).write(b"half a lighthouse")
     assert store.head(PHOTO) is None

@@ -14,7 +14,7 @@ COMPOSE_FILE = DOCKER / "compose.yaml"
 PROCESS_PROFILES = frozenset({"gpu"})
 """Profiles whose services run processes of ours."""
 
-_DEFAULT = re.compile(r"\$\{[A-Z_]+(?::?-((?:[^${}]|\$\{[^${}]*\})*))?\}")
+_DEFAULT = re.compile(r"\$\{[A-Z0-9_]+(?::?-((?:[^${}]|\$\{[^${}]*\})*))?\}")
 
 
 def compose() -> dict[str, Any]:

@@ -18,13 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from urllib.error import URLError
 from urllib.parse import quote
+from urllib.request import urlopen
 
 import psycopg
 from psycopg import sql
 
 from adapters.postgres.embedded import VOLATILE, EmbeddedPostgres
-from tests.containers.compose_file import DOCKER, ROOT, services, settings_of
+from tests.containers.compose_file import DOCKER, ROOT, mounts, services, settings_of
 from tests.containers.dockerfile import copied_from_context
 
 BROKER_TIMEOUT_S = 90
@@ -54,6 +56,7 @@ class Addresses:
     folder: Path
     database_socket: Path
     kafka: str
+    s3: str
     api_port: int
 
 
@@ -173,6 +176,51 @@ class Broker:
         assert process.poll() is None, "".join(said[-20:])
 
 
+class ObjectServer:
+    """The S3 server, started by the line that its container runs."""
+
+    def __init__(self, program: Path, folder: Path, credentials: Path) -> None:
+        self.address = f"127.0.0.1:{free_port()}"
+        (script,) = services()["s3"]["command"]
+        (folder / "data").mkdir(parents=True)
+        (folder / "path").mkdir()
+        (folder / "path" / "versitygw").symlink_to(program.resolve())
+        self._script = (
+            script.replace("$$", "$")
+            .replace("/run/credentials/s3", str(credentials / "s3" / "server"))
+            .replace("posix /data", f"posix {folder / 'data'}")
+            .replace("--port :7070", f"--port {self.address}")
+        )
+        self._path = f"{folder / 'path'}:{os.environ['PATH']}"
+        self._log = folder / "s3.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and return when it answers as its health check asks."""
+        entrypoint = services()["s3"]["entrypoint"]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*entrypoint, self._script], env={"PATH": self._path}, stdout=log, stderr=log
+            )
+        asked = f"http://{self.address}/health"
+        assert services()["s3"]["healthcheck"]["test"][-1].endswith("/health")
+
+        def answers() -> bool:
+            try:
+                with urlopen(asked, timeout=1.0) as answer:
+                    return bool(answer.status == 200)
+            except (URLError, OSError):
+                return False
+
+        wait_until(f"the S3 server answers: {self._log}", answers, COMMAND_TIMEOUT_S)
+
+    def stop(self) -> None:
+        """Kill it: what it holds is of no further use."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
 class Container:
     """One service's command, started as its container would start it."""
 
@@ -245,7 +293,10 @@ class Container:
         return checked.returncode == 0
 
     def _environment(self, at: Addresses) -> dict[str, str]:
-        settings = {name: _here(text, at) for name, text in settings_of(self.service).items()}
+        settings = {
+            name: _here(_mounted(text, self.service), at)
+            for name, text in settings_of(self.service).items()
+        }
         settings["SUITE_HOME"] = str(at.folder / "home")
         # A file system of its own, in a container.
         settings["SUITE_RUN_DIR"] = str(at.folder / "run" / self.name)
@@ -266,7 +317,11 @@ class Container:
 
 def make_credentials(folder: Path) -> None:
     """Run the script that the service `credentials` runs, over the folders that are volumes."""
-    for name in ("admin", "login", "s3", "server"):
+    made = {target for _, target, _ in mounts(services()["credentials"])}
+    for place in made:
+        if not place.startswith("/run/credentials/"):
+            continue
+        name = place.removeprefix("/run/credentials/")
         (folder / name).mkdir(parents=True, exist_ok=True)
     script = DOCKER / "postgres" / "make-credentials.sh"
     subprocess.run(["sh", script, folder, str(os.getgid())], check=True, timeout=COMMAND_TIMEOUT_S)
@@ -311,8 +366,17 @@ def wait_until(what: str, come_true: Any, within_s: float) -> None:
 def _here(text: str, at: Addresses) -> str:
     """The names of services and the folders of containers as they are on this machine."""
     text = text.replace("@database:5432/", f"@{quote(str(at.database_socket), safe='')}:5432/")
-    text = text.replace("kafka:9092", at.kafka)
+    text = text.replace("kafka:9092", at.kafka).replace("http://s3:7070", f"http://{at.s3}")
     return re.sub(r"/run/credentials\b", str(at.folder / "credentials"), text)
+
+
+def _mounted(text: str, service: Mapping[str, Any]) -> str:
+    """A path below what is mounted, as whoever made the credentials knows it."""
+    made = {source: target for source, target, _ in mounts(services()["credentials"])}
+    for source, target, _ in mounts(service):
+        if source in made and text.startswith(f"{target}/"):
+            return text.replace(target, made[source], 1)
+    return text
 
 
 def _postgres_programs() -> Path:

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 import typer.main
 
+from adapters.parts.s3 import VERSION
 from adapters.postgres.embedded import PROCESS_LOGIN, EmbeddedPostgres
 from processes.cli import cli
 from processes.settings import PROCESS_NAMES, Settings
@@ -28,7 +29,7 @@ from tests.containers.compose_file import (
 
 SCHEMA = Path(__file__).parent / "compose_spec" / "compose-spec.json"
 SETTING_NAMES = {f"SUITE_{name}".upper() for name in Settings.model_fields}
-ONE_SHOT = {"credentials", "prepare"}
+ONE_SHOT = {"credentials", "prepare", "prepare-objects"}
 EXACT_TAG = re.compile(r"[a-z0-9/.-]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9]+)?")
 
 each_service = pytest.mark.parametrize("name", sorted(services()))
@@ -172,11 +173,11 @@ def test_workers_hold_no_secret_and_see_no_object_but_through_urls(name: str) ->
 
 def test_the_screener_has_no_way_to_the_database_either() -> None:
     screener = services()["screener"]
-    assert screener["networks"] == ["broker"]
+    assert screener["networks"] == ["broker", "store"]
     assert "SUITE_DATABASE_URL" not in screener["environment"]
 
 
-def test_workers_meet_only_kafka_and_the_api() -> None:
+def test_workers_meet_only_kafka_and_the_s3_server() -> None:
     met = {
         name
         for name, service in services().items()
@@ -187,9 +188,9 @@ def test_workers_meet_only_kafka_and_the_api() -> None:
         for name, service in services().items()
         if "work" in service.get("networks", ()) and "profiles" not in service
     }
-    assert on_work == {"api", "worker"}
+    assert on_work == {"s3", "worker"}
     # On the broker's network only Kafka listens; the others show their metrics if they are told to.
-    assert not {name for name in met if "ports" in services()[name]} - {"api"}
+    assert not {name for name in met if "ports" in services()[name]} - {"api", "s3"}
 
 
 def test_nobody_reads_the_metrics_of_a_process_unless_an_operator_says_so() -> None:
@@ -201,19 +202,18 @@ def test_nobody_reads_the_metrics_of_a_process_unless_an_operator_says_so() -> N
     assert set(hosts.values()) == {"127.0.0.1"}
 
 
-def test_only_the_front_leads_out_and_only_the_api_is_on_it() -> None:
+def test_only_three_networks_lead_out_and_on_each_of_them_is_one_service() -> None:
     networks = compose()["networks"]
     leading_out = [name for name, one in networks.items() if not one.get("internal")]
-    assert leading_out == ["front", "view"]
-    assert [name for name, one in services().items() if "view" in one.get("networks", ())] == [
-        "grafana"
-    ]
-    assert [name for name, one in services().items() if "front" in one.get("networks", ())] == [
-        "api"
-    ]
+    on_it = {
+        network: [name for name, one in services().items() if network in one.get("networks", ())]
+        for network in leading_out
+    }
+    assert on_it == {"front": ["api"], "shelf": ["s3"], "view": ["grafana"]}
     published = {name: one["ports"] for name, one in services().items() if "ports" in one}
     assert {name: list(map(with_defaults, ports)) for name, ports in published.items()} == {
         "api": ["127.0.0.1:8080:8080"],
+        "s3": ["127.0.0.1:7070:7070"],
         "grafana": ["127.0.0.1:3000:3000"],
     }
 
@@ -286,18 +286,63 @@ def test_no_profile_hides_what_every_installation_needs() -> None:
     hidden = {name: one["profiles"] for name, one in services().items() if "profiles" in one}
     assert hidden == {
         "worker-gpu": ["gpu"],
-        "s3": ["s3"],
         "prometheus": ["sight"],
         "grafana": ["sight"],
     }
 
 
-def test_the_s3_server_is_not_reachable_from_outside_and_gets_its_secret_from_a_file() -> None:
+def test_the_s3_server_gets_its_secrets_from_files_that_nobody_else_sees() -> None:
     s3 = services()["s3"]
-    assert "ports" not in s3
     (script,) = s3["command"]
     assert "$$(cat /run/credentials/s3/secret)" in script
     assert "environment" not in s3
+    holders = {
+        name
+        for name, service in services().items()
+        for source, _, _ in mounts(service)
+        if source in ("s3", "s3-server-credentials")
+    }
+    assert holders == {"credentials", "s3"}
+
+
+def test_each_process_is_one_user_of_the_s3_server_and_sees_no_other_profile() -> None:
+    profiles = {
+        name: [
+            source.removeprefix("s3-").removesuffix("-credentials")
+            for source, _, writable in mounts(service)
+            if source.startswith("s3-") and not writable
+        ]
+        for name, service in ours().items()
+        if name != "credentials"
+    }
+    assert {name: found for name, found in profiles.items() if found} == {
+        "prepare-objects": ["admin"],
+        "api": ["intake"],
+        "recorder": ["intake"],
+        "reactor": ["keeper"],
+        "screener": ["screener"],
+    }
+    for name in profiles:
+        given = ours()[name].get("environment", {})
+        assert ("SUITE_OBJECT_STORE" in given) == bool(profiles[name]), name
+
+
+def test_who_asks_the_s3_server_reaches_it_and_who_only_signs_does_not() -> None:
+    reach = {
+        name for name, one in services().items() if {"work", "store"} & set(one.get("networks", ()))
+    }
+    assert reach == {"s3", "prepare-objects", "reactor", "screener", "worker", "worker-gpu"}
+
+
+def test_browsers_and_workers_are_sent_to_where_they_reach_the_s3_server() -> None:
+    api, recorder = settings_of(ours()["api"]), settings_of(ours()["recorder"])
+    assert api["SUITE_S3_PUBLIC_ENDPOINT"] == "http://localhost:7070"
+    assert "SUITE_S3_PUBLIC_ENDPOINT" not in recorder
+    assert recorder["SUITE_S3_ENDPOINT"] == "http://s3:7070"
+
+
+def test_the_s3_server_is_of_the_version_that_the_tests_have() -> None:
+    assert services()["s3"]["image"].endswith(f":{VERSION}")
 
 
 def test_the_database_server_is_set_as_the_embedded_one(postgres_server: EmbeddedPostgres) -> None:

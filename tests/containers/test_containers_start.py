@@ -1,5 +1,6 @@
 """Every command that the containers run, run: on PostgreSQL with passwords and on Kafka."""
 
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -12,19 +13,23 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.errors import CoordinatorNotAvailableError
 
+from adapters.objects.s3_place import S3User, read_keys
 from adapters.parts.kafka import PartUnavailable, fetch_jars
+from adapters.parts.s3 import build_server
 from processes.settings import PROCESS_NAMES
 from tests.containers.rehearsal import (
     Addresses,
     Broker,
     Container,
     Database,
+    ObjectServer,
     build_images,
     free_port,
     make_credentials,
     wait_until,
 )
 from tests.parts.kafka_broker import JARS_FOLDER
+from tests.parts.s3_server import SERVER_FOLDER
 
 BEGIN_WITHIN_S = 60.0
 SAY_ACTIVE = {"relay", "reactor", "watchdog"}
@@ -63,14 +68,28 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Databas
 
 
 @pytest.fixture(scope="module")
-def at(database: tuple[Database, Path], jars: Path) -> Iterator[Addresses]:
+def s3_program() -> Path:
+    """The S3 server. Skips with the reason where it cannot be had; under CI that fails."""
+    try:
+        return build_server(SERVER_FOLDER)
+    except PartUnavailable as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def at(database: tuple[Database, Path], jars: Path, s3_program: Path) -> Iterator[Addresses]:
     """Where the parts are."""
     server, folder = database
     broker = Broker(jars, folder / "kafka")
+    shelf = ObjectServer(s3_program, folder / "s3", folder / "credentials")
     try:
         broker.start()
-        yield Addresses(folder, server.socket_folder, broker.bootstrap, free_port())
+        shelf.start()
+        yield Addresses(folder, server.socket_folder, broker.bootstrap, shelf.address, free_port())
     finally:
+        shelf.stop()
         broker.stop()
 
 
@@ -90,13 +109,27 @@ def test_each_password_is_made_once_and_for_its_reader_only(tmp_path: Path) -> N
     assert modes == {
         "admin/passfile": 0o600,
         "login/passfile": 0o600,
-        "s3/secret": 0o600,
+        "s3/admin/credentials": 0o600,
+        "s3/intake/credentials": 0o600,
+        "s3/keeper/credentials": 0o600,
+        "s3/screener/credentials": 0o600,
+        "s3/server/intake": 0o600,
+        "s3/server/keeper": 0o600,
+        "s3/server/screener": 0o600,
+        "s3/server/secret": 0o600,
+        "s3/server/users.json": 0o600,
         "server/admin-password": 0o640,
         "server/login-password": 0o640,
     }
-    secrets = [path for path in again if path.name != "passfile"]
+    composed = ("passfile", "credentials", "users.json")
+    secrets = [path for path in again if path.name not in composed]
     assert all(len(again[path]) == 64 for path in secrets)
-    assert len({again[path] for path in secrets}) == 3
+    assert len({again[path] for path in secrets}) == 6
+    users = json.loads((tmp_path / "s3" / "server" / "users.json").read_text())["accessAccounts"]
+    for user in S3User:
+        keys = read_keys(tmp_path / "s3" / user / "credentials", user)
+        assert users[user]["access"] == keys.access_key_id == user
+        assert users[user]["secret"] == keys.secret_access_key
 
 
 def test_the_login_gets_in_with_its_password_file_and_not_without(
@@ -120,8 +153,10 @@ def test_the_login_gets_in_with_its_password_file_and_not_without(
 def test_every_process_starts_is_well_and_ends_when_it_is_told_to(
     at: Addresses, images: dict[str, Path]
 ) -> None:
-    for name in ("lists", "objects", "samples", "sandbox", "secrets", "worker"):
+    for name in ("lists", "samples", "sandbox", "secrets", "worker"):
         (at.folder / "home" / name).mkdir(mode=0o700, parents=True)
+    bucket = Container("prepare-objects", images, at)
+    assert bucket.run() == 0, bucket.said()
     prepare = Container("prepare", images, at)
     assert prepare.run() == 0, prepare.said()
     containers = {name: Container(name, images, at) for name in PROCESS_NAMES}
@@ -143,6 +178,7 @@ def test_every_process_starts_is_well_and_ends_when_it_is_told_to(
         PROCESS_NAMES, False
     )
     # A second `up` finds everything as it is.
+    assert bucket.run() == 0, bucket.said()
     assert prepare.run() == 0, prepare.said()
 
 

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 
+from adapters.objects.s3_place import S3User
 from processes.child_health import ailment_of
 from processes.embedded import Installation, installed
 from processes.secrets import load_secrets
@@ -41,7 +43,7 @@ class InstalledStudio(StudioDesk):
         super().__init__(
             settings.require_database_url(),
             installation.admin_url,
-            open_objects(settings, secrets),
+            open_objects(settings, secrets, S3User.KEEPER),
             stack.enter_context(httpx.Client(timeout=30.0)),
             stack,
             kek=secrets.key_encryption,
@@ -119,8 +121,13 @@ class InstalledStudio(StudioDesk):
 
 
 @contextmanager
-def installed_studio(home: Path, *, turn_max_s: float = 60.0) -> Iterator[InstalledStudio]:
-    """Install, start all eight, and stop them again. None may be left behind."""
+def installed_studio(
+    home: Path, *, turn_max_s: float = 60.0, **more: Any
+) -> Iterator[InstalledStudio]:
+    """Install, start all eight, and stop them again. None may be left behind.
+
+    `more` are further settings.
+    """
     settings = Settings(
         home=home,
         port=_free_port(),
@@ -128,6 +135,7 @@ def installed_studio(home: Path, *, turn_max_s: float = 60.0) -> Iterator[Instal
         liveness_s=LIVENESS_S,
         turn_max_s=turn_max_s,
         log_level="warning",
+        **more,
     )
     stage_of(home).raise_flag("installed")
     with ExitStack() as stack:

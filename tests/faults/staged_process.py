@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adapters.objects.folder import FREE_BYTES_MIN, FolderObjectStore
+from adapters.objects.s3_place import S3User
 from adapters.provenance.file_signer import FileSigner
 from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.presigned_objects import presigned_objects
@@ -39,7 +40,7 @@ from processes.settings import Settings, load_settings
 from processes.sight import Sight
 from processes.standstill import end_at_standstill
 from processes.wiring.members import member_name
-from processes.wiring.objects import open_objects
+from processes.wiring.objects import open_folder, open_objects
 from processes.wiring.transport import open_transport
 from processes.wiring.worker import SILENCE_SHARE_MAX
 from tests.faults.stage import (
@@ -138,7 +139,7 @@ def run_painter(pipe: Connection, settings: ChildSettings) -> None:
 
 def run_screener(settings: Settings, stop: threading.Event) -> None:
     """A screener whose analyser sees Ada everywhere."""
-    objects = open_objects(settings, load_secrets(settings.secrets))
+    objects = open_objects(settings, load_secrets(settings.secrets), S3User.SCREENER)
     analyser = TimedAnalyser(StagedAnalyser(stage_of(settings.home)))
     people = settings.home / "stage" / "listed-people.json"
     issued_at_s = people.parent.stat().st_mtime
@@ -160,10 +161,10 @@ def run_api(settings: Settings, stop: threading.Event) -> None:
     from processes.wiring import api
 
     def cramped(settings: Settings, secrets: Secrets) -> CrampedObjectStore:
-        presigner = open_objects(settings, secrets).presigner
+        presigner = open_folder(settings, secrets).presigner
         return CrampedObjectStore(settings.home / "objects", presigner, stage_of(settings.home))
 
-    with patch.object(api, "open_objects", cramped):
+    with patch.object(api, "open_folder", cramped):
         api.run(settings, stop, Sight())
 
 

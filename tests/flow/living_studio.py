@@ -24,6 +24,7 @@ from adapters.parked_messages.postgres import PostgresParkedMessages
 from adapters.payment.sandbox import SandboxPayment
 from adapters.postgres.connect import open_pool
 from adapters.provenance.file_signer import FileSigner
+from commands.ports.object_store import ObjectStore
 from domain.events import STORED_FORM
 from domain.job_state import JobState
 from gpu_consumers.engines.registry import LOADERS
@@ -71,7 +72,8 @@ class LivingStudio(StudioDesk):
     """Every part as its own wiring builds it; only engine, analyser and object store are ours.
 
     Requests go through the same door as the API's. Any number of people may live here. `address` is
-    where presigned forms and URLs point: nobody listens there, unless somebody is told to.
+    where presigned forms and URLs point: nobody listens there, unless somebody is told to. With a
+    `bucket`, they point to its server.
     """
 
     lease_s = LEASE_S
@@ -85,16 +87,23 @@ class LivingStudio(StudioDesk):
         stack: ExitStack,
         *,
         address: str = ADDRESS,
+        bucket: ObjectStore | None = None,
     ) -> None:
-        objects = InMemoryObjectStore(Presigner(f"{address}/objects", SECRET))
-        self._objects_app = object_app(objects)
-        app = Starlette(routes=[Mount("/objects", self._objects_app)])
-        http = httpx.Client(transport=httpx.MockTransport(_served_by(app, address)))
-        super().__init__(url, admin_url, objects, http, stack, kek=KEK, args_secret=SECRET)
+        if bucket is None:
+            objects = InMemoryObjectStore(Presigner(f"{address}/objects", SECRET))
+            self._objects_app = object_app(objects)
+            app = Starlette(routes=[Mount("/objects", self._objects_app)])
+            http = httpx.Client(transport=httpx.MockTransport(_served_by(app, address)))
+            presigned = PresignedObjects(http, wait=lambda _: None)
+        else:
+            http = stack.enter_context(httpx.Client())
+            presigned = PresignedObjects(http)
+        store = bucket or objects
+        super().__init__(url, admin_url, store, http, stack, kek=KEK, args_secret=SECRET)
         self.transport = transport
         self.painter = Painter()
         self.analyser = ScriptedAnalyser()
-        self._presigned = PresignedObjects(http, wait=lambda _: None)
+        self._presigned = presigned
         self._folder = folder
         self._stack = stack
         self._projecting = stack.enter_context(open_pool(url, "projector", size_max=2))
@@ -268,10 +277,15 @@ def _served_by(app: Starlette, address: str) -> Callable[[httpx.Request], httpx.
 
 @contextmanager
 def living_studio(
-    url: str, admin_url: str, transport: Transport, folder: Path
+    url: str,
+    admin_url: str,
+    transport: Transport,
+    folder: Path,
+    *,
+    bucket: ObjectStore | None = None,
 ) -> Iterator[LivingStudio]:
     """A studio in which everything runs. When it ends, everything has to be in order."""
     with ExitStack() as stack:
-        studio = LivingStudio(url, admin_url, transport, folder, stack)
+        studio = LivingStudio(url, admin_url, transport, folder, stack, bucket=bucket)
         studio.start()
         yield studio

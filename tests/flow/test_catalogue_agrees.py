@@ -15,6 +15,7 @@ from domain.job_state import AttemptFailure, CancelledBy
 from domain.photo_set import PhotoFlaw
 from domain.rendition import RenditionRole
 from domain.video_settings import CLIP_SECONDS_MIN
+from gpu_consumers.engines.pocket.motion_settings import FRAMES_PER_S
 from gpu_consumers.engines.pocket.world.frame import FRAMES
 from gpu_consumers.engines.pocket.world.motion import MOTIONS
 from gpu_consumers.engines.pocket.world.styles import STYLES
@@ -69,7 +70,10 @@ def test_a_motion_that_may_be_asked_for_is_one_of_the_pocket_worlds() -> None:
     assert clips is not None
     assert motion is not None
     assert clips.motions == MOTIONS
-    assert (clips.frame_rate, clips.source_strength.default) == (motion.fps, motion.image_strength)
+    assert (clips.frame_rate, clips.source_strength.default) == (
+        FRAMES_PER_S,
+        motion.image_strength,
+    )
 
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE)

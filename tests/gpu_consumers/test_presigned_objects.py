@@ -69,6 +69,17 @@ def test_a_store_that_cannot_be_reached_is_waited_for_and_given_up_after_six_wai
     assert len(asked) == 7
 
 
+def test_a_store_that_is_busy_is_waited_for_as_one_that_is_away() -> None:
+    answers = iter([503, 502, 504, 503, 503, 503, 204])
+    door, asked = objects(lambda _: httpx.Response(next(answers)))
+    door.upload(PLACE, b"png")
+    assert len(asked) == 7
+    door, asked = objects(lambda _: httpx.Response(503))
+    with pytest.raises(UploadRefused, match="503"):
+        door.upload(PLACE, b"png")
+    assert len(asked) == 7
+
+
 def test_an_upload_carries_the_fields_before_the_file() -> None:
     door, asked = objects(lambda _: httpx.Response(204))
     door.upload(PLACE, b"png")

@@ -14,6 +14,7 @@ from commands.gallery.keep_asset import KeepAsset
 from commands.gallery.purge_asset import PurgeAsset
 from commands.gallery.record_purged import RecordPurged
 from commands.gallery.set_favourite import SetFavourite
+from commands.gallery.unneeded_bytes import UnneededOfAsset, UnneededOfJob, UnneededOfTwin
 from commands.gallery.unset_favourite import UnsetFavourite
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.claim_screening import ClaimScreening
@@ -78,6 +79,7 @@ from tests.machine.providers import DOCUMENT_VALID_UNTIL
 
 SHA256 = "5e" * 32
 ENGINE = "pocket"
+OF_TWINS = ("uploads/", "photos/", "templates/", "adapters/")
 NOT_SHOWN: tuple[bool | None, ...] = (None, None, None)
 UNDER_AGE: bool | None = False
 
@@ -105,6 +107,9 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     ExpireScreening: lambda d: ExpireScreening(*_screening(d)),
     RecordPurged: lambda d: RecordPurged(d.id_of("assets")),
     PublishNewDefaults: lambda d: PublishNewDefaults(),
+    UnneededOfJob: lambda d: UnneededOfJob(*_with_keys(d, _job_id(d), "quarantine/")),
+    UnneededOfAsset: lambda d: UnneededOfAsset(*_with_keys(d, d.id_of("assets"), "gallery/")),
+    UnneededOfTwin: lambda d: UnneededOfTwin(*_with_keys(d, d.id_of("twins"), *OF_TWINS)),
 }
 """By the command's class."""
 
@@ -200,6 +205,12 @@ def _waiting(d: Draw) -> tuple[UUID, UUID, tuple[UUID, ...]]:
         return d.id_of("twins"), d.uuid(), ()
     twin_id, plan = d.own.plans[submission]
     return twin_id, submission, tuple(upload.photo_id for upload in plan.uploads)
+
+
+def _with_keys(d: Draw, id: UUID, *places: str) -> tuple[UUID, tuple[str, ...]]:
+    """Something, and whatever lies in these places under its name."""
+    keys = (key for key in d.stage.objects.keys("") if key.startswith(places))
+    return id, tuple(key for key in keys if str(id) in key)
 
 
 @of(ClaimPhotoSet)

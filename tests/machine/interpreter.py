@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from commands.gallery.unneeded_bytes import UnneededOfAsset, UnneededOfJob, UnneededOfTwin
 from commands.handlers import HANDLERS
 from commands.ports.event_store import OutcomeUnknown
 from commands.ports.object_store import PlaceClosed
@@ -32,6 +33,7 @@ from tests.machine.steps import (
     Step,
 )
 
+SWEEPS_ASK = (UnneededOfJob, UnneededOfAsset, UnneededOfTwin)
 TEN_DAYS_S = 10 * 24 * 3_600
 
 
@@ -110,6 +112,8 @@ class Interpreter:
         else:
             if is_question:
                 self.known.learn(step, answer, now=self.stage.clock())
+                if isinstance(step.command, SWEEPS_ASK):
+                    self._nothing_covered_is_unneeded(answer)
             elif earlier is None:
                 self._answers[step.owner, step.key] = step.command, answer
                 self.known.learn(step, answer.result, now=self.stage.clock())
@@ -133,6 +137,12 @@ class Interpreter:
         for key in lost:
             if key in still_covered:
                 raise Broken("covered bytes were deleted", key)
+
+    def _nothing_covered_is_unneeded(self, keys: Any) -> None:
+        covered = self._covered() if keys else Covered(())
+        for key in keys:
+            if key in covered:
+                raise Broken("covered bytes are called unneeded", key)
 
     def _nothing_is_kept_that_nothing_covers(self) -> None:
         covered = self._covered(all_there_may_be=True)

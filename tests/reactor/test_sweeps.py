@@ -20,6 +20,7 @@ from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
 from processes.reactor import sweeps as kept
 from processes.reactor.first_uploads import FirstUploads
+from processes.reactor.orphans import Orphans
 from processes.reactor.sweeps import Sweep, Sweeps
 from processes.wiring.clock import system_clock
 from processes.wiring.sweeps import open_sweeps
@@ -30,11 +31,9 @@ NOW = system_clock()
 """The database has a say in what is old, by its own clock."""
 
 RECENT = (NOW - timedelta(minutes=1)).timestamp()
-
-NO_UPLOADS = FirstUploads(
-    InMemoryObjectStore(Presigner("http://studio.test", b"k" * 32)), StudioSpec().studio
-)
-"""A store that holds none of before."""
+EMPTY = InMemoryObjectStore(Presigner("http://studio.test", b"k" * 32))
+NO_UPLOADS = FirstUploads(EMPTY, StudioSpec().studio)
+NO_ORPHANS = Orphans(EMPTY, StudioSpec().studio, lambda id: None)
 
 
 @pytest.fixture
@@ -64,7 +63,7 @@ def objects(tmp_path: Path) -> FolderObjectStore:
 def sweeps(
     database: str, intents: PostgresIntents, clock: StoppedClock, objects: FolderObjectStore
 ) -> Iterator[Sweeps]:
-    with open_sweeps(database, intents, clock, NO_UPLOADS, objects) as opened:
+    with open_sweeps(database, intents, clock, NO_UPLOADS, NO_ORPHANS, objects) as opened:
         yield opened
 
 
@@ -131,6 +130,7 @@ def test_what_is_too_old_goes_and_the_rest_stays(
         "sessions": 1,
         "first-uploads": 0,
         "closed-places": 1,
+        "orphans": 0,
         "intents": 0,
     }
     trimmed = admin.execute("SELECT owner_id, position FROM views.feed_trimmed").fetchall()
@@ -189,7 +189,9 @@ def test_of_two_processes_one_sweeps_and_both_wait_for_the_next_hour(
     given_rows(admin, AN_HOUR)
     with ExitStack() as stack:
         first, second = (
-            stack.enter_context(open_sweeps(database, intents, clock, NO_UPLOADS, objects))
+            stack.enter_context(
+                open_sweeps(database, intents, clock, NO_UPLOADS, NO_ORPHANS, objects)
+            )
             for _ in range(2)
         )
         one_turn(first)
