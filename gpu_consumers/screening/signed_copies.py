@@ -1,8 +1,9 @@
 """The files of an output that may be released: signed, written, read back as a stranger would."""
 
+import contextlib
 import hashlib
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -37,6 +38,10 @@ class Draft:
         return self.place.role not in UNSIGNED_ROLES
 
 
+class StoreSilent(Exception):
+    """The object store took nothing, or did not answer: that says nothing of the output."""
+
+
 class NotMade(Exception):
     """A file was asked for that outputs of this kind do not have."""
 
@@ -60,6 +65,7 @@ class SignedCopies:
         """What is reported of an output with these checks, and its files where all have passed.
 
         `drafts` makes them, the master first; it is asked only then, and may raise anything.
+        Raises StoreSilent: the same screening may end well later.
         """
         if not is_required:
             return ScreenedOutput(output.item, checks)
@@ -70,8 +76,10 @@ class SignedCopies:
             written = tuple(self._write(output.asset, drafts()))
         except CredentialsRefused:
             return _unsigned(output, checks, passed=False)
+        except StoreSilent:
+            raise
         except Exception:
-            # No key, no room, no answer: whichever it is, there is no copy that was verified.
+            # No key, no picture: whichever it is, there is no copy that was verified.
             return _unsigned(output, checks, passed=None)
         master = written[0]
         return ScreenedOutput(
@@ -104,7 +112,8 @@ class SignedCopies:
             ]
         except Exception:
             # An output is released whole: what belongs to none goes away again.
-            self._objects.delete(touched)
+            with _answered():
+                self._objects.delete(touched)
             raise
         return [_told(draft, data) for draft, data in zip(drafts, written, strict=True)]
 
@@ -117,11 +126,13 @@ class SignedCopies:
         return signed
 
     def _put(self, draft: Draft, data: bytes) -> None:
-        self._objects.put(draft.place.object_key, data, media_type=draft.file.media_type)
+        with _answered():
+            self._objects.put(draft.place.object_key, data, media_type=draft.file.media_type)
 
     def _verified(self, asset: UUID, draft: Draft) -> bytes:
         """The file as it lies there. Raises CredentialsRefused where it is not what was written."""
-        written = self._objects.get(draft.place.object_key)
+        with _answered():
+            written = self._objects.get(draft.place.object_key)
         if draft.is_signed:
             self._credentials.verify(written, asset, media_type=draft.file.media_type)
         elif written != draft.file.data:
@@ -134,13 +145,23 @@ class SignedCopies:
         No two signatures are alike: another copy would take the place of bytes whose digest may
         have been recorded with the release meanwhile.
         """
-        if self._objects.head(draft.place.object_key) is None:
-            return None
+        with _answered():
+            if self._objects.head(draft.place.object_key) is None:
+                return None
         try:
             written = self._verified(asset, draft)
         except CredentialsRefused:
             return None
         return written if _shown(written, draft) == _shown(draft.file.data, draft) else None
+
+
+@contextlib.contextmanager
+def _answered() -> Iterator[None]:
+    """Whatever the store raises is the store's, and not the output's."""
+    try:
+        yield
+    except Exception as silent:
+        raise StoreSilent(type(silent).__name__) from silent
 
 
 def places(output: OutputToScreen, roles: frozenset[RenditionRole]) -> list[RenditionPlace]:

@@ -24,6 +24,7 @@ from gpu_consumers.screening.credentials import Credentials, CredentialsRefused
 from gpu_consumers.screening.face_template import FaceTemplate
 from gpu_consumers.screening.lists import FaceList, HashList, issue_list
 from gpu_consumers.screening.pdq import hash_text, pdq
+from gpu_consumers.screening.signed_copies import StoreSilent
 from tests.gpu_consumers.screening.ada import (
     ADA,
     ADA_FACE,
@@ -338,11 +339,15 @@ def test_a_key_service_that_does_not_answer_denies(screening: Screening) -> None
     assert_denied(screening, screened)
 
 
-def test_a_full_gallery_denies(screening: Screening) -> None:
+def test_a_gallery_that_takes_nothing_refuses_no_picture_and_is_asked_again(
+    screening: Screening,
+) -> None:
     screening.objects.is_full = True
-    screened = screening.screen(portrait())
-    assert verdicts(screened)[Check.PROVENANCE].passed is None
-    assert_denied(screening, screened)
+    with pytest.raises(StoreSilent):
+        screening.screen(portrait())
+    assert GALLERY_KEY not in list(screening.objects.keys("gallery/"))
+    screening.objects.is_full = False
+    assert verdicts(screening.screen(portrait()))[Check.PROVENANCE].passed is True
 
 
 def test_a_copy_that_reads_back_differently_is_taken_away(screening: Screening) -> None:
