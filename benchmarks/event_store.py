@@ -8,12 +8,11 @@ from uuid import uuid4
 
 import psycopg
 from eventsourcing.persistence import StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
-from psycopg.conninfo import conninfo_to_dict
 
 from adapters.event_store.recorder import EventRecorder
 from adapters.postgres.connect import open_pool
 from benchmarks.measure import alternating, database, report, seconds
+from benchmarks.stock_studio import SCHEMA, stock_recorder
 from domain.kernel.identity import SYSTEM
 
 SAVES = 100
@@ -34,23 +33,13 @@ def main() -> None:
         ExitStack() as stack,
     ):
         with psycopg.connect(admin_url, autocommit=True) as admin:
-            admin.execute("CREATE SCHEMA stock")
+            admin.execute(f"CREATE SCHEMA {SCHEMA}".encode())
             admin.execute(
                 "CREATE TABLE stock.rows (position bigserial, originator_id uuid, version bigint,"
                 " event_type text, data bytea, PRIMARY KEY (originator_id, version))"
             )
         ours = EventRecorder(pool.connection)
-        place = conninfo_to_dict(admin_url)
-        with PostgresDatastore(
-            dbname=str(place["dbname"]),
-            host=str(place["host"]),
-            port=str(place.get("port", "5432")),
-            user=str(place["user"]),
-            password=str(place.get("password", "")),
-            schema="stock",
-        ) as datastore:
-            stock = PostgresApplicationRecorder(datastore)
-            stock.create_table()
+        with stock_recorder(admin_url) as stock:
 
             def save_ours() -> None:
                 for _ in range(SAVES):

@@ -11,13 +11,12 @@ from uuid import uuid4
 
 import psycopg
 from eventsourcing.persistence import StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
-from psycopg.conninfo import conninfo_to_dict
 
 from adapters.event_store.store import PostgresEventStore
 from adapters.postgres.connect import open_pool
 from adapters.vault.subject_keys import SubjectKeys
 from benchmarks.measure import alternating, database, report, seconds
+from benchmarks.stock_studio import stock_recorder
 from benchmarks.timed_requests import SECRET
 from commands.ports.event_store import RecordedCommand
 from tests.diary import DIARY_FORM, Diary
@@ -68,23 +67,8 @@ def main() -> None:
         keys = SubjectKeys(vault, SECRET)
         store = PostgresEventStore(pool, DIARY_FORM, keys)
         admin = stack.enter_context(psycopg.connect(admin_url, autocommit=True))
-        admin.execute("CREATE SCHEMA stock")
-        place = conninfo_to_dict(admin_url)
-        datastore = stack.enter_context(
-            PostgresDatastore(
-                dbname=str(place["dbname"]),
-                host=str(place["host"]),
-                port=str(place.get("port", "5432")),
-                user=str(place["user"]),
-                password=str(place.get("password", "")),
-                schema="stock",
-                pool_size=1,
-                max_overflow=0,
-            )
-        )
-        stock = PostgresApplicationRecorder(datastore)
-        stock.create_table()
-        with pool.connection() as writer, datastore.get_connection() as stock_writer:
+        stock = stack.enter_context(stock_recorder(admin_url))
+        with pool.connection() as writer, stock.datastore.get_connection() as stock_writer:
             # There is only one of each, whom every save below borrows.
             pass
 

@@ -1,18 +1,24 @@
-"""Reserve and request as the library's own users write it: its aggregates, application, recorder.
+"""The library as its own users take it: its recorder, and an application with two aggregates.
 
-The same two decisions and the same fields as our wallet and job. It has no idempotency key, no
-owner, no chain, and keeps the prompt in clear: everything it leaves out speaks for its speed.
+The application makes the same two decisions, with the same fields, as our wallet and job. It has no
+idempotency key, no owner, no chain, and keeps the prompt in clear: everything it leaves out speaks
+for its speed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 from uuid import UUID
 
+import psycopg
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
 
 from adapters.event_store.snapshots import SNAPSHOT_INTERVAL
+
+SCHEMA = "stock"
 
 
 class StockWallet(Aggregate):
@@ -75,7 +81,30 @@ class StockStudio(Application[UUID]):
         self.save(wallet, StockJob(job_id, wallet.owner_id, fields, prompt))
 
 
-def stock_environment(url: str, schema: str, *, connections_max: int) -> Mapping[str, str]:
+@contextmanager
+def stock_recorder(
+    admin_url: str, *, enable_db_functions: bool = False
+) -> Iterator[PostgresApplicationRecorder]:
+    """The library's recorder, with its table in a schema of its own and one connection at first."""
+    place = conninfo_to_dict(admin_url)
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}".encode())
+    with PostgresDatastore(
+        dbname=str(place["dbname"]),
+        host=str(place["host"]),
+        port=str(place.get("port", "5432")),
+        user=str(place["user"]),
+        password=str(place.get("password", "")),
+        schema=SCHEMA,
+        pool_size=1,
+        enable_db_functions=enable_db_functions,
+    ) as datastore:
+        recorder = PostgresApplicationRecorder(datastore)
+        recorder.create_table()
+        yield recorder
+
+
+def stock_environment(url: str, *, connections_max: int) -> Mapping[str, str]:
     """What the library's application is told of a database. The schema exists already."""
     place = conninfo_to_dict(url)
     return {
@@ -85,7 +114,7 @@ def stock_environment(url: str, schema: str, *, connections_max: int) -> Mapping
         "POSTGRES_PORT": str(place.get("port", "5432")),
         "POSTGRES_USER": str(place["user"]),
         "POSTGRES_PASSWORD": str(place.get("password", "")),
-        "POSTGRES_SCHEMA": schema,
+        "POSTGRES_SCHEMA": SCHEMA,
         "POSTGRES_POOL_SIZE": str(connections_max),
     }
 

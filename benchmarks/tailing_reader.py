@@ -15,21 +15,18 @@ from functools import partial
 from time import perf_counter
 from uuid import uuid4
 
-import psycopg
 from eventsourcing.persistence import StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
-from psycopg.conninfo import conninfo_to_dict
 
 from adapters.event_store.log import READ_LIMIT_MAX, EventLog
 from adapters.event_store.recorder import EventRecorder
 from adapters.postgres.connect import open_pool
 from benchmarks.measure import database, report
+from benchmarks.stock_studio import stock_recorder
 
 EVENTS = 100_000
 WRITERS = 6
 EVENTS_PER_SAVE_MAX = 50
 DATA = b'{"v":1,"timestamp":"2026-05-04T08:00:00Z","text":"a lighthouse in fog, at dusk"}'
-SCHEMA = "stock"
 
 
 @dataclass(frozen=True)
@@ -58,18 +55,7 @@ def ours(url: str) -> Iterator[Store]:
 @contextmanager
 def stock(admin_url: str) -> Iterator[Store]:
     """The library's recorder as `POSTGRES_ENABLE_DB_FUNCTIONS=y` makes it."""
-    place = conninfo_to_dict(admin_url)
-    with PostgresDatastore(
-        dbname=str(place["dbname"]),
-        host=str(place["host"]),
-        port=str(place.get("port", "5432")),
-        user=str(place["user"]),
-        password=str(place.get("password", "")),
-        schema=SCHEMA,
-        enable_db_functions=True,
-    ) as datastore:
-        recorder = PostgresApplicationRecorder(datastore)
-        recorder.create_table()
+    with stock_recorder(admin_url, enable_db_functions=True) as recorder:
         yield Store(
             recorder.insert_events,
             lambda after: [
@@ -131,8 +117,6 @@ def main() -> None:
     arguments.add_argument("--events", type=int, default=EVENTS)
     written = arguments.parse_args().events // WRITERS * WRITERS
     with database() as (url, admin_url):
-        with psycopg.connect(admin_url, autocommit=True) as admin:
-            admin.execute(f"CREATE SCHEMA {SCHEMA}".encode())
         seen, taken_s = follow(partial(ours, url), written)
         stock_seen, stock_taken_s = follow(partial(stock, admin_url), written)
     report(

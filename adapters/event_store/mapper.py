@@ -1,32 +1,29 @@
-"""The library's mapper over our stored form: explicit event types, our bytes, sealed text."""
+"""Events as rows: explicit event types, the bytes of our stored form, sealed text."""
 
 from typing import cast
 from uuid import UUID
 
-from eventsourcing.domain import DomainEventProtocol
-from eventsourcing.persistence import Mapper, StoredEvent
+from eventsourcing.persistence import StoredEvent
 
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.stored_form import EventNotStorable, Sealer, StoredForm
 
 
-class StoredFormMapper(Mapper[UUID]):
+class StoredFormMapper:
     """Maps events of one owner, in both directions.
 
     `owner_id` is whose key seals personal text; reading needs none, since the bytes name their key.
     """
 
     def __init__(self, form: StoredForm, sealer: Sealer, owner_id: UUID | None = None) -> None:
-        # The library's constructor takes transcoder, compressor and cipher: the stored form is all.
         self._form = form
         self._sealer = sealer
         self._owner_id = owner_id
 
-    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
+    def to_stored_event(self, event: Aggregate.Event) -> StoredEvent:
         """The event as it is stored. Raises `EventNotStorable`."""
         if self._owner_id is None:
             raise EventNotStorable("this mapper only reads")
-        event = cast(Aggregate.Event, domain_event)
         return StoredEvent(
             originator_id=event.originator_id,
             originator_version=event.originator_version,
@@ -34,12 +31,12 @@ class StoredFormMapper(Mapper[UUID]):
             state=self._form.encode(event, self._owner_id, self._sealer),
         )
 
-    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
+    def to_domain_event(self, stored: StoredEvent) -> Aggregate.Event:
         """The event behind stored bytes of any released version. Raises `StoredEventUnreadable`."""
         return self._form.decode(
-            stored_event.topic,
-            cast(UUID, stored_event.originator_id),
-            stored_event.originator_version,
-            stored_event.state,
+            stored.topic,
+            cast(UUID, stored.originator_id),
+            stored.originator_version,
+            stored.state,
             self._sealer,
         )

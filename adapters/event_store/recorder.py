@@ -1,16 +1,16 @@
-"""The library's recorder over our tables: one database function writes, in commit order.
+"""Writes and reads rows of the event table: one database function writes, in commit order.
 
-The stock recorder holds the table lock across round trips, and hangs on large saves; with its own
-database functions it loses the commit order, so that a reader that follows along misses events.
+The library's recorder holds the table lock across round trips, and hangs on large saves; with its
+own database functions it loses the commit order, so that a reader that follows along misses events.
 """
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
-from eventsourcing.persistence import AggregateRecorder, ProgrammingError, StoredEvent
-from psycopg import Connection, sql
+from eventsourcing.persistence import StoredEvent
+from psycopg import Connection
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
@@ -28,7 +28,14 @@ SELECT events.insert_events(
 """
 
 
-class EventRecorder(AggregateRecorder):
+_SELECT = """
+SELECT originator_id, originator_version, event_type, data FROM events.stored_events
+WHERE originator_id = %s AND owner_id = %s
+ORDER BY originator_version LIMIT %s
+"""
+
+
+class EventRecorder:
     """Inserts and selects rows of the event table. Needs the role `writer`, or `projector` to read.
 
     Stored events carry the event type as their `topic` and the stored bytes as their `state`.
@@ -36,21 +43,6 @@ class EventRecorder(AggregateRecorder):
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
-
-    def insert_events(
-        self,
-        stored_events: Sequence[StoredEvent],
-        *,
-        owner_id: UUID | None = None,
-        unchanged: Sequence[tuple[UUID, int]] = (),
-        command: RecordedCommand | None = None,
-        **_: Any,
-    ) -> Sequence[int]:
-        """Insert events of one owner, all or none; answers the position of each. See `insert`."""
-        if owner_id is None:
-            raise ProgrammingError("every event has an owner")
-        head = self.insert(stored_events, owner_id=owner_id, unchanged=unchanged, command=command)
-        return range(head - len(stored_events) + 1, head + 1)
 
     def insert(
         self,
@@ -88,37 +80,13 @@ class EventRecorder(AggregateRecorder):
                 if in_transaction:
                     # COMMIT travels with the insert: the table lock never waits for our network.
                     connection.execute("COMMIT")
-            return int(_one(cursor.fetchone()))
+            [(position,)] = cursor.fetchall()
+            return int(position)
 
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-        owner_id: UUID | None = None,
+    def select(
+        self, originator_id: UUID, *, owner_id: UUID, limit: int | None = None
     ) -> Sequence[StoredEvent]:
         """The events of one aggregate by version; none where it is not that of `owner_id`."""
-        statement = sql.SQL(
-            "SELECT originator_id, originator_version, event_type, data FROM events.stored_events "
-            "WHERE originator_id = %s AND originator_version > %s "
-            "AND originator_version <= %s AND owner_id = coalesce(%s, owner_id) "
-            "ORDER BY originator_version {} LIMIT %s"
-        ).format(sql.SQL("DESC" if desc else "ASC"))
-        upper = _BIGINT_MAX if lte is None else lte
-        with self._connections() as connection:
-            rows = connection.execute(
-                statement, [originator_id, gt or 0, upper, owner_id, limit], prepare=True
-            ).fetchall()
-        return [StoredEvent(*row) for row in rows]
-
-
-_BIGINT_MAX = 2**63 - 1
-
-
-def _one(row: TupleRow | None) -> Any:
-    if row is None:
-        raise ProgrammingError("the database answered no row")
-    return row[0]
+        with self._connections() as connection, connection.cursor(binary=True) as cursor:
+            cursor.execute(_SELECT, [originator_id, owner_id, limit], prepare=True)
+            return [StoredEvent(*row) for row in cursor]

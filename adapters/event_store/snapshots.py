@@ -94,8 +94,7 @@ def load(
                 version = aggregate.version
         for originator_id, _, originator_version, event_type, data, _ in rows:
             stored = StoredEvent(originator_id, originator_version, event_type, data)
-            event = cast(Aggregate.Event, mapper.to_domain_event(stored))
-            aggregate = event.mutate(aggregate)
+            aggregate = mapper.to_domain_event(stored).mutate(aggregate)
         if aggregate is not None:
             found[one] = aggregate, version
     return found

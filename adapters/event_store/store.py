@@ -120,6 +120,9 @@ def _begin(
         f"SET LOCAL lock_timeout = {OWNER_LOCK_TIMEOUT_MS}",
         f"SELECT pg_advisory_xact_lock({owner_lock(owner_id)})",
         "SET LOCAL lock_timeout TO DEFAULT",
+        # A load names few aggregates, so that the server would plan it anew each time: twice as
+        # much work as the load itself.
+        "SET LOCAL plan_cache_mode = force_generic_plan",
     ]
     if key is not None:
         statements.append(f"{_RECORDED} WHERE owner_id = '{owner_id.hex}' AND key = '{key.hex}'")
@@ -198,14 +201,13 @@ class _Transaction:
 
     def first_event(self, originator_id: UUID, owner_id: UUID) -> Aggregate.Event | None:
         """The first event of an aggregate, with its personal text opened, or None."""
-        for row in self._recorder.select_events(originator_id, limit=1, owner_id=owner_id):
-            return cast(Aggregate.Event, self._mapper.to_domain_event(row))
-        return None
+        rows = self._recorder.select(originator_id, owner_id=owner_id, limit=1)
+        return self._mapper.to_domain_event(rows[0]) if rows else None
 
     def history(self, originator_id: UUID, owner_id: UUID) -> Sequence[Aggregate.Event]:
         """Every event of an aggregate, oldest first. Empty where `load` answers None."""
-        rows = self._recorder.select_events(originator_id, owner_id=owner_id)
-        return [cast(Aggregate.Event, self._mapper.to_domain_event(row)) for row in rows]
+        rows = self._recorder.select(originator_id, owner_id=owner_id)
+        return [self._mapper.to_domain_event(row) for row in rows]
 
     def insert(
         self,

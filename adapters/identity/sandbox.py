@@ -11,17 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 from uuid import UUID, uuid4
 
-import msgspec
-
-from adapters.webhooks.outbox import OUTBOX_TABLE, Post, Webhook, WebhookOutbox, post_over_http
-from adapters.webhooks.sandbox_database import SandboxDatabase
-from adapters.webhooks.signature import believe_webhook
-from commands.ports.clock import Clock
+from adapters.webhooks.outbox import Webhook
+from adapters.webhooks.sandbox_provider import SandboxProvider
 from commands.ports.identity_provider import ProviderDecision, VerificationHint
-from commands.ports.webhooks import WebhookRefusal, WebhookRefused
 
 COUNTRY = "XX"
 VALIDITY = timedelta(days=365)
@@ -58,35 +52,11 @@ class SandboxVerification:
     choice: SandboxChoice | None
 
 
-class SandboxIdentity:
-    """Implements `commands.ports.identity_provider.IdentityProvider`.
+class SandboxIdentity(SandboxProvider):
+    """Implements `commands.ports.identity_provider.IdentityProvider`."""
 
-    `public_url` is where `sandbox_pages` is mounted; `callback_url` takes the webhooks.
-    """
-
-    name = "sandbox"
-
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        public_url: str,
-        callback_url: str,
-        webhook_secret: bytes,
-        clock: Clock,
-        post: Post = post_over_http,
-    ) -> None:
-        self._public_url = public_url.rstrip("/")
-        self._secret = webhook_secret
-        self._clock = clock
-        self._database = SandboxDatabase(folder / "identity.sqlite3", _TABLE, OUTBOX_TABLE)
-        self._outbox = WebhookOutbox(
-            self._database.connect,
-            secret=webhook_secret,
-            callback_url=callback_url,
-            clock=clock,
-            post=post,
-        )
+    database_name = "identity.sqlite3"
+    table = _TABLE
 
     def start(self, verification_id: UUID, *, owner_id: UUID, return_url: str) -> str:
         """See the port."""
@@ -130,11 +100,7 @@ class SandboxIdentity:
         self, headers: Mapping[str, str], body: bytes, now: datetime
     ) -> VerificationHint:
         """See the port."""
-        believe_webhook(self._secret, headers, body, now)
-        try:
-            webhook = msgspec.json.decode(body, type=Webhook)
-        except (msgspec.DecodeError, UnicodeDecodeError) as malformed:
-            raise WebhookRefused(WebhookRefusal.MALFORMED) from malformed
+        webhook = self._believed(headers, body, now)
         return VerificationHint(str(webhook.webhook_id), webhook.subject_id, webhook.owner_id)
 
     def verification(self, verification_id: UUID, token: str) -> SandboxVerification | None:
@@ -159,11 +125,3 @@ class SandboxIdentity:
                 (choice, int(self._clock().timestamp()), str(verification.verification_id)),
             )
             self._outbox.queue(connection, webhook)
-
-    def deliver_webhooks(self) -> int:
-        """Send every webhook that nobody has taken yet. Answers how many were taken now."""
-        return self._outbox.deliver()
-
-    def replay_webhooks(self, verification_id: UUID) -> int:
-        """Send a check's webhooks again exactly as they were. Answers how many were taken."""
-        return self._outbox.replay(verification_id)

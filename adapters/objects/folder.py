@@ -40,6 +40,7 @@ from commands.ports.object_store import (
 FREE_BYTES_MIN = 64 * 1024 * 1024
 """Kept free on the disk, since the database usually shares it."""
 FOLDER_ATTEMPTS_MAX = 8
+
 _CLOSED = "~closed"
 
 

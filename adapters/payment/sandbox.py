@@ -9,17 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from uuid import UUID, uuid4, uuid5
 
-import msgspec
-
-from adapters.webhooks.outbox import OUTBOX_TABLE, Post, Webhook, WebhookOutbox, post_over_http
-from adapters.webhooks.sandbox_database import SandboxDatabase
-from adapters.webhooks.signature import believe_webhook
-from commands.ports.clock import Clock
+from adapters.webhooks.outbox import Webhook
+from adapters.webhooks.sandbox_provider import SandboxProvider
 from commands.ports.payment_provider import PaymentHint, ProviderPayment
-from commands.ports.webhooks import WebhookRefusal, WebhookRefused
 
 _PAYMENTS = UUID("6c3a7c52-0f34-4f57-9b52-5b3fb3bd9c7e")
 _TABLE = """
@@ -58,34 +52,11 @@ class SandboxCheckout:
     status: CheckoutStatus
 
 
-class SandboxPayment:
-    """Implements `commands.ports.payment_provider.PaymentProvider`.
+class SandboxPayment(SandboxProvider):
+    """Implements `commands.ports.payment_provider.PaymentProvider`."""
 
-    `public_url` is where `sandbox_pages` is mounted; `callback_url` takes the webhooks.
-    """
-
-    name = "sandbox"
-
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        public_url: str,
-        callback_url: str,
-        webhook_secret: bytes,
-        clock: Clock,
-        post: Post = post_over_http,
-    ) -> None:
-        self._public_url = public_url.rstrip("/")
-        self._secret = webhook_secret
-        self._database = SandboxDatabase(folder / "payment.sqlite3", _TABLE, OUTBOX_TABLE)
-        self._outbox = WebhookOutbox(
-            self._database.connect,
-            secret=webhook_secret,
-            callback_url=callback_url,
-            clock=clock,
-            post=post,
-        )
+    database_name = "payment.sqlite3"
+    table = _TABLE
 
     def checkout(
         self,
@@ -133,11 +104,7 @@ class SandboxPayment:
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> PaymentHint:
         """See the port."""
-        believe_webhook(self._secret, headers, body, now)
-        try:
-            webhook = msgspec.json.decode(body, type=Webhook)
-        except (msgspec.DecodeError, UnicodeDecodeError) as malformed:
-            raise WebhookRefused(WebhookRefusal.MALFORMED) from malformed
+        webhook = self._believed(headers, body, now)
         return PaymentHint(str(webhook.webhook_id), webhook.subject_id, webhook.owner_id)
 
     def find_checkout(self, purchase_id: UUID, token: str) -> SandboxCheckout | None:
@@ -171,11 +138,3 @@ class SandboxPayment:
             )
             if closed.rowcount == 1:
                 self._outbox.queue(connection, webhook)
-
-    def deliver_webhooks(self) -> int:
-        """Send every webhook that nobody has taken yet. Answers how many were taken now."""
-        return self._outbox.deliver()
-
-    def replay_webhooks(self, purchase_id: UUID) -> int:
-        """Send a purchase's webhooks again exactly as they were. Answers how many were taken."""
-        return self._outbox.replay(purchase_id)

@@ -65,7 +65,7 @@ def test_one_owners_crowd_keeps_nobody_else_waiting_and_is_told_when_to_come_aga
         assert answer["retryAfterS"] > 0
     # Eight twins is all that anybody may have: each of hers that waited was carried out.
     ends = sorted(future.result()["__typename"] for future in asked - refused)
-    assert ends == sorted(["CreateTwinSuccess"] * 8 + ["OtherRefusal"])
+    assert ends == sorted(["CreateTwinSuccess"] * 8 + ["TooManyTwins"])
 
 
 def test_whoever_waits_for_another_process_is_told_when_to_come_again(

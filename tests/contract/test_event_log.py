@@ -1,13 +1,12 @@
-"""How the event table is read: in order, by stock tools, by auditors, and by one reader a name."""
+"""How the event table is read: in order, by auditors, and by one reader a name."""
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing, nullcontext
+from contextlib import closing
 from uuid import uuid5
 
 import psycopg
 import pytest
-from eventsourcing.persistence import EventStore as LibraryEventStore
 from psycopg.errors import InsufficientPrivilege
 
 from adapters.event_store import snapshots
@@ -15,11 +14,10 @@ from adapters.event_store.chain import ChainBroken, verify
 from adapters.event_store.log import EventLog
 from adapters.event_store.mapper import StoredFormMapper
 from adapters.event_store.positions import ReaderBusy, ReaderLost, claim_reader
-from adapters.event_store.recorder import EventRecorder
 from adapters.event_store.snapshots import SNAPSHOT_INTERVAL
 from adapters.event_store.store import PostgresEventStore
 from adapters.postgres.connect import Role, SuperuserRefused, connect, open_pool
-from domain.kernel.personal_text import Erased, FreeText
+from domain.kernel.personal_text import FreeText
 from domain.kernel.stored_form import NoKeys, SealedText
 from tests.diary import ADA, DIARY_FORM, GRACE, Diary
 from tests.diary_store import command, load_diary, open_diary, open_diary_store
@@ -87,28 +85,6 @@ def test_a_waiting_reader_is_woken_by_a_save(store: PostgresEventStore, log: Eve
 def test_stored_bytes_hold_no_text_in_clear(store: PostgresEventStore, log: EventLog) -> None:
     open_diary(store, NOTES, ADA, "a lighthouse in fog")
     assert not any(b"lighthouse" in fact.data or b"engine" in fact.data for fact in log.stream())
-
-
-def test_the_librarys_event_store_reads_our_table(database: str, store: PostgresEventStore) -> None:
-    open_diary(store, NOTES, ADA, "one", "two")
-    with open_pool(database, "projector", size_max=3) as pool:
-        recorder = EventRecorder(pool.connection)
-        library = LibraryEventStore(StoredFormMapper(DIARY_FORM, NoKeys()), recorder)
-        opened, *_ = library.get(NOTES)
-        assert isinstance(opened, Diary.Opened)
-        assert opened.title == Erased()
-        assert [event.originator_version for event in library.get(NOTES, gt=1, limit=1)] == [2]
-        assert [event.originator_version for event in library.get(NOTES, desc=True)] == [3, 2, 1]
-
-
-def test_the_librarys_event_store_writes_through_our_function(database: str) -> None:
-    diary = Diary.open(NOTES, "Notes on the engine")
-    with open_diary_store(database) as store, connect(database, "writer") as connection:
-        mapper = StoredFormMapper(DIARY_FORM, store._sealer, ADA)
-        library = LibraryEventStore(mapper, EventRecorder(lambda: nullcontext(connection)))
-        recordings = library.put(diary.unsaved, owner_id=ADA)
-        assert [recording.notification.id for recording in recordings] == [1]
-        assert load_diary(store, NOTES, ADA).version == 1
 
 
 def test_a_check_can_go_on_from_an_earlier_one(store: PostgresEventStore, log: EventLog) -> None:

@@ -111,7 +111,9 @@ function openUploads(twin) {
       class: "quiet",
       onclick: () => attempt(async () => {
         let position = null;
-        for (const { submission } of open) position = await forgetUploads(twin, submission);
+        for (const { submission } of open) {
+          position = await forgetUploads(twin, submission) ?? position;
+        }
         await refreshViewer(position);
       }),
     }, "Give up"));
