@@ -42,7 +42,7 @@ def test_a_purge_deletes_from_a_full_store(spec: ReactorSpec) -> None:
     twin = journey.trained_twin(spec)
     released = spec.events(Asset.Released)[-1]
     spec.settles()
-    filled(spec, released.object_key)
+    filled(spec, released.master.object_key)
     spec.does(PurgeAsset(released.originator_id))
     spec.settles()
     assert list(spec.objects.keys("")) == []

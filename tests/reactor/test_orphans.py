@@ -1,6 +1,7 @@
 """Bytes that no deletion found are looked for, and only those go that nobody needs."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4, uuid5
@@ -63,7 +64,7 @@ def completed_job(spec: ReactorSpec, twin: UUID) -> UUID:
 
 
 def released_key(spec: ReactorSpec, job: UUID) -> str:
-    key: str = spec.load(Asset, asset_id(job, 0)).object_key
+    key: str = spec.load(Asset, asset_id(job, 0)).master.object_key
     return key
 
 
@@ -91,18 +92,28 @@ def test_what_an_ended_job_rendered_too_late_goes(spec: ReactorSpec, twin: UUID)
     assert before - left(spec) == {key for key in before if str(ended) in key}
 
 
-def test_of_a_picture_only_the_released_copy_and_what_lies_beside_it_stays(
-    spec: ReactorSpec, twin: UUID
-) -> None:
+def test_of_a_picture_only_the_released_copy_stays(spec: ReactorSpec, twin: UUID) -> None:
     job = completed_job(spec, twin)
     released = released_key(spec, job)
-    beside = f"{released.rpartition('/')[0]}/thumbnail-256"
+    beside = f"{released.rpartition('/')[0]}/elsewhere"
     other = f"gallery/{asset_id(job, 0)}/{uuid4()}/master"
     there(spec, released, beside, other)
-    assert swept(spec) == 1
-    assert {released, beside} <= left(spec)
-    assert other not in left(spec)
+    assert swept(spec) == 2
+    assert released in left(spec)
+    assert not {beside, other} & left(spec)
     assert swept(spec) == 0
+
+
+def test_of_a_clip_every_released_file_stays(spec: ReactorSpec, twin: UUID) -> None:
+    job: UUID = spec.does(replace(journey.A_NOD, twin_id=twin, count=1)).job_id
+    journey.rendered(spec, job)
+    spec.does(journey.clips_screened(spec, job, 4_000))
+    released = {one.object_key for one in spec.load(Asset, asset_id(job, 0)).renditions}
+    other = f"gallery/{asset_id(job, 0)}/{uuid4()}/poster"
+    there(spec, *released, other)
+    assert swept(spec) == 1
+    assert len(released) == 4
+    assert released <= left(spec)
 
 
 def test_copies_of_a_picture_that_was_never_released_go(spec: ReactorSpec, twin: UUID) -> None:
