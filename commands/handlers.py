@@ -88,7 +88,12 @@ HANDLERS = by_command(
     Handler(
         "record-verification",
         record_verification.handle,
-        (Person.Verified, Person.VerificationDeclined),
+        (
+            Person.Verified,
+            Person.VerificationDeclined,
+            Twin.ConsentWithdrawn,
+            Twin.DeletionRequested,
+        ),
     ),
     Handler(
         "create-twin",

@@ -42,6 +42,12 @@ class RefusalReason(msgspec.Struct, frozen=True):
     why: Why
 
 
+LENT_NAMED_MAX = 500
+"""Jobs that an event names which are to end with an asset: it fits into the store, however often
+its owner has asked for jobs and cancelled them. Jobs begun before these end when they are claimed.
+"""
+
+
 class HiddenBecause(StrEnum):
     """Why an asset was hidden from its gallery."""
 
@@ -152,7 +158,7 @@ class Asset(Aggregate):
     class Hidden(Aggregate.Event):
         """It is out of sight until a report is decided; of before: until its owner decides.
 
-        `lent_to` are the jobs that may not have read it yet.
+        `lent_to` are the latest of the jobs that may not have read it yet.
         """
 
         TOPIC = "asset.hidden"
@@ -174,7 +180,7 @@ class Asset(Aggregate):
     class PurgeRequested(Aggregate.Event):
         """The owner wants it gone, with every file there is of it; `object_key` is the master's.
 
-        `lent_to` are the jobs that may not have read it yet.
+        `lent_to` are the latest of the jobs that may not have read it yet.
         """
 
         TOPIC = "asset.purge-requested"
@@ -293,7 +299,7 @@ class Asset(Aggregate):
             self.trigger_event(
                 Asset.Hidden,
                 reason=HiddenBecause.REPORTED,
-                lent_to=tuple(self.lent_to),
+                lent_to=self._lent_last(),
                 timestamp=at,
             )
 
@@ -320,7 +326,7 @@ class Asset(Aggregate):
             self.trigger_event(
                 Asset.PurgeRequested,
                 object_key=master.object_key,
-                lent_to=tuple(self.lent_to),
+                lent_to=self._lent_last(),
                 timestamp=at,
             )
 
@@ -330,6 +336,9 @@ class Asset(Aggregate):
             raise AssetNotAvailable()
         if not self.purged:
             self.trigger_event(Asset.Purged, timestamp=at)
+
+    def _lent_last(self) -> tuple[UUID, ...]:
+        return tuple(self.lent_to)[-LENT_NAMED_MAX:]
 
     def _require_available(self) -> None:
         if not self.released or self.purge_requested:

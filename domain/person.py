@@ -167,6 +167,11 @@ class Person(Aggregate):
         return self._assurance
 
     @property
+    def under_age(self) -> bool:
+        """Whether a check has found that this person is no adult. Nothing later undoes that."""
+        return self._under_age
+
+    @property
     def country(self) -> str | None:
         """Country of the verified document; the sandbox's own where there is none."""
         return self._country
@@ -195,6 +200,11 @@ class Person(Aggregate):
         if not self.verified_adult(at=at):
             raise NotVerified()
 
+    def require_not_under_age(self) -> None:
+        """Raises `UnderAge`."""
+        if self._under_age:
+            raise UnderAge()
+
     def require_assurance(self, entry: EngineEntry, *, at: datetime) -> None:
         """A photorealistic engine needs a document. Raises `NotVerified`, `AssuranceTooLow`."""
         self.require_verified(at=at)
@@ -206,8 +216,7 @@ class Person(Aggregate):
 
         Raises `UnderAge`, and `AlreadyDecided` for a known id or past `VERIFICATIONS_MAX`.
         """
-        if self._under_age:
-            raise UnderAge()
+        self.require_not_under_age()
         if verification_id in self._providers or len(self._providers) >= VERIFICATIONS_MAX:
             raise AlreadyDecided()
         self.trigger_event(
@@ -248,8 +257,7 @@ class Person(Aggregate):
             return
         if is_final:
             raise AlreadyDecided()
-        if self._under_age:
-            raise UnderAge()
+        self.require_not_under_age()
         assurance = assurance_of(self._providers[verification_id])
         country = SANDBOX_COUNTRY if assurance is Assurance.SANDBOX else decision.country
         until = decision.valid_until

@@ -83,7 +83,9 @@ class RequestDownloadSuccess:
 SetFavouriteResult = result_union(
     "SetFavouriteResult", SetFavouriteSuccess, refusals.AssetNotAvailable
 )
-KeepAssetResult = result_union("KeepAssetResult", KeepAssetSuccess, refusals.AssetNotAvailable)
+KeepAssetResult = result_union(
+    "KeepAssetResult", KeepAssetSuccess, refusals.AssetNotAvailable, refusals.UnderAge
+)
 PurgeAssetResult = result_union("PurgeAssetResult", PurgeAssetSuccess, refusals.AssetNotAvailable)
 RequestDownloadResult = result_union(
     "RequestDownloadResult", RequestDownloadSuccess, refusals.AssetNotAvailable

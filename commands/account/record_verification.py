@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from commands.twin.withdraw_all_consents import withdrawn_twins
 from commands.work import Work
 from domain.person import Person, VerificationDecision, VerificationOutcome
 
@@ -31,7 +32,8 @@ class VerificationRecorded(msgspec.Struct, frozen=True):
 def handle(command: RecordVerification, work: Work) -> VerificationRecorded:
     """Record what the provider decided. A word nobody knows counts as `UNKNOWN`: not verified.
 
-    Raises `NotFound`, `AlreadyDecided` after a final decision, and `UnderAge` after a decision that
+    Whoever is found to be under age loses every consent with it. Raises `NotFound`,
+    `AlreadyDecided` after a final decision, and `UnderAge` after a decision that
     the person is no adult.
     """
     person = work.load(Person, work.owner_id)
@@ -43,7 +45,9 @@ def handle(command: RecordVerification, work: Work) -> VerificationRecorded:
         valid_until=command.valid_until,
     )
     person.record_decision(command.verification_id, decision, at=work.now)
-    work.save(person)
+    # In this save: whatever waits to be released when the age is known is released no more.
+    void = withdrawn_twins(person, work) if person.under_age else ()
+    work.save(person, *void)
     return VerificationRecorded(person.verified_adult(at=work.now))
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from commands.jobs.parties import consent_holds, twin_of
+from commands.jobs.parties import still_authorised, twin_of
 from commands.work import Work
 from domain.job import Job
 from domain.twin import Twin
@@ -35,6 +35,6 @@ def claimed_job(work: Work, job_id: UUID) -> tuple[Job, Twin | None] | ClaimDeni
     if job.ended:
         return ClaimDenied(ClaimDenial.JOB_ENDED)
     twin = twin_of(work, job)
-    if not consent_holds(job, twin):
+    if not still_authorised(work, job, twin):
         return ClaimDenied(ClaimDenial.CONSENT_WITHDRAWN)
     return job, twin

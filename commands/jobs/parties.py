@@ -7,6 +7,7 @@ from commands.work import Work
 from domain.job import Job
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import wallet_id
+from domain.person import Person
 from domain.twin import Twin
 from domain.wallet import Wallet
 
@@ -34,6 +35,17 @@ def load_parties(work: Work, job_id: UUID) -> Parties:
 def twin_of(work: Work, job: Job) -> Twin | None:
     """The twin that a job draws or trains."""
     return None if job.twin_id is None else work.load(Twin, job.twin_id)
+
+
+def still_authorised(work: Work, job: Job, twin: Twin | None) -> bool:
+    """Whether what a job was authorised on still holds: its twin's consent, or, for a job without a
+    twin, that nobody has found its owner to be under age.
+
+    Whoever relies on the answer names the twin in the save.
+    """
+    if twin is None:
+        return not work.load(Person, job.owner_id).under_age
+    return consent_holds(job, twin)
 
 
 def consent_holds(job: Job, twin: Twin | None) -> bool:

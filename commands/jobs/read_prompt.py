@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from commands.jobs.parties import consent_holds, twin_of
+from commands.jobs.parties import still_authorised, twin_of
 from commands.jobs.sources import sources_hold
 from commands.work import Work
 from domain.job import Job
@@ -43,7 +43,7 @@ def handle(question: ReadPrompt, work: Work) -> PromptText:
     current = (job.state, job.attempt, job.claim_id)
     if current != (JobState.STARTED, question.attempt, question.claim_id):
         raise StaleResult()
-    if not consent_holds(job, twin_of(work, job)):
+    if not still_authorised(work, job, twin_of(work, job)):
         raise ConsentMissing()
     if not sources_hold(work, job):
         raise StaleResult()

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from commands.jobs.late import ReportLate, ReportTaken, discard
-from commands.jobs.parties import consent_holds, twin_of
+from commands.jobs.parties import still_authorised, twin_of
 from commands.work import Work
 from domain import object_keys
 from domain.job import Job
@@ -36,7 +36,7 @@ def handle(command: RecordRendered, work: Work) -> ReportTaken | ReportLate:
     job = work.load(Job, command.job_id)
     twin = twin_of(work, job)
     try:
-        if not consent_holds(job, twin):
+        if not still_authorised(work, job, twin):
             raise StaleResult()
         job.record_rendered(
             command.attempt,
@@ -46,7 +46,7 @@ def handle(command: RecordRendered, work: Work) -> ReportTaken | ReportLate:
             at=work.now,
         )
     except (JobEnded, StaleResult):
-        withdrawn = not consent_holds(job, twin)
+        withdrawn = not still_authorised(work, job, twin)
         return discard(job, command.attempt, command.claim_id, work, withdrawn=withdrawn)
     work.save(job, unchanged=[] if twin is None else [twin])
     return ReportTaken()

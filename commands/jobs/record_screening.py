@@ -9,7 +9,7 @@ import msgspec
 from commands.jobs.ending import settle
 from commands.jobs.late import ReportLate
 from commands.jobs.opening import policy_of
-from commands.jobs.parties import Parties, consent_holds, load_parties
+from commands.jobs.parties import Parties, load_parties, still_authorised
 from commands.work import Work
 from domain import object_keys
 from domain.asset import Asset, RefusalReason, Why
@@ -87,7 +87,10 @@ def handle(command: RecordScreening, work: Work) -> ScreeningTaken | ReportLate:
     job = parties.job
     try:
         # What a discarded claim has signed is being deleted, whatever it says afterwards.
-        if not consent_holds(job, parties.twin) or command.claim_id in job.discarded_claims:
+        if (
+            not still_authorised(work, job, parties.twin)
+            or command.claim_id in job.discarded_claims
+        ):
             raise StaleResult()
         verdicts = [ItemVerdict(screened.item, screened.checks) for screened in command.outputs]
         job.record_screened(command.attempt, verdicts, screening=command.screening, at=work.now)
@@ -226,7 +229,7 @@ def _late(command: RecordScreening, parties: Parties, work: Work) -> ReportLate:
     job = parties.job
     if _was_taken(command, parties, work):
         return ReportLate()
-    withdrawn = not consent_holds(job, parties.twin)
+    withdrawn = not still_authorised(work, job, parties.twin)
     if withdrawn or (job.ended and not job.released and not job.refused):
         why = Why.EPOCH_NOT_CURRENT if withdrawn else Why.JOB_ENDED
         refused = _refuse_all(job, why, work)

@@ -14,9 +14,13 @@ class WithdrawAllConsents:
 
 def handle(command: WithdrawAllConsents, work: Work) -> None:
     """End the epoch of each twin and ask for the deletion of all that rests on it, in one save."""
-    person = work.load(Person, work.owner_id)
+    work.save(*withdrawn_twins(work.load(Person, work.owner_id), work))
+
+
+def withdrawn_twins(person: Person, work: Work) -> tuple[Twin, ...]:
+    """Withdraw every consent of a person that is in force. Answers what is to be saved."""
     twins = [work.load(Twin, twin_id) for twin_id in person.twins]
-    consented = [twin for twin in twins if twin.consented]
+    consented = tuple(twin for twin in twins if twin.consented)
     for twin in consented:
         twin.withdraw_consent(at=work.now)
-    work.save(*consented)
+    return consented

@@ -371,6 +371,22 @@ def test_a_picture_forgets_jobs_that_cannot_be_open_any_more(spec: StudioSpec, t
     assert set(spec.load(Asset, source).lent_to) == {second}
 
 
+def test_a_picture_that_was_lent_very_often_is_purged_all_the_same(
+    spec: StudioSpec, twin: UUID
+) -> None:
+    """Asking and cancelling costs nothing, and no event may grow beyond what the store takes."""
+    source = picture(spec, twin)
+    lent = spec.load(Asset, source)
+    for number in range(2_000):
+        lent.lend(uuid5(source, str(number)), at=spec.clock())
+    spec.store_events(lent)
+    job = spec.does(replace(A_NOD, source_asset_id=source)).job_id
+    spec.given(PurgeAsset(source))
+    react(spec)
+    assert spec.load(Asset, source).purged
+    assert spec.load(Job, job).state is JobState.FAILED
+
+
 def test_a_failed_video_job_is_done_again_as_it_was(spec: StudioSpec, twin: UUID) -> None:
     source = picture(spec, twin)
     asked = replace(A_NOD, source_asset_id=source, source_strength=0.4, seed=11)
