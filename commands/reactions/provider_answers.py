@@ -39,8 +39,9 @@ def verification_answer(
 ) -> ProviderAnswer | None:
     """What a decision asks us to record; None while the provider has not decided.
 
-    `cause` is the reaction key of the hint. A decision that changes between two tries of one
-    reaction is another command: the outcome is part of the key.
+    `cause` is the key of the intent that asks. An answer that differs in anything from an earlier
+    one is another command, so all of it is part of the key: under the same key it would be refused,
+    and whoever follows the check would take that for its end.
     """
     if decision.outcome == "pending":
         return None
@@ -52,7 +53,8 @@ def verification_answer(
         document_digest=decision.document_digest,
         valid_until=decision.valid_until,
     )
-    return ProviderAnswer(command, uuid5(cause, f"decision:{decision.outcome}:{decision.adult}"))
+    said = (decision.outcome, decision.adult, decision.country, decision.document_digest)
+    return ProviderAnswer(command, uuid5(cause, f"decision:{said}:{decision.valid_until}"))
 
 
 def verification_expired(verification_id: UUID) -> ProviderAnswer:

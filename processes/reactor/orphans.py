@@ -51,7 +51,7 @@ class Orphans:
     def forget(self, written_before: datetime, limit: int) -> int:
         """Delete at most `limit` of what is older and needed by nobody. Answers how many."""
         looked_at, unneeded = 0, list[str]()
-        strangers, known = list[str](), 0
+        strangers, unknown, known = list[str](), 0, 0
         last = self._after
         for subject, keys in _by_subject(self._old(written_before)):
             if looked_at >= LOOKED_AT_MAX or len(unneeded) >= limit:
@@ -65,14 +65,15 @@ class Orphans:
                 unneeded += self._unneeded(subject, keys, owner)
             elif subject.kind == "gallery":
                 # Of a job that released nothing: its copies have no asset.
+                unknown += 1
                 strangers += keys
         else:
             last = ""
-        if len(strangers) <= known:
+        if unknown <= known:
             unneeded += strangers
         elif strangers:
             # Another studio's bucket, or a database that was set back: that is not ours to tidy.
-            log.warning("objects that nobody knows", count=len(strangers), known=known)
+            log.warning("objects that nobody knows", count=unknown, known=known)
         self._objects.delete(unneeded)
         self._after = last
         return len(unneeded)

@@ -13,6 +13,7 @@ from adapters.objects.in_memory import InMemoryObjectStore
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.asset import Asset
 from domain.kernel.identity import asset_id
+from domain.rendition import RenditionRole
 from domain.twin import Twin
 from processes.reactor import orphans as module
 from processes.reactor.orphans import Orphans
@@ -122,6 +123,15 @@ def test_copies_of_a_picture_that_was_never_released_go(spec: ReactorSpec, twin:
     there(spec, released, nobody)
     assert swept(spec) == 1
     assert nobody not in left(spec)
+
+
+def test_all_files_of_a_clip_that_was_never_released_count_as_one_stranger(
+    spec: ReactorSpec, twin: UUID
+) -> None:
+    released, asset, claim = released_key(spec, completed_job(spec, twin)), uuid4(), uuid4()
+    there(spec, released, *(f"gallery/{asset}/{claim}/{role}" for role in RenditionRole))
+    assert swept(spec) == len(RenditionRole)
+    assert not [key for key in left(spec) if str(asset) in key]
 
 
 def test_a_bucket_of_strangers_is_left_alone_and_said(spec: ReactorSpec, twin: UUID) -> None:

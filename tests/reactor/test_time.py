@@ -7,6 +7,7 @@ import pytest
 from adapters.identity.sandbox import SandboxChoice
 from adapters.payment.sandbox import CheckoutStatus
 from commands.jobs.cancel_job import CancelJob
+from commands.ports.identity_provider import ProviderDecision
 from commands.wallet.buy_credits import BuyCredits
 from commands.wallet.grant_promotion import GrantPromotion
 from commands.wallet.note_payment_hint import NotePaymentHint
@@ -154,6 +155,24 @@ def test_a_check_that_may_be_repeated_is_followed_until_it_is_decided(ada: React
         "expired",
     ]
     assert ada.pending() == []
+
+
+def test_a_check_is_followed_although_each_answer_tells_of_another_document(
+    ada: ReactorSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same outcome about another document is another answer, and not the end of asking."""
+    check = Check(ada)
+    answers = (
+        ProviderDecision("resubmission", document_digest=digest) for digest in ("first", "second")
+    )
+    approved = ProviderDecision(
+        "approved", adult=True, country="XX", valid_until=ada.clock() + timedelta(days=365)
+    )
+    monkeypatch.setattr(ada.identity, "decision", lambda asked: next(answers, approved))
+    ada.passes(days=8)
+    assert ada.load(Person, ADA).verified_adult(at=ada.clock())
+    assert ada.pending() == []
+    assert check.verification_id
 
 
 def test_no_check_expires_before_its_provider_has_answered(ada: ReactorSpec) -> None:
