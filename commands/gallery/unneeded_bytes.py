@@ -10,6 +10,7 @@ from commands.work import Work
 from domain.asset import Asset
 from domain.covered_places import covered_places
 from domain.job import Job
+from domain.object_keys import adapters_of_job_prefix
 from domain.twin import Twin
 
 
@@ -55,8 +56,17 @@ def of_asset(question: UnneededOfAsset, work: Work) -> tuple[str, ...]:
 
 
 def of_twin(question: UnneededOfTwin, work: Work) -> tuple[str, ...]:
-    """Those that the consent in force does not cover. Raises `NotFound`."""
-    covered = covered_places(work.load(Twin, question.twin_id))
+    """Those that the consent in force does not cover. Raises `NotFound`.
+
+    What is checked of an adapter stays while its training is open, however old it looks: a studio
+    may have been shut for long, and a store may have another clock.
+    """
+    twin = work.load(Twin, question.twin_id)
+    open_jobs = twin.snapshot_state().open_jobs.items()
+    in_the_making = (
+        adapters_of_job_prefix(twin.id, job.epoch, job_id) for job_id, job in open_jobs
+    )
+    covered = covered_places(twin).union(in_the_making)
     prefixes = tuple(place for place in covered if place.endswith("/"))
     return tuple(
         key for key in question.keys if key not in covered and not key.startswith(prefixes)

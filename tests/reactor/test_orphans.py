@@ -171,6 +171,18 @@ def test_what_is_on_record_under_the_consent_in_force_stays(spec: ReactorSpec, t
     assert forgotten not in left(spec)
 
 
+def test_a_checked_adapter_stays_while_its_training_is_open_however_old_it_looks(
+    spec: ReactorSpec, twin: UUID
+) -> None:
+    """The studio was shut for two weeks, or the store has another clock."""
+    journey.rich(spec)
+    training: UUID = spec.does(journey.training_of(twin)).job_id
+    adapter = f"adapters/{twin}/1/{training}/{uuid4()}.safetensors"
+    there(spec, adapter)
+    assert swept(spec) == 0
+    assert adapter in left(spec)
+
+
 def test_what_is_young_stays_and_what_is_none_of_ours(spec: ReactorSpec, twin: UUID) -> None:
     ended = completed_job(spec, twin)
     late = f"quarantine/{ended}/2/{uuid4()}/0.png"
