@@ -58,6 +58,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("opened-screening-is-announced", Job.ScreeningOpened, work_is_announced.screening),
     Reaction("submitted-photos-are-announced", Twin.PhotosSubmitted, work_is_announced.photos),
     Reaction("cancelled-job-is-stopped", Job.Cancelled, cancelled_job_is_stopped.react),
+    Reaction("failed-job-is-stopped", Job.Failed, cancelled_job_is_stopped.after_failure),
     Reaction("failed-attempt-goes-on", Job.AttemptFailed, failed_attempt_goes_on.react),
     Reaction(
         "completed-job-clears-quarantine",

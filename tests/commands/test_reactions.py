@@ -155,6 +155,17 @@ def _declined(*, under_age: bool) -> Aggregate.Event:
     )
 
 
+_WITHOUT_RESULT = [
+    DeleteObjects(
+        (
+            f"quarantine/{IT}/",
+            *(f"gallery/{asset_id(IT, item)}/" for item in range(8)),
+            *(f"gallery/{ADA}/{asset_id(IT, item)}.png" for item in range(8)),
+        )
+    )
+] * 2
+"""At once, and later."""
+
 CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     (
         _event(Twin.ConsentWithdrawn, epoch=4, open_jobs=(OTHER,)),
@@ -235,17 +246,16 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
         [DeleteObjects((f"quarantine/{IT}/",))] * 2,
     ),
     (
+        _event(Job.Failed, reason=JobFailure.ATTEMPTS_EXHAUSTED),
+        _WITHOUT_RESULT,
+    ),
+    (
         _event(Job.Failed, reason=JobFailure.DEADLINE_PASSED),
-        [
-            DeleteObjects(
-                (
-                    f"quarantine/{IT}/",
-                    *(f"gallery/{asset_id(IT, item)}/" for item in range(8)),
-                    *(f"gallery/{ADA}/{asset_id(IT, item)}.png" for item in range(8)),
-                )
-            )
-        ]
-        * 2,
+        [AnnounceStop(IT, CancelledBy.OWNER), *_WITHOUT_RESULT],
+    ),
+    (
+        _event(Job.Failed, reason=JobFailure.SOURCE_GONE),
+        [AnnounceStop(IT, CancelledBy.OWNER), *_WITHOUT_RESULT],
     ),
     (
         _event(Job.Cancelled, by=CancelledBy.OWNER, state_before=JobState.RENDERED),
