@@ -37,6 +37,7 @@ from commands.reactions.provider_answers import (
 from commands.studio import Studio
 from commands.twin.record_deletion import RecordDeletion
 from domain.kernel.stored_form import StoredForm
+from domain.refusals import PaymentMismatch
 from domain.time_limits import PURCHASE_OPEN_MAX, VERIFICATION_OPEN_MAX, asked_again_at
 from processes.reactor.announcing import Announcer
 from processes.reactor.answers import answered
@@ -57,6 +58,12 @@ class Outside:
     objects: ObjectStore
     identity: IdentityProvider
     payment: PaymentProvider
+
+
+class PaymentUnexplained(Exception):
+    """Money was taken that is not what was asked for. No refusal that settles it: it is shown as
+    parked until a person has looked at it.
+    """
 
 
 class FactSource(Protocol):
@@ -108,7 +115,10 @@ class Deeds:
         return self._execute(wanted, owner_id, key)
 
     def _execute(self, command: object, owner_id: UUID, key: UUID) -> Done:
-        self._studio.execute(command, owner_id=owner_id, key=key)
+        try:
+            self._studio.execute(command, owner_id=owner_id, key=key)
+        except PaymentMismatch as mismatch:
+            raise PaymentUnexplained from mismatch
         return Done()
 
     def _delete(self, deed: DeleteObjects, owner_id: UUID, key: UUID) -> Done:

@@ -25,8 +25,16 @@ from tests.machine.stage import Stage
 from topics.messages.fact import Fact
 
 KEYS = NoKeys()
-OUTAGES = frozenset({"ProviderUnavailable", "OutcomeUnknown", "ConcurrentChange", "OwnerBusy"})
-"""What may stop an intent for a while: see the ports that raise these."""
+OUTAGES = frozenset(
+    {
+        "ProviderUnavailable",
+        "OutcomeUnknown",
+        "ConcurrentChange",
+        "OwnerBusy",
+        "PaymentUnexplained",
+    }
+)
+"""What may stop an intent for a while, or until a person looks at it: see who raises these."""
 
 
 class Broken(AssertionError):

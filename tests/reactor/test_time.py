@@ -8,6 +8,7 @@ from adapters.identity.sandbox import SandboxChoice
 from adapters.payment.sandbox import CheckoutStatus
 from commands.jobs.cancel_job import CancelJob
 from commands.ports.identity_provider import ProviderDecision
+from commands.ports.payment_provider import ProviderPayment
 from commands.wallet.buy_credits import BuyCredits
 from commands.wallet.grant_promotion import GrantPromotion
 from commands.wallet.note_payment_hint import NotePaymentHint
@@ -127,6 +128,21 @@ def test_a_hint_that_nothing_follows_is_dropped_and_counts_as_no_failure(
     ada.passes(minutes=30)
     followed = ada.intent_of("payment-hint-is-followed")
     assert (followed.intent.outcome, followed.intent.attempts) == ("undecided", 0)
+
+
+def test_money_that_is_not_what_was_asked_for_is_shown_to_a_person(
+    ada: ReactorSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = Checkout(ada)
+    paid = ProviderPayment("paid", "a reference", 1, "EUR")
+    monkeypatch.setattr(ada.payment, "payment", lambda purchase: paid)
+    ada.passes(hours=6)
+    assert state_of(ada, checkout) is PurchaseState.STARTED
+    [parked] = ada.intents.parked(limit=10)
+    assert (parked.intent.reaction, parked.last_error) == (
+        "purchase-is-followed",
+        "PaymentUnexplained",
+    )
 
 
 def test_a_verification_whose_webhook_was_lost_is_recorded(ada: ReactorSpec) -> None:
