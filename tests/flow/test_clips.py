@@ -10,9 +10,8 @@ from PIL import Image
 
 from commands.gallery.purge_asset import PurgeAsset
 from commands.jobs.request_video import RequestVideo
-from commands.twin.add_consent_scopes import AddConsentScopes
 from commands.twin.take_back_consent_scopes import TakeBackConsentScopes
-from domain.consent_text import CONSENT, ConsentScope
+from domain.consent_text import ConsentScope
 from domain.job_state import JobFailure, JobState
 from domain.kernel.personal_text import PersonalText
 from queries.gallery.gallery import Asset, GalleryFilter
@@ -37,13 +36,6 @@ def animate(studio: LivingStudio, owner: UUID, **wishes: Any) -> UUID:
     )
     job: UUID = studio.does(request, owner).job_id
     return job
-
-
-def twin_of_clips(studio: LivingStudio, owner: UUID) -> UUID:
-    """A trained twin, for which clips are ticked besides."""
-    twin = studio.trained_twin(owner)
-    studio.does(AddConsentScopes(twin, CONSENT.sha256, (ConsentScope.CLIPS,)), owner)
-    return twin
 
 
 def clips_of(studio: LivingStudio, owner: UUID) -> tuple[Asset, ...]:
@@ -71,7 +63,7 @@ def test_a_clip_begins_with_a_picture_and_tells_how_like_its_twin_it_is(
     studio: LivingStudio,
 ) -> None:
     owner = studio.creator()
-    twin = twin_of_clips(studio, owner)
+    twin = studio.trained_twin(owner)
     studio.comes_to(studio.draw(twin, owner), owner, JobState.COMPLETED)
     [picture] = until(lambda: studio.gallery_of(owner), "the picture is in the gallery")
     job = animate(studio, owner, source_asset_id=picture.asset_id)
@@ -85,7 +77,7 @@ def test_a_clip_that_ends_as_somebody_else_is_cut_and_its_seconds_are_charged(
     studio: LivingStudio,
 ) -> None:
     owner = studio.creator()
-    twin = twin_of_clips(studio, owner)
+    twin = studio.trained_twin(owner)
     spent = studio.wallet(owner)[2]
     studio.analyser.script.extend([*28 * [ADA], *4 * [SOMEBODY_ELSE]])
     studio.comes_to(animate(studio, owner, twin_id=twin), owner, JobState.COMPLETED)
@@ -98,7 +90,7 @@ def test_a_clip_that_ends_as_somebody_else_is_cut_and_its_seconds_are_charged(
 
 def test_a_clip_of_somebody_else_is_refused_and_free(studio: LivingStudio) -> None:
     owner = studio.creator()
-    twin = twin_of_clips(studio, owner)
+    twin = studio.trained_twin(owner)
     spent = studio.wallet(owner)[2]
     studio.analyser.script.extend(64 * [SOMEBODY_ELSE])
     job = studio.comes_to(animate(studio, owner, twin_id=twin), owner, JobState.COMPLETED)
@@ -134,7 +126,7 @@ def test_clips_taken_back_while_they_are_screened_are_neither_released_nor_charg
     studio: LivingStudio,
 ) -> None:
     owner = studio.creator()
-    twin = twin_of_clips(studio, owner)
+    twin = studio.trained_twin(owner)
     spent = studio.wallet(owner)[2]
     studio.analyser.hold()
     job = animate(studio, owner, twin_id=twin)
