@@ -21,11 +21,12 @@ from api.refusals import (
 from api.scalars import Millicredits, PageSize, Position
 from api.types.asset import asset
 from api.types.catalogue import Catalogue, catalogue
+from api.types.draft import Draft, draft
 from api.types.enums import VerificationStatus
 from api.types.node import Node
 from api.types.paging import DEFAULT_PAGE
 from api.types.twin import twin
-from api.types.viewer import SHOWN_STATES, Verification, Viewer, jobs_of
+from api.types.viewer import KNOWN_STATES, SHOWN_STATES, Verification, Viewer, jobs_of
 from api.types.wallet import Ledger, ledger
 from commands.catalogue import catalogue as catalogue_facts
 from commands.jobs.asked_clips import asked_clips
@@ -94,6 +95,10 @@ class QuoteImagesInput:
     num_inference_steps: int | None = None
     guidance_scale: float | None = None
     twin_strength: float | None = None
+    source: strawberry.ID | None = strawberry.field(
+        default=None, description="The pictures have the shape of this one, at the same price."
+    )
+    source_strength: float | None = None
     twin: strawberry.ID | None = strawberry.field(
         default=None, description="Does not change the price, but takes room in the prompt."
     )
@@ -169,6 +174,16 @@ class Query:
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:
         try:
             return await read(info.context, lambda view: _node(info.context, view, id))
+        except (refusals.NotFound, NotSignedIn):
+            return None
+
+    @strawberry.field(
+        description="Every parameter of one of the viewer's pictures or clips, as what asks for it "
+        "again takes them. Null for what is not theirs, is purged, or was not asked for in words.",
+    )
+    async def draft(self, info: Info, asset: strawberry.ID) -> Draft | None:
+        try:
+            return await read(info.context, lambda view: _draft(view, asset))
         except (refusals.NotFound, NotSignedIn):
             return None
 
@@ -261,6 +276,14 @@ def _node(context: StudioContext, view: View, given: str) -> Any:
             return None
 
 
+def _draft(view: View, given: str) -> Draft | None:
+    made = asset_row(view, own_id("Asset", given))
+    if made is None or made.state not in KNOWN_STATES:
+        return None
+    asked_for = job_row(view, made.job_id)
+    return None if asked_for is None else draft(made, asked_for)
+
+
 def _reading(read: PromptRead | None) -> PromptReading | None:
     if read is None:
         return None
@@ -282,19 +305,30 @@ def _quote_command(
             return QuoteTraining(twin_id=own_id("Twin", training.twin), engine=training.engine)
         case (None, QuoteImagesInput(), None):
             return QuoteImages(
-                engine=images.engine, count=images.count, **_words(images), **asked(images)
+                engine=images.engine,
+                count=images.count,
+                **_source(images),
+                **_words(images),
+                **asked(images),
             )
         case (None, None, QuoteVideoInput()):
             return QuoteClips(
                 engine=video.engine,
                 count=video.count,
-                source_asset_id=own_id("Asset", video.source) if video.source else None,
-                source_strength=video.source_strength,
+                **_source(video),
                 **_words(video),
                 **asked_clips(video),
             )
         case _:
             raise InputInvalid("training", "Ask for exactly one of training, images and video.")
+
+
+def _source(asked_about: QuoteImagesInput | QuoteVideoInput) -> dict[str, Any]:
+    source = asked_about.source
+    return {
+        "source_asset_id": own_id("Asset", source) if source else None,
+        "source_strength": asked_about.source_strength,
+    }
 
 
 def _words(asked_about: QuoteImagesInput | QuoteVideoInput) -> dict[str, Any]:

@@ -77,6 +77,7 @@ _DRAWING_REQUESTED = (
     Person.GenerationAuthorised,
     Wallet.Reserved,
     Job.Requested,
+    Asset.Lent,
 )
 _SETTLED = (Wallet.Captured, Wallet.Released, Twin.JobEnded, Twin.PlacesGaveWay)
 
@@ -150,11 +151,11 @@ HANDLERS = by_command(
         (Twin.TrainingAuthorised, Wallet.Reserved, Job.Requested),
     ),
     Handler("request-images", request_images.handle, _DRAWING_REQUESTED),
-    Handler("request-video", request_video.handle, (*_DRAWING_REQUESTED, Asset.Lent)),
+    Handler("request-video", request_video.handle, _DRAWING_REQUESTED),
     Handler(
         "retry-job",
         retry_job.handle,
-        (Twin.TrainingAuthorised, *_DRAWING_REQUESTED, Asset.Lent, Job.Retried),
+        (Twin.TrainingAuthorised, *_DRAWING_REQUESTED, Job.Retried),
     ),
     Handler("cancel-job", cancel_job.handle, (Job.Cancelled, *_SETTLED)),
     Handler("stop-jobs-of-twin", stop_jobs_of_twin.handle, (Job.Cancelled, *_SETTLED)),

@@ -6,9 +6,10 @@ from uuid import UUID
 import msgspec
 
 from commands.jobs.asked_clips import AskedClips
-from commands.jobs.asked_images import AskedImages, asked
+from commands.jobs.asked_images import AskedImages
 from commands.jobs.drawing import Drawn, read_drawn
 from commands.jobs.opening import available_engine, quote
+from commands.jobs.request_images import resolved_images
 from commands.jobs.request_video import resolved_clips
 from commands.work import Work
 from domain.engines import EngineEntry
@@ -17,7 +18,7 @@ from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
 from domain.prompt_reading import PromptRead, read_negative_prompt
 from domain.refusals import PhotoCountOutOfRange
-from domain.settings import require_count, resolve_images, resolve_training
+from domain.settings import resolve_training
 from domain.twin import Twin
 
 
@@ -32,13 +33,15 @@ class QuoteTraining:
 
 @dataclass(frozen=True)
 class QuoteImages(AskedImages):
-    """Pictures with these settings. Prompts do not change the price: they are read, not charged."""
+    """Pictures with these settings. Prompts and a source do not change the price."""
 
     engine: str
     count: int
     prompt: PersonalText | None = None
     negative_prompt: PersonalText | None = None
     names_twin: bool = False
+    source_asset_id: UUID | None = None
+    source_strength: float | None = None
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,9 @@ def quote_training(question: QuoteTraining, work: Work) -> Quoted:
 
 
 def quote_images(question: QuoteImages, work: Work) -> Quoted:
-    """Raises what `RequestImages` would raise for these settings."""
+    """Raises what `RequestImages` would raise for these settings and this source."""
     entry = available_engine(question.engine, JobKind.IMAGES)
-    settings = resolve_images(entry, **asked(question))
-    require_count(entry, question.count)
+    settings, _ = resolved_images(question, entry, work)
     return _drawn(question, settings, entry, work)
 
 

@@ -60,6 +60,7 @@ class Job(JobEvents, Aggregate):
         retried_from: UUID | None = None,
         photos: Sequence[UUID] = (),
         inputs: Sequence[JobInput] = (),
+        varies: UUID | None = None,
         submission_id: UUID | None = None,
         prompt: FreeText | None = None,
         negative_prompt: FreeText | None = None,
@@ -68,7 +69,8 @@ class Job(JobEvents, Aggregate):
         """Open a job whose settings are resolved and whose price is reserved in the same save.
 
         `photos` and `submission_id` name the set that a training learns from, `inputs` what else
-        is read, `scopes` what of its twin's consent it rests on. Raises `UnknownEngine`.
+        is read, `varies` the picture that is drawn again with another seed, `scopes` what of its
+        twin's consent it rests on. Raises `UnknownEngine`.
         """
         return cls._create(
             cls.Requested,
@@ -91,6 +93,7 @@ class Job(JobEvents, Aggregate):
             retried_from=retried_from,
             photos=tuple(photos),
             inputs=tuple(inputs),
+            varies=varies,
             submission_id=submission_id,
             prompt=prompt,
             negative_prompt=negative_prompt,
@@ -290,10 +293,7 @@ class Job(JobEvents, Aggregate):
         at: datetime,
         claim_id: UUID | None = None,
     ) -> None:
-        """The current screening ended without verdicts. Costs no attempt.
-
-        Raises `JobEnded`, `StaleResult` for another attempt or screening.
-        """
+        """The screening ended without verdicts; costs no attempt. Raises as `record_screened`."""
         self._require_screening(attempt, screening)
         self.trigger_event(
             self.ScreeningFailed,

@@ -36,7 +36,8 @@ class JobEvents(LateResults):
     class Requested(Aggregate.Created):
         """The owner asked, and the price was reserved in the same save.
 
-        Version 2 has settings of clips, too.
+        Version 2 has settings of clips, too. `varies` is the asset that was asked for like this
+        with another seed: it is not read.
         """
 
         TOPIC = "job.requested"
@@ -62,6 +63,7 @@ class JobEvents(LateResults):
         negative_prompt: FreeText | None
         inputs: tuple[JobInput, ...] = ()
         scopes: dict[ConsentScope, int] = field(default_factory=dict)
+        varies: UUID | None = None
 
         def apply(self, job: "Job") -> None:
             job.owner_id = self.owner_id

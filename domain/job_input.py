@@ -1,5 +1,6 @@
 """What a job reads, besides the photos that a training learns from and the adapter of its twin."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from uuid import UUID
 
@@ -26,3 +27,8 @@ class JobInput(msgspec.Struct, frozen=True, omit_defaults=True):
     strength: float
     asset_id: UUID | None = None
     upload_id: UUID | None = None
+
+
+def input_of(inputs: Iterable[JobInput], role: InputRole) -> JobInput | None:
+    """The one of this role, or None."""
+    return next((one for one in inputs if one.role is role), None)

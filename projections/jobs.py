@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.asset import Asset
 from domain.job import Job
-from domain.job_input import InputRole
+from domain.job_input import InputRole, input_of
 from domain.job_state import JobFailure, JobState
 from domain.kernel.personal_text import FreeText, PersonalText
 from domain.wallet import Wallet
@@ -170,9 +170,9 @@ def _item(
 
 
 def _source(event: Job.Requested) -> UUID | None:
-    """The gallery item that the job begins with, if it begins with one."""
-    sources = [one.asset_id for one in event.inputs if one.role is InputRole.SOURCE]
-    return sources[0] if sources else None
+    """The gallery item that the job comes from: what it varies stands nearer than what it reads."""
+    read = input_of(event.inputs, InputRole.SOURCE)
+    return event.varies or (None if read is None else read.asset_id)
 
 
 def _in_clear(text: FreeText | None) -> str | None:

@@ -31,8 +31,20 @@ class RequestImagesInput:
     count: int
     price_version: int
     twin: strawberry.ID | None = None
+    source: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="A picture of the gallery that is drawn anew. One of a twin is drawn as that "
+        "twin.",
+    )
+    source_strength: float | None = strawberry.field(
+        default=None, description="How much of the source is drawn anew: 1 is all of it."
+    )
+    variation_of: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="A picture of the gallery that was asked for like this, with another seed.",
+    )
     negative_prompt: str | None = None
-    aspect_ratio: str | None = None
+    aspect_ratio: str | None = strawberry.field(default=None, description="With a source: its own.")
     style: str | None = None
     seed: Seed | None = strawberry.field(default=None, description="Picture i has the seed + i.")
     num_inference_steps: int | None = None
@@ -139,28 +151,45 @@ _OPENING = (
     refusals.CountOutOfRange,
 )
 
-_ANIMATING = (
-    refusals.UnknownMotion,
-    refusals.DurationUnsupported,
-    refusals.TooManySeconds,
+_FROM_A_PICTURE = (
     refusals.AssetNotAvailable,
     refusals.SourceNotAPicture,
     refusals.SourceRatioDiffers,
     refusals.SourceShowsAnotherTwin,
 )
 
-RequestImagesResult = result_union("RequestImagesResult", RequestImagesSuccess, *_OPENING)
-RequestVideoResult = result_union("RequestVideoResult", RequestVideoSuccess, *_OPENING, *_ANIMATING)
+_ANIMATING = (
+    refusals.UnknownMotion,
+    refusals.DurationUnsupported,
+    refusals.TooManySeconds,
+)
+
+RequestImagesResult = result_union(
+    "RequestImagesResult",
+    RequestImagesSuccess,
+    *_OPENING,
+    *_FROM_A_PICTURE,
+    refusals.VariationDiffers,
+)
+RequestVideoResult = result_union(
+    "RequestVideoResult", RequestVideoSuccess, *_OPENING, *_ANIMATING, *_FROM_A_PICTURE
+)
 CancelJobResult = result_union("CancelJobResult", CancelJobSuccess, refusals.JobEnded)
 RetryJobResult = result_union(
-    "RetryJobResult", RetryJobSuccess, refusals.JobNotRetryable, *_OPENING, *_ANIMATING
+    "RetryJobResult",
+    RetryJobSuccess,
+    refusals.JobNotRetryable,
+    *_OPENING,
+    *_ANIMATING,
+    *_FROM_A_PICTURE,
+    refusals.VariationDiffers,
 )
 
 
 @strawberry.type
 class JobMutations:
     @strawberry.mutation(
-        description="Ask for pictures, with a twin or without.",
+        description="Ask for pictures, with a twin or without, from words or from a picture.",
     )
     @answering(RequestImagesResult)
     async def request_images(self, info: Info, input: RequestImagesInput) -> Any:
@@ -173,6 +202,9 @@ class JobMutations:
             negative_prompt=written(input.negative_prompt) if input.negative_prompt else None,
             seed=input.seed,
             twin_id=own_id("Twin", input.twin) if input.twin else None,
+            source_asset_id=own_id("Asset", input.source) if input.source else None,
+            source_strength=input.source_strength,
+            variation_of=own_id("Asset", input.variation_of) if input.variation_of else None,
             rating_cap=input.rating,
             **asked(input),
         )

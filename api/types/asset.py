@@ -3,16 +3,20 @@
 import math
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
 from api.context import StudioContext
 from api.ids import global_id
-from api.scalars import Position, Seed
-from api.types.enums import AssetKind, Rating, RenditionRole
+from api.reading import read
+from api.scalars import PageSize, Position, Seed
+from api.types.enums import AssetKind, Derivation, Rating, RenditionRole
 from api.types.node import Node
+from api.types.paging import DEFAULT_PAGE
 from queries.gallery.gallery import Asset as AssetRow
 from queries.gallery.gallery import Rendition as RenditionRow
+from queries.gallery.lineage import derived
 
 VIEW_URL_LIFETIME_S = 120
 
@@ -41,6 +45,14 @@ class Rendition:
     @strawberry.field(description="Where it can be seen for two minutes. Null while it is hidden.")
     def url(self, info: Info) -> str | None:
         return _view_url(info, self.object_key) if self.available else None
+
+
+@strawberry.type(description="Another gallery item that this one comes from, or that came of it.")
+class Relative:
+    kind: Derivation
+    asset: strawberry.ID = strawberry.field(
+        description="Its id, which stays when it is purged: then there is nothing behind it."
+    )
 
 
 @strawberry.type(description="A released picture or clip with everything that made it.")
@@ -73,7 +85,7 @@ class Asset(Node):
     likeness: list[float] = strawberry.field(
         description="How much a clip is like its twin: for each second the lowest cosine."
     )
-    source: strawberry.ID | None = strawberry.field(
+    source: Relative | None = strawberry.field(
         description="The gallery item that it was made from."
     )
     renditions: list[Rendition] = strawberry.field(
@@ -81,8 +93,17 @@ class Asset(Node):
     )
     checks: list[Check]
     position: Position
+    asset_id: strawberry.Private[UUID]
     object_key: strawberry.Private[str]
     available: strawberry.Private[bool]
+
+    @strawberry.field(description="What was made from it, newest first.")
+    async def derived(self, info: Info, first: PageSize = DEFAULT_PAGE) -> list[Relative]:
+        found = await read(info.context, lambda view: derived(view, self.asset_id, first=first))
+        return [
+            Relative(kind=Derivation(one.relation), asset=global_id("Asset", one.asset_id))
+            for one in found
+        ]
 
     @strawberry.field(
         description="Where the master can be seen for two minutes. Null while it is hidden."
@@ -124,14 +145,23 @@ def asset(row: AssetRow) -> Asset:
         duration_ms=row.duration_ms,
         motion=settings.get("motion"),
         likeness=list(row.likeness),
-        source=global_id("Asset", row.source_asset_id) if row.source_asset_id else None,
+        source=_source(row),
         renditions=[
             _rendition(found, available=row.state == "released") for found in row.renditions
         ],
         checks=[_check(found) for found in row.checks],
         position=Position(row.position),
+        asset_id=row.asset_id,
         object_key=row.object_key,
         available=row.state == "released",
+    )
+
+
+def _source(row: AssetRow) -> Relative | None:
+    if row.source_asset_id is None:
+        return None
+    return Relative(
+        kind=Derivation(row.source_relation), asset=global_id("Asset", row.source_asset_id)
     )
 
 

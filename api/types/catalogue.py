@@ -56,6 +56,9 @@ class Engine:
     ratings: list[Rating]
     prompt_length_max: int
     count_max: int
+    source_strength: NumberRange = strawberry.field(
+        description="How much of a picture is drawn anew where pictures begin with it: 1 is all."
+    )
     live_previews: bool
     clips: ClipOptions | None = strawberry.field(description="Null where it makes no clips.")
 
@@ -121,6 +124,7 @@ def catalogue(facts: CatalogueFacts, prices: PriceList | None) -> Catalogue:
                 ratings=list(entry.ratings),
                 prompt_length_max=entry.prompt_length_max,
                 count_max=entry.count.maximum,
+                source_strength=_range(entry.source_strength),
                 live_previews=entry.live_previews,
                 clips=None if entry.clips is None else _clips(entry.clips),
             )

@@ -36,8 +36,16 @@ class VerificationStatus(Enum):
     EXPIRED = "expired"
 
 
+@strawberry.enum(description="How one gallery item was made from another.")
+class Derivation(Enum):
+    REMIX = "remix"
+    VARIATION = "variation"
+    ANIMATION = "animation"
+
+
 __all__ = [
     "AssetKind",
+    "Derivation",
     "JobKind",
     "JobState",
     "Phase",

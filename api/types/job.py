@@ -96,7 +96,7 @@ def job(row: JobRow, assets: Sequence[AssetRow], board: ProgressBoard) -> Job:
         started_at=row.started_at,
         ended_at=row.ended_at,
         retried_from=global_id("Job", row.retried_from) if row.retried_from else None,
-        source=global_id("Asset", row.source_asset_id) if row.source_asset_id else None,
+        source=_source(row),
         refused_count=sum(item.state == "refused" for item in row.items),
         assets=[asset(found) for found in assets if found.state == "released"],
         progress=progress(latest) if latest else None,
@@ -118,10 +118,14 @@ def progress(latest: JobProgressed) -> JobProgress:
     )
 
 
+def _source(row: JobRow) -> strawberry.ID | None:
+    named = None if row.source is None else row.source.asset_id
+    return None if named is None else global_id("Asset", named)
+
+
 def _settings(row: JobRow) -> JobSettings | None:
     if "aspect_ratio" not in row.settings:
         return None
-    strengths = [one["strength"] for one in row.inputs if one["role"] == "source"]
-    strength = strengths[0] if strengths else None
+    strength = None if row.source is None else row.source.strength
     besides = {"count": row.item_count, "source_strength": strength}
     return msgspec.convert({**row.settings, **besides}, JobSettings)

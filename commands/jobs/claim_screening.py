@@ -9,6 +9,7 @@ from commands.jobs.claims import ClaimDenial, ClaimDenied, claimed_job
 from commands.work import Work
 from domain import object_keys
 from domain.job import Job
+from domain.job_input import InputRole, input_of
 from domain.job_kinds import AnyKind, job_kind
 from domain.job_state import JobItem, JobOutput
 from domain.kernel.identity import POLICY_ID
@@ -40,7 +41,10 @@ class FilePlace(msgspec.Struct, frozen=True):
 
 
 class ScreenedItemGrant(msgspec.Struct, frozen=True):
-    """One output in quarantine and the places of its files; `gallery_key` is the master's."""
+    """One output in quarantine and the places of its files; `gallery_key` is the master's.
+
+    `source_id` is the gallery item that it was made from: its files say so.
+    """
 
     item: int
     asset_id: UUID
@@ -49,6 +53,7 @@ class ScreenedItemGrant(msgspec.Struct, frozen=True):
     sha256: str
     media_type: str
     others: tuple[FilePlace, ...] = ()
+    source_id: UUID | None = None
 
 
 class ClipGrant(msgspec.Struct, frozen=True):
@@ -99,6 +104,8 @@ def handle(question: ClaimScreening, work: Work) -> ScreeningGranted | ClaimDeni
         return ClaimDenied(ClaimDenial.STALE_ATTEMPT)
     kind = job_kind(job.kind)
     items = {item.item: item for item in job.items}
+    source = input_of(job.inputs, InputRole.SOURCE)
+    source_id = None if source is None else source.asset_id
     return ScreeningGranted(
         job_id=job.id,
         attempt=question.attempt,
@@ -108,7 +115,8 @@ def handle(question: ClaimScreening, work: Work) -> ScreeningGranted | ClaimDeni
         rating=job.rating,
         required_checks=_required_checks(job, kind, work),
         outputs=tuple(
-            _item(items[output.item], output, kind, question.claim_id) for output in job.outputs
+            _item(items[output.item], output, kind, question.claim_id, source_id)
+            for output in job.outputs
         ),
         template_key=_template_key(job, twin),
         adapter=_adapter(job, question.claim_id),
@@ -124,7 +132,9 @@ def _required_checks(job: Job, kind: AnyKind, work: Work) -> tuple[str, ...]:
     return row.checks_for(job.twin_id)
 
 
-def _item(item: JobItem, output: JobOutput, kind: AnyKind, claim_id: UUID) -> ScreenedItemGrant:
+def _item(
+    item: JobItem, output: JobOutput, kind: AnyKind, claim_id: UUID, source_id: UUID | None
+) -> ScreenedItemGrant:
     return ScreenedItemGrant(
         item=item.item,
         asset_id=item.asset_id,
@@ -137,6 +147,7 @@ def _item(item: JobItem, output: JobOutput, kind: AnyKind, claim_id: UUID) -> Sc
             for role in kind.roles
             if role is not RenditionRole.MASTER
         ),
+        source_id=source_id,
     )
 
 

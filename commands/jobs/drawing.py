@@ -67,12 +67,14 @@ def open_drawing(
     work: Work,
     *,
     source: Source | None = None,
+    varies: UUID | None = None,
     retried: Job | None = None,
 ) -> JobOpened:
     """Open a job with these settings, which are resolved and counted, in one save with `retried`.
 
     What begins with a picture of a twin draws that twin: it is authorised, and its consent asked
-    for. Raises what prompt, twin, policy, prices or wallet refuse, and `SourceShowsAnotherTwin`.
+    for. `varies` is a picture that is named and not read. Raises what prompt, twin, policy, prices
+    or wallet refuse, and `SourceShowsAnotherTwin`.
     """
     kind = kind_of(settings)
     entry = available_engine(asked.engine, kind.kind)
@@ -120,6 +122,7 @@ def open_drawing(
         prompt=asked.prompt,
         negative_prompt=asked.negative_prompt,
         inputs=() if source is None else (source.stored,),
+        varies=varies,
         scopes={} if twin is None else twin.scopes_of(job),
         at=work.now,
     )

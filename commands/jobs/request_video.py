@@ -7,7 +7,13 @@ from uuid import UUID
 from commands.jobs.asked_clips import AskedClips, asked_clips
 from commands.jobs.drawing import open_drawing
 from commands.jobs.opening import JobOpened, available_engine
-from commands.jobs.sources import Source, gallery_source, ratio_of_source
+from commands.jobs.sources import (
+    AskedWithSource,
+    Source,
+    asked_source,
+    ratio_of_source,
+    require_a_step,
+)
 from commands.work import Work
 from domain.engines import EngineEntry
 from domain.job import Job
@@ -53,34 +59,24 @@ def open_clips(command: RequestVideo, work: Work, *, retried: Job | None) -> Job
     return open_drawing(command, settings, work, source=source, retried=retried)
 
 
-class AskedWithSource(Protocol):
+class AskedForClips(AskedWithSource, Protocol):
     """What a request and its quote say of the settings and of the picture to begin with."""
 
     @property
     def count(self) -> int: ...
-    @property
-    def source_asset_id(self) -> UUID | None: ...
-    @property
-    def source_strength(self) -> float | None: ...
 
 
 def resolved_clips(
-    asked: AskedWithSource, entry: EngineEntry, work: Work
+    asked: AskedForClips, entry: EngineEntry, work: Work
 ) -> tuple[VideoSettings, Source | None]:
     """Settings of clips that are counted, in the shape of their source where they have one.
 
-    Raises what `gallery_source`, `ratio_of_source`, `resolve_video` and `require_clip_count` raise.
+    Raises what `asked_source`, `ratio_of_source`, `resolve_video` and `require_clip_count` raise.
     """
-    source = None
-    if asked.source_asset_id is not None:
-        source = gallery_source(
-            work,
-            asked.source_asset_id,
-            strength=asked.source_strength,
-            allowed=clip_options(entry).source_strength,
-        )
+    source = asked_source(asked, work, allowed=clip_options(entry).source_strength)
     named = asked_clips(asked)
     ratio = ratio_of_source(entry, named.pop("aspect_ratio"), source)
     settings = resolve_video(entry, aspect_ratio=ratio, **named)
+    require_a_step(settings.num_inference_steps, source)
     require_clip_count(entry, settings, asked.count)
     return settings, source

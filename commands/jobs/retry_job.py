@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from commands.jobs.asked_clips import asked_clips
@@ -13,7 +14,7 @@ from commands.jobs.request_video import RequestVideo, open_clips
 from commands.jobs.start_twin_training import StartTwinTraining, open_training
 from commands.work import Work
 from domain.job import Job
-from domain.job_input import InputRole
+from domain.job_input import InputRole, input_of
 from domain.job_kind import JobKind
 from domain.kernel.personal_text import Erased, PersonalText
 from domain.refusals import JobNotRetryable
@@ -67,7 +68,9 @@ def _draw_again(earlier: Job.Requested, command: RetryJob, work: Work, ended: Jo
         session_jurisdiction=command.session_jurisdiction,
         seed=earlier.items[0].seed,
         twin_id=earlier.twin_id,
+        variation_of=earlier.varies,
         rating_cap=earlier.rating,
+        **_source_of(earlier),
         **asked(earlier.settings),
     )
     return open_images(again, work, retried=ended)
@@ -76,7 +79,6 @@ def _draw_again(earlier: Job.Requested, command: RetryJob, work: Work, ended: Jo
 def _animate_again(earlier: Job.Requested, command: RetryJob, work: Work, ended: Job) -> JobOpened:
     if not isinstance(earlier.prompt, PersonalText) or isinstance(earlier.negative_prompt, Erased):
         raise JobNotRetryable()
-    source = next((one for one in earlier.inputs if one.role is InputRole.SOURCE), None)
     again = RequestVideo(
         engine=earlier.engine,
         prompt=earlier.prompt,
@@ -86,12 +88,18 @@ def _animate_again(earlier: Job.Requested, command: RetryJob, work: Work, ended:
         session_jurisdiction=command.session_jurisdiction,
         seed=earlier.items[0].seed,
         twin_id=earlier.twin_id,
-        source_asset_id=None if source is None else source.asset_id,
-        source_strength=None if source is None else source.strength,
         rating_cap=earlier.rating,
+        **_source_of(earlier),
         **asked_clips(earlier.settings),
     )
     return open_clips(again, work, retried=ended)
+
+
+def _source_of(earlier: Job.Requested) -> dict[str, Any]:
+    source = input_of(earlier.inputs, InputRole.SOURCE)
+    if source is None:
+        return {}
+    return {"source_asset_id": source.asset_id, "source_strength": source.strength}
 
 
 _AGAIN: Mapping[JobKind, Callable[[Job.Requested, RetryJob, Work, Job], JobOpened]] = (

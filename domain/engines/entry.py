@@ -85,7 +85,8 @@ class EngineEntry(msgspec.Struct, frozen=True):
     classifier-free guidance, and with it a negative prompt, has no effect. `batch_key` names the
     settings that have to be equal inside one batch. `reading` is None where only the weights, which
     are the operator's to bring, know how a prompt is read. What is drawn is delivered
-    `delivery_scale` times as wide and high. `clips` is None for an engine that makes none.
+    `delivery_scale` times as wide and high. `source_strength` is how much of a picture is drawn
+    anew where a picture begins with one. `clips` is None for an engine that makes none.
     """
 
     id: str
@@ -102,6 +103,7 @@ class EngineEntry(msgspec.Struct, frozen=True):
     guidance: RealRange
     strength: RealRange
     count: WholeRange
+    source_strength: RealRange
     prompt_length_max: int
     training: TrainingRecipe
     attempt_limit_s: dict[JobKind, int]

@@ -34,6 +34,7 @@ ENTRY = EngineEntry(
     guidance=RealRange(1.0, 12.0, 4.0),
     strength=RealRange(0.0, 1.5, 1.0),
     count=WholeRange(1, 8, 4),
+    source_strength=RealRange(0.1, 1.0, 0.6),
     prompt_length_max=300,
     training=TrainingRecipe(
         rank=16,

@@ -31,6 +31,7 @@ ENTRY = EngineEntry(
     guidance=RealRange(1.0, 15.0, 7.5),
     strength=RealRange(0.0, 1.5, 1.0),
     count=WholeRange(1, 8, 4),
+    source_strength=RealRange(0.1, 1.0, 0.6),
     prompt_length_max=600,
     training=TrainingRecipe(
         rank=16,

@@ -72,6 +72,7 @@ from domain.refusals.work import (
     UnknownEngine,
     UnknownMotion,
     UnknownStyle,
+    VariationDiffers,
 )
 
 __all__ = [
@@ -135,5 +136,6 @@ __all__ = [
     "UnsupportedMediaType",
     "UploadTooLarge",
     "UploadsNotPlanned",
+    "VariationDiffers",
     "VersionNotNext",
 ]

@@ -153,7 +153,7 @@ class SourceRatioDiffers(Refusal):
     details: ClassVar[tuple[str, ...]] = ("width", "height")
 
     def __init__(self, width: int, height: int) -> None:
-        super().__init__(f"A clip from this picture has its shape, {width} to {height}.")
+        super().__init__(f"What begins with this picture has its shape, {width} to {height}.")
         self.width, self.height = width, height
 
 
@@ -173,6 +173,15 @@ class SourceShowsAnotherTwin(Refusal):
 
     def __init__(self) -> None:
         super().__init__("This picture shows another twin; ask for that one.")
+
+
+class VariationDiffers(Refusal):
+    """More than the seed differs from the picture that is to be varied."""
+
+    code: ClassVar[str] = "VARIATION_DIFFERS"
+
+    def __init__(self) -> None:
+        super().__init__("A variation differs in its seed only; take everything else as it was.")
 
 
 class CountOutOfRange(Refusal):

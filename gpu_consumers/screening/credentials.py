@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -11,6 +12,8 @@ TRAINED_ALGORITHMIC_MEDIA: Final = (
     "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 )
 GENERATION_LABEL: Final = "org.ai-content-suite.generation"
+PARENT_OF: Final = "parentOf"
+"""What C2PA calls the relation of a source to what is derived from it."""
 MODEL: Final = "c2pa-es256"
 _ACTIONS_LABEL: Final = "c2pa.actions.v2"
 _BMFF_HASH_LABEL: Final = "c2pa.hash.bmff.v3"
@@ -52,6 +55,14 @@ class ManifestSigner(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Generation:
+    """What credentials say of a file: its generation's id, and that of what it was made from."""
+
+    id: UUID
+    source_id: UUID | None = None
+
+
 class CredentialsRefused(Exception):
     """The credentials in a file are not the ones that were to be there."""
 
@@ -62,8 +73,8 @@ class Credentials:
     def __init__(self, signer: ManifestSigner) -> None:
         self._signer = signer
 
-    def sign(self, data: bytes, generation_id: UUID, *, media_type: str) -> bytes:
-        """The file with credentials that hold the generation's id. Raises where it cannot."""
+    def sign(self, data: bytes, generation: Generation, *, media_type: str) -> bytes:
+        """The file with credentials that name its generation. Raises where it cannot."""
         signer = c2pa.Signer.from_callback(
             self._signer.sign,
             c2pa.C2paSigningAlg.ES256,
@@ -71,11 +82,11 @@ class Credentials:
             None,
         )
         target = io.BytesIO()
-        with c2pa.Builder(_manifest(generation_id, media_type), self._context()) as builder:
+        with c2pa.Builder(_manifest(generation, media_type), self._context()) as builder:
             builder.sign(signer, media_type, io.BytesIO(data), target)
         return target.getvalue()
 
-    def verify(self, data: bytes, generation_id: UUID, *, media_type: str) -> None:
+    def verify(self, data: bytes, generation: Generation, *, media_type: str) -> None:
         """Read the credentials back. Raises CredentialsRefused unless all of them are as signed."""
         if media_type not in _HASH_LABELS:
             raise CredentialsRefused("a kind of file that carries no credentials")
@@ -95,7 +106,7 @@ class Credentials:
             _is_whole_film(told_hash) for told_hash in hashes.values()
         ):
             raise CredentialsRefused("the manifest is not bound to the whole file")
-        if said != _said(generation_id):
+        if said != _said(generation):
             raise CredentialsRefused("the assertions are not those of this generation")
 
     def _context(self) -> Any:
@@ -121,8 +132,8 @@ def _is_whole_film(told: Any) -> bool:
     )
 
 
-def _manifest(generation_id: UUID, media_type: str) -> dict[str, Any]:
-    assertions = [{"label": label, "data": data} for label, data in _said(generation_id).items()]
+def _manifest(generation: Generation, media_type: str) -> dict[str, Any]:
+    assertions = [{"label": label, "data": data} for label, data in _said(generation).items()]
     return {
         "claim_generator_info": [{"name": "AI Content Suite"}],
         "format": media_type,
@@ -130,9 +141,11 @@ def _manifest(generation_id: UUID, media_type: str) -> dict[str, Any]:
     }
 
 
-def _said(generation_id: UUID) -> dict[str, Any]:
+def _said(generation: Generation) -> dict[str, Any]:
     created = {"action": "c2pa.created", "digitalSourceType": TRAINED_ALGORITHMIC_MEDIA}
-    return {
-        _ACTIONS_LABEL: {"actions": [created]},
-        GENERATION_LABEL: {"generation_id": str(generation_id)},
-    }
+    said: dict[str, Any] = {"generation_id": str(generation.id)}
+    if generation.source_id is not None:
+        # No ingredient, which would carry a title and a hash, and so lead to the source itself.
+        source = {"relationship": PARENT_OF, "generation_id": str(generation.source_id)}
+        said["source"] = source
+    return {_ACTIONS_LABEL: {"actions": [created]}, GENERATION_LABEL: said}

@@ -6,7 +6,6 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
 
 import av
 import numpy as np
@@ -14,7 +13,7 @@ from msgspec import UNSET
 from PIL import Image, ImageSequence
 
 from gpu_consumers.screening.credentials import MODEL as CREDENTIALS_MODEL
-from gpu_consumers.screening.credentials import Credentials, CredentialsRefused
+from gpu_consumers.screening.credentials import Credentials, CredentialsRefused, Generation
 from gpu_consumers.screening.objects import ScreenerObjects
 from gpu_consumers.screening.released_files import MP4, EncodedFile
 from topics.messages.results import CheckResult, ScreenedOutput, WrittenRendition
@@ -72,8 +71,10 @@ class SignedCopies:
         # Signed last, and only what nothing speaks against: a refused output gets no copy.
         if not checks or any(check.passed is not True for check in checks):
             return _unsigned(output, checks, passed=None)
+        source_id = None if output.source is UNSET else output.source
+        generation = Generation(output.asset, source_id)
         try:
-            written = tuple(self._write(output.asset, drafts()))
+            written = tuple(self._write(generation, drafts()))
         except CredentialsRefused:
             return _unsigned(output, checks, passed=False)
         except StoreSilent:
@@ -92,11 +93,11 @@ class SignedCopies:
             likeness=likeness or UNSET,
         )
 
-    def _write(self, asset: UUID, drafts: Sequence[Draft]) -> list[WrittenRendition]:
-        kept = [self._kept(asset, draft) for draft in drafts]
+    def _write(self, generation: Generation, drafts: Sequence[Draft]) -> list[WrittenRendition]:
+        kept = [self._kept(generation, draft) for draft in drafts]
         # All that are missing are signed and verified before the first of them is written.
         ready = [
-            None if found is not None else self._signed(asset, draft)
+            None if found is not None else self._signed(generation, draft)
             for draft, found in zip(drafts, kept, strict=True)
         ]
         touched: list[str] = []
@@ -107,7 +108,7 @@ class SignedCopies:
                     self._put(draft, data)
             # Read back as a stranger would, and only that is believed.
             written = [
-                found or self._verified(asset, draft)
+                found or self._verified(generation, draft)
                 for draft, found in zip(drafts, kept, strict=True)
             ]
         except Exception:
@@ -117,29 +118,29 @@ class SignedCopies:
             raise
         return [_told(draft, data) for draft, data in zip(drafts, written, strict=True)]
 
-    def _signed(self, asset: UUID, draft: Draft) -> bytes:
+    def _signed(self, generation: Generation, draft: Draft) -> bytes:
         if not draft.is_signed:
             return draft.file.data
         media_type = draft.file.media_type
-        signed = self._credentials.sign(draft.file.data, asset, media_type=media_type)
-        self._credentials.verify(signed, asset, media_type=media_type)
+        signed = self._credentials.sign(draft.file.data, generation, media_type=media_type)
+        self._credentials.verify(signed, generation, media_type=media_type)
         return signed
 
     def _put(self, draft: Draft, data: bytes) -> None:
         with _answered():
             self._objects.put(draft.place.object_key, data, media_type=draft.file.media_type)
 
-    def _verified(self, asset: UUID, draft: Draft) -> bytes:
+    def _verified(self, generation: Generation, draft: Draft) -> bytes:
         """The file as it lies there. Raises CredentialsRefused where it is not what was written."""
         with _answered():
             written = self._objects.get(draft.place.object_key)
         if draft.is_signed:
-            self._credentials.verify(written, asset, media_type=draft.file.media_type)
+            self._credentials.verify(written, generation, media_type=draft.file.media_type)
         elif written != draft.file.data:
             raise CredentialsRefused("what was written reads back differently")
         return written
 
-    def _kept(self, asset: UUID, draft: Draft) -> bytes | None:
+    def _kept(self, generation: Generation, draft: Draft) -> bytes | None:
         """The file an earlier screening of this very output wrote.
 
         No two signatures are alike: another copy would take the place of bytes whose digest may
@@ -149,7 +150,7 @@ class SignedCopies:
             if self._objects.head(draft.place.object_key) is None:
                 return None
         try:
-            written = self._verified(asset, draft)
+            written = self._verified(generation, draft)
         except CredentialsRefused:
             return None
         return written if _shown(written, draft) == _shown(draft.file.data, draft) else None

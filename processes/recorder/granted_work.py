@@ -93,6 +93,7 @@ class GrantedWork:
                         for place in item.others
                     )
                     or msgspec.UNSET,
+                    source=item.source_id or msgspec.UNSET,
                 )
                 for item in granted.outputs
             ),

@@ -16,7 +16,16 @@ ASSETS: LiteralString = """
             CASE WHEN w.withdrawn THEN 'consent-withdrawn' ELSE a.hidden_reason END
                 AS hidden_reason,
             a.favourite, a.object_key, a.sha256, a.size_bytes, a.width, a.height, a.media_type,
-            a.duration_ms, a.renditions, a.likeness, a.source_asset_id, a.seed, a.prompt,
+            a.duration_ms, a.renditions, a.likeness, a.source_asset_id,
+            CASE WHEN a.source_asset_id IS NULL THEN NULL
+                 WHEN a.kind = 'video' THEN 'animation'
+                 WHEN EXISTS (SELECT FROM views.jobs AS j
+                               WHERE j.owner_id = a.owner_id AND j.job_id = a.job_id
+                                 AND j.inputs @> jsonb_build_array(jsonb_build_object(
+                                         'role', 'source', 'asset_id', a.source_asset_id)))
+                 THEN 'remix'
+                 ELSE 'variation' END AS source_relation,
+            a.seed, a.prompt,
             a.negative_prompt, a.settings, a.checks, a.policy_version, a.consent_epoch,
             a.released_at, a.released_position, a.position
        FROM views.assets AS a
@@ -53,7 +62,8 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     `state` is released, hidden, purge-requested or purged; the bytes are gone in the last.
     `settings` are the job's resolved parameters; `checks` are the verdicts it was released on.
     Key, digest, sizes and media type are the master's, which is one of `renditions`. `likeness` is
-    a cosine for each second of a twin's clip. `source_asset_id` is what it was made from.
+    a cosine for each second of a twin's clip. `source_asset_id` is what it was made from, which
+    may be purged since, and `source_relation` how: remix, variation or animation.
     """
 
     asset_id: UUID
@@ -76,6 +86,7 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     renditions: tuple[Rendition, ...]
     likeness: tuple[float, ...]
     source_asset_id: UUID | None
+    source_relation: str | None
     seed: int
     prompt: str | None
     negative_prompt: str | None

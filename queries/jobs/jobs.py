@@ -24,6 +24,14 @@ class JobItem(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
 
 
+class JobInput(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job reads. `strength` is how much of a source is drawn anew."""
+
+    role: str
+    strength: float
+    asset_id: UUID | None = None
+
+
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """One job as last seen. Texts are None where none was given, and after erasure.
 
@@ -44,8 +52,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     prompt: str | None
     negative_prompt: str | None
     settings: dict[str, Any]
-    inputs: list[dict[str, Any]]
-    source_asset_id: UUID | None
+    inputs: tuple[JobInput, ...]
     price_version: int
     quoted_millicredits: int
     captured_millicredits: int
@@ -59,6 +66,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     requested_position: int
     position: int
     items: tuple[JobItem, ...]
+
+    @property
+    def source(self) -> JobInput | None:
+        """The picture that it begins with, if it begins with one."""
+        return next((one for one in self.inputs if one.role == "source"), None)
 
     @property
     def place(self) -> Place:

@@ -18,6 +18,7 @@ QUERIES = {
     "twin": ("query($id: ID!) { viewer { ... on Viewer { twin(id: $id) { id } } } }", "Twin"),
     "job": ("query($id: ID!) { viewer { ... on Viewer { job(id: $id) { id } } } }", "Job"),
     "asset": ("query($id: ID!) { viewer { ... on Viewer { asset(id: $id) { id } } } }", "Asset"),
+    "draft": ("query($id: ID!) { draft(asset: $id) { images { prompt } } }", "Asset"),
     "gallery": (
         "query($id: ID!) { viewer { ... on Viewer { gallery(twin: $id) { edges { cursor } } } } }",
         "Twin",
@@ -111,24 +112,33 @@ def test_a_mutation_does_not_tell_anothers_from_absent(two: TwoPeople, field: st
     assert len({str(answer) for answer in answers.values()}) == 1
 
 
-def test_anothers_picture_to_begin_with_is_one_that_does_not_exist(two: TwoPeople) -> None:
+@pytest.mark.parametrize(
+    ("mutation", "argument"),
+    [("requestVideo", "source"), ("requestImages", "source"), ("requestImages", "variationOf")],
+)
+def test_anothers_picture_to_begin_with_is_one_that_does_not_exist(
+    two: TwoPeople, mutation: str, argument: str
+) -> None:
     wish: dict[str, Any] = {
         "engine": "pocket",
         "prompt": "a lighthouse in fog",
+        "count": 1,
         "priceVersion": 1,
     }
     source = {"own": two.graces["Asset"], "absent": global_id("Asset", uuid4()), "no": "rubbish"}
     asked = {
-        name: str(two.ada.mutate("requestVideo", **wish, source=id, idempotencyKey=KEY))
+        name: str(two.ada.mutate(mutation, **wish, **{argument: id}, idempotencyKey=KEY))
         for name, id in source.items()
     }
     assert len(set(asked.values())) == 1
     assert "NOT_FOUND" in asked["own"]
-    quoted = {
-        str(two.ada.run("Quote", video={"engine": "pocket", "source": id}))
-        for id in source.values()
-    }
-    assert len(quoted) == 1
+    for kind in ("video", "images"):
+        question = {"engine": "pocket", "count": 1}
+        quoted = {
+            str(two.ada.run("Quote", **{kind: {**question, "source": id}}))
+            for id in source.values()
+        }
+        assert len(quoted) == 1
 
 
 def test_an_id_of_another_kind_is_not_found(two: TwoPeople) -> None:

@@ -48,7 +48,8 @@ def test_a_picture_becomes_a_clip_that_can_be_watched_and_downloaded(live: LiveS
     ada.finished(job)
     clip = ada.run("Asset", id=ada.gallery(twin=twin)[0]["id"])["asset"]
     assert (clip["kind"], clip["durationMs"], clip["motion"]) == ("VIDEO", 4_000, "nod")
-    assert (clip["source"], clip["mediaType"]) == (picture["id"], "video/mp4")
+    assert clip["source"] == {"kind": "ANIMATION", "asset": picture["id"]}
+    assert clip["mediaType"] == "video/mp4"
     assert [file["role"] for file in clip["renditions"]] == ["MASTER", "PREVIEW", "GIF", "POSTER"]
     for file in clip["renditions"]:
         assert httpx.get(file["url"]).content == PHOTO

@@ -105,6 +105,7 @@ class LivingStudio(StudioDesk):
         self.analyser = ScriptedAnalyser()
         self._presigned = presigned
         self._folder = folder
+        self.signing_keys = folder / "keys"
         self._stack = stack
         self._projecting = stack.enter_context(open_pool(url, "projector", size_max=2))
         self._parking = stack.enter_context(open_pool(url, "writer", size_max=2))
@@ -239,7 +240,7 @@ class LivingStudio(StudioDesk):
     def _screener(self, stop: threading.Event) -> None:
         analyser = TimedAnalyser(self.analyser)
         checks = OutputChecks(analyser, self._lists)
-        credentials = Credentials(FileSigner(self._folder / "keys"))
+        credentials = Credentials(FileSigner(self.signing_keys))
         Screener(
             "screener",
             self.transport,

@@ -79,6 +79,7 @@ class Painter:
         self.is_at_work = threading.Event()
         self.accidents: deque[Exception] = deque()
         self.is_deaf = False
+        self.sources: deque[bytes | None] = deque(maxlen=8)
 
     def hold(self) -> None:
         """From now on, work goes on until `let_go` or a stop."""
@@ -99,6 +100,7 @@ class Painter:
         batch_size: int,
     ) -> list[RenderedPicture]:
         """See `LoadedEngine.render`."""
+        self.sources.append(source)
         self._take_time(progress, work.num_inference_steps)
         return [_picture(item.item, item.seed, work.width, work.height) for item in work.items]
 

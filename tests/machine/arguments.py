@@ -275,7 +275,8 @@ def _quote_training(d: Draw) -> QuoteTraining:
 
 @of(QuoteImages)
 def _quote_images(d: Draw) -> QuoteImages:
-    return QuoteImages(ENGINE, d.one(0, 99) if d.wrong(0.2) else 2)
+    source = d.id_of("assets") if d.wrong(0.3) else None
+    return QuoteImages(ENGINE, d.one(0, 99) if d.wrong(0.2) else 2, source_asset_id=source)
 
 
 @of(QuoteClips)
@@ -294,6 +295,7 @@ def _train(d: Draw) -> StartTwinTraining:
 def _images(d: Draw) -> RequestImages:
     prompt = d.one("", "x" * 301, "a child", "é\u0300") if d.wrong() else "a lighthouse in fog"
     negative = PersonalText("rain") if d.wrong(0.2) else None
+    begins = d.wrong(0.15)
     return RequestImages(
         engine=d.one("stable-diffusion-xl", "no engine") if d.wrong() else ENGINE,
         prompt=PersonalText(prompt),
@@ -305,7 +307,10 @@ def _images(d: Draw) -> RequestImages:
         style="baroque" if d.wrong() else None,
         guidance_scale=d.one(nan, -1.0) if d.wrong() else None,
         seed=d.one(-1, 2**32) if d.wrong() else d.one(None, 7, 2**32 - 1),
-        twin_id=None if d.wrong(0.3) else d.id_of("twins"),
+        twin_id=None if begins or d.wrong(0.3) else d.id_of("twins"),
+        source_asset_id=d.id_of("assets") if begins else None,
+        source_strength=d.one(nan, 0.0) if d.wrong() else None,
+        variation_of=d.id_of("assets") if d.wrong(0.1) else None,
         rating_cap=Rating.ADULT if d.wrong() else Rating.GENERAL,
     )
 

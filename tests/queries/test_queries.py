@@ -20,6 +20,7 @@ from queries.catalogue.policy import policy
 from queries.catalogue.prices import price_list
 from queries.feed.after import FEED_REPLAY_MAX, Lagged, feed_after
 from queries.gallery.gallery import GalleryFilter, asset, assets_of_jobs, gallery
+from queries.gallery.lineage import Derived, derived
 from queries.jobs.jobs import job, jobs, jobs_by_id
 from queries.paging import NEWEST, PAGE_SIZE_MAX, Place
 from queries.read_position import (
@@ -110,6 +111,33 @@ def test_another_viewer_sees_nothing(pool: Pool, projector: Projector, ada: View
         assert ledger(grace, as_of=10**6, first=10).entries == 0
         # Even a statement that forgets its owner.
         assert grace.many(Place, "SELECT position, job_id AS id FROM views.jobs") == []
+
+
+def test_what_was_made_from_a_picture_is_told_to_its_owner_alone(database: str, pool: Pool) -> None:
+    told = StudioHistory()
+    told.opened_studio()
+    person, wallet = told.verified_person(ADA), told.wallet_with_credits(ADA)
+    twin = told.twin_with_photos(person, "Countess")
+    told.finished(told.requested_training(person, twin, wallet), twin, wallet)
+    pictures = told.requested_pictures(person, twin, wallet, "a lighthouse in fog", count=1)
+    told.finished(pictures, twin, wallet)
+    source = told.asset(pictures.items[0].asset_id)
+    clips = [
+        told.requested_clips(person, twin, wallet, "a keeper nods", source=source) for _ in range(2)
+    ]
+    for clip in clips:
+        told.finished(clip, twin, wallet)
+    made = Projector(lambda: psycopg.connect(database, autocommit=True), STORED_FORM, told.keys)
+    made.apply(told.facts)
+    first, second = (
+        Derived(asset_id=clip.items[0].asset_id, relation="animation") for clip in clips
+    )
+    with as_viewer(pool, ADA, Role.CREATOR) as ada:
+        assert derived(ada, source.id, first=10) == (second, first)
+        assert derived(ada, source.id, first=1) == (second,)
+        assert derived(ada, first.asset_id, first=10) == ()
+    with as_viewer(pool, GRACE, Role.CREATOR) as grace:
+        assert derived(grace, source.id, first=10) == ()
 
 
 def test_what_belongs_to_nobody_is_for_every_viewer(pool: Pool, projector: Projector) -> None:

@@ -128,6 +128,10 @@ def test_who_screens_pictures_is_told_of_no_clip_and_no_other_file() -> None:
     work = granted_work().outputs(pictures)
     assert work.clip is msgspec.UNSET
     assert [output.renditions for output in work.outputs] == [msgspec.UNSET]
+    assert [output.source for output in work.outputs] == [msgspec.UNSET]
+    remix = msgspec.structs.replace(item, source_id=TWIN)
+    work = granted_work().outputs(msgspec.structs.replace(pictures, outputs=(remix,)))
+    assert [output.source for output in work.outputs] == [TWIN]
 
 
 def test_who_trains_is_told_the_rank_the_steps_and_the_rate() -> None:

@@ -153,6 +153,9 @@ OUTPUTS_WORK = OutputsWork(
     required_checks=("known_hash", "identity"),
     template_key="templates/ada.json",
 )
+REMIX_TO_SCREEN = replace(
+    OUTPUTS_WORK, outputs=(replace(OUTPUTS_WORK.outputs[0], source=uuid5(ADA, "source")),)
+)
 CLIP_TO_SCREEN = replace(
     OUTPUTS_WORK,
     outputs=(
@@ -199,6 +202,7 @@ SAMPLES: Mapping[str, Message] = {
     "job.granted.outputs": granted(OUTPUTS_WORK),
     "job.granted.outputs-again": granted(replace(OUTPUTS_WORK, screening=2)),
     "job.granted.clips": granted(CLIP_TO_SCREEN),
+    "job.granted.remix": granted(REMIX_TO_SCREEN),
     "claim.refused": ClaimRefused("worker-1", JOB, 1, CLAIM, ClaimRefusal.STALE_ATTEMPT),
     "job.claimed": JobClaimed(JOB, 1, CLAIM, "worker-1", WorkKind.IMAGE),
     "job.alive": JobAlive(JOB, 1, CLAIM),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
 from adapters.provenance.file_signer import FileSigner
-from gpu_consumers.screening.credentials import Credentials
+from gpu_consumers.screening.credentials import Credentials, Generation
 from gpu_consumers.screening.released_files import animated_gif, animated_webp, mp4, poster
 from tests.gpu_consumers.screening.clips import FRAME_RATE, portrait_clip
 from tests.web.browser import PATIENCE_MS, chromium
@@ -73,7 +73,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("film.webp", animated_webp(frames, FRAME_RATE)),
         ("film.gif", animated_gif(frames, FRAME_RATE)),
     ):
-        signed = credentials.sign(encoded.data, ASSET, media_type=encoded.media_type)
+        signed = credentials.sign(encoded.data, Generation(ASSET), media_type=encoded.media_type)
         (files / name).write_bytes(signed)
     (files / "poster.png").write_bytes(poster(frames).data)
     (files / "page.html").write_text(PAGE)

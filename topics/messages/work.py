@@ -206,7 +206,8 @@ class ClipToScreen(msgspec.Struct, frozen=True):
 class OutputToScreen(msgspec.Struct, frozen=True):
     """One rendered object in quarantine and where its copies go; `gallery_key` is the master's.
 
-    `renditions` names every other file that is to be made of it.
+    `renditions` names every other file that is to be made of it. `source` is the generation id of
+    the picture that it was made from, which its credentials name.
     """
 
     item: ItemNumber
@@ -216,6 +217,7 @@ class OutputToScreen(msgspec.Struct, frozen=True):
     sha256: Sha256
     media_type: MediaType
     renditions: RenditionPlaces | msgspec.UnsetType = msgspec.UNSET
+    source: UUID | msgspec.UnsetType = msgspec.UNSET
 
 
 RequiredChecks: TypeAlias = Annotated[tuple[CheckName, ...], Meta(max_length=CHECKS_MAX)]

@@ -6,7 +6,7 @@ import msgspec
 
 from domain import object_keys
 from domain.job import Job
-from domain.job_input import InputRole
+from domain.job_input import InputRole, input_of
 from domain.job_kinds import job_kind
 from domain.twin import Twin
 
@@ -67,7 +67,5 @@ def adapter_of(job: Job, twin: Twin | None) -> GrantedAdapter | None:
 
 def source_of(job: Job) -> GrantedSource | None:
     """The picture to begin with; None where the job begins with none."""
-    for one in job.inputs:
-        if one.role is InputRole.SOURCE:
-            return GrantedSource(one.object_key, one.sha256, one.strength)
-    return None
+    read = input_of(job.inputs, InputRole.SOURCE)
+    return None if read is None else GrantedSource(read.object_key, read.sha256, read.strength)

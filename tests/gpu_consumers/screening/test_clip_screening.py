@@ -15,7 +15,7 @@ from adapters.provenance.file_signer import FileSigner
 from domain.checks import Check
 from gpu_consumers.screening import credentials as credentials_module
 from gpu_consumers.screening.clip_judging import judged_frames
-from gpu_consumers.screening.credentials import Credentials, CredentialsRefused
+from gpu_consumers.screening.credentials import Credentials, CredentialsRefused, Generation
 from gpu_consumers.screening.pdq import hash_text, pdq
 from gpu_consumers.screening.released_files import mp4
 from gpu_consumers.screening.signed_copies import StoreSilent
@@ -182,15 +182,15 @@ def test_every_file_that_can_be_downloaded_says_that_a_model_made_it(
         data = screening.objects.get(KEYS[role])
         if role is RenditionRole.POSTER:
             with pytest.raises(CredentialsRefused):
-                credentials.verify(data, ASSET, media_type=media_type)
+                credentials.verify(data, Generation(ASSET), media_type=media_type)
             continue
-        credentials.verify(data, ASSET, media_type=media_type)
+        credentials.verify(data, Generation(ASSET), media_type=media_type)
         with pytest.raises(CredentialsRefused):
-            credentials.verify(data, JOB, media_type=media_type)
+            credentials.verify(data, Generation(JOB), media_type=media_type)
         broken = bytearray(data)
         broken[-40] ^= 255
         with pytest.raises(CredentialsRefused):
-            credentials.verify(bytes(broken), ASSET, media_type=media_type)
+            credentials.verify(bytes(broken), Generation(ASSET), media_type=media_type)
 
 
 def test_a_film_that_says_more_or_is_bound_to_less_than_its_whole_is_refused(
@@ -198,23 +198,23 @@ def test_a_film_that_says_more_or_is_bound_to_less_than_its_whole_is_refused(
 ) -> None:
     credentials = Credentials(screening.signer)
     film = mp4(portrait_clip(), FRAME_RATE).data
-    said = credentials_module._said(ASSET)
+    said = credentials_module._said(Generation(ASSET))
     more = said | {"org.ai-content-suite.other": {"prompt": "a lighthouse in fog"}}
     with monkeypatch.context() as saying_more:
         saying_more.setattr(credentials_module, "_said", lambda _: more)
-        talkative = credentials.sign(film, ASSET, media_type="video/mp4")
+        talkative = credentials.sign(film, Generation(ASSET), media_type="video/mp4")
     with pytest.raises(CredentialsRefused, match="assertions"):
-        credentials.verify(talkative, ASSET, media_type="video/mp4")
-    signed = credentials.sign(film, ASSET, media_type="video/mp4")
-    credentials.verify(signed, ASSET, media_type="video/mp4")
+        credentials.verify(talkative, Generation(ASSET), media_type="video/mp4")
+    signed = credentials.sign(film, Generation(ASSET), media_type="video/mp4")
+    credentials.verify(signed, Generation(ASSET), media_type="video/mp4")
     monkeypatch.setattr(credentials_module, "_BMFF_EXCLUSIONS", [{"xpath": "/uuid"}])
     with pytest.raises(CredentialsRefused, match="whole file"):
-        credentials.verify(signed, ASSET, media_type="video/mp4")
+        credentials.verify(signed, Generation(ASSET), media_type="video/mp4")
 
 
 def test_a_kind_of_file_that_carries_no_credentials_is_refused(screening: Screening) -> None:
     with pytest.raises(CredentialsRefused, match="kind of file"):
-        Credentials(screening.signer).verify(b"", ASSET, media_type="video/x-matroska")
+        Credentials(screening.signer).verify(b"", Generation(ASSET), media_type="video/x-matroska")
 
 
 def test_the_pocket_models_frames_are_judged_one_by_one(screening: Screening) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.provenance.file_signer import FileSigner
-from gpu_consumers.screening.credentials import Credentials
+from gpu_consumers.screening.credentials import Credentials, Generation
 from gpu_consumers.screening.lists import FaceList, HashList, issue_list
 from tests.gpu_consumers.screening.clip_work import KEYS, MEDIA_TYPES
 from tests.gpu_consumers.screening.output_desk import ASSET, HOUR_S, NOW_S, is_releasable
@@ -63,6 +63,6 @@ def test_a_screening_after_a_kill_ends_as_if_it_had_been_the_first(
     assert before.items() <= after.items()
     credentials = Credentials(signer)
     for role in (RenditionRole.MASTER, RenditionRole.PREVIEW, RenditionRole.GIF):
-        credentials.verify(objects.get(KEYS[role]), ASSET, media_type=MEDIA_TYPES[role])
+        credentials.verify(objects.get(KEYS[role]), Generation(ASSET), media_type=MEDIA_TYPES[role])
     assert sorted(objects.keys("gallery/")) == sorted(KEYS.values())
     assert screened(folder, objects, signer) == report

@@ -8,7 +8,9 @@ import threading
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from uuid import UUID
 
+import c2pa
 import msgspec
 import numpy as np
 import pytest
@@ -20,7 +22,12 @@ from domain.checks import Check
 from gpu_consumers.engines.pocket.world.identity import random_identity
 from gpu_consumers.engines.pocket.world.portrait import render
 from gpu_consumers.engines.pocket.world.scene import random_scene
-from gpu_consumers.screening.credentials import Credentials, CredentialsRefused
+from gpu_consumers.screening.credentials import (
+    GENERATION_LABEL,
+    Credentials,
+    CredentialsRefused,
+    Generation,
+)
 from gpu_consumers.screening.face_template import FaceTemplate
 from gpu_consumers.screening.lists import FaceList, HashList, issue_list
 from gpu_consumers.screening.pdq import hash_text, pdq
@@ -398,13 +405,39 @@ def test_credentials_of_another_generation_or_signer_are_refused(
     screening: Screening, tmp_path: Path
 ) -> None:
     credentials = Credentials(screening.signer)
-    signed = credentials.sign(portrait(), ASSET, media_type="image/png")
-    credentials.verify(signed, ASSET, media_type="image/png")
+    signed = credentials.sign(portrait(), Generation(ASSET), media_type="image/png")
+    credentials.verify(signed, Generation(ASSET), media_type="image/png")
     for broken in (signed[:-30] + bytes(30), portrait(), png(pixels(signed)), b""):
         with pytest.raises(CredentialsRefused):
-            credentials.verify(broken, ASSET, media_type="image/png")
+            credentials.verify(broken, Generation(ASSET), media_type="image/png")
     with pytest.raises(CredentialsRefused, match="assertions"):
-        credentials.verify(signed, JOB, media_type="image/png")
+        credentials.verify(signed, Generation(JOB), media_type="image/png")
     stranger = Credentials(FileSigner(tmp_path / "stranger"))
     with pytest.raises(CredentialsRefused, match="Valid"):
-        stranger.verify(signed, ASSET, media_type="image/png")
+        stranger.verify(signed, Generation(ASSET), media_type="image/png")
+
+
+SOURCE = UUID("d0000000-0000-4000-8000-000000000003")
+"""The generation that a remix was made of."""
+
+
+def test_a_remix_says_what_it_was_made_of_and_no_more(screening: Screening) -> None:
+    work = work_for(portrait())
+    [output] = work.outputs
+    remix = msgspec.structs.replace(output, source=SOURCE)
+    screened = screening.screen(portrait(), msgspec.structs.replace(work, outputs=(remix,)))
+    assert screened.outputs[0].gallery_key == GALLERY_KEY
+    signed, credentials = screening.objects.get(GALLERY_KEY), Credentials(screening.signer)
+    credentials.verify(signed, Generation(ASSET, SOURCE), media_type="image/png")
+    for other in (Generation(ASSET), Generation(ASSET, JOB), Generation(SOURCE, ASSET)):
+        with pytest.raises(CredentialsRefused, match="assertions"):
+            credentials.verify(signed, other, media_type="image/png")
+    with c2pa.Reader("image/png", io.BytesIO(signed)) as reader:
+        told = json.loads(reader.json())
+    [manifest] = told["manifests"].values()
+    assert "ingredients" not in manifest
+    said = {one["label"]: one["data"] for one in manifest["assertions"]}
+    assert said[GENERATION_LABEL] == {
+        "generation_id": str(ASSET),
+        "source": {"relationship": "parentOf", "generation_id": str(SOURCE)},
+    }
