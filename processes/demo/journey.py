@@ -192,10 +192,15 @@ class Journey:
                 "SignBiometricRelease", twin=own, textSha256=text["sha256"], locale="en"
             )
             self._client.viewer(signed["position"])
-        if not twin["consent"]["granted"]:
-            text = texts["consentText"]
+        consent = twin["consent"]
+        # A twin of an earlier run may have a consent that covers less.
+        missing = [scope for scope in CONSENT if scope not in consent["scopes"]]
+        if missing or not consent["granted"]:
             granted = self._client.command(
-                "GrantConsent", twin=own, textSha256=text["sha256"], scopes=CONSENT
+                "AddConsentScopes" if consent["granted"] else "GrantConsent",
+                twin=own,
+                textSha256=texts["consentText"]["sha256"],
+                scopes=missing if consent["granted"] else CONSENT,
             )
             self._client.viewer(granted["position"])
         return self._find(own)
