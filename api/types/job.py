@@ -24,7 +24,11 @@ class JobProgress:
     step: int
     steps_total: int
     preview_png: str | None = strawberry.field(
-        description="A data URL of at most 16 KiB of PNG, where the engine allows previews."
+        description="A data URL of at most 16 KiB of PNG, where the engine allows previews: what "
+        "is being drawn side by side; of a clip its middle frame."
+    )
+    preview_items: list[int] = strawberry.field(
+        description="Which items the preview shows, left to right. Empty where it is one of them."
     )
     at: datetime
 
@@ -114,6 +118,7 @@ def progress(latest: JobProgressed) -> JobProgress:
         preview_png=f"data:image/png;base64,{base64.b64encode(preview).decode()}"
         if preview
         else None,
+        preview_items=[] if latest.preview_items is msgspec.UNSET else list(latest.preview_items),
         at=datetime.fromtimestamp(latest.at_s, UTC),
     )
 

@@ -29,4 +29,5 @@ def source_picture(png: bytes, width: int, height: int) -> NDArray[np.uint8]:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise SourceUnreadable(type(error).__name__) from None
     fitted = ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
-    return np.asarray(fitted, np.uint8)
+    # A copy of its own: torch warns of memory that it may not write to.
+    return np.array(fitted, np.uint8)

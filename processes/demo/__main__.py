@@ -18,7 +18,9 @@ from rich.table import Table
 from adapters.event_store.log import EventLog
 from adapters.parts.kafka import BrokerFailed, PartUnavailable
 from adapters.parts.s3 import S3Failed, S3Server
+from adapters.provenance.file_signer import FileSigner
 from gpu_consumers.engines.pocket.world.photo_set import photo_set
+from gpu_consumers.screening.credentials import Credentials
 from processes.audit.claimed_balances import claimed_balances
 from processes.audit.export import export
 from processes.audit.verify import verify_file
@@ -210,10 +212,12 @@ def _walk_all(
             accident.progressed(step, steps_total)
 
     live = Live(display.step, progress)
+    # The same as the screener's: whoever verifies has to know whom to trust.
+    credentials = Credentials(FileSigner(settings.secrets / "provenance"))
 
     def walk(number: int, name: str) -> Story:
         client = StudioClient(settings.address, OPERATIONS)
-        journey = Journey(client, name, photo_set(SEED + number, PHOTOS), live)
+        journey = Journey(client, name, photo_set(SEED + number, PHOTOS), live, credentials)
         return journey.walk(settings.address)
 
     with (
@@ -244,6 +248,9 @@ def _write(stories: Sequence[Story], out: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for number, picture in enumerate(story.images, start=1):
             (folder / f"{number:02}.png").write_bytes(picture.data)
+        for clip in story.clips:
+            for suffix, data in clip.files.items():
+                (folder / f"video{suffix}").write_bytes(data)
     contact_sheet(stories, out / "contact-sheet.png")
 
 
@@ -263,6 +270,14 @@ def _report(
                 "likeness": story.similarity,
                 "samples": len(story.samples),
                 "pictures": len(story.images),
+                "clips": [
+                    {
+                        "milliseconds": clip.duration_ms,
+                        "likeness": clip.likeness,
+                        "bytes": {end: len(data) for end, data in clip.files.items()},
+                    }
+                    for clip in story.clips
+                ],
                 "millicredits": story.balance,
             }
             for story in stories

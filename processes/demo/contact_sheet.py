@@ -1,4 +1,4 @@
-"""One picture of a demo: photos → training samples → pictures, a row block per twin."""
+"""One picture of a demo: photos → training samples → pictures → clip, a row block per twin."""
 
 import io
 import textwrap
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from processes.demo.journey import Picture, Story
+from processes.demo.journey import Clip, Picture, Story
+from processes.demo.released_files import spread_frames
 
 TILE_PX = 148
 CAPTION_PX = 40
@@ -33,6 +34,10 @@ def _block(story: Story) -> Image.Image:
         ("photos", [Picture(photo, "") for photo in story.photos]),
         ("training samples", story.samples),
         ("pictures of the twin", story.images),
+        *(
+            ("a clip of one of them, from its first frame to its last", _strip(c))
+            for c in story.clips
+        ),
     ]
     row_height = TILE_PX + CAPTION_PX + 24
     width = COLUMNS * (TILE_PX + GAP_PX) + GAP_PX
@@ -47,6 +52,11 @@ def _block(story: Story) -> Image.Image:
             left = GAP_PX + column * (TILE_PX + GAP_PX)
             _tile(block, draw, picture, left, top + 20)
     return block
+
+
+def _strip(clip: Clip) -> list[Picture]:
+    frames = spread_frames(clip.files[".mp4"], COLUMNS)
+    return [Picture(frames[0], clip.caption), *(Picture(frame, "") for frame in frames[1:])]
 
 
 def _tile(

@@ -11,7 +11,10 @@ from uuid import NAMESPACE_DNS, uuid5
 
 import httpx
 
+from api.ids import split_id
+from gpu_consumers.screening.credentials import Credentials
 from processes.demo.client import DemoRefused, StudioClient
+from processes.demo.released_files import CLIP_FILES, film, require_credentials
 
 ENGINE = "pocket"
 PASSWORD = "a lighthouse in fog"
@@ -43,11 +46,38 @@ WISHES = (
 
 
 @dataclass(frozen=True)
+class ClipWish:
+    """A clip to ask for, of a picture that was made before."""
+
+    prompt: str
+    motion: str
+    duration_s: int
+    source_strength: float
+    num_inference_steps: int
+
+
+CLIP = ClipWish("smiling, front view, green top, yellow background", "turn", 3, 0.9, 20)
+CLIP_SEEDS = (11, 12, 13)
+"""One after another until one passes its screening: a clip that ends as somebody else does not."""
+CONSENT = ("training", "general-images", "clips")
+
+
+@dataclass(frozen=True)
 class Picture:
     """One downloaded picture and what was asked for."""
 
     data: bytes
     caption: str
+
+
+@dataclass(frozen=True)
+class Clip:
+    """The downloaded files of one clip, by how their names end, and what was asked for."""
+
+    files: dict[str, bytes]
+    caption: str
+    duration_ms: int
+    likeness: tuple[float, ...]
 
 
 @dataclass
@@ -58,6 +88,7 @@ class Story:
     photos: list[bytes]
     samples: list[Picture] = field(default_factory=list)
     images: list[Picture] = field(default_factory=list)
+    clips: list[Clip] = field(default_factory=list)
     steps: list[tuple[str, float]] = field(default_factory=list)
     similarity: float | None = None
     balance: dict[str, int] = field(default_factory=dict)
@@ -74,8 +105,16 @@ class Live:
 class Journey:
     """Walks one person through the studio. Raises `DemoRefused` where it cannot go on."""
 
-    def __init__(self, client: StudioClient, name: str, photos: list[bytes], live: Live) -> None:
+    def __init__(
+        self,
+        client: StudioClient,
+        name: str,
+        photos: list[bytes],
+        live: Live,
+        credentials: Credentials,
+    ) -> None:
         self._client = client
+        self._credentials = credentials
         self._live = live
         self.story = Story(name, photos)
 
@@ -98,10 +137,13 @@ class Journey:
         for number, wish in enumerate(WISHES, start=1):
             with self._step(f"create pictures {number} of {len(WISHES)}"):
                 jobs.append((wish, self._create(twin, wish)))
+        with self._step("animate a picture"):
+            clip = self._animate(jobs[0][1]["assets"][0]["id"])
         with self._step("cancel a job"):
             self._cancel(twin)
         with self._step("gallery and downloads"):
             self._collect(twin, jobs)
+            self.story.clips.append(self._clip(clip))
         return self.story
 
     @contextmanager
@@ -150,10 +192,15 @@ class Journey:
                 "SignBiometricRelease", twin=own, textSha256=text["sha256"], locale="en"
             )
             self._client.viewer(signed["position"])
-        if not twin["consent"]["granted"]:
-            text = texts["consentText"]
+        consent = twin["consent"]
+        # A twin of an earlier run may have a consent that covers less.
+        missing = [scope for scope in CONSENT if scope not in consent["scopes"]]
+        if missing or not consent["granted"]:
             granted = self._client.command(
-                "GrantConsent", twin=own, textSha256=text["sha256"], scopes=text["scopes"]
+                "AddConsentScopes" if consent["granted"] else "GrantConsent",
+                twin=own,
+                textSha256=texts["consentText"]["sha256"],
+                scopes=missing if consent["granted"] else CONSENT,
             )
             self._client.viewer(granted["position"])
         return self._find(own)
@@ -232,6 +279,41 @@ class Journey:
         self._client.viewer(asked["position"])
         return self._ended(asked["job"])
 
+    def _animate(self, picture: str) -> str:
+        """Ask for a clip that begins with a picture. Answers the clip that was released."""
+        settings = {
+            "engine": ENGINE,
+            "source": picture,
+            "sourceStrength": CLIP.source_strength,
+            "motion": CLIP.motion,
+            "durationS": CLIP.duration_s,
+            "numInferenceSteps": CLIP.num_inference_steps,
+        }
+        for seed in CLIP_SEEDS:
+            quote = self._client.run("Quote", {"video": settings})
+            asked = self._client.command(
+                "RequestVideo",
+                **settings,
+                prompt=CLIP.prompt,
+                seed=seed,
+                priceVersion=quote["priceVersion"],
+            )
+            self._client.viewer(asked["position"])
+            for released in self._ended(asked["job"])["assets"]:
+                return str(released["id"])
+        raise DemoRefused(f"no clip of {len(CLIP_SEEDS)} passed its screening")
+
+    def _clip(self, asset: str) -> Clip:
+        """Every file of a clip, downloaded and looked at."""
+        found = self._client.run("Asset", {"id": asset})["asset"]
+        files = {
+            suffix: self._downloaded(asset, role, media_type)
+            for role, (media_type, suffix) in CLIP_FILES.items()
+        }
+        film(files[".mp4"], found["durationMs"])
+        caption = f"{CLIP.prompt} [{CLIP.motion}, {CLIP.duration_s} s]"
+        return Clip(files, caption, found["durationMs"], tuple(found["likeness"]))
+
     def _cancel(self, twin: Any) -> None:
         quote = self._client.run(
             "Quote", {"images": {"engine": ENGINE, "count": 8, "numInferenceSteps": 50}}
@@ -272,9 +354,14 @@ class Journey:
         wallet = self._client.run("Statement", {"first": 1})["wallet"]
         self.story.balance = {name: wallet[name] for name in ("available", "reserved", "spent")}
 
-    def _downloaded(self, asset: str) -> bytes:
-        granted = self._client.run("RequestDownload", {"input": {"asset": asset}})
-        return self._client.download(granted["url"])
+    def _downloaded(self, asset: str, role: str = "MASTER", media_type: str = "image/png") -> bytes:
+        """One file, with the credentials that it has to have."""
+        wanted = {"asset": asset, "rendition": role}
+        granted = self._client.run("RequestDownload", {"input": wanted})
+        data = self._client.download(granted["url"])
+        _, generation_id = split_id(asset)
+        require_credentials(self._credentials, data, generation_id, media_type)
+        return data
 
     def _find(self, twin: str) -> Any:
         for edge in self._client.viewer()["twins"]["edges"]:

@@ -4,6 +4,7 @@ import threading
 import time
 from uuid import UUID
 
+import msgspec
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -184,6 +185,27 @@ def test_a_new_snapshot_shows_how_far_a_job_is(rich: Creator) -> None:
     document = "subscription { jobs { ... on JobsSnapshot { jobs { progress { step } } } } }"
     with sse(rich, document) as feed:
         assert feed.value()["jobs"][0]["progress"]["step"] == 12
+
+
+def test_a_preview_says_which_items_stand_side_by_side_in_it(rich: Creator) -> None:
+    live, job = rich.live, rich.images(count=3)
+    rich.claimed(job)
+    live.settle()
+    one = msgspec.structs.replace(step(rich, job, 12), preview_png=b"png")
+    document = (
+        "subscription { jobs { ... on JobsSnapshot "
+        "{ jobs { progress { previewPng previewItems } } } } }"
+    )
+    for word, items in (
+        (one, []),
+        (msgspec.structs.replace(one, preview_items=(0, 2)), [0, 2]),
+    ):
+        live.parts.progress.note(word)
+        with sse(rich, document) as feed:
+            assert feed.value()["jobs"][0]["progress"] == {
+                "previewPng": "data:image/png;base64,cG5n",
+                "previewItems": items,
+            }
 
 
 def test_whoever_is_too_far_behind_is_told_and_takes_a_new_snapshot(fresh: LiveStudio) -> None:

@@ -1,5 +1,6 @@
 // Starts the studio: who is signed in, which page is shown, and what arrives live.
 
+import { address } from "./address.js";
 import { element } from "./element.js";
 import { follow, run } from "./graphql.js";
 import { attempt, notice } from "./notice.js";
@@ -55,8 +56,10 @@ function watch() {
   }, signal);
 }
 
+const MADE = { TRAINING: "Training", IMAGES: "Your pictures", VIDEO: "Your clips" };
+
 function announce(job) {
-  const what = job.kind === "TRAINING" ? "Training" : "Your pictures";
+  const what = MADE[job.kind] ?? "Your job";
   if (job.state === "COMPLETED") notice(`${what}: done.`);
   if (job.state === "FAILED") notice(`${what} failed. ${credits(job.released)} credits returned.`);
 }
@@ -74,7 +77,8 @@ function show() {
     leave = signIn(main, async () => { await refreshViewer(); watch(); show(); }) ?? (() => {});
     return;
   }
-  const name = location.hash.slice(1) in PAGES ? location.hash.slice(1) : "account";
+  const { page } = address();
+  const name = page in PAGES ? page : "account";
   navigation.replaceChildren(...Object.entries(PAGES).map(([key, [title]]) =>
     element("a", { href: `#${key}`, "aria-current": key === name ? "page" : null }, title)));
   main.replaceChildren();

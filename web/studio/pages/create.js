@@ -1,95 +1,145 @@
-// Ask for pictures: what they show, how they look, and what they cost before the click.
+// Ask for pictures or clips: what they show, how they look, and what they cost before the click.
 
+import { address, goTo } from "../address.js";
+import { CLIPS } from "../ask/clips.js";
+import { choice, number, numberOf } from "../ask/fields.js";
+import { PICTURES } from "../ask/pictures.js";
 import { element, field, form } from "../element.js";
 import { command, run } from "../graphql.js";
+import { still } from "../media.js";
 import { attempt, notice } from "../notice.js";
 import { state } from "../state.js";
-import { credits, plain, readAs } from "../words.js";
+import { credits, readAs } from "../words.js";
+
+const KINDS = [PICTURES, CLIPS];
 
 export function create(main) {
   const engine = state.catalogue.engines[0];
+  const { wishes } = address();
+  const kinds = KINDS.filter((kind) => kind.offered(engine));
+  const kind = kinds.find(({ name }) => name === wishes.get("kind")) ?? kinds[0];
+  const id = kind.takesSource ? wishes.get("source") : null;
+  const page = element("section", {}, element("h2", {}, "Create"), tabs(kinds, kind));
+  main.replaceChildren(page);
+  let left = false;
+  attempt(async () => {
+    const source = id ? (await run("Asset", { id })).asset : null;
+    if (left) return;
+    if (id && !source?.url) notice("The picture is gone, or hidden. Choose another in the gallery.");
+    page.append(...ordered(engine, kind, source?.url ? source : null));
+  });
+  return () => { left = true; };
+}
+
+function tabs(kinds, chosen) {
+  return element("nav", { class: "tabs", "aria-label": "What to create" }, kinds.map((kind) =>
+    element("a", {
+      href: `#create?kind=${kind.name}`, "aria-current": kind === chosen ? "page" : null,
+    }, kind.title)));
+}
+
+function ordered(engine, kind, source) {
   const trained = state.viewer.twins.edges.map(({ node }) => node).filter((twin) => twin.trained);
   const price = element("output", {}, "…");
   const reading = element("p", { class: "faint", "aria-live": "polite" });
+  const problem = element("p", { class: "danger", role: "alert", hidden: true });
   let quoted = null;
   let asked = 0;
 
-  const number = (name, range, step) => element("input", {
-    name, type: "number", min: range.minimum, max: range.maximum, step, value: String(range.default),
-  });
-  const choice = (name, values, label = plain) =>
-    element("select", { name }, values.map((value) => element("option", { value }, label(value))));
-
-  const inputOf = (data) => ({
-    twin: data.get("twin") || null,
+  const priced = (data) => ({
+    // A picture of a twin is animated as that twin: the studio knows which.
+    twin: source ? source.twin : data.get("twin") || null,
     engine: engine.id,
     prompt: data.get("prompt"),
     negativePrompt: data.get("negativePrompt") || null,
-    aspectRatio: data.get("aspectRatio"),
     style: data.get("style"),
     count: Number(data.get("count")),
-    seed: data.get("seed") === "" ? null : Number(data.get("seed")),
     numInferenceSteps: Number(data.get("numInferenceSteps")),
     guidanceScale: Number(data.get("guidanceScale")),
     twinStrength: Number(data.get("twinStrength")),
-    rating: data.get("rating"),
+    ...kind.input(data, source),
   });
+  const inputOf = (data) => ({
+    ...priced(data), seed: numberOf(data, "seed"), rating: data.get("rating"),
+  });
+  // What is wrong is said where it is, and stays until it is put right.
+  const trying = async (action) => {
+    try {
+      await action();
+      problem.hidden = true;
+      return true;
+    } catch (error) {
+      problem.textContent = error.message;
+      problem.hidden = false;
+      return false;
+    }
+  };
+  const requote = () => {
+    const turn = (asked += 1);
+    return trying(async () => {
+      try {
+        const answer = await run("Quote", { [kind.priced]: priced(new FormData(made)) });
+        // Answers may overtake each other: only the newest question counts.
+        if (turn !== asked) return;
+        quoted = answer;
+        price.textContent = credits(quoted.millicredits);
+        reading.textContent = readAs(quoted.prompt);
+      } catch (error) {
+        if (turn !== asked) return;
+        price.textContent = "–";
+        throw error;
+      }
+    });
+  };
 
-  const made = form((data) => attempt(async () => {
-    await requote();
-    await command("RequestImages", { ...inputOf(data), priceVersion: quoted.priceVersion });
-    notice("Your pictures are being made.");
-    location.hash = "jobs";
-  }),
-  field("Twin", element("select", { name: "twin" },
+  const made = form(async (data) => {
+    if (!await requote()) return;
+    await trying(async () => {
+      await command(kind.request, { ...inputOf(data), priceVersion: quoted.priceVersion });
+      notice(kind.said);
+      goTo("jobs");
+    });
+  },
+  source ? begins(source, kind) : field("Twin", element("select", { name: "twin" },
     trained.map((twin) => element("option", { value: twin.id }, twin.name)),
     element("option", { value: "" }, "No twin"))),
   field("Prompt", element("textarea", {
     name: "prompt", rows: 3, required: true, maxLength: engine.promptLengthMax,
-    placeholder: "smiling, looking left, green top, yellow background",
+    placeholder: "smiling, looking left, green top, yellow background", value: source?.prompt ?? "",
   })),
   engine.negativePrompt ? field("Negative prompt", element("input", {
     name: "negativePrompt", maxLength: engine.promptLengthMax, placeholder: "glasses",
   })) : null,
   element("div", { class: "row" },
-    field("Style", choice("style", engine.styles)),
-    field("Aspect ratio", choice("aspectRatio", engine.aspectRatios.map(({ name }) => name), String)),
-    field("Pictures", element("input", {
-      name: "count", type: "number", min: 1, max: engine.countMax, value: "4",
-    })),
+    ...kind.controls(engine, source).filter(Boolean),
+    field("Style", choice("style", engine.styles, undefined, source?.style ?? engine.styles[0])),
     field("Rating at most", choice("rating", engine.ratings))),
   element("details", {}, element("summary", {}, "Advanced"),
     element("div", { class: "row" },
+      ...kind.advanced(engine, source).filter(Boolean),
       field("Seed (empty: any)", element("input", { name: "seed", type: "number", min: 0, max: 2147483647 })),
-      field("Steps", number("numInferenceSteps", engine.steps, 1)),
+      field("Steps", number("numInferenceSteps", kind.steps(engine), 1)),
       field("Guidance", number("guidanceScale", engine.guidance, 0.5)),
       field("Twin strength", number("twinStrength", engine.strength, 0.05)))),
   reading,
+  problem,
   element("p", {}, "Price: ", price, " credits"),
   element("div", {}, element("button", {}, "Create")));
-
-  const requote = async () => {
-    const turn = (asked += 1);
-    const { engine: id, count, numInferenceSteps, aspectRatio, twin, style, twinStrength, prompt,
-      negativePrompt } = inputOf(new FormData(made));
-    const answer = await run("Quote", {
-      images: { engine: id, count, numInferenceSteps, aspectRatio, twin, style, twinStrength, prompt,
-        negativePrompt },
-    });
-    // Answers may overtake each other: only the newest question counts.
-    if (turn === asked) {
-      quoted = answer;
-      price.textContent = credits(quoted.millicredits);
-      reading.textContent = readAs(quoted.prompt);
-    }
-  };
-  made.addEventListener("change", () => attempt(requote));
+  made.addEventListener("change", requote);
   made.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) made.requestSubmit();
   });
-  main.replaceChildren(element("section", {}, element("h2", {}, "Create"),
-    trained.length ? null : element("p", { class: "faint" },
-      "You have no trained twin yet; pictures without one show nobody in particular."),
-    made));
-  attempt(requote);
+  requote();
+  return [
+    trained.length || source ? null : element("p", { class: "faint" },
+      "You have no trained twin yet; without one they show nobody in particular."),
+    made,
+  ].filter(Boolean);
+}
+
+function begins(source, kind) {
+  return element("figure", { class: "source" },
+    still(source),
+    element("figcaption", {}, "It begins with this picture. ",
+      element("a", { href: `#create?kind=${kind.name}` }, "Begin with words instead")));
 }

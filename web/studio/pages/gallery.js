@@ -1,10 +1,13 @@
-// The private gallery: newest first, filters, one picture with everything about it, download.
+// The private gallery: newest first, filters, and each item with what can be made of it.
 
 import { element, field } from "../element.js";
-import { command, run } from "../graphql.js";
+import { run } from "../graphql.js";
+import { animate } from "../animate.js";
+import { inspect } from "../inspect.js";
+import { isClip, media } from "../media.js";
 import { attempt } from "../notice.js";
 import { listen, state } from "../state.js";
-import { plain, time } from "../words.js";
+import { plain } from "../words.js";
 
 export function gallery(main) {
   const grid = element("ul", { class: "grid" });
@@ -14,16 +17,24 @@ export function gallery(main) {
   const text = element("input", { type: "search" });
   const favourite = element("input", { type: "checkbox" });
   const hidden = element("input", { type: "checkbox" });
-  const dialog = element("dialog", { "aria-label": "Picture" });
+  const dialog = element("dialog", { "aria-label": "Picture or clip" });
+  const made = new Map();
   let cursor = null;
+
+  // A tile stays as it is while nothing that it shows has changed: a film in it goes on playing.
+  const tileOf = (asset) => {
+    const shows = JSON.stringify([asset.hidden, asset.favourite, asset.prompt]);
+    if (made.get(asset.id)?.shows !== shows) made.set(asset.id, { shows, made: tile(asset, open) });
+    return made.get(asset.id).made;
+  };
 
   const load = async (after) => {
     const { gallery: found } = await run("Gallery", {
       first: 40, after, twin: twin.value || null, text: text.value || null,
       favourite: favourite.checked ? true : null, hidden: hidden.checked,
     });
-    const tiles = found.edges.map(({ node }) => tile(node, open));
-    if (after === null) grid.replaceChildren(...tiles);
+    const tiles = found.edges.map(({ node }) => tileOf(node));
+    if (after === null) inPlace(grid, tiles);
     else grid.append(...tiles);
     cursor = found.pageInfo.endCursor;
     more.hidden = !found.pageInfo.hasNextPage;
@@ -45,67 +56,23 @@ export function gallery(main) {
   return listen((changed) => { if (changed.includes("assets") && cursor !== undefined) reload(); });
 }
 
-function tile(asset, open) {
-  return element("li", { class: "tile" },
-    element("button", {
-      type: "button",
-      class: "quiet",
-      "aria-label": `Open ${asset.prompt || plain(asset.kind)}`,
-      onclick: () => open(asset),
-    }, picture(asset, { loading: "lazy" })),
-    element("small", {}, `${asset.favourite ? "★ " : ""}${asset.prompt || plain(asset.kind)}`));
-}
-
-// What is hidden is not served: it can be kept, and then seen, or deleted.
-function picture(asset, more = {}) {
-  const alt = asset.prompt || plain(asset.kind);
-  if (asset.hidden) return element("span", {}, `Hidden: ${alt}`);
-  return element("img", { src: asset.url, alt, ...more });
-}
-
-async function inspect(dialog, id, onChange) {
-  const { asset } = await run("Asset", { id });
-  const facts = {
-    Prompt: asset.prompt,
-    "Negative prompt": asset.negativePrompt,
-    Style: asset.style,
-    "Aspect ratio": `${asset.aspectRatio ?? ""} (${asset.width}×${asset.height})`,
-    Seed: asset.seed,
-    Steps: asset.numInferenceSteps,
-    Guidance: asset.guidanceScale,
-    "Twin strength": asset.twin ? asset.twinStrength : null,
-    Engine: asset.engine,
-    Rating: plain(asset.rating),
-    Released: time(asset.releasedAt),
-    Checks: asset.checks.map(({ check, passed }) => `${plain(check)} ${passed ? "✓" : "✗"}`).join(", "),
-    "SHA-256": asset.sha256,
-  };
-  const change = (name, input) => () => attempt(async () => {
-    await command(name, { asset: id, ...input });
-    dialog.close();
-    onChange();
+// What is there already is not taken out and put back, which would stop a film.
+function inPlace(list, wanted) {
+  for (const child of [...list.children]) if (!wanted.includes(child)) child.remove();
+  wanted.forEach((child, index) => {
+    if (list.children[index] !== child) list.insertBefore(child, list.children[index] ?? null);
   });
-  dialog.replaceChildren(
-    picture(asset),
-    element("dl", {}, Object.entries(facts)
-      .filter(([, value]) => value !== null && value !== undefined && value !== "")
-      .flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, String(value))])),
-    element("div", { class: "row" },
-      asset.hidden ? null : element("button", {
-        type: "button",
-        onclick: () => attempt(async () => {
-          const { url, fileName } = await run("RequestDownload", { input: { asset: id } });
-          element("a", { href: url, download: fileName }).click();
-        }),
-      }, "Download"),
-      element("button", {
-        type: "button", class: "quiet",
-        onclick: change("SetFavourite", { favourite: !asset.favourite }),
-      }, asset.favourite ? "Remove from favourites" : "Add to favourites"),
-      asset.hidden ? element("button", {
-        type: "button", class: "quiet", onclick: change("KeepAsset", {}),
-      }, "Keep") : null,
-      element("button", { type: "button", class: "danger", onclick: change("PurgeAsset", {}) }, "Delete for ever"),
-      element("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Close")));
-  dialog.showModal();
+}
+
+// A film has buttons of its own, and cannot lie in one: it is opened by the line below it.
+function tile(asset, open) {
+  const called = asset.prompt || plain(asset.kind);
+  const line = `${asset.favourite ? "★ " : ""}${called}`;
+  const button = (...inside) => element("button", {
+    type: "button", class: "quiet", "aria-label": `Open ${called}`, onclick: () => open(asset),
+  }, ...inside);
+  return element("li", { class: "tile" },
+    ...isClip(asset) && !asset.hidden
+      ? [media(asset), button("Open"), element("small", {}, line)]
+      : [button(media(asset)), element("small", {}, line), animate(asset)].filter(Boolean));
 }

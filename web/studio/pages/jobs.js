@@ -1,11 +1,13 @@
-// Jobs as they go: step, preview, pictures, and what they cost in the end.
+// Jobs as they go: step, preview, pictures and clips, and what they cost in the end.
 
 import { element } from "../element.js";
 import { command } from "../graphql.js";
+import { media } from "../media.js";
 import { attempt, notice } from "../notice.js";
 import { listen, state } from "../state.js";
 import { credits, plain, time } from "../words.js";
 
+const CALLED = { TRAINING: "Twin training", IMAGES: "Pictures", VIDEO: "Clips" };
 const ENDED = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
 
 export function jobs(main) {
@@ -34,7 +36,7 @@ export function jobs(main) {
 }
 
 function jobCard(job) {
-  const title = job.kind === "TRAINING" ? "Twin training" : job.prompt || "Pictures";
+  const title = job.prompt || (CALLED[job.kind] ?? plain(job.kind));
   const progress = ENDED.has(job.state) ? null : job.progress;
   return element("section", { "aria-label": title },
     element("h3", {}, title),
@@ -43,10 +45,9 @@ function jobCard(job) {
       element("progress", { max: progress.stepsTotal, value: progress.step, "aria-label": "Progress" }),
       element("p", { class: "faint" },
         `${plain(progress.phase)}: step ${progress.step} of ${progress.stepsTotal}`),
-      progress.previewPng
-        ? element("img", { class: "preview", src: progress.previewPng, alt: "Preview" }) : null) : null,
+      preview(progress)) : null,
     job.assets.length ? element("ul", { class: "grid" }, job.assets.map((asset) =>
-      element("li", { class: "tile" }, element("img", { src: asset.url, alt: title })))) : null,
+      element("li", { class: "tile" }, media(asset, title)))) : null,
     job.refusedCount ? element("p", { class: "danger" },
       `${job.refusedCount} did not pass screening; they cost nothing.`) : null,
     money(job),
@@ -55,6 +56,14 @@ function jobCard(job) {
       class: "danger",
       onclick: () => attempt(() => command("CancelJob", { job: job.id })),
     }, "Cancel")));
+}
+
+// All that is being drawn side by side, left to right; of a clip its middle frame.
+function preview({ previewPng, previewItems }) {
+  if (!previewPng) return null;
+  const numbers = previewItems.map((item) => item + 1).join(", ");
+  const called = previewItems.length > 1 ? `Preview of ${numbers}, left to right` : "Preview";
+  return element("img", { class: "preview", src: previewPng, alt: called, title: called });
 }
 
 function money(job) {

@@ -1,0 +1,266 @@
+"""Clips on the studio's page, in a real browser against a real API: played, kept, asked for."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+
+from adapters.postgres.embedded import EmbeddedPostgres
+from gpu_consumers.screening.released_files import animated_gif, animated_webp, mp4, poster
+from tests.api.creator import PASSWORD, Creator
+from tests.api.live_studio import LiveStudio, live_studio
+from tests.conftest import TEMPLATE
+from tests.gpu_consumers.screening.clips import FRAME_RATE, portrait_clip
+from tests.web.browser import PATIENCE_MS, chromium
+from topics.messages.progress import JobProgressed, Phase
+
+SIDE_PX = 128
+SECONDS = 3
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def live(
+    browser: Browser, postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveStudio]:
+    """A studio for this module; not begun where there is no browser to look at it."""
+    postgres_server.create_database("page", template=TEMPLATE)
+    with live_studio(postgres_server.url("page"), tmp_path_factory.mktemp("page")) as found:
+        yield found
+
+
+@dataclass
+class Shown:
+    """What a person sees, and what their browser complained of."""
+
+    page: Page
+    live: LiveStudio
+    complaints: list[str]
+
+    def went_to(self, place: str) -> None:
+        """Followed a link of the navigation."""
+        self.page.get_by_role("navigation", name="Studio").get_by_role("link", name=place).click()
+
+
+def released(ada: Creator, job: str) -> str:
+    """A clip came of the job, with files that can be played. Answers the asset."""
+    [asset] = ada.finished(job)
+    frames = portrait_clip(FRAME_RATE * SECONDS, "push", SIDE_PX)
+    files = {
+        "master": mp4(frames, FRAME_RATE),
+        "preview": animated_webp(frames, FRAME_RATE),
+        "gif": animated_gif(frames, FRAME_RATE),
+        "poster": poster(frames),
+    }
+    objects = ada.live.objects
+    for key in list(objects.keys(f"gallery/{asset}/")):
+        file = files[key.rsplit("/", 1)[1]]
+        objects.put(key, file.data, media_type=file.media_type)
+    return asset
+
+
+def plays(film: Locator) -> None:
+    """The film comes to its second second."""
+    film.evaluate(
+        "film => new Promise((done, failed) => {"
+        " film.ontimeupdate = () => film.currentTime > 1 && done();"
+        " film.onerror = () => failed(new Error(film.error.message));"
+        " film.play().catch(failed); })"
+    )
+
+
+@pytest.fixture
+def ada(live: LiveStudio) -> Creator:
+    """Has a twin, one picture of it, and one clip of that."""
+    somebody = Creator(live)
+    somebody.finished(somebody.images(somebody.trained(), count=1))
+    [picture] = somebody.gallery()
+    clip = somebody.clips(durationS=SECONDS, source=picture["id"])
+    live.settle()
+    released(somebody, clip)
+    return somebody
+
+
+@pytest.fixture
+def shown(browser: Browser, ada: Creator) -> Iterator[Shown]:
+    """Ada has signed in at the page."""
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda said: complaints.append(said.text) if "Content Security" in said.text else None,
+    )
+    page.goto(ada.live.url)
+    page.get_by_label("E-mail address").fill(ada.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("navigation", name="Studio")).to_be_visible()
+    yield Shown(page, ada.live, complaints)
+    page.close()
+    assert complaints == []
+
+
+def test_a_clip_plays_in_the_gallery_and_shows_its_poster_before(shown: Shown) -> None:
+    shown.went_to("Gallery")
+    film = shown.page.locator(".tile video")
+    expect(film).to_have_count(1)
+    assert film.evaluate("film => [film.controls, film.loop, film.muted, film.playsInline]") == (
+        [True] * 4
+    )
+    assert (
+        film.evaluate(
+            "async film => { const still = new Image(); still.src = film.poster; "
+            "await still.decode(); return still.naturalWidth; }"
+        )
+        == SIDE_PX
+    )
+    plays(film)
+    assert film.evaluate("film => [film.videoWidth, film.duration]") == [SIDE_PX, SECONDS]
+    assert shown.page.locator(".tile img").count() == 1
+
+
+def test_a_clip_goes_on_playing_while_the_gallery_changes(shown: Shown, ada: Creator) -> None:
+    shown.went_to("Gallery")
+    film = shown.page.locator(".tile video")
+    plays(film)
+    before = film.element_handle()
+    ada.finished(ada.images(count=1))
+    expect(shown.page.locator(".tile")).to_have_count(3)
+    assert before is not None
+    assert before.evaluate("film => [film.isConnected, film.paused]") == [True, False]
+
+
+def test_a_clip_whose_address_is_over_is_played_from_a_new_one(shown: Shown) -> None:
+    shown.went_to("Gallery")
+    film = shown.page.locator(".tile video")
+    over = film.get_attribute("src")
+    assert over is not None
+    refused: list[str] = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route.request.url)
+        route.fulfill(status=403)
+
+    # Once: an address that is made anew within the same second is the same.
+    shown.page.route(over, refuse, times=1)
+    film.evaluate("film => { film.play().catch(() => {}); }")
+    expect(film).to_have_js_property("videoWidth", SIDE_PX)
+    plays(film)
+    assert refused == [over]
+
+
+@pytest.mark.parametrize(
+    ("button", "ending"),
+    [("Download MP4", ".mp4"), ("Download WebP", ".webp"), ("Download GIF", ".gif")],
+)
+def test_every_file_of_a_clip_but_its_poster_is_downloaded(
+    shown: Shown, button: str, ending: str
+) -> None:
+    shown.went_to("Gallery")
+    shown.page.get_by_role("button", name="Open a lighthouse keeper in fog").click()
+    dialog = shown.page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Download")).to_have_count(3)
+    with shown.page.expect_download() as begun:
+        dialog.get_by_role("button", name=button).click()
+    assert begun.value.suggested_filename.endswith(ending)
+    assert begun.value.failure() is None
+
+
+def test_a_picture_of_the_gallery_is_animated_at_the_price_that_was_shown(
+    shown: Shown, ada: Creator
+) -> None:
+    shown.went_to("Gallery")
+    shown.page.get_by_role("button", name="Animate").click()
+    page = shown.page
+    expect(page.get_by_text("It begins with this picture.")).to_be_visible()
+    expect(page.get_by_label("Aspect ratio")).to_have_count(0)
+    page.get_by_label("Seconds").select_option("5")
+    page.get_by_label("Motion").select_option("nod")
+    page.get_by_label("How many").fill("4")
+    page.get_by_label("How many").press("Tab")
+    expect(page.get_by_role("alert")).to_contain_text("12")
+    page.get_by_label("How many").fill("1")
+    page.get_by_label("How many").press("Tab")
+    expect(page.get_by_role("alert")).to_be_hidden()
+    reserved_before = ada.wallet()["reserved"]
+    price = page.locator("output").inner_text()
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    shown.live.settle()
+    expect(page.get_by_text(f"{price} credits reserved")).to_be_visible()
+    assert ada.wallet()["reserved"] - reserved_before == round(float(price) * 1_000)
+    [asked] = [
+        edge["node"]
+        for edge in ada.run("Jobs", first=10)["jobs"]["edges"]
+        if edge["node"]["state"] == "REQUESTED"
+    ]
+    assert asked["kind"] == "VIDEO"
+    [picture] = ada.gallery(favourite=None, text="lighthouse in")
+    assert (
+        ada.ask(
+            "query($id: ID!) { viewer { ... on Viewer { job(id: $id) { source } } } }",
+            id=asked["id"],
+        )["job"]["source"]
+        == picture["id"]
+    )
+
+
+def test_a_clip_from_words_is_asked_for_and_shown_where_it_was_made(
+    shown: Shown, ada: Creator
+) -> None:
+    shown.went_to("Create")
+    page = shown.page
+    page.get_by_role("link", name="Clips").click()
+    page.get_by_label("Prompt", exact=True).fill("smiling, front view")
+    page.get_by_label("Seconds").select_option("3")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    shown.live.settle()
+    card = page.get_by_role("region", name="smiling, front view")
+    expect(card.get_by_role("button", name="Cancel")).to_be_visible()
+    [job] = [
+        edge["node"]["id"]
+        for edge in ada.run("Jobs", first=10)["jobs"]["edges"]
+        if edge["node"]["state"] == "REQUESTED"
+    ]
+    released(ada, job)
+    expect(card.get_by_text("charged")).to_be_visible()
+    film = card.locator("video")
+    plays(film)
+
+
+def test_all_that_is_being_drawn_is_shown_side_by_side(shown: Shown, ada: Creator) -> None:
+    job = ada.images(count=2)
+    claim = ada.claimed(job)
+    shown.went_to("Jobs")
+    shown.live.settle()
+    strip = io.BytesIO()
+    Image.new("RGB", (16, 8), "teal").save(strip, "PNG")
+    said = JobProgressed(
+        job=claim.job_id,
+        attempt=claim.attempt,
+        owner=ada.person,
+        phase=Phase.STEP,
+        step=12,
+        steps_total=25,
+        at_s=1.0,
+        preview_png=strip.getvalue(),
+        preview_items=(0, 1),
+    )
+    card = shown.page.get_by_role("region", name="a lighthouse in fog")
+    expect(card.get_by_text("started")).to_be_visible()
+    shown.live.parts.progress.note(said)
+    expect(card.get_by_alt_text("Preview of 1, 2, left to right")).to_have_js_property(
+        "naturalWidth", 16
+    )
