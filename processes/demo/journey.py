@@ -12,7 +12,7 @@ from uuid import NAMESPACE_DNS, uuid5
 import httpx
 
 from api.ids import split_id
-from gpu_consumers.screening.credentials import Credentials
+from gpu_consumers.screening.credentials import Credentials, Generation
 from processes.demo.client import DemoRefused, StudioClient
 from processes.demo.released_files import CLIP_FILES, film, require_credentials
 
@@ -307,7 +307,7 @@ class Journey:
         """Every file of a clip, downloaded and looked at."""
         found = self._client.run("Asset", {"id": asset})["asset"]
         files = {
-            suffix: self._downloaded(asset, role, media_type)
+            suffix: self._downloaded(found, role, media_type)
             for role, (media_type, suffix) in CLIP_FILES.items()
         }
         film(files[".mp4"], found["durationMs"])
@@ -341,7 +341,7 @@ class Journey:
         for wish, job in jobs:
             caption = f"{wish.prompt} [{wish.style}, {wish.aspect_ratio}]"
             for asset in job["assets"]:
-                self.story.images.append(Picture(self._downloaded(asset["id"]), caption))
+                self.story.images.append(Picture(self._downloaded(asset), caption))
         everything = self._client.run("Jobs", {"first": 100})["jobs"]["edges"]
         for edge in everything:
             if edge["node"]["kind"] == "TRAINING" and edge["node"]["state"] == "COMPLETED":
@@ -354,13 +354,16 @@ class Journey:
         wallet = self._client.run("Statement", {"first": 1})["wallet"]
         self.story.balance = {name: wallet[name] for name in ("available", "reserved", "spent")}
 
-    def _downloaded(self, asset: str, role: str = "MASTER", media_type: str = "image/png") -> bytes:
+    def _downloaded(self, asset: Any, role: str = "MASTER", media_type: str = "image/png") -> bytes:
         """One file, with the credentials that it has to have."""
-        wanted = {"asset": asset, "rendition": role}
+        wanted = {"asset": asset["id"], "rendition": role}
         granted = self._client.run("RequestDownload", {"input": wanted})
         data = self._client.download(granted["url"])
-        _, generation_id = split_id(asset)
-        require_credentials(self._credentials, data, generation_id, media_type)
+        source = asset.get("source")
+        generation = Generation(
+            split_id(asset["id"])[1], split_id(source["asset"])[1] if source else None
+        )
+        require_credentials(self._credentials, data, generation, media_type)
         return data
 
     def _find(self, twin: str) -> Any:

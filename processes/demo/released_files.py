@@ -2,12 +2,11 @@
 
 import io
 from dataclasses import dataclass
-from uuid import UUID
 
 import av
 from PIL import Image
 
-from gpu_consumers.screening.credentials import Credentials, CredentialsRefused
+from gpu_consumers.screening.credentials import Credentials, CredentialsRefused, Generation
 from processes.demo.client import DemoRefused
 
 FILM = "video/mp4"
@@ -30,14 +29,14 @@ class Film:
 
 
 def require_credentials(
-    credentials: Credentials, data: bytes, generation_id: UUID, media_type: str
+    credentials: Credentials, data: bytes, generation: Generation, media_type: str
 ) -> None:
     """The file's content credentials are whole, trusted, and of this generation.
 
     Raises `DemoRefused`.
     """
     try:
-        credentials.verify(data, generation_id, media_type=media_type)
+        credentials.verify(data, generation, media_type=media_type)
     except CredentialsRefused as refused:
         raise DemoRefused(f"content credentials of {media_type}: {refused}") from refused
 

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from adapters.provenance.file_signer import FileSigner
-from gpu_consumers.screening.credentials import Credentials
+from gpu_consumers.screening.credentials import Credentials, Generation
 from gpu_consumers.screening.released_files import animated_webp, mp4
 from processes.demo.client import DemoRefused
 from processes.demo.released_files import Film, film, require_credentials, spread_frames
 from tests.gpu_consumers.screening.clips import FRAME_RATE, portrait_clip
 
-ASSET = UUID("d0000000-0000-4000-8000-000000000002")
-ANOTHER = UUID("d0000000-0000-4000-8000-000000000003")
+ASSET = Generation(UUID("d0000000-0000-4000-8000-000000000002"))
+ANOTHER = Generation(UUID("d0000000-0000-4000-8000-000000000003"))
+OF_ANOTHER = Generation(ASSET.id, source_id=ANOTHER.id)
 FILM = mp4(portrait_clip(24, "push"), FRAME_RATE).data
 
 
@@ -51,6 +52,6 @@ def test_credentials_have_to_be_there_and_of_this_generation(tmp_path: Path) -> 
     plain = animated_webp(np.zeros((8, 64, 64, 3), np.uint8), FRAME_RATE).data
     signed = credentials.sign(plain, ASSET, media_type="image/webp")
     require_credentials(credentials, signed, ASSET, "image/webp")
-    for data, generation_id in ((plain, ASSET), (signed, ANOTHER)):
+    for data, generation in ((plain, ASSET), (signed, ANOTHER), (signed, OF_ANOTHER)):
         with pytest.raises(DemoRefused):
-            require_credentials(credentials, data, generation_id, "image/webp")
+            require_credentials(credentials, data, generation, "image/webp")

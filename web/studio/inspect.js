@@ -27,7 +27,7 @@ export async function inspect(dialog, id, onChange) {
       ...downloads(asset),
       animate(asset, () => dialog.close()),
       asset.source
-        ? button("Show what it was made from", "quiet", () => attempt(() => inspect(dialog, asset.source, onChange)))
+        ? button("Show what it was made from", "quiet", () => attempt(() => inspect(dialog, asset.source.asset, onChange)))
         : null,
       button(asset.favourite ? "Remove from favourites" : "Add to favourites", "quiet",
         change("SetFavourite", { favourite: !asset.favourite })),
