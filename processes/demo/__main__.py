@@ -29,8 +29,9 @@ from processes.demo.broker import home_on_kafka
 from processes.demo.bucket import StoreAccident, home_on_s3
 from processes.demo.client import DemoRefused, StudioClient
 from processes.demo.contact_sheet import contact_sheet
-from processes.demo.journey import Journey, Live, Story
+from processes.demo.journey import Journey, Live
 from processes.demo.memory import PeakMemory
+from processes.demo.story import Story
 from processes.embedded import Installation, installed
 from processes.log import configure
 from processes.settings import PROCESS_NAMES, Settings, load_settings
@@ -251,6 +252,9 @@ def _write(stories: Sequence[Story], out: Path) -> None:
         for clip in story.clips:
             for suffix, data in clip.files.items():
                 (folder / f"video{suffix}").write_bytes(data)
+        for remix in story.remixes:
+            (folder / "remix-source.png").write_bytes(remix.source.data)
+            (folder / "remix.png").write_bytes(remix.picture.data)
     contact_sheet(stories, out / "contact-sheet.png")
 
 
@@ -278,6 +282,7 @@ def _report(
                     }
                     for clip in story.clips
                 ],
+                "remixes": len(story.remixes),
                 "millicredits": story.balance,
             }
             for story in stories

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from processes.demo.journey import Clip, Picture, Story
 from processes.demo.released_files import spread_frames
+from processes.demo.story import Clip, Picture, Story
 
 TILE_PX = 148
 CAPTION_PX = 40
@@ -38,6 +38,7 @@ def _block(story: Story) -> Image.Image:
             ("a clip of one of them, from its first frame to its last", _strip(c))
             for c in story.clips
         ),
+        *(("a picture and a remix of it", [r.source, r.picture]) for r in story.remixes),
     ]
     row_height = TILE_PX + CAPTION_PX + 24
     width = COLUMNS * (TILE_PX + GAP_PX) + GAP_PX

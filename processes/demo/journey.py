@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
@@ -15,83 +15,25 @@ from api.ids import split_id
 from gpu_consumers.screening.credentials import Credentials, Generation
 from processes.demo.client import DemoRefused, StudioClient
 from processes.demo.released_files import CLIP_FILES, film, require_credentials
+from processes.demo.story import (
+    CLIP,
+    CLIP_SEEDS,
+    CONSENT,
+    REMIX,
+    REMIX_SEEDS,
+    WISHES,
+    Clip,
+    Picture,
+    Remix,
+    Story,
+    Wish,
+)
 
 ENGINE = "pocket"
 PASSWORD = "a lighthouse in fog"
 WAIT_S = 900.0
 """Longer than any step takes on two slow cores; past it the demo says which step hangs."""
 LOOK_AGAIN_S = 0.5
-
-
-@dataclass(frozen=True)
-class Wish:
-    """Pictures to ask for."""
-
-    prompt: str
-    count: int
-    style: str = "plain"
-    aspect_ratio: str = "1:1"
-    negative_prompt: str | None = None
-    seed: int = 7
-
-
-WISHES = (
-    Wish("smiling, front view, green top, yellow background", 2, seed=11),
-    Wish("frowning, looking left, red top, blue background", 2, seed=23),
-    Wish("open mouth, looking right, white top, purple background", 1, seed=31),
-    Wish("smiling, looking left, black top", 1, "film", "3:4", seed=53),
-    Wish("smiling, front view, blue top, grey background", 1, style="watercolour", seed=41),
-    Wish("smiling, looking right, yellow top", 1, "plain", "16:9", "beard", seed=61),
-)
-
-
-@dataclass(frozen=True)
-class ClipWish:
-    """A clip to ask for, of a picture that was made before."""
-
-    prompt: str
-    motion: str
-    duration_s: int
-    source_strength: float
-    num_inference_steps: int
-
-
-CLIP = ClipWish("smiling, front view, green top, yellow background", "turn", 3, 0.9, 20)
-CLIP_SEEDS = (11, 12, 13)
-"""One after another until one passes its screening: a clip that ends as somebody else does not."""
-CONSENT = ("training", "general-images", "clips")
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One downloaded picture and what was asked for."""
-
-    data: bytes
-    caption: str
-
-
-@dataclass(frozen=True)
-class Clip:
-    """The downloaded files of one clip, by how their names end, and what was asked for."""
-
-    files: dict[str, bytes]
-    caption: str
-    duration_ms: int
-    likeness: tuple[float, ...]
-
-
-@dataclass
-class Story:
-    """What came of one journey."""
-
-    name: str
-    photos: list[bytes]
-    samples: list[Picture] = field(default_factory=list)
-    images: list[Picture] = field(default_factory=list)
-    clips: list[Clip] = field(default_factory=list)
-    steps: list[tuple[str, float]] = field(default_factory=list)
-    similarity: float | None = None
-    balance: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -139,11 +81,14 @@ class Journey:
                 jobs.append((wish, self._create(twin, wish)))
         with self._step("animate a picture"):
             clip = self._animate(jobs[0][1]["assets"][0]["id"])
+        with self._step("remix a picture"):
+            remix = self._remix(jobs[0][1]["assets"][0]["id"])
         with self._step("cancel a job"):
             self._cancel(twin)
         with self._step("gallery and downloads"):
             self._collect(twin, jobs)
             self.story.clips.append(self._clip(clip))
+            self.story.remixes.append(Remix(self.story.images[0], self._picture(remix)))
         return self.story
 
     @contextmanager
@@ -302,6 +247,29 @@ class Journey:
             for released in self._ended(asked["job"])["assets"]:
                 return str(released["id"])
         raise DemoRefused(f"no clip of {len(CLIP_SEEDS)} passed its screening")
+
+    def _remix(self, picture: str) -> str:
+        """Ask for a picture that begins with another. Answers the one that was released."""
+        settings = {"engine": ENGINE, "source": picture, "sourceStrength": REMIX.source_strength}
+        for seed in REMIX_SEEDS:
+            quote = self._client.run("Quote", {"images": {**settings, "count": 1}})
+            asked = self._client.command(
+                "RequestImages",
+                **settings,
+                prompt=REMIX.prompt,
+                count=1,
+                seed=seed,
+                rating="GENERAL",
+                priceVersion=quote["priceVersion"],
+            )
+            self._client.viewer(asked["position"])
+            for released in self._ended(asked["job"])["assets"]:
+                return str(released["id"])
+        raise DemoRefused(f"no remix of {len(REMIX_SEEDS)} passed its screening")
+
+    def _picture(self, asset: str) -> Picture:
+        found = self._client.run("Asset", {"id": asset})["asset"]
+        return Picture(self._downloaded(found), REMIX.prompt)
 
     def _clip(self, asset: str) -> Clip:
         """Every file of a clip, downloaded and looked at."""

@@ -34,6 +34,7 @@ from tests.faults.stage import (
     STORE_IS_FULL,
 )
 from tests.faults.waiting_mutation import waiting_mutation
+from tests.flow.test_clips import CLIP_MILLICREDITS, animate
 
 PICTURE_MILLICREDITS = 50 + 2 * 25
 
@@ -96,6 +97,22 @@ def test_a_screener_killed_while_it_looks(studio: InstalledStudio, ada: UUID, sp
         studio.kill("screener")
     one_picture_is_paid(studio, job, ada, spent)
     assert studio.job(job, ada).attempt == 1
+
+
+def test_a_worker_and_a_screener_killed_over_a_clip(
+    studio: InstalledStudio, ada: UUID, spent: int
+) -> None:
+    studio.stage.lower_flag(ANALYSER_IS_LOOKING)
+    with studio.flag(HOLD_ANALYSER):
+        with studio.flag(HOLD_PAINTER):
+            job = animate(studio, ada)
+            studio.comes_to(job, ada, JobState.STARTED)
+            studio.kill("worker")
+        until(lambda: studio.stage.is_up(ANALYSER_IS_LOOKING), "the screener is at work")
+        studio.kill("screener")
+    done = studio.comes_to(job, ada, JobState.COMPLETED)
+    assert (done.attempt, len(done.released)) == (2, 1)
+    assert studio.wallet(ada)[1:] == (0, spent + CLIP_MILLICREDITS)
 
 
 @pytest.mark.parametrize("name", ["relay", "projector"])

@@ -18,12 +18,13 @@ from queries.gallery.gallery import Asset, GalleryFilter
 from tests.faults.oracle import until
 from tests.flow.living_studio import LivingStudio
 from tests.flow.scripted_analyser import ADA, SOMEBODY_ELSE
+from tests.flow.studio_desk import StudioDesk
 
 CLIP_MILLICREDITS = 800 * 512 * 512 * 4 // 1_000_000
 """Of one clip of four seconds, 512 pixels wide and high."""
 
 
-def animate(studio: LivingStudio, owner: UUID, **wishes: Any) -> UUID:
+def animate(studio: StudioDesk, owner: UUID, **wishes: Any) -> UUID:
     """Ask for clips of four seconds. Answers the job."""
     request = RequestVideo(
         engine="pocket",
