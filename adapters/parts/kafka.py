@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
+from adapters.parts.ended import is_ended
 from adapters.parts.only_one import only_one
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.3.1"
@@ -177,16 +178,9 @@ class KafkaBroker:
         self._end(signal.SIGKILL)
 
     def _end(self, how: signal.Signals) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(how)
-        try:
-            self._process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired as error:
-            self._process.kill()
-            raise BrokerFailed(f"node {self.node} did not stop: {self.log}") from error
-        finally:
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None and not is_ended(process, how, within_s=STOP_TIMEOUT_S):
+            raise BrokerFailed(f"node {self.node} did not stop: {self.log}")
 
     def _java(self) -> list[str]:
         # The cheap compiler and collector: a broker of a few minutes spends its time starting.

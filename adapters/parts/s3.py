@@ -18,6 +18,7 @@ from typing import Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from adapters.parts.ended import is_ended
 from adapters.parts.kafka import PartUnavailable, free_ports
 from adapters.parts.only_one import only_one
 
@@ -141,16 +142,9 @@ class S3Server:
         self._end(signal.SIGKILL)
 
     def _end(self, how: signal.Signals) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(how)
-        try:
-            self._process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired as error:
-            self._process.kill()
-            raise S3Failed(f"the S3 server did not stop: {self.log}") from error
-        finally:
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None and not is_ended(process, how, within_s=STOP_TIMEOUT_S):
+            raise S3Failed(f"the S3 server did not stop: {self.log}")
 
     def _is_well(self) -> bool:
         try:

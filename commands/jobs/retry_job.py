@@ -57,42 +57,31 @@ def _train_again(earlier: Job.Requested, command: RetryJob, work: Work, ended: J
 
 
 def _draw_again(earlier: Job.Requested, command: RetryJob, work: Work, ended: Job) -> JobOpened:
-    if not isinstance(earlier.prompt, PersonalText) or isinstance(earlier.negative_prompt, Erased):
-        raise JobNotRetryable()
-    again = RequestImages(
-        engine=earlier.engine,
-        prompt=earlier.prompt,
-        negative_prompt=earlier.negative_prompt,
-        count=len(earlier.items),
-        price_version=command.price_version,
-        session_jurisdiction=command.session_jurisdiction,
-        seed=earlier.items[0].seed,
-        twin_id=earlier.twin_id,
-        variation_of=earlier.varies,
-        rating_cap=earlier.rating,
-        **_source_of(earlier),
-        **asked(earlier.settings),
-    )
-    return open_images(again, work, retried=ended)
+    wish = {**_wish(earlier, command), **asked(earlier.settings)}
+    return open_images(RequestImages(**wish, variation_of=earlier.varies), work, retried=ended)
 
 
 def _animate_again(earlier: Job.Requested, command: RetryJob, work: Work, ended: Job) -> JobOpened:
+    wish = {**_wish(earlier, command), **asked_clips(earlier.settings)}
+    return open_clips(RequestVideo(**wish), work, retried=ended)
+
+
+def _wish(earlier: Job.Requested, command: RetryJob) -> dict[str, Any]:
+    """What was asked for then, at the price of now. Raises `JobNotRetryable` after erasure."""
     if not isinstance(earlier.prompt, PersonalText) or isinstance(earlier.negative_prompt, Erased):
         raise JobNotRetryable()
-    again = RequestVideo(
-        engine=earlier.engine,
-        prompt=earlier.prompt,
-        negative_prompt=earlier.negative_prompt,
-        count=len(earlier.items),
-        price_version=command.price_version,
-        session_jurisdiction=command.session_jurisdiction,
-        seed=earlier.items[0].seed,
-        twin_id=earlier.twin_id,
-        rating_cap=earlier.rating,
+    return {
+        "engine": earlier.engine,
+        "prompt": earlier.prompt,
+        "negative_prompt": earlier.negative_prompt,
+        "count": len(earlier.items),
+        "price_version": command.price_version,
+        "session_jurisdiction": command.session_jurisdiction,
+        "seed": earlier.items[0].seed,
+        "twin_id": earlier.twin_id,
+        "rating_cap": earlier.rating,
         **_source_of(earlier),
-        **asked_clips(earlier.settings),
-    )
-    return open_clips(again, work, retried=ended)
+    }
 
 
 def _source_of(earlier: Job.Requested) -> dict[str, Any]:
