@@ -47,11 +47,11 @@ def test_nothing_stands_behind_a_record_that_the_broker_refused(own_broker: str)
     with transport.publisher("/suite/test") as publisher:
         publisher.send_all([queued(1, 0), queued(1, 1)]).wait()
         refused = publisher.send_all([queued(2, 0, too_large)])
-        behind = publisher.send_all([queued(3, 0, "fog" * 100) for _ in range(500)])
+        # Handed over or not: the broker may answer before the last of them is.
+        with pytest.raises(PublishFailed):
+            publisher.send_all([queued(3, 0, "fog" * 100) for _ in range(500)]).wait()
         with pytest.raises(PublishFailed):
             refused.wait()
-        with pytest.raises(PublishFailed):
-            behind.wait()
         with pytest.raises(PublishFailed):
             publisher.send_all([queued(4, 0)])
     with transport.publisher("/suite/test") as successor:
