@@ -20,7 +20,7 @@ PHOTO_SIZE_MAX_BYTES = 12 * 1024 * 1024
 PHOTO_PIXELS_MAX = 50_000_000
 """A file of ten kilobytes can unfold to gigabytes: past this the decoder does not begin."""
 
-PHOTO_MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp")
+PHOTO_MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif")
 
 
 class PhotoFlaw(StrEnum):

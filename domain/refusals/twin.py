@@ -147,5 +147,5 @@ class UnsupportedMediaType(Refusal):
     details: ClassVar[tuple[str, ...]] = ("media_type",)
 
     def __init__(self, media_type: str) -> None:
-        super().__init__("Photos are JPEG, PNG or WebP.")
+        super().__init__("Photos are JPEG, PNG, WebP or HEIC.")
         self.media_type = media_type

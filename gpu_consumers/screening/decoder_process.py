@@ -11,15 +11,20 @@ import struct
 import sys
 from typing import BinaryIO
 
-from PIL import Image, UnidentifiedImageError
+import pi_heif
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 PIXELS_MAX = 50_000_000
 CPU_PER_PICTURE_S = 10
 CPU_TOTAL_S = 240
 MEMORY_BYTES_MAX = 1536 * 1024 * 1024
-_FORMATS = ("JPEG", "PNG", "WEBP")
+_FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 _COLOURS = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")
 _ORIENTATION = 0x0112
+_SRGB = ImageCms.createProfile("sRGB")
+_MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+_INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
+_FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -54,6 +59,8 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     Image.MAX_IMAGE_PIXELS = None  # Ours is lower, and refuses where Pillow's only warns.
     Image.init()
+    # Threads of its own are more processes than it may have.
+    pi_heif.register_heif_opener(thumbnails=False, decode_threads=1)
 
 
 def _answer(data: bytes, side_max: int) -> tuple[dict[str, object], bytes]:
@@ -101,8 +108,10 @@ def _decode(file: BinaryIO, data: bytes, side_max: int) -> tuple[Image.Image, tu
         picture.load()
     except OSError as failed:
         raise Flawed("truncated" if "truncated" in str(failed) else "unreadable") from None
-    picture = _rgb(picture)
+    profile = _profile(picture)
+    picture = _opaque(picture)
     picture.thumbnail((side_max, side_max), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    picture = _srgb(picture, profile)
     if orientation in _UPRIGHT:
         picture = picture.transpose(_UPRIGHT[orientation])
     upright = (height, width) if orientation in (5, 6, 7, 8) else (width, height)
@@ -118,13 +127,41 @@ def _orientation(picture: Image.Image) -> int:
     return value if isinstance(value, int) else 1
 
 
-def _rgb(picture: Image.Image) -> Image.Image:
+def _profile(picture: Image.Image) -> ImageCms.ImageCmsProfile | None:
+    """What the file says that its numbers mean; None for sRGB, as everybody reads it then."""
+    data = picture.info.get("icc_profile")
+    if not data:
+        return None
+    try:
+        return ImageCms.ImageCmsProfile(io.BytesIO(data))
+    except Exception:
+        # Whoever shows the photo elsewhere ignores such a profile, too.
+        return None
+
+
+def _opaque(picture: Image.Image) -> Image.Image:
+    """The same numbers without transparency, in a mode that can be made smaller."""
     if "A" not in picture.getbands() and "transparency" not in picture.info:
-        return picture.convert("RGB")
+        return picture if picture.mode in ("L", "CMYK") else picture.convert("RGB")
     layered = picture.convert("RGBA")
     white = Image.new("RGB", layered.size, (255, 255, 255))
     white.paste(layered, mask=layered.getchannel("A"))
     return white
+
+
+def _srgb(picture: Image.Image, profile: ImageCms.ImageCmsProfile | None) -> Image.Image:
+    """RGB that shows in sRGB what `picture`'s numbers mean by `profile`."""
+    mode = None if profile is None else _MODES.get(profile.profile.xcolor_space.strip())
+    # Inks and lights do not stand for each other: such a profile belongs to another picture.
+    if profile is None or mode is None or (mode == "CMYK") != (picture.mode == "CMYK"):
+        return picture.convert("RGB")
+    try:
+        shown = ImageCms.profileToProfile(
+            picture.convert(mode), profile, _SRGB, _INTENT, "RGB", flags=_FLAGS
+        )
+    except ImageCms.PyCMSError:
+        return picture.convert("RGB")
+    return picture.convert("RGB") if shown is None else shown
 
 
 if __name__ == "__main__":

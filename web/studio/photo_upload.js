@@ -10,7 +10,7 @@ import { command } from "./graphql.js";
 export async function uploadPhotos(twin, photos, engine, report) {
   const files = await Promise.all(photos.map(async (photo) => ({
     sizeBytes: photo.size,
-    mediaType: photo.type,
+    mediaType: mediaType(photo),
     sha256: hexadecimal(await crypto.subtle.digest("SHA-256", await photo.arrayBuffer())),
   })));
   const { submission, uploads } = await command("RequestPhotoUploads", { twin: twin.id, files });
@@ -62,6 +62,11 @@ async function post(uploads, photos, report) {
     ending.abort();
     await Promise.allSettled(posting);
   }
+}
+
+/** Browsers that cannot show HEIC do not name its type either. */
+function mediaType(photo) {
+  return photo.type || (/\.hei[cf]$/i.test(photo.name) ? "image/heic" : "");
 }
 
 function hexadecimal(buffer) {

@@ -22,7 +22,7 @@ export function price(minorUnits, currency) {
 
 const FLAWS = {
   "not-uploaded": "never arrived; upload it again",
-  unreadable: "cannot be read as JPEG, PNG or WebP",
+  unreadable: "cannot be read as JPEG, PNG, WebP or HEIC",
   truncated: "is cut off; export it again",
   animated: "is animated; take a still picture",
   "too-many-pixels": "has too many pixels",

@@ -6,6 +6,7 @@ import signal
 import struct
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +22,17 @@ from gpu_consumers.screening.photo_decoding import (
     clean_png,
 )
 from tests.gpu_consumers.screening.ada import photos_of_ada, saved
+from tests.gpu_consumers.screening.colour_profiles import (
+    ADOBE_RGB,
+    DISPLAY_P3,
+    SRGB,
+    SWAPPED,
+    ColourSpace,
+)
 
+# Shapes in Display P3, a quarter turn to the left, with a place and a name: by pillow-heif 1.8.1.
+HEIC = (Path(__file__).parent / "golden" / "shapes.heic").read_bytes()
+SKIN_OF_A_CARTOON = (201, 152, 120)
 ORIENTATION = 0x0112
 GPS = 0x8825
 
@@ -112,6 +123,62 @@ def test_cmyk_becomes_rgb(decoder: PhotoDecoder) -> None:
     assert photo.rgb.shape == (300, 400, 3)
     assert photo.rgb[150, 50, 0] > 150
     assert photo.rgb[150, 50, 2] < 90
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("space", [SRGB, DISPLAY_P3, ADOBE_RGB, SWAPPED])
+@pytest.mark.parametrize("colour", [SKIN_OF_A_CARTOON, (220, 20, 20), (128, 128, 128)])
+def test_a_colour_profile_is_read_and_ends_as_srgb(
+    decoder: PhotoDecoder, kind: str, space: ColourSpace, colour: tuple[int, int, int]
+) -> None:
+    written = Image.new("RGB", (300, 300), space.holding(colour))
+    photo = decoded(
+        decoder, saved(written, kind, icc_profile=space.profile(), quality=100, subsampling=0)
+    )
+    assert np.abs(photo.rgb.astype(int) - colour).max() <= 4
+
+
+def test_a_transparent_and_a_palette_photo_have_their_profile_read(decoder: PhotoDecoder) -> None:
+    written = Image.new("RGB", (300, 300), SWAPPED.holding(SKIN_OF_A_CARTOON))
+    layered = written.convert("RGBA")
+    layered.putalpha(255)
+    for image in (layered, written.quantize(4)):
+        rgb = decoded(decoder, saved(image, "PNG", icc_profile=SWAPPED.profile())).rgb
+        assert np.abs(rgb.astype(int) - SKIN_OF_A_CARTOON).max() <= 4
+
+
+def test_a_profile_that_nobody_can_read_says_nothing(decoder: PhotoDecoder) -> None:
+    plain = decoded(decoder, saved(half_red(), "PNG")).rgb
+    whole = SWAPPED.profile()
+    for broken in (b"shape", whole[:200], whole[:128] + bytes(len(whole) - 128)):
+        photo = decoded(decoder, saved(half_red(), "PNG", icc_profile=broken))
+        assert np.array_equal(photo.rgb, plain)
+    inks = saved(half_red().convert("CMYK"), "JPEG", icc_profile=whole)
+    assert decoded(decoder, inks).rgb[150, 50, 0] > 150
+
+
+def test_a_phone_s_heic_stands_upright_in_srgb_and_is_nothing_but_pixels(
+    decoder: PhotoDecoder,
+) -> None:
+    photo = decoded(decoder, HEIC)
+    assert photo.rgb.shape == (300, 400, 3)
+    expected = {(20, 200): (240, 240, 240), (200, 50): (220, 20, 20), (200, 350): (20, 20, 220)}
+    for (row, column), colour in expected.items():
+        assert np.abs(photo.rgb[row, column].astype(int) - colour).max() <= 4
+    assert b"Ada" in HEIC
+    assert b"Ada" not in clean_png(photo.rgb)
+
+
+def test_a_heic_that_was_cut_off_or_bent_is_a_flaw(decoder: PhotoDecoder) -> None:
+    dice = np.random.default_rng(7)
+    for kept in (20, 200, len(HEIC) // 2, len(HEIC) - 1):
+        flaw(decoder, HEIC[:kept])
+    for _ in range(100):
+        bent = bytearray(HEIC)
+        for place in dice.integers(0, len(bent), 4):
+            bent[place] = dice.integers(0, 256)
+        decoder.decode(bytes(bent))
+    decoded(decoder, HEIC)
 
 
 def test_sixteen_bits_of_grey_are_a_colour_nobody_trains_on(decoder: PhotoDecoder) -> None:

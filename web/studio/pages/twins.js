@@ -9,7 +9,7 @@ import { refreshViewer } from "../viewer.js";
 import { credits, flaw, plain, time } from "../words.js";
 import { agreement, consentStep, consentTicked } from "./consent.js";
 
-const MEDIA_TYPES = ["image/jpeg", "image/png", "image/webp"];
+const PHOTO_TYPES = ["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif", ".heic", ".heif"];
 
 export function twins(main) {
   const draw = () => main.replaceChildren(
@@ -77,7 +77,7 @@ function releaseStep(twin) {
 
 function photoStep(twin) {
   const { minimum, maximum } = state.catalogue.photoCount;
-  const files = element("input", { type: "file", multiple: true, accept: MEDIA_TYPES.join(",") });
+  const files = element("input", { type: "file", multiple: true, accept: PHOTO_TYPES.join(",") });
   const status = element("p", { role: "status", class: "faint" });
   const sets = element("div", { class: "row" });
   fetch("/samples/index.json").then((response) => (response.ok ? response.json() : { sets: [] }))
@@ -92,7 +92,7 @@ function photoStep(twin) {
   return element("div", {},
     element("h3", {}, `Photos: ${minimum} to ${maximum} of yourself`),
     form(() => attempt(() => handIn(twin, [...files.files], status)),
-      field("JPEG, PNG or WebP", files),
+      field("JPEG, PNG, WebP or HEIC", files),
       element("div", {}, element("button", {}, "Upload and submit"))),
     element("p", { class: "faint" },
       "This studio's engine draws cartoon avatars: photographs are refused, so take a sample set."),
