@@ -24,6 +24,7 @@ def _registered(event: Person.Registered, fact: Fact) -> list[Change]:
             assurance=None,
             country=None,
             valid_until=None,
+            under_age=False,
         )
     ]
 
@@ -116,6 +117,7 @@ def _found_under_age(event: Person.VerificationDeclined, fact: Fact) -> Change:
         assurance=None,
         country=None,
         valid_until=None,
+        under_age=True,
     )
 
 

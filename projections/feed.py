@@ -14,7 +14,7 @@ from psycopg import Cursor
 from projections.read_model import Change
 from projections.rows import Rows
 from projections.scope_versions import scope_versions
-from projections.tables import ASSETS, BALANCES, FEED, JOBS, TWINS, Row, key_of
+from projections.tables import ACCOUNT, ASSETS, BALANCES, FEED, JOBS, TWINS, Row, key_of
 from topics.messages.fact import Fact
 
 TRIM_MAX = 5_000
@@ -70,12 +70,15 @@ def gallery_changed(fact: Fact, asset_id: UUID) -> Change:
 
     def say(rows: Rows) -> None:
         row = rows.get(ASSETS, (owner, asset_id.int))
-        state = (
-            None if row is None else _seen(row, rows.get(TWINS, key_of((owner, row["twin_id"]))))
-        )
+        state = None
+        if row is not None:
+            twin = rows.get(TWINS, key_of((owner, row["twin_id"])))
+            state = _seen(row, twin, rows.get(ACCOUNT, (owner,)))
         _say(rows, fact, 2, "gallery", asset_id, row, _SHOWN_OF_ASSET, state=state)
 
-    return Change(say, reads=((ASSETS, (owner, asset_id.int)), (TWINS, (owner,))))
+    return Change(
+        say, reads=((ASSETS, (owner, asset_id.int)), (TWINS, (owner,)), (ACCOUNT, (owner,)))
+    )
 
 
 def twin_changed(fact: Fact, twin_id: UUID) -> Change:
@@ -88,11 +91,15 @@ def twin_changed(fact: Fact, twin_id: UUID) -> Change:
     return Change(say, reads=((TWINS, (owner,)),))
 
 
-def _seen(asset: Row, twin: Row | None) -> Any:
+def _seen(asset: Row, twin: Row | None, account: Row | None) -> Any:
     """Hidden is derived, here as in queries/gallery/gallery.py."""
-    epoch = asset["consent_epoch"]
-    if asset["state"] != "released" or asset["kept"] or twin is None or epoch is None:
+    if asset["state"] != "released":
         return asset["state"]
+    if account is not None and account["under_age"]:
+        return "hidden"
+    epoch = asset["consent_epoch"]
+    if asset["kept"] or twin is None or epoch is None:
+        return "released"
     rests_on, now = scope_versions(asset["scopes"]), scope_versions(twin["scope_versions"])
     covered = epoch >= twin["consent_epoch"] and rests_on.items() <= now.items()
     return "released" if covered else "hidden"

@@ -12,9 +12,9 @@ from queries.viewer import View
 
 ASSETS: LiteralString = """
     (SELECT a.owner_id, a.asset_id, a.job_id, a.item, a.twin_id, a.kind, a.engine, a.rating,
-            CASE WHEN w.withdrawn THEN 'hidden' ELSE a.state END AS state,
-            CASE WHEN w.withdrawn THEN 'consent-withdrawn' ELSE a.hidden_reason END
-                AS hidden_reason,
+            CASE WHEN w.withdrawn OR u.under_age THEN 'hidden' ELSE a.state END AS state,
+            CASE WHEN w.withdrawn THEN 'consent-withdrawn' WHEN u.under_age THEN 'under-age'
+                 ELSE a.hidden_reason END AS hidden_reason,
             a.favourite, a.object_key, a.sha256, a.size_bytes, a.width, a.height, a.media_type,
             a.duration_ms, a.renditions, a.likeness, a.source_asset_id,
             CASE WHEN a.source_asset_id IS NULL THEN NULL
@@ -30,6 +30,9 @@ ASSETS: LiteralString = """
             a.released_at, a.released_position, a.position
        FROM views.assets AS a
        LEFT JOIN views.twins AS t ON t.owner_id = a.owner_id AND t.twin_id = a.twin_id
+       LEFT JOIN views.account AS p ON p.owner_id = a.owner_id
+      CROSS JOIN LATERAL (
+            SELECT a.state = 'released' AND coalesce(p.under_age, false)) AS u (under_age)
       CROSS JOIN LATERAL (
             SELECT a.state = 'released' AND NOT a.kept
                    AND coalesce(a.consent_epoch < t.consent_epoch
@@ -37,9 +40,11 @@ ASSETS: LiteralString = """
     ) AS assets
 """
 """Released outputs as they stand now. Hidden is derived: of a consent that is over, or resting on
-a scope that was taken back, and not kept.
+a scope that was taken back, and not kept; or, kept or not, of an owner who was found to be under
+age.
 
-A withdrawal so takes one row, that of its twin, however many pictures rest on it.
+A withdrawal so takes one row, that of its twin, however many pictures rest on it; the other that of
+the account.
 """
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid5
 
 import psycopg
 import pytest
@@ -16,6 +17,7 @@ from adapters.postgres.migrate import MIGRATIONS_FOLDER, migrate
 from domain.consent_text import CONSENT, ConsentScope
 from domain.events import STORED_FORM
 from domain.kernel.role import Role
+from domain.person import VerificationDecision, VerificationOutcome
 from domain.twin import Twin
 from domain.twin_consent import OFFERED_ANYWHERE
 from projections.projector import Projector
@@ -75,6 +77,16 @@ class Gallery:
         asset = self.history.asset(asset_id)
         asset.keep(self.twin.consent_in_force, at=self.history.now)
         self.history.save(ADA, asset)
+
+    def is_found_under_age(self) -> None:
+        person = self.history.person(ADA)
+        check = uuid5(ADA, "a later check")
+        person.start_verification(check, "sandbox", at=self.history.now)
+        minor = VerificationDecision(
+            VerificationOutcome.APPROVED, adult=False, country=None, valid_until=None
+        )
+        person.record_decision(check, minor, at=self.history.now)
+        self.history.save(ADA, person)
 
     def likes(self, asset_id: Any) -> None:
         asset = self.history.asset(asset_id)
@@ -149,6 +161,24 @@ def test_what_the_owner_keeps_is_seen_again_and_stays_when_they_withdraw_again(
     of_ada.projected()
     assert of_ada.shown() == [kept]
     assert of_ada.shown("hidden") == others
+    assert of_ada.differs_from_a_rebuild() == ()
+
+
+def test_whoever_is_found_under_age_sees_none_of_their_pictures_kept_ones_included(
+    of_ada: Gallery,
+) -> None:
+    before = of_ada.shown()
+    kept = before[0]
+    of_ada.withdraws()
+    of_ada.keeps(kept)
+    of_ada.projected()
+    assert of_ada.shown() == [kept]
+    of_ada.is_found_under_age()
+    of_ada.likes(kept)
+    of_ada.projected()
+    assert of_ada.shown() == []
+    assert of_ada.shown("hidden") == before
+    assert of_ada.last_said(kept) == "hidden"
     assert of_ada.differs_from_a_rebuild() == ()
 
 
@@ -232,7 +262,9 @@ def store_of_before(postgres_server: EmbeddedPostgres, tmp_path: Path) -> Iterat
 def test_a_gallery_of_before_becomes_what_a_replay_makes_of_it(
     of_ada: Gallery, admin_database: str, store_of_before: str
 ) -> None:
-    """The former release had hidden one asset by an event, one was kept, one is on its way out."""
+    """The former release had hidden one asset by an event, one was kept, one is on its way out; and
+    it knew of the owner's age only in an event.
+    """
     history = of_ada.history
     kept, hidden, unwanted, *_ = of_ada.shown()
     of_ada.withdraws()
@@ -243,8 +275,11 @@ def test_a_gallery_of_before_becomes_what_a_replay_makes_of_it(
     going = history.asset(unwanted)
     going.request_purge(at=history.now)
     history.save(ADA, going)
+    of_ada.is_found_under_age()
     of_ada.projected()
     expected = _assets(admin_database)
+    [account] = _rows(admin_database, "account")
+    assert account["under_age"]
 
     admin_url = store_of_before
     with psycopg.connect(admin_url, autocommit=True) as admin:
@@ -263,6 +298,8 @@ def test_a_gallery_of_before_becomes_what_a_replay_makes_of_it(
         admin.execute(
             "INSERT INTO views.read_to VALUES (%s, 'gallery', %s)", [ADA, history.position]
         )
+        known = {name: value for name, value in account.items() if name != "under_age"}
+        _insert(admin, "account", known)
         for row in expected:
             old = dict(row)
             for later in (
@@ -278,15 +315,14 @@ def test_a_gallery_of_before_becomes_what_a_replay_makes_of_it(
                 old.update(state="hidden", hidden_reason="consent-withdrawn")
             if old["asset_id"] == unwanted:
                 old["hidden_reason"] = "consent-withdrawn"
-            names = ", ".join(old)
-            places = ", ".join(f"%({name})s" for name in old)
             values = {
                 name: Jsonb(value) if name in ("settings", "checks") else value
                 for name, value in old.items()
             }
-            admin.execute(f"INSERT INTO views.assets ({names}) VALUES ({places})", values)
+            _insert(admin, "assets", values)
     assert "0007_hidden_assets" in migrate(admin_url)
     assert _assets(admin_url) == expected
+    assert _rows(admin_url, "account") == [account]
 
 
 def _wrote_of_before(history: StudioHistory, asset_id: Any, data: bytes) -> None:
@@ -295,5 +331,15 @@ def _wrote_of_before(history: StudioHistory, asset_id: Any, data: bytes) -> None
 
 
 def _assets(admin_url: str) -> list[dict[str, Any]]:
+    return sorted(_rows(admin_url, "assets"), key=lambda row: row["asset_id"].int)
+
+
+def _rows(admin_url: str, table: str) -> list[dict[str, Any]]:
     with psycopg.connect(admin_url, row_factory=dict_row) as admin:
-        return admin.execute("SELECT * FROM views.assets ORDER BY asset_id").fetchall()
+        return admin.execute(f"SELECT * FROM views.{table}").fetchall()
+
+
+def _insert(admin: psycopg.Connection[Any], table: str, row: dict[str, Any]) -> None:
+    names = ", ".join(row)
+    places = ", ".join(f"%({name})s" for name in row)
+    admin.execute(f"INSERT INTO views.{table} ({names}) VALUES ({places})", row)
