@@ -5,13 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.charging import charge_for
-from domain.checks import ItemVerdict, storable
 from domain.consent_text import ConsentScope
 from domain.engines import engine as engine_entry
-from domain.job_events import JobEvents
 from domain.job_input import JobInput
 from domain.job_kind import JobKind
 from domain.job_kinds import Delivery, job_kind
+from domain.job_screenings import Screenings
 from domain.job_state import (
     ENDED,
     AdapterFile,
@@ -25,15 +24,14 @@ from domain.job_state import (
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.personal_text import FreeText
 from domain.rating import Rating
-from domain.refusals import AlreadyDecided, JobEnded, JobNotRetryable, StaleResult
-from domain.screening import SCREENINGS_MAX, ScreeningFailure
+from domain.refusals import AlreadyDecided, JobNotRetryable, StaleResult
 from domain.settings import JobSettings
 
 ATTEMPTS_MAX = 3
 """A fault that comes back a third time is not chance."""
 
 
-class Job(JobEvents, Aggregate):
+class Job(Screenings, Aggregate):
     """A training, a set of pictures or of clips. The first end wins and never changes."""
 
     TOPIC = "job"
@@ -150,16 +148,6 @@ class Job(JobEvents, Aggregate):
     def awaits_next_attempt(self) -> bool:
         """Whether the current attempt has failed and the next one has not been opened."""
         return self._attempt_failed and not self.ended
-
-    @property
-    def screenings_left(self) -> int:
-        """How many more screenings of this attempt may be opened after this one."""
-        return SCREENINGS_MAX - self.screening
-
-    @property
-    def awaits_screening(self) -> bool:
-        """Whether the outputs wait for verdicts, and the current screening has not failed."""
-        return self.state is JobState.RENDERED and not self._screening_failed
 
     @property
     def charge_millicredits(self) -> int:
@@ -284,60 +272,12 @@ class Job(JobEvents, Aggregate):
             timestamp=at,
         )
 
-    def record_screening_failed(
-        self,
-        attempt: int,
-        screening: int,
-        reason: ScreeningFailure,
-        *,
-        at: datetime,
-        claim_id: UUID | None = None,
-    ) -> None:
-        """The screening ended without verdicts; costs no attempt. Raises as `record_screened`."""
-        self._require_screening(attempt, screening)
-        self.trigger_event(
-            self.ScreeningFailed,
-            attempt=attempt,
-            screening=screening,
-            claim_id=claim_id,
-            reason=reason,
-            screenings_left=self.screenings_left,
-            timestamp=at,
-        )
-
-    def open_screening(self, attempt: int, screening: int, *, at: datetime) -> None:
-        """Have the same outputs screened again. A screening that is open stays as it is.
-
-        Raises `JobEnded`, `StaleResult`, `JobNotRetryable` where no screening is left.
-        """
-        self._require_open()
-        if attempt != self.attempt or self.state is not JobState.RENDERED:
-            raise StaleResult()
-        if screening == self.screening and self.awaits_screening:
-            return
-        if screening != self.screening + 1 or self.awaits_screening:
-            raise StaleResult()
-        if self.screenings_left <= 0:
-            raise JobNotRetryable()
-        self.trigger_event(self.ScreeningOpened, attempt=attempt, screening=screening, timestamp=at)
-
     def discard_result(self, attempt: int, claim: UUID, *, at: datetime, **signed: bool) -> None:
         """A result came that nobody waits for any more: have its bytes deleted, `signed` or not."""
         if self.leaves_bytes(attempt, claim, **signed):
             self.trigger_event(
                 Job.ResultDiscarded, attempt=attempt, claim_id=claim, timestamp=at, **signed
             )
-
-    def record_screened(
-        self, attempt: int, verdicts: Sequence[ItemVerdict], *, at: datetime, screening: int = 1
-    ) -> None:
-        """The screener has answered in the current screening of this attempt.
-
-        Raises `JobEnded`, `StaleResult`, also for one that was given up: its lists are of then.
-        """
-        self._require_screening(attempt, screening)
-        stored = tuple(ItemVerdict(v.item, tuple(map(storable, v.checks))) for v in verdicts)
-        self.trigger_event(Job.Screened, attempt=attempt, verdicts=stored, timestamp=at)
 
     def complete(
         self,
@@ -386,15 +326,6 @@ class Job(JobEvents, Aggregate):
         self.require_retryable()
         self.trigger_event(self.Retried, retry_id=retry_id, timestamp=at)
 
-    def _require_open(self) -> None:
-        if self.ended:
-            raise JobEnded(self.state)
-
     def _require_claim(self, attempt: int, claim_id: UUID) -> None:
         if attempt != self.attempt or claim_id != self.claim_id:
-            raise StaleResult()
-
-    def _require_screening(self, attempt: int, screening: int) -> None:
-        self._require_open()
-        if (attempt, screening) != (self.attempt, self.screening) or not self.awaits_screening:
             raise StaleResult()

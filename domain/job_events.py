@@ -152,6 +152,16 @@ class JobEvents(LateResults):
             job.deadline = None
             job._attempt_failed = False
 
+    class ScreeningStarted(Aggregate.Event):
+        """A screener has begun with the outputs; another one may begin, too."""
+
+        TOPIC = "job.screening-started"
+        attempt: int
+        screening: int
+
+        def apply(self, aggregate: "Job") -> None:
+            """What is decided does not depend on it: only time does."""
+
     class ScreeningFailed(Aggregate.Event):
         """Nothing could be said of the outputs. They stay in quarantine; the attempt is not over.
 

@@ -7,8 +7,8 @@ SCREENINGS_MAX = 5
 """A store that does not answer five times, minutes apart, is no hiccup."""
 
 SCREENING_LIMIT = timedelta(minutes=10)
-"""From the moment a screening is asked for, its wait for a screener included. What takes longer
-has stalled: nobody holds a customer's credits for longer than `SCREENINGS_MAX` times this."""
+"""From the moment a screener begins, since a long queue in front of it is no stall. What takes
+longer has stalled."""
 
 
 class ScreeningFailure(StrEnum):

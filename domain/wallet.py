@@ -78,6 +78,11 @@ class Wallet(WalletEvents, Aggregate):
         valid = (lot.millicredits for lot in self._lots.values() if lot.expires_at > at)
         return self._purchased + sum(valid)
 
+    @property
+    def jobs_with_reservations(self) -> tuple[UUID, ...]:
+        """Jobs that hold credits, oldest first."""
+        return tuple(self._reservations)
+
     def reserved_for(self, job_id: UUID) -> int:
         """Millicredits set aside for one job; 0 where none are."""
         return _total(self._reservations.get(job_id, ()))

@@ -93,8 +93,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("promotion-expires", Wallet.Promoted, promotion_expires.react),
     Reaction("released-promotion-expires", Wallet.Released, promotion_expires.after_return),
     Reaction("returned-promotion-expires", Wallet.Expired, promotion_expires.after_return),
-    Reaction("first-screening-is-bounded", Job.Rendered, screening_is_bounded.after_rendering),
-    Reaction("next-screening-is-bounded", Job.ScreeningOpened, screening_is_bounded.after_opening),
+    Reaction("begun-screening-is-bounded", Job.ScreeningStarted, screening_is_bounded.react),
     Reaction("failed-screening-goes-on", Job.ScreeningFailed, failed_screening_goes_on.react),
     Reaction(
         "under-age-withdraws-consents",

@@ -1,4 +1,8 @@
-"""Outputs wait to be screened → give the screening up when its time is over."""
+"""A screener has begun → give the screening up when its time is over.
+
+Until somebody begins, a screening waits: that others stand in front of it is no fault of its own.
+The deadline of the job bounds that wait.
+"""
 
 from uuid import UUID
 
@@ -7,21 +11,8 @@ from commands.reactions.reaction import Intended
 from domain.job import Job
 from domain.screening import SCREENING_LIMIT
 
-FIRST_SCREENING = 1
 
-
-def after_rendering(event: Job.Rendered, owner_id: UUID) -> tuple[Intended]:
-    """Rendering opens the first screening of an attempt."""
-    return _in_time(event, event.attempt, FIRST_SCREENING)
-
-
-def after_opening(event: Job.ScreeningOpened, owner_id: UUID) -> tuple[Intended]:
-    """Each further screening has the same time."""
-    return _in_time(event, event.attempt, event.screening)
-
-
-def _in_time(
-    event: Job.Rendered | Job.ScreeningOpened, attempt: int, screening: int
-) -> tuple[Intended]:
-    expiry = ExpireScreening(event.originator_id, attempt, screening)
+def react(event: Job.ScreeningStarted, owner_id: UUID) -> tuple[Intended]:
+    """Each screening has the same time."""
+    expiry = ExpireScreening(event.originator_id, event.attempt, event.screening)
     return (Intended(expiry, due_at=event.timestamp + SCREENING_LIMIT),)

@@ -13,6 +13,7 @@ from commands.jobs.claim_screening import ClaimScreening, ScreeningGranted
 from commands.jobs.claims import ClaimDenied
 from commands.jobs.read_prompt import PromptText, ReadPrompt
 from commands.jobs.record_claim import RecordClaim, claim_key
+from commands.jobs.start_screening import StartScreening, start_screening_key
 from commands.ports.event_store import EventStore
 from commands.ports.object_store import ObjectStore
 from commands.studio import Studio
@@ -31,7 +32,7 @@ from topics.transport import Publisher
 log = structlog.get_logger()
 
 SCREENING_DEADLINE_S = SCREENING_LIMIT.total_seconds()
-"""Told to the screener only. Outputs are given up by the domain, from the moment they wait."""
+"""Told to the screener only. Outputs are given up by the domain, from the first grant on."""
 
 _DENIALS: dict[type[Refusal], ClaimRefusal] = {
     JobEnded: ClaimRefusal.JOB_ENDED,
@@ -118,6 +119,8 @@ class Claims:
         )
         if isinstance(answer, ClaimDenied):
             return ClaimRefusal(answer.reason.value)
+        begun = StartScreening(claim.job, claim.attempt, answer.screening)
+        self._studio.execute(begun, owner_id=owner, key=start_screening_key(begun))
         work = self._work.outputs(answer)
         return self._grant(claim, owner, self._now_s() + SCREENING_DEADLINE_S, work)
 

@@ -37,6 +37,7 @@ from commands.jobs.record_screening import RecordScreening, ScreenedItem
 from commands.jobs.request_images import RequestImages
 from commands.jobs.request_video import RequestVideo
 from commands.jobs.retry_job import RetryJob
+from commands.jobs.start_screening import StartScreening
 from commands.jobs.start_twin_training import StartTwinTraining
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.safety.publish_new_defaults import PublishNewDefaults
@@ -180,6 +181,7 @@ EVERY_COMMAND: Mapping[str, Any] = {
     "expire-attempt": ExpireAttempt(JOB, 1, CLAIM),
     "open-next-attempt": OpenNextAttempt(JOB, 2),
     "expire-screening": ExpireScreening(JOB, 1, 2),
+    "start-screening": StartScreening(JOB, 1, 2),
     "open-next-screening": OpenNextScreening(JOB, 1, 2),
     "record-screening": RecordScreening(
         JOB, 1, CLAIM, (ScreenedItem(0, (VERDICT,), SHA256, 9_500),), (VERDICT,)

@@ -12,6 +12,7 @@ from commands.jobs.late import ReportLate
 from commands.jobs.read_prompt import ReadPrompt
 from domain.asset import Asset
 from domain.job import Job
+from domain.job_state import JobState
 from domain.kernel.identity import asset_id, wallet_id
 from domain.refusals import ConsentMissing, UnderAge
 from domain.twin import Twin
@@ -75,10 +76,10 @@ def test_a_job_without_a_twin_is_given_to_no_worker_and_costs_nothing(
     found_under_age(spec)
     denied = spec.does(journey.claim_of(without_twin))
     assert denied == ClaimDenied(ClaimDenial.CONSENT_WITHDRAWN)
-    spec.clock.pass_by(hours=25)
     react(spec)
     wallet = spec.load(Wallet, wallet_id(ADA))
     assert (wallet.reserved, wallet.spent, set_aside > 0) == (0, 0, True)
+    assert spec.load(Job, without_twin).state is JobState.CANCELLED
 
 
 def test_what_a_worker_reports_of_a_job_without_a_twin_counts_no_more(

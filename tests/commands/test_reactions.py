@@ -411,7 +411,6 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
         ),
         [
             _work(WorkKind.SCREENING, IT, 2, "outputs", None, engine=""),
-            ExpireScreening(IT, attempt=2, screening=1),
         ],
     ),
     (
@@ -438,8 +437,11 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
         _event(Job.ScreeningOpened, attempt=2, screening=3),
         [
             _work(WorkKind.SCREENING, IT, 2, "outputs", None, engine=""),
-            ExpireScreening(IT, attempt=2, screening=3),
         ],
+    ),
+    (
+        _event(Job.ScreeningStarted, attempt=2, screening=3),
+        [ExpireScreening(IT, attempt=2, screening=3)],
     ),
     (
         _failed_screening(SCREENINGS_MAX - 1, ScreeningFailure.UNAVAILABLE),
@@ -455,7 +457,7 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
 
 
 def test_a_screening_is_given_up_when_its_time_is_over() -> None:
-    for event in (event for event, _ in CASES if isinstance(event, Job.ScreeningOpened)):
+    for event in (event for event, _ in CASES if isinstance(event, Job.ScreeningStarted)):
         [due_at] = [
             answer.due_at
             for answer in answers_to(event, ADA)

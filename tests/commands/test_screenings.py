@@ -1,6 +1,7 @@
 """Screening has tries and a time of its own, and what could not be screened costs nothing."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID, uuid5
 
 import pytest
@@ -11,10 +12,12 @@ from commands.jobs.claims import ClaimDenial, ClaimDenied
 from commands.jobs.expire_screening import ExpireScreening
 from commands.jobs.late import ReportLate, ReportTaken
 from commands.jobs.record_attempt_failed import RecordAttemptFailed
+from commands.jobs.start_screening import StartScreening
 from domain.job import Job
 from domain.job_state import AttemptFailure, JobFailure, JobState
 from domain.kernel.identity import wallet_id
 from domain.screening import SCREENING_LIMIT, SCREENINGS_MAX, ScreeningFailure
+from domain.time_limits import JOB_OPEN_MAX
 from domain.wallet import Wallet
 from tests.commands import journey
 from tests.commands.reactor import react
@@ -92,7 +95,11 @@ def test_what_nobody_can_screen_fails_and_everything_comes_back(
 def test_a_screener_that_stands_still_is_given_up_when_its_time_is_over(
     spec: StudioSpec, job: UUID
 ) -> None:
-    _pass(spec, SCREENING_LIMIT.total_seconds() - 1)
+    spec.given(StartScreening(job, 1, 1))
+    # A second screener of the same outputs prolongs nothing.
+    _pass(spec, SCREENING_LIMIT.total_seconds() / 2)
+    spec.given(StartScreening(job, 1, 1))
+    _pass(spec, SCREENING_LIMIT.total_seconds() / 2 - 1)
     assert spec.events(Job.ScreeningFailed) == []
     _pass(spec, 1)
     [failed] = spec.events(Job.ScreeningFailed)
@@ -102,10 +109,28 @@ def test_a_screener_that_stands_still_is_given_up_when_its_time_is_over(
 
 def test_no_screener_ever_frees_the_credits_in_time(spec: StudioSpec, job: UUID) -> None:
     assert _held(spec) > 0
-    for _ in range(SCREENINGS_MAX):
+    _pass(spec, JOB_OPEN_MAX.total_seconds())
+    assert spec.load(Job, job).state is JobState.FAILED
+    assert _held(spec) == 0
+
+
+def test_screeners_that_all_stand_still_free_the_credits_after_the_last(
+    spec: StudioSpec, job: UUID
+) -> None:
+    for screening in range(1, SCREENINGS_MAX + 1):
+        spec.given(StartScreening(job, 1, screening))
         _pass(spec, SCREENING_LIMIT.total_seconds())
     assert spec.load(Job, job).state is JobState.FAILED
     assert _held(spec) == 0
+
+
+def test_whoever_waits_behind_others_loses_no_screening(spec: StudioSpec, job: UUID) -> None:
+    """Twenty jobs of four minutes each stand in front of it."""
+    for _ in range(20):
+        _pass(spec, timedelta(minutes=4).total_seconds())
+    assert spec.events(Job.ScreeningFailed) == []
+    spec.does(journey.screening_of(spec, job))
+    assert spec.load(Job, job).state is JobState.COMPLETED
 
 
 def test_a_screening_that_ended_is_not_given_up_afterwards(spec: StudioSpec, job: UUID) -> None:
@@ -122,6 +147,7 @@ def test_what_is_said_of_a_screening_that_was_given_up_is_late_and_deleted(
     spec: StudioSpec, job: UUID, late: str
 ) -> None:
     verdicts = journey.screening_of(spec, job)
+    spec.given(StartScreening(job, 1, 1))
     _pass(spec, SCREENING_LIMIT.total_seconds())
     report = verdicts if late == "verdicts" else _unavailable(job)
     # Who could not screen has signed nothing.

@@ -218,6 +218,13 @@ def job_that_was_screened_at_the_third_try() -> Job:
     return job
 
 
+def job_whose_screener_had_begun() -> Job:
+    job = rendered(image_job())
+    job.start_screening(1, 1, at=TUESDAY)
+    job.record_screening_failed(1, 1, ScreeningFailure.STALLED, at=LATER)
+    return job
+
+
 def job_that_nobody_could_screen() -> Job:
     job = rendered(image_job())
     job.record_screening_failed(1, 1, ScreeningFailure.STALLED, at=TUESDAY)
@@ -370,6 +377,7 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         wallet_that_saw_everything,
         job_that_completed_at_the_second_attempt,
         job_that_was_screened_at_the_third_try,
+        job_whose_screener_had_begun,
         job_that_nobody_could_screen,
         job_that_was_done_again,
         training_that_failed_after_it_was_rendered,

@@ -32,6 +32,7 @@ from commands.jobs.record_screening import RecordScreening, ScreenedItem
 from commands.jobs.request_images import RequestImages
 from commands.jobs.request_video import RequestVideo
 from commands.jobs.retry_job import RetryJob
+from commands.jobs.start_screening import StartScreening
 from commands.jobs.start_twin_training import StartTwinTraining
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.jobs.work_waits import AttemptWaits, PhotosWait, ScreeningWaits
@@ -105,6 +106,7 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     ReadPrompt: lambda d: ReadPrompt(*_attempt(d)),
     ExpireAttempt: lambda d: ExpireAttempt(*_attempt(d)),
     ExpireScreening: lambda d: ExpireScreening(*_screening(d)),
+    StartScreening: lambda d: StartScreening(*_screening(d)),
     RecordPurged: lambda d: RecordPurged(d.id_of("assets")),
     PublishNewDefaults: lambda d: PublishNewDefaults(),
     UnneededOfJob: lambda d: UnneededOfJob(*_with_keys(d, _job_id(d), "quarantine/")),

@@ -17,6 +17,7 @@ from commands.jobs.record_screening import RecordScreening
 from commands.jobs.request_images import RequestImages
 from commands.jobs.request_video import RequestVideo
 from commands.jobs.retry_job import RetryJob
+from commands.jobs.start_screening import StartScreening
 from commands.jobs.start_twin_training import StartTwinTraining
 from commands.twin.add_consent_scopes import AddConsentScopes
 from commands.twin.claim_photo_set import ClaimPhotoSet
@@ -87,7 +88,7 @@ def _for_job(d: Draw) -> type:
             return d.one(ReadPrompt, RecordAttemptFailed, *4 * (RecordRendered,))
         case JobState.RENDERED:
             report = RecordScreening if _is_granted(job, d) else ClaimScreening
-            return d.one(RecordAttemptFailed, *5 * (report,))
+            return d.one(RecordAttemptFailed, StartScreening, *5 * (report,))
         case _:
             return RequestImages
 
