@@ -149,15 +149,18 @@ def test_a_screener_that_stands_still_holds_nobodys_credits(
 ) -> None:
     owner = studio.creator()
     before = studio.wallet(owner)
-    limit = timedelta(milliseconds=50)
+    limit, deadline = timedelta(milliseconds=50), timedelta(seconds=5)
     monkeypatch.setattr("commands.reactions.screening_is_bounded.SCREENING_LIMIT", limit)
+    monkeypatch.setattr("commands.reactions.job_has_a_deadline.JOB_OPEN_MAX", deadline)
     studio.analyser.hold()
     job = studio.draw(None, owner)
     assert studio.analyser.is_looking.wait(PATIENCE_S)
+    # It was the only one: the next screening waits for another until the job's own time is over.
     studio.comes_to(job, owner, JobState.FAILED)
-    assert studio.why_it_failed(job) == JobFailure.SCREENING_UNAVAILABLE
+    assert studio.why_it_failed(job) == JobFailure.DEADLINE_PASSED
     assert studio.wallet(owner) == before
-    assert studio.types_of(job).count("job.started") == 1
+    types = studio.types_of(job)
+    assert (types.count("job.started"), types.count("job.screening-failed")) == (1, 1)
     studio.reader_has_seen(job, owner, JobState.FAILED)
 
 
