@@ -20,7 +20,7 @@ from gpu_consumers.worker.assignments import Delivered, Order, Report, Start
 from gpu_consumers.worker.worker import Worker
 from processes.lifecycle import stop_requested
 from processes.prepare import publish_defaults
-from processes.recorder import GROUP, Recorder
+from processes.recorder import GROUP, TOPICS, Recorder
 from processes.wiring.clock import system_clock
 from tests.kafka.forked import forked
 from tests.kafka.reactor_process import reactor_process
@@ -121,7 +121,7 @@ def run_recorder(url: str, admin_url: str, bootstrap: str) -> None:
     with (
         ExitStack() as stack,
         transport.publisher("/suite/recorder") as out,
-        transport.consumer(GROUP, [RESULTS], "recorder") as consumer,
+        transport.consumer(GROUP, TOPICS, "recorder") as consumer,
     ):
         desk = open_desk(url, admin_url, stack)
         handle = Recorder(desk.studio, desk.store, desk.objects, out).handle

@@ -25,7 +25,7 @@ from gpu_consumers.worker.assignments import Delivered, Order, Report, Start
 from gpu_consumers.worker.intake import KINDS
 from gpu_consumers.worker.worker import Worker
 from processes.prepare import publish_defaults
-from processes.recorder import GROUP, Recorder
+from processes.recorder import GROUP, TOPICS, Recorder
 from tests.flow.studio_desk import StudioDesk
 from tests.reactor.running_reactor import running_reactor, sandbox_outside
 from topics.consume import ConsumerLoop, DeadLetterBox, one_at_a_time
@@ -147,7 +147,7 @@ def running(desk: StudioDesk, transport: Transport) -> Iterator[None]:
     def recorder() -> None:
         with (
             transport.publisher("/suite/recorder") as out,
-            transport.consumer(GROUP, [RESULTS], "recorder") as consumer,
+            transport.consumer(GROUP, TOPICS, "recorder") as consumer,
         ):
             handle = Recorder(desk.studio, desk.store, desk.objects, out).handle
             loop = ConsumerLoop(consumer, one_at_a_time(handle), DeadLetterBox(out, GROUP))

@@ -105,7 +105,16 @@ RESULTS = Topic(
     partitions=12,
     retention_s=7 * DAY_S,
     messages=(JobClaimed, JobAlive, JobRendered, JobFailed, OutputsScreened, PhotosJudged),
-    doc="What workers and the screener report: claims, liveness, outputs, verdicts, failures.",
+    doc="What workers report: claims, liveness, outputs, failures. Verdicts on it, where the "
+    "screener of an earlier release wrote them, are taken by nobody.",
+)
+VERDICTS = Topic(
+    name="suite.verdicts.v1",
+    key="job",
+    partitions=12,
+    retention_s=7 * DAY_S,
+    messages=(JobClaimed, JobAlive, JobFailed, OutputsScreened, PhotosJudged),
+    doc="What the screener reports: claims, liveness, verdicts. No worker may write here.",
 )
 PROGRESS = Topic(
     name="suite.progress.v1",
@@ -137,6 +146,7 @@ TOPICS: tuple[Topic, ...] = (
     *JOBS.values(),
     GRANTS,
     RESULTS,
+    VERDICTS,
     PROGRESS,
     CONTROL,
     DEAD_LETTERS,

@@ -1,7 +1,7 @@
 """The screener's loop: claim, wait for the grant, screen, report, and only then commit.
 
 It decides nothing. What it is asked to screen and under which keys comes with the grant; what it
-found goes to the results. The work runs on a thread of its own, so that the group's lease is
+found goes to the verdicts. The work runs on a thread of its own, so that the group's lease is
 renewed while a photo set takes its time.
 """
 
@@ -35,7 +35,7 @@ from topics.messages.results import (
     PhotosJudged,
 )
 from topics.messages.work import OutputsWork, PhotoSetWork, WorkKind
-from topics.registry import GRANTS, JOBS, RESULTS, SCREENER, Message, key_of
+from topics.registry import GRANTS, JOBS, SCREENER, VERDICTS, Message, key_of
 from topics.transport import (
     AssignmentLost,
     BroadcastReader,
@@ -268,7 +268,7 @@ class _Shift:
 
     def _publish(self, message: Message) -> bool:
         try:
-            self._publisher.publish(RESULTS, key_of(message), message)
+            self._publisher.publish(VERDICTS, key_of(message), message)
         except PublishFailed:
             _log.warning("not acknowledged: %s", type(message).__name__)
             return False

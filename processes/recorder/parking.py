@@ -22,8 +22,9 @@ from processes.outage import BUSY, is_outage
 from processes.recorder.busy_owners import BusyOwners
 from processes.recorder.claims import claim_about
 from processes.recorder.pace import ParkingPace
-from processes.recorder.recorder import TOPIC, Recorder
+from processes.recorder.recorder import TOPICS, Recorder
 from processes.recorder.reports import Report, reported
+from processes.recorder.speakers import is_in_its_place
 from topics.codec import Undecodability, Undecodable, decode
 from topics.consume import DeadLetterBox
 from topics.messages.grants import ClaimRefusal
@@ -47,6 +48,7 @@ _NEWER = (Undecodability.UNKNOWN_TYPE, Undecodability.UNKNOWN_VERSION)
 """A newer release can read these. What fits no type it claims to be, nobody ever can."""
 
 _CLAIMS_REMEMBERED = 1_024
+_TOPICS = {topic.name: topic for topic in TOPICS}
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Retried(Enum):
 
 
 class ParkingRecorder:
-    """The handler of the results topic, and of what it parked. Used by one thread.
+    """The handler of results and verdicts, and of what it parked. Used by one thread.
 
     `turned` is called after each report: one may take long, and a batch so much longer.
     """
@@ -140,6 +142,9 @@ class ParkingRecorder:
         return timedelta(seconds=self._pace.lease_s)
 
     def _handle(self, delivery: Delivery, waiting: set[UUID]) -> None:
+        if not is_in_its_place(delivery.topic, delivery.message):
+            self._turn_away(delivery.topic, delivery.message)
+            return
         match delivery.message:
             case JobClaimed() as claim:
                 self._answer(claim)
@@ -158,6 +163,12 @@ class ParkingRecorder:
         if failure is not None:
             waiting.add(about)
             self._park(delivery, about, failure, attempts=1)
+
+    def _turn_away(self, topic: str, message: Message | Undecodable) -> None:
+        """What its writers may not say. Work that waits is announced again until it is done."""
+        log.warning("not said where it may be", topic=topic, kind=type(message).__name__)
+        if isinstance(message, JobClaimed):
+            self._recorder.claims.refuse(message, ClaimRefusal.STALE_ATTEMPT)
 
     def _answer(self, claim: JobClaimed) -> None:
         about = claim_about(claim)
@@ -243,7 +254,12 @@ class ParkingRecorder:
 
     def _retry(self, taken: ParkedMessage) -> bool:
         record = taken.record
-        failure = self._record(decode(TOPIC, record.headers, record.value))
+        message = decode(_TOPICS[record.topic], record.headers, record.value)
+        if not is_in_its_place(record.topic, message):
+            self._turn_away(record.topic, message)
+            self._parked.done(taken.id)
+            return True
+        failure = self._record(message)
         if failure is None:
             self._parked.done(taken.id)
             log.info("parked report recorded", about=str(taken.about), tries=taken.attempts)

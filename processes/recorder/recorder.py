@@ -20,17 +20,17 @@ from topics.messages.results import (
     OutputsScreened,
     PhotosJudged,
 )
-from topics.registry import RESULTS
+from topics.registry import RESULTS, VERDICTS
 from topics.transport import Delivery, Publisher
 
 log = structlog.get_logger()
 
 GROUP = "recorder"
-TOPIC = RESULTS
+TOPICS = (RESULTS, VERDICTS)
 
 
 class Recorder:
-    """Handles the results topic, one delivery at a time. May see each of them twice."""
+    """Handles results and verdicts, one delivery at a time. May see each of them twice."""
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from processes.survey.lags import PROJECTOR
-from topics.registry import DEAD_LETTERS, FACTS, JOBS, READERS, RESULTS, Topic
+from topics.registry import DEAD_LETTERS, FACTS, JOBS, READERS, RESULTS, VERDICTS, Topic
 from topics.transport import Transport
 
 RECORDER = "recorder"
@@ -34,6 +34,7 @@ def read_by() -> Iterator[tuple[str, Topic]]:
     """Every group and topic that somebody reads to its end."""
     yield PROJECTOR, FACTS
     yield RECORDER, RESULTS
+    yield RECORDER, VERDICTS
     for topic in JOBS.values():
         yield READERS[topic.name], topic
 

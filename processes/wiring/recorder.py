@@ -8,7 +8,7 @@ from adapters.objects.s3_place import S3User
 from adapters.parked_messages.postgres import PostgresParkedMessages
 from adapters.postgres.connect import open_pool
 from processes.observed_studio import CommandObserver
-from processes.recorder import GROUP, TOPIC, Recorder
+from processes.recorder import GROUP, TOPICS, Recorder
 from processes.recorder.parking import ParkingRecorder
 from processes.secrets import load_secrets
 from processes.settings import Settings
@@ -34,7 +34,7 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
             turned=stop.is_set,
             observers=command_observers(sight),
         ) as recorder,
-        transport.consumer(GROUP, [TOPIC], member_name(settings, "recorder")) as consumer,
+        transport.consumer(GROUP, TOPICS, member_name(settings, "recorder")) as consumer,
     ):
         ConsumerLoop(consumer, recorder.handle, None, meanwhile=recorder.retry_due).run(stop)
 

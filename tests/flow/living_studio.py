@@ -42,7 +42,7 @@ from processes import recorder as recorder_process
 from processes.prepare import publish_defaults
 from processes.projector import FactProjection
 from processes.reactor.deeds import Outside
-from processes.recorder import Recorder
+from processes.recorder import TOPICS, Recorder
 from processes.recorder.parking import ParkingRecorder
 from processes.relay import Relay
 from processes.watchdog import Watchdog
@@ -204,7 +204,7 @@ class LivingStudio(StudioDesk):
         group = recorder_process.GROUP
         with (
             self.transport.publisher("/suite/recorder") as publisher,
-            self.transport.consumer(group, [RESULTS], "recorder") as consumer,
+            self.transport.consumer(group, TOPICS, "recorder") as consumer,
         ):
             recorder = ParkingRecorder(
                 Recorder(self.studio, self.store, self.objects, publisher),

@@ -20,7 +20,7 @@ from tests.kafka.upload_gate import UploadGate, served
 from tests.kafka.worker_process import worker_process
 from topics.codec import Undecodable
 from topics.messages.progress import JobProgressed, Phase
-from topics.registry import PROGRESS, RESULTS, Message
+from topics.registry import PROGRESS, RESULTS, VERDICTS, Message
 from topics.transport import From, Transport
 
 END_PATIENCE_S = 40.0
@@ -53,7 +53,9 @@ class StudioOnKafka(LivingStudio):
         self._bootstrap = bootstrap
         self._workers: dict[str, BaseProcess] = {}
         self._heard: list[Message] = []
-        self._ears = stack.enter_context(transport.broadcast([RESULTS, PROGRESS], From.END))
+        self._ears = stack.enter_context(
+            transport.broadcast([RESULTS, VERDICTS, PROGRESS], From.END)
+        )
         self._ears.poll(0.0)
         stack.callback(self.end_workers)
 

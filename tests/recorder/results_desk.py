@@ -17,9 +17,10 @@ from commands.studio import Studio
 from domain.job import Job
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.stored_form import StoredEventUnreadable
-from processes.recorder import GROUP, TOPIC, Recorder
+from processes.recorder import GROUP, TOPICS, Recorder
 from processes.recorder.pace import ParkingPace
 from processes.recorder.parking import ParkingRecorder
+from processes.recorder.speakers import is_in_its_place
 from tests.commands import journey
 from tests.commands.studio_spec import ADA, ARGS_SECRET, StudioSpec
 from topics.codec import Encoded
@@ -37,7 +38,7 @@ from topics.messages.results import (
 )
 from topics.messages.work import WorkKind
 from topics.partitioning import partition_of
-from topics.registry import DEAD_LETTERS, GRANTS, Message, key_of
+from topics.registry import DEAD_LETTERS, GRANTS, RESULTS, Message, Topic, key_of
 from topics.transport import BroadcastReader, From, TopicPartition
 
 PACE = ParkingPace(in_place_delays_s=(0.5, 0.5), look_s=0.0, claim_tries_max=3)
@@ -90,19 +91,23 @@ class ResultsDesk(StudioSpec):
             monotonic_s=lambda: self.clock().timestamp(),
             pause=lambda _: None,
         )
-        consumer = self.transport.consumer(GROUP, [TOPIC], "recorder")
+        consumer = self.transport.consumer(GROUP, TOPICS, "recorder")
         self._loop = ConsumerLoop(consumer, self.recorder.handle, None)
 
-    def records(self, *messages: Message) -> None:
-        """These reports are published, and all there is is handled and committed."""
+    def records(self, *messages: Message, topic: Topic | None = None) -> None:
+        """These reports are published, and all there is is handled and committed.
+
+        Each on its own topic, unless somebody publishes them on another.
+        """
         for message in messages:
-            self.publisher.publish(TOPIC, key_of(message), message)
+            own = next(one for one in TOPICS if is_in_its_place(one.name, message))
+            self.publisher.publish(topic or own, key_of(message), message)
         while self._loop.once(0.0):
             continue
 
     def published_raw(self, job: UUID, encoded: Encoded) -> None:
         """Bytes of anybody's making, under a job's key."""
-        place = TopicPartition(TOPIC.name, partition_of(str(job), TOPIC.partitions))
+        place = TopicPartition(RESULTS.name, partition_of(str(job), RESULTS.partitions))
         self.transport.log(place).append(str(job), encoded, 2e9)
 
     def letters(self) -> list[DeadLetter]:

@@ -41,7 +41,7 @@ from topics.messages.results import (
     PhotosJudged,
 )
 from topics.messages.work import ImageWork, OutputsWork, OutputToScreen, Work, WorkKind
-from topics.registry import DEAD_LETTERS, GRANTS, JOBS, RESULTS, Message
+from topics.registry import DEAD_LETTERS, GRANTS, JOBS, VERDICTS, Message
 from topics.transport import BroadcastReader, From, Publisher, TopicPartition
 
 ADA = UUID("ada00000-0000-4000-8000-000000000001")
@@ -74,7 +74,7 @@ class Studio:
         self.folder = folder
         self.chokes_on: UUID | None = None
         self._publisher: Publisher = transport.publisher("/suite/recorder")
-        self._results: BroadcastReader = transport.broadcast([RESULTS], From.START)
+        self._results: BroadcastReader = transport.broadcast([VERDICTS], From.START)
         self._seen: list[Message] = []
 
     def queue(self, job: UUID = SUBMISSION) -> None:
