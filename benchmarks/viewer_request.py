@@ -33,7 +33,7 @@ from benchmarks.stock_graphql import DATABASE
 from processes.prepare import prepare
 from processes.settings import Settings
 
-ROUNDS = 5
+ROUNDS = 3
 WRK: Final = ("wrk", "-t1", "-c8", "-d4s", "--latency")
 DOCUMENT = "{ viewer { ... on Viewer { id } } }"
 STOCK_DOCUMENT = "{ viewer { id } }"
