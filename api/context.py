@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from anyio.to_thread import run_sync
 from fastapi import WebSocket
 from starlette.requests import HTTPConnection
 from strawberry.fastapi import BaseContext
 
 from api.parts import Parts
 from api.refusals import NotSignedIn
+from api.session_desk import SessionDesk
 from commands.ports.accounts import Session
 
 SESSION_COOKIE = "suite_session"
@@ -23,10 +23,11 @@ TOKEN_SIZE_BYTES = 32
 class StudioContext(BaseContext):
     """One request's, or one socket's, session and parts."""
 
-    def __init__(self, parts: Parts, connection: HTTPConnection) -> None:
+    def __init__(self, parts: Parts, connection: HTTPConnection, sessions: SessionDesk) -> None:
         super().__init__()
         self.parts = parts
         self.connection = connection
+        self._sessions = sessions
         self._token = _token_of(connection)
         self._session: Session | None = None
         self._looked_up = False
@@ -50,14 +51,11 @@ class StudioContext(BaseContext):
     async def session_now(self) -> Session:
         """The session if it is still open. Raises `NotSignedIn`. For what outlives a request."""
         token = self.token
-        self._session = await run_sync(self._look_up, token) if token else None
+        self._session = await self._sessions.session(token_digest(token)) if token else None
         self._looked_up = True
         if self._session is None:
             raise NotSignedIn()
         return self._session
-
-    def _look_up(self, token: str) -> Session | None:
-        return self.parts.accounts.session(token_digest(token), at=self.parts.clock())
 
     @property
     def country(self) -> str:
@@ -83,9 +81,10 @@ def token_digest(token: str) -> bytes:
 
 def context_getter(parts: Parts) -> Any:
     """FastAPI's dependency that makes a context."""
+    sessions = SessionDesk(parts.accounts, parts.clock)
 
     async def get_context(connection: HTTPConnection) -> StudioContext:
-        return StudioContext(parts, connection)
+        return StudioContext(parts, connection, sessions)
 
     return get_context
 

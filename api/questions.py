@@ -22,27 +22,23 @@ from api.scalars import Millicredits, PageSize, Position
 from api.types.asset import asset
 from api.types.catalogue import Catalogue, catalogue
 from api.types.draft import Draft, draft
-from api.types.enums import VerificationStatus
 from api.types.node import Node
 from api.types.paging import DEFAULT_PAGE
 from api.types.twin import twin
-from api.types.viewer import KNOWN_STATES, SHOWN_STATES, Verification, Viewer, jobs_of
+from api.types.viewer import KNOWN_STATES, SHOWN_STATES, Standing, Viewer, jobs_of
 from api.types.wallet import Ledger, ledger
 from commands.catalogue import catalogue as catalogue_facts
 from commands.jobs.asked_clips import asked_clips
 from commands.jobs.asked_images import asked
-from commands.ports.accounts import Session
 from commands.quote import PromptRead, QuoteClips, QuoteImages, QuoteTraining
 from domain import refusals
-from domain.kernel.personal_text import text_or, written
+from domain.kernel.personal_text import written
 from domain.kernel.role import Role
-from queries.account.overview import account
 from queries.catalogue.policy import policy
 from queries.catalogue.prices import price_list
 from queries.feed.era import in_log
 from queries.gallery.gallery import asset as asset_row
 from queries.jobs.jobs import job as job_row
-from queries.read_position import read_position
 from queries.twins.photos import photos
 from queries.twins.twins import twin as twin_row
 from queries.viewer import View, as_viewer
@@ -168,7 +164,9 @@ class Query:
         session = await info.context.session()
         if min_position is not None:
             await until_visible(info.context, session, in_log(min_position))
-        return await run_sync(_viewer, info.context, session)
+        return Viewer(
+            id=global_id("Viewer", session.person_id), role=session.role.value, standing=Standing()
+        )
 
     @strawberry.field(description="Anything of the viewer's by its global id, or null.")
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:
@@ -240,24 +238,6 @@ class Query:
             info.context,
             lambda view: ledger(ledger_rows(view, as_of=in_log(as_of), first=first, after=behind)),
         )
-
-
-def _viewer(context: StudioContext, session: Session) -> Viewer:
-    parts, role = context.parts, session.role
-    with as_viewer(parts.connections, session.person_id, role) as view:
-        found, position = account(view), read_position(view)
-    return Viewer(
-        id=global_id("Viewer", session.person_id),
-        email=text_or(parts.accounts.email_of(session.person_id)) or None,
-        role=session.role.value,
-        position=Position(position),
-        verification=Verification(
-            status=VerificationStatus(found.verification_at(parts.clock()) if found else "none"),
-            assurance=found.assurance if found else None,
-            country=found.country if found else None,
-            valid_until=found.valid_until if found else None,
-        ),
-    )
 
 
 def _node(context: StudioContext, view: View, given: str) -> Any:

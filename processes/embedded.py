@@ -29,25 +29,22 @@ class Installation:
     def supervisor(
         self, on_change: Callable[[str, str], None], more_workers: Sequence[str] = ()
     ) -> Supervisor:
-        """One that runs all eight processes, and more workers: `worker-2`, `worker-3` …
+        """One that runs all eight processes, more workers (`worker-2`, `worker-3` …), and as many
+        API processes as the settings say (`api-2` …).
 
         It restarts what ends, and what is unwell.
         """
+        more = (*more_workers, *(f"api-{n}" for n in range(2, self.settings.api_processes + 1)))
 
         def own_environment(name: str) -> dict[str, str]:
             # Two members of a group with one name would fence each other for ever.
-            if name not in more_workers:
+            if name not in more:
                 return {}
-            number = list(more_workers).index(name)
-            return {
-                f"{PREFIX}WORKER_NAME": name,
-                f"{PREFIX}METRICS_PORT": str(
-                    first_port_for_another(self.settings, "worker", number)
-                ),
-            }
+            port = first_port_for_another(self.settings, name.partition("-")[0], more.index(name))
+            return {f"{PREFIX}WORKER_NAME": name, f"{PREFIX}METRICS_PORT": str(port)}
 
         return Supervisor(
-            (*PROCESS_NAMES, *more_workers),
+            (*PROCESS_NAMES, *more),
             own_command,
             self.environment,
             on_change,

@@ -11,6 +11,9 @@ from topics.messages.bounds import NAME_LENGTH_MAX
 
 PREFIX = "SUITE_"
 
+CORES_PER_API = 4
+"""The database, the relay and the projector of what it is asked want the others."""
+
 PROCESS_NAMES = (
     "relay",
     "projector",
@@ -92,6 +95,12 @@ class Settings(BaseSettings):
     kafka_replication_factor: int = Field(default=1, ge=1, le=7)
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    api_processes: int = Field(
+        default_factory=lambda: max(1, len(os.sched_getaffinity(0)) // CORES_PER_API),
+        ge=1,
+        le=64,
+        description="API processes of `suite up`, on one port. Absent: one for four cores.",
+    )
     public_url: str | None = Field(
         default=None,
         description="How browsers and workers reach the API; http://host:port if absent.",

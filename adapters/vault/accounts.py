@@ -1,5 +1,6 @@
 """Accounts, sessions and seen webhooks in PostgreSQL."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -109,17 +110,17 @@ class PostgresAccounts:
                 [token_sha256, person_id, at, expires_at],
             )
 
-    def session(self, token_sha256: bytes, *, at: datetime) -> Session | None:
-        """The session that is open at `at`; None if there is none, it expired or was closed."""
+    def sessions(self, tokens_sha256: Sequence[bytes], *, at: datetime) -> Mapping[bytes, Session]:
+        """Those of the sessions that are open at `at`: not expired, not closed."""
         with self._pool.connection() as connection:
-            row = connection.execute(
-                "SELECT s.person_id, a.role, s.expires_at FROM vault.sessions s "
+            rows = connection.execute(
+                "SELECT s.token_sha256, s.person_id, a.role, s.expires_at FROM vault.sessions s "
                 "JOIN vault.accounts a USING (person_id) "
-                "WHERE s.token_sha256 = %s AND s.expires_at > %s",
-                [token_sha256, at],
+                "WHERE s.token_sha256 = ANY (%s) AND s.expires_at > %s",
+                [list(tokens_sha256), at],
                 prepare=True,
-            ).fetchone()
-        return None if row is None else Session(row[0], Role(row[1]), row[2])
+            ).fetchall()
+        return {bytes(row[0]): Session(row[1], Role(row[2]), row[3]) for row in rows}
 
     def close_session(self, token_sha256: bytes) -> None:
         """Close one session at once. May be repeated."""

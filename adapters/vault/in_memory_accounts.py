@@ -1,5 +1,6 @@
 """Accounts, sessions and seen webhooks in dictionaries: for tests, with the same contract."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
@@ -75,13 +76,17 @@ class InMemoryAccounts:
         with self._lock:
             self._sessions[token_sha256] = (person_id, expires_at)
 
-    def session(self, token_sha256: bytes, *, at: datetime) -> Session | None:
-        """The session that is open at `at`."""
-        found = self._sessions.get(token_sha256)
-        if found is None or found[1] <= at:
-            return None
-        person_id, expires_at = found
-        return Session(person_id, self._accounts[person_id].role, expires_at)
+    def sessions(self, tokens_sha256: Sequence[bytes], *, at: datetime) -> Mapping[bytes, Session]:
+        """Those of the sessions that are open at `at`."""
+        with self._lock:
+            found = {
+                token: self._sessions[token] for token in tokens_sha256 if token in self._sessions
+            }
+            return {
+                token: Session(person_id, self._accounts[person_id].role, expires_at)
+                for token, (person_id, expires_at) in found.items()
+                if expires_at > at
+            }
 
     def close_session(self, token_sha256: bytes) -> None:
         """Close one session at once. May be repeated."""

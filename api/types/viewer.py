@@ -1,11 +1,13 @@
 """The viewer: whoever is signed in, and everything that is theirs."""
 
-from collections.abc import Callable, Sequence
+from asyncio import Future, ensure_future
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 import strawberry
+from anyio.to_thread import run_sync
 
 from api.context import StudioContext
 from api.ids import own_id
@@ -18,12 +20,15 @@ from api.types.node import Node
 from api.types.paging import DEFAULT_PAGE, Connection, connection, place_after
 from api.types.twin import Twin, twin
 from api.types.wallet import Wallet, wallet
+from domain.kernel.personal_text import text_or
 from domain.refusals import NotFound
+from queries.account.overview import Account, account
 from queries.gallery.gallery import GalleryFilter, assets_of_jobs, gallery
 from queries.gallery.gallery import asset as asset_row
 from queries.jobs.jobs import Job as JobRow
 from queries.jobs.jobs import job as job_row
 from queries.jobs.jobs import jobs
+from queries.read_position import read_position
 from queries.twins.photos import photos
 from queries.twins.twins import twin as twin_row
 from queries.twins.twins import twins
@@ -48,12 +53,49 @@ class Verification:
     valid_until: datetime | None
 
 
+class Standing:
+    """A viewer's account and how far it is read, in one snapshot, and only if either is asked."""
+
+    def __init__(self) -> None:
+        self._seen: Future[tuple[Account | None, int]] | None = None
+
+    def seen(self, context: StudioContext) -> Awaitable[tuple[Account | None, int]]:
+        """The account, None until it was projected, and the position."""
+        if self._seen is None:
+            self._seen = ensure_future(read(context, _standing))
+        return self._seen
+
+
+def _standing(view: View) -> tuple[Account | None, int]:
+    return account(view), read_position(view)
+
+
 @strawberry.type(description="Whoever is signed in. Every read below is theirs alone.")
 class Viewer(Node):
-    email: str | None
     role: str
-    position: Position
-    verification: Verification
+    standing: strawberry.Private[Standing]
+
+    @strawberry.field
+    async def email(self, info: Info) -> str | None:
+        session = await info.context.session()
+        accounts = info.context.parts.accounts
+        return text_or(await run_sync(accounts.email_of, session.person_id)) or None
+
+    @strawberry.field
+    async def position(self, info: Info) -> Position:
+        return Position((await self.standing.seen(info.context))[1])
+
+    @strawberry.field
+    async def verification(self, info: Info) -> Verification:
+        found, _ = await self.standing.seen(info.context)
+        return Verification(
+            status=VerificationStatus(
+                found.verification_at(info.context.parts.clock()) if found else "none"
+            ),
+            assurance=found.assurance if found else None,
+            country=found.country if found else None,
+            valid_until=found.valid_until if found else None,
+        )
 
     @strawberry.field(description="Credits.")
     async def wallet(self, info: Info) -> Wallet:

@@ -1,5 +1,6 @@
 """The vault: who may sign in, and which webhooks were seen. Personal data, so never events."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -75,8 +76,8 @@ class Accounts(Protocol):
         """Remember a session under its token's SHA-256 (32 bytes)."""
         ...
 
-    def session(self, token_sha256: bytes, *, at: datetime) -> Session | None:
-        """The session that is open at `at`; None if there is none, it expired or was closed."""
+    def sessions(self, tokens_sha256: Sequence[bytes], *, at: datetime) -> Mapping[bytes, Session]:
+        """Those of the sessions that are open at `at`: not expired, not closed."""
         ...
 
     def close_session(self, token_sha256: bytes) -> None:

@@ -34,7 +34,7 @@ from processes.demo.memory import PeakMemory
 from processes.demo.story import Story
 from processes.embedded import Installation, installed
 from processes.log import configure
-from processes.settings import PROCESS_NAMES, Settings, load_settings
+from processes.settings import Settings, load_settings
 from processes.up import wait_until_ready
 from processes.wiring.members import member_name
 
@@ -166,7 +166,7 @@ def _run(
     running = threading.Thread(target=supervisor.run, args=(stop,))
     running.start()
     try:
-        started = len(PROCESS_NAMES) + len(more_workers)
+        started = len(supervisor.names)
         console.print(f"· starting {started} processes at {settings.address}")
         if not wait_until_ready(settings.address, stop):
             raise DemoRefused("the studio does not answer")

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from api.context import StudioContext
 from api.schema import build_schema
+from api.session_desk import SessionDesk
 from tests.api.creator import PASSWORD, Creator, Visitor
 from tests.api.live_studio import LiveStudio
 from tests.api.streams import sse
@@ -34,13 +35,14 @@ def broken_context(live: LiveStudio, ada: Creator) -> StudioContext:
         "headers": [(b"authorization", f"Bearer {ada.token}".encode())],
         "client": ("192.0.2.1", 1),
     }
-    return StudioContext(replace(live.parts, connections=Broken()), Request(scope))
+    parts = replace(live.parts, connections=Broken())
+    return StudioContext(parts, Request(scope), SessionDesk(parts.accounts, parts.clock))
 
 
 @pytest.mark.parametrize(
     "document",
     [
-        "{ viewer { ... on Viewer { id } } }",
+        "{ viewer { ... on Viewer { position } } }",
         "{ catalogue { priceVersion } }",
         '{ node(id: "VHdpbjowMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDA=") { id } }',
     ],
