@@ -9,36 +9,26 @@ on uvloop and httptools, too. The floor is that look-up bare, on uvloop and http
 """
 
 import json
-import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 import httpx
 from psycopg.conninfo import make_conninfo
-from pydantic import SecretStr
 
-from adapters.postgres.embedded import EmbeddedPostgres
 from benchmarks.measure import quantile, report
+from benchmarks.served_api import document_id, prepared_studio, serving, signed_up
 from benchmarks.stock_graphql import DATABASE
-from processes.prepare import prepare
-from processes.settings import Settings
 
 ROUNDS = 3
 WRK: Final = ("wrk", "-t1", "-c8", "-d4s", "--latency")
 DOCUMENT = "{ viewer { ... on Viewer { id } } }"
 STOCK_DOCUMENT = "{ viewer { id } }"
-START_WAIT_S = 30.0
-PASSWORD = "a password for nobody"
 STOCK_UVICORN = ("--loop", "asyncio", "--http", "h11")
 FAST_UVICORN = ("--loop", "uvloop", "--http", "httptools")
 
@@ -47,20 +37,15 @@ def main() -> None:
     """Start all sides, ask each in turns, print requests a second."""
     if shutil.which("wrk") is None:
         sys.exit("viewer_request needs wrk: apt-get install wrk")
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        server = stack.enter_context(EmbeddedPostgres(folder / "postgres"))
-        environment = {"SUITE_HOME": str(folder), "SUITE_DATABASE_URL": server.url()}
-        settings = Settings(home=folder, database_url=SecretStr(server.url()))
-        prepare(settings, server.admin_url(), lambda step: None)
-        ours = stack.enter_context(_serving(_suite, environment))
-        vault = make_conninfo(server.url(), options="-c role=vault")
-        stock = stack.enter_context(_serving(_stock("app", STOCK_UVICORN), {DATABASE: vault}))
-        fast = stack.enter_context(_serving(_stock("app", FAST_UVICORN), {DATABASE: vault}))
-        bare = stack.enter_context(_serving(_stock("bare", FAST_UVICORN), {DATABASE: vault}))
-        token = _signed_up(ours)
+    with prepared_studio() as studio, ExitStack() as stack:
+        ours = stack.enter_context(studio.api())
+        vault = make_conninfo(studio.url, options="-c role=vault")
+        stock = stack.enter_context(serving(_stock("app", STOCK_UVICORN), {DATABASE: vault}))
+        fast = stack.enter_context(serving(_stock("app", FAST_UVICORN), {DATABASE: vault}))
+        bare = stack.enter_context(serving(_stock("bare", FAST_UVICORN), {DATABASE: vault}))
+        token = signed_up(ours)
         sides = {
-            "trusted": (ours, {"documentId": _document_id(ours)}),
+            "trusted": (ours, {"documentId": document_id(ours, "Session")}),
             "free": (ours, {"query": DOCUMENT}),
             "stock": (stock, {"query": STOCK_DOCUMENT}),
             "stock_uvloop": (fast, {"query": STOCK_DOCUMENT}),
@@ -69,7 +54,7 @@ def main() -> None:
         taken: dict[str, list[float]] = {name: [] for name in sides}
         for _ in range(ROUNDS):
             for name, (port, asked) in sides.items():
-                taken[name].append(_asked(port, asked, token, folder))
+                taken[name].append(_asked(port, asked, token, studio.folder))
     each = {name: quantile(values, 0.5) for name, values in taken.items()}
     report(
         "viewer_request",
@@ -106,33 +91,6 @@ def _asked(port: int, asked: Mapping[str, str], token: str, folder: Path) -> flo
     return float(found[1])
 
 
-def _signed_up(port: int) -> str:
-    """The token of somebody new."""
-    given = {"email": "nobody@example.com", "password": PASSWORD}
-    _mutated(port, "signUp", {**given, "idempotencyKey": str(uuid4())}, "position")
-    return _mutated(port, "signIn", given, "token")
-
-
-def _mutated(port: int, mutation: str, given: Mapping[str, str], wanted: str) -> str:
-    kind = mutation[0].upper() + mutation[1:]
-    document = (
-        f"mutation($input: {kind}Input!) {{ {mutation}(input: $input) "
-        f"{{ ... on {kind}Success {{ {wanted} }} }} }}"
-    )
-    answer = httpx.post(
-        f"http://127.0.0.1:{port}/graphql", json={"query": document, "variables": {"input": given}}
-    ).json()
-    return str(answer["data"][mutation][wanted])
-
-
-def _document_id(port: int) -> str:
-    return str(httpx.get(f"http://127.0.0.1:{port}/documents.json").json()["Session"])
-
-
-def _suite(port: int) -> Sequence[str]:
-    return (sys.executable, "-m", "processes.cli", "run", "api")
-
-
 def _stock(app: str, options: Sequence[str]) -> Callable[[int], Sequence[str]]:
     def command(port: int) -> Sequence[str]:
         return (
@@ -141,34 +99,6 @@ def _stock(app: str, options: Sequence[str]) -> Callable[[int], Sequence[str]]:
         )
 
     return command
-
-
-@contextmanager
-def _serving(
-    command: Callable[[int], Sequence[str]], environment: Mapping[str, str]
-) -> Iterator[int]:
-    """A server on a free port, from when it answers until the block ends."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    process = subprocess.Popen(
-        command(port),
-        env={**os.environ, **environment, "SUITE_PORT": str(port), "SUITE_METRICS_PORT": "0"},
-    )
-    try:
-        deadline_s = time.monotonic() + START_WAIT_S
-        while True:
-            try:
-                httpx.get(f"http://127.0.0.1:{port}/livez")
-                break
-            except httpx.TransportError:
-                if process.poll() is not None or time.monotonic() > deadline_s:
-                    raise
-                time.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
 
 
 if __name__ == "__main__":
