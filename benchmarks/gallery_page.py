@@ -6,7 +6,9 @@ it until its rows are there. One at a time, in turns; the 95th percentile of bot
 
 import base64
 import sys
+from collections.abc import Mapping
 from time import perf_counter
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -31,7 +33,7 @@ ITEMS = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
 class TimedRows:
     """A connection that notes how long the last statement took, with all of its rows."""
 
-    def __init__(self, connection: psycopg.Connection[object]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
         self.took_s = 0.0
 
@@ -43,7 +45,7 @@ class TimedRows:
 class TimedCursor:
     """One statement."""
 
-    def __init__(self, timed: TimedRows, cursor: psycopg.Cursor[tuple[object, ...]]) -> None:
+    def __init__(self, timed: TimedRows, cursor: psycopg.Cursor[Any]) -> None:
         self._timed = timed
         self._cursor = cursor
 
@@ -53,10 +55,10 @@ class TimedCursor:
     def __exit__(self, *_: object) -> None:
         self._cursor.close()
 
-    def execute(self, statement: bytes, values: object) -> None:
+    def execute(self, statement: bytes, values: Mapping[str, Any]) -> None:
         """Ask, and take every row."""
         began_s = perf_counter()
-        self._cursor.execute(statement, values, prepare=True)  # type: ignore[arg-type]
+        self._cursor.execute(statement, values, prepare=True)
         self._cursor.fetchall()
         self._timed.took_s = perf_counter() - began_s
 
@@ -80,10 +82,10 @@ def main() -> None:
             requests: list[float] = []
             rows: list[float] = []
             with connect(studio.url, "reader") as connection:
-                timed = TimedRows(connection)  # type: ignore[arg-type]
+                timed = TimedRows(connection)
                 for number in range(WARM_UP + PAGES):
                     with view_on(connection, owner, Role.CREATOR):
-                        gallery(View(owner, Role.CREATOR, timed), first=PAGE)  # type: ignore[arg-type]
+                        gallery(View(owner, Role.CREATOR, cast("Any", timed)), first=PAGE)
                     began_s = perf_counter()
                     answer = client.post(url, json=asked)
                     took_s = perf_counter() - began_s
