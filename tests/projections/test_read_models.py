@@ -97,7 +97,8 @@ def test_every_event_type_is_folded_or_said_to_be_of_no_interest() -> None:
         "job.retried",
         # What lies in the object store is shown by what it became.
         "twin.places-gave-way",
-        # A job that is being screened for the third time is being screened.
+        # A job that is being screened, for the first time or the third, is rendered.
+        "job.screening-started",
         "job.screening-failed",
         "job.screening-opened",
         # The job says what it begins with.
