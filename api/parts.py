@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 
 from api.feed import FeedHub
 from api.progress import ProgressBoard
-from api.sign_in_limit import SignInLimit
 from api.spans import NoSpans, Spans
 from api.threads import Threads
 from commands.ports.accounts import Accounts
 from commands.ports.clock import Clock
+from commands.ports.common_passwords import CommonPasswords
 from commands.ports.identity_provider import IdentityProvider
 from commands.ports.object_store import ObjectStore
 from commands.ports.password_hasher import PasswordHasher
 from commands.ports.payment_provider import PaymentProvider
+from commands.ports.tries import Tries
 from commands.studio import Studio
 from queries.viewer import Connections
 
@@ -31,6 +32,8 @@ class Parts:
     studio: Studio
     accounts: Accounts
     passwords: PasswordHasher
+    common_passwords: CommonPasswords
+    tries: Tries
     objects: ObjectStore
     identity: IdentityProvider
     payment: PaymentProvider
@@ -40,7 +43,6 @@ class Parts:
     progress: ProgressBoard
     session_country: Callable[[str], str]
     public_url: str
-    sign_ins: SignInLimit = field(default_factory=SignInLimit)
     threads: Threads = field(default_factory=Threads)
     monotonic_s: Callable[[], float] = time.monotonic
     refused: Callable[[str], None] = lambda code: None

@@ -62,15 +62,6 @@ class ReadModelParked(Refusal):
         )
 
 
-class TooManyRequests(Refusal):
-    """This was asked for too often lately."""
-
-    code = "TOO_MANY_REQUESTS"
-
-    def __init__(self) -> None:
-        super().__init__("Too many tries; wait a minute.")
-
-
 class InputInvalid(Refusal):
     """A value of the input has not the form it needs."""
 
@@ -109,7 +100,7 @@ class OtherRefusal(RefusalInterface):
     pass
 
 
-_OURS = (NotSignedIn, NotConsistentYet, ReadModelParked, TooManyRequests, InputInvalid)
+_OURS = (NotSignedIn, NotConsistentYet, ReadModelParked, InputInvalid)
 
 REFUSAL_TYPES: dict[type[Refusal], type[RefusalInterface]] = {
     refusal: _type_of(refusal)

@@ -18,7 +18,9 @@ from adapters.objects.s3_place import S3User
 from adapters.payment.sandbox_pages import payment_pages
 from adapters.postgres.connect import connect, open_pool
 from adapters.vault.accounts import PostgresAccounts
+from adapters.vault.common_passwords import ZxcvbnPasswords
 from adapters.vault.passwords import Argon2Passwords
+from adapters.vault.tries import PostgresTries
 from api.app import Background, Folders, build_app
 from api.feed import FeedHub
 from api.parts import Parts
@@ -123,6 +125,8 @@ def _assemble(
         studio=writing.studio,
         accounts=PostgresAccounts(vault, writing.keys, secrets.email_lookup),
         passwords=Argon2Passwords(),
+        common_passwords=ZxcvbnPasswords(),
+        tries=PostgresTries(vault, secrets.email_lookup),
         objects=objects,
         identity=identity,
         payment=payment,

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,15 +30,17 @@ from adapters.payment.sandbox import SandboxPayment
 from adapters.payment.sandbox_pages import payment_pages
 from adapters.postgres.connect import connect, open_pool
 from adapters.vault.accounts import PostgresAccounts
+from adapters.vault.common_passwords import ZxcvbnPasswords
+from adapters.vault.in_memory_tries import InMemoryTries
 from adapters.vault.passwords import Argon2Passwords
 from adapters.vault.subject_keys import SubjectKeys
 from api.app import Background, Folders, build_app
 from api.feed import FeedHub
 from api.parts import Parts
 from api.progress import ProgressBoard
-from api.sign_in_limit import SignInLimit
 from api.spans import NoSpans, Spans
 from commands.handlers import HANDLERS
+from commands.ports.tries import Tries, Try
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
 from commands.studio import Studio
@@ -86,10 +88,10 @@ class Webhooks:
         return status
 
 
-class NoisySignIns(SignInLimit):
+class EndlessTries(InMemoryTries):
     """Lets every try pass: the tests all come from one address."""
 
-    def check(self, address: str) -> None:
+    def take(self, tries: Sequence[Try], *, at: datetime) -> None:
         """Count nothing."""
 
 
@@ -155,7 +157,9 @@ class LiveStudio:
 
 
 @contextmanager
-def live_studio(database: str, folder: Path, *, spans: Spans | None = None) -> Iterator[LiveStudio]:
+def live_studio(
+    database: str, folder: Path, *, spans: Spans | None = None, tries: Tries | None = None
+) -> Iterator[LiveStudio]:
     """Serve until the block ends. Prices and policy are published."""
     with ExitStack() as stack:
         writers = stack.enter_context(open_pool(database, "writer", size_max=8))
@@ -197,6 +201,8 @@ def live_studio(database: str, folder: Path, *, spans: Spans | None = None) -> I
                 studio=studio,
                 accounts=accounts,
                 passwords=Argon2Passwords(),
+                common_passwords=ZxcvbnPasswords(),
+                tries=EndlessTries() if tries is None else tries,
                 objects=objects,
                 identity=identity,
                 payment=payment,
@@ -206,7 +212,6 @@ def live_studio(database: str, folder: Path, *, spans: Spans | None = None) -> I
                 progress=ProgressBoard(feed.wake),
                 session_country=lambda address: "XX",
                 public_url=url,
-                sign_ins=NoisySignIns(),
                 refused=refused.append,
                 spans=spans or NoSpans(),
             )
