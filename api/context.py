@@ -67,8 +67,16 @@ class StudioContext(BaseContext):
 
     @property
     def address(self) -> str:
-        """The client's address. For rate limits only: never logged, never stored."""
+        """The client's address, of the rightmost hop that is no proxy of ours.
+
+        For limits only: never logged, and stored as a keyed digest.
+        """
         return self.connection.client.host if self.connection.client else ""
+
+    @property
+    def is_https(self) -> bool:
+        """Whether the browser came by https, as far as trusted proxies and the public URL say."""
+        return self.parts.is_https or self.connection.scope["scheme"] in ("https", "wss")
 
 
 def new_token() -> str:

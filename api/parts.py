@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from api.feed import FeedHub
 from api.progress import ProgressBoard
+from api.proxies import TrustedProxies
 from api.spans import NoSpans, Spans
 from api.threads import Threads
 from commands.ports.accounts import Accounts
@@ -26,6 +27,7 @@ class Parts:
 
     `session_country` answers the ISO country of a client address; "XX" where nobody knows.
     `store_origin` is where browsers meet the object store, None where that is the studio itself.
+    `proxies` are believed about clients; pages of `cors_origins` may ask here, with a bearer.
     `refused` is told the code of every refusal that is answered, `spans` of every mutation.
     """
 
@@ -48,3 +50,10 @@ class Parts:
     refused: Callable[[str], None] = lambda code: None
     spans: Spans = field(default_factory=NoSpans)
     store_origin: str | None = None
+    proxies: TrustedProxies = field(default_factory=lambda: TrustedProxies(()))
+    cors_origins: tuple[str, ...] = ()
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers meet the studio by https, whoever ends it."""
+        return self.public_url.startswith("https://")

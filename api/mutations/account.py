@@ -272,6 +272,6 @@ def _set_cookie(context: StudioContext, token: str, lifetime: timedelta) -> None
             max_age=int(lifetime.total_seconds()),
             httponly=True,
             samesite="lax",
-            secure=context.parts.public_url.startswith("https://"),
+            secure=context.is_https,
             path="/",
         )

@@ -25,6 +25,7 @@ from api.app import Background, Folders, build_app
 from api.feed import FeedHub
 from api.parts import Parts
 from api.progress import ProgressBoard
+from api.proxies import TrustedProxies
 from api.spans import NoSpans
 from commands.ports.object_store import ObjectStore
 from processes.garbage import look_seldom
@@ -65,21 +66,26 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
         app = _assemble(settings, secrets, stack, feed, sight)
         # A look through all that was imported holds every request up for a tenth of a second.
         look_seldom()
-        server = ApiServer(
-            uvicorn.Config(
-                app,
-                host=settings.host,
-                port=settings.port,
-                log_config=None,
-                access_log=False,
-                ws_per_message_deflate=False,
-                ws_max_size=WEBSOCKET_MESSAGE_MAX_BYTES,
-                timeout_graceful_shutdown=GRACE_S,
-            ),
-            stop,
-        )
+        config = server_config(app, grace_s=GRACE_S, host=settings.host, port=settings.port)
+        server = ApiServer(config, stop)
         threading.Thread(target=_end_with, args=(server, feed, stop), daemon=True).start()
         server.run()
+
+
+def server_config(app: FastAPI, *, grace_s: int, **address: Any) -> uvicorn.Config:
+    """How the application is served. `address` is host and port, where no socket is given."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        ws_per_message_deflate=False,
+        ws_max_size=WEBSOCKET_MESSAGE_MAX_BYTES,
+        timeout_graceful_shutdown=grace_s,
+        # Whose word is believed is ours to say: uvicorn takes anybody's from this machine.
+        proxy_headers=False,
+        server_header=False,
+        **address,
+    )
 
 
 class ApiServer(uvicorn.Server):
@@ -139,6 +145,8 @@ def _assemble(
         refused=seen.refused,
         spans=sight.tracing or NoSpans(),
         store_origin=store_origin,
+        proxies=TrustedProxies(settings.trusted_proxies),
+        cors_origins=settings.cors_origins,
     )
     folders = Folders(
         web=ROOT / "web",

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ from processes.reactor.announcing import Announcer
 from processes.reactor.deeds import Deeds, Outside
 from processes.reactor.executor import Executor, Wake
 from processes.reactor.tail import Tail
+from processes.wiring.api import server_config
 from projections.projector import Projector
 from topics.in_memory import InMemoryTransport
 from topics.registry import FACTS
@@ -158,9 +159,17 @@ class LiveStudio:
 
 @contextmanager
 def live_studio(
-    database: str, folder: Path, *, spans: Spans | None = None, tries: Tries | None = None
+    database: str,
+    folder: Path,
+    *,
+    spans: Spans | None = None,
+    tries: Tries | None = None,
+    **deployed: Any,
 ) -> Iterator[LiveStudio]:
-    """Serve until the block ends. Prices and policy are published."""
+    """Serve until the block ends. Prices and policy are published.
+
+    `deployed` are parts that an operator decides: trusted proxies, origins, the public URL, caps.
+    """
     with ExitStack() as stack:
         writers = stack.enter_context(open_pool(database, "writer", size_max=8))
         vault = stack.enter_context(open_pool(database, "vault", size_max=8))
@@ -197,7 +206,7 @@ def live_studio(
 
         def parts() -> Parts:
             feed = FeedHub(lambda: connect(database, "reader"))
-            return Parts(
+            made = Parts(
                 studio=studio,
                 accounts=accounts,
                 passwords=Argon2Passwords(),
@@ -215,6 +224,7 @@ def live_studio(
                 refused=refused.append,
                 spans=spans or NoSpans(),
             )
+            return replace(made, **deployed)
 
         def app(parts: Parts) -> FastAPI:
             return build_app(
@@ -299,13 +309,7 @@ class Served:
     def start(self) -> Parts:
         """Begin to serve, with parts of its own. Clients wait in the socket's queue meanwhile."""
         parts = self._make_parts()
-        config = uvicorn.Config(
-            self._make_app(parts),
-            log_config=None,
-            access_log=False,
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=1,
-        )
+        config = server_config(self._make_app(parts), grace_s=1)
         server = uvicorn.Server(config)
         sockets = [self._listening.dup()]
 
