@@ -100,7 +100,7 @@ async def follow(
                     yield _told(change, era)
                 for word in seen.words:
                     yield word
-                await waker.wait(LOOK_AGAIN_S)
+                await waker.wait(min(LOOK_AGAIN_S, _left_s(context, session)))
                 await asyncio.sleep(feed.rest_s)
     except NotSignedIn as refusal:
         yield REFUSAL_TYPES[NotSignedIn](code=refusal.code, message=refusal.message, path=[])
@@ -118,6 +118,11 @@ async def _place(context: StudioContext, session: Session, era: Era, told: int) 
         except (NotConsistentYet, ReadModelParked):
             return None
     return position
+
+
+def _left_s(context: StudioContext, session: Session) -> float:
+    """How long the session lasts by itself: a look then ends the feed."""
+    return max(0.0, (session.expires_at - context.parts.clock()).total_seconds())
 
 
 def _told(event: Any, era: Era) -> Any:
