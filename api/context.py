@@ -11,6 +11,7 @@ from fastapi import WebSocket
 from starlette.requests import HTTPConnection
 from strawberry.fastapi import BaseContext
 
+from api.caps import Place
 from api.parts import Parts
 from api.refusals import NotSignedIn
 from commands.ports.accounts import Session
@@ -30,6 +31,8 @@ class StudioContext(BaseContext):
         self._token = _token_of(connection)
         self._session: Session | None = None
         self._looked_up = False
+        self.place: Place | None = None
+        """Of a socket that is served: held by its client's network until it is an account's."""
 
     @property
     def token(self) -> str | None:

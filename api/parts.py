@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from api.caps import Caps, Places
 from api.feed import FeedHub
 from api.progress import ProgressBoard
 from api.proxies import TrustedProxies
@@ -45,6 +46,9 @@ class Parts:
     progress: ProgressBoard
     session_country: Callable[[str], str]
     public_url: str
+    caps: Caps = field(default_factory=Caps)
+    sockets: Places = field(default_factory=Places)
+    feeds: Places = field(default_factory=Places)
     threads: Threads = field(default_factory=Threads)
     monotonic_s: Callable[[], float] = time.monotonic
     refused: Callable[[str], None] = lambda code: None

@@ -62,6 +62,17 @@ class ReadModelParked(Refusal):
         )
 
 
+class TooManyFeeds(Refusal):
+    """This account follows as many feeds as one server allows it."""
+
+    code = "TOO_MANY_FEEDS"
+    details = ("maximum",)
+
+    def __init__(self, maximum: int) -> None:
+        super().__init__(f"You follow {maximum} feeds at once; end one of them first.")
+        self.maximum = maximum
+
+
 class InputInvalid(Refusal):
     """A value of the input has not the form it needs."""
 
@@ -100,7 +111,7 @@ class OtherRefusal(RefusalInterface):
     pass
 
 
-_OURS = (NotSignedIn, NotConsistentYet, ReadModelParked, InputInvalid)
+_OURS = (NotSignedIn, NotConsistentYet, ReadModelParked, TooManyFeeds, InputInvalid)
 
 REFUSAL_TYPES: dict[type[Refusal], type[RefusalInterface]] = {
     refusal: _type_of(refusal)
@@ -123,11 +134,17 @@ def as_graphql(refusal: Refusal, union: Any) -> Any:
     made = REFUSAL_TYPES.get(type(refusal))
     if made is None or made not in get_args(get_args(union)[0]):
         return OtherRefusal(code=refusal.code, message=refusal.message, path=_path(refusal))
+    return typed(refusal)
+
+
+def typed(refusal: Refusal) -> RefusalInterface:
+    """The value of a refusal's own type, where it is known that the result may be one."""
     details = {
         name: _plain(getattr(refusal, name)) for name in getattr(type(refusal), "details", ())
     }
     for name in _FIELD_NAMES & details.keys():
         details[name] = to_camel_case(details[name])
+    made = REFUSAL_TYPES[type(refusal)]
     return made(code=refusal.code, message=refusal.message, path=_path(refusal), **details)
 
 

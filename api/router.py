@@ -66,6 +66,8 @@ class StudioRouter(GraphQLRouter[Any, Any]):
             context_getter=context_getter,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=CONNECTION_INIT_WAIT,
+            # Counted by our handler, whose answer has a code.
+            max_subscriptions_per_connection=None,
             # Of sockets. Its pages are known by their token: the cookie is ours alone.
             allowed_origins=parts.cors_origins,
         )
@@ -182,14 +184,17 @@ class StudioRouter(GraphQLRouter[Any, Any]):
     async def on_ws_connect(self, context: StudioContext) -> Any:
         """Close with 4403 where the first message has a token of no open session.
 
-        Without one the socket is anybody's: prices need no session.
+        Without one the socket is anybody's: prices need no session. Raises `NoPlaceLeft`.
         """
         params = context.connection_params
-        if isinstance(params, dict) and params.get("token") is not None:
-            try:
-                await context.session_now()
-            except NotSignedIn:
+        try:
+            session = await context.session_now()
+        except NotSignedIn:
+            if isinstance(params, dict) and params.get("token") is not None:
                 raise ConnectionRejectionError() from None
+            return UNSET
+        if context.place is not None:
+            context.place.hand_over(session.person_id, context.parts.caps.sockets_of_account)
         return UNSET
 
 

@@ -48,6 +48,7 @@ from domain.refusals.wallet import (
     PaymentMismatch,
     PromotionStillValid,
     PurchaseNotFound,
+    TooManyOpenJobs,
     TooManyPurchases,
     UnknownPackage,
 )
@@ -125,6 +126,7 @@ __all__ = [
     "SourceRatioDiffers",
     "SourceShowsAnotherTwin",
     "StaleResult",
+    "TooManyOpenJobs",
     "TooManyPurchases",
     "TooManyRequests",
     "TooManySeconds",
