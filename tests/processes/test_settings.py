@@ -1,9 +1,18 @@
 """Settings that are lists: written as people write them, and refused where they are none."""
 
+import os
+
 import pytest
 from pydantic import ValidationError
 
-from processes.settings import load_settings
+from processes.settings import PREFIX, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else the tests are told by such variables."""
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
 
 
 def test_proxies_and_origins_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
