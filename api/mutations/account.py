@@ -236,20 +236,20 @@ def _authenticated(parts: Parts, asked: SignInInput) -> Account:
     account = next((one for one in found if one is not None), None)
     if len(asked.password) > password.LENGTH_MAX:
         raise refusals.SignInFailed()
-    secret = password.normal_form(asked.password)
+    # As typed, too: an account may be of before there was a normal form.
+    typed = dict.fromkeys((password.normal_form(asked.password), asked.password))
     if account is None:
         # As slow as for an address that exists, so that time does not tell them apart.
-        parts.passwords.hash(secret)
+        for secret in typed:
+            parts.passwords.hash(secret)
         raise refusals.SignInFailed()
-    if not parts.passwords.matches(account.password_hash, secret):
-        # Of before there was a normal form. As typed it is hashed again, in that form.
-        if secret == asked.password or not parts.passwords.matches(
-            account.password_hash, asked.password
-        ):
-            raise refusals.SignInFailed()
-        parts.accounts.replace_password_hash(account.person_id, parts.passwords.hash(secret))
-    elif parts.passwords.is_outdated(account.password_hash):
-        parts.accounts.replace_password_hash(account.person_id, parts.passwords.hash(secret))
+    right = [one for one in typed if parts.passwords.matches(account.password_hash, one)]
+    if not right:
+        raise refusals.SignInFailed()
+    normal, *_ = typed
+    if normal not in right or parts.passwords.is_outdated(account.password_hash):
+        fresh = parts.passwords.hash(normal)
+        parts.accounts.replace_password_hash(account.person_id, fresh)
     parts.studio.execute(RegisterPerson(), owner_id=account.person_id, key=account.person_id)
     return account
 
