@@ -13,6 +13,7 @@ from api.threads import Threads
 from commands.ports.accounts import Accounts
 from commands.ports.clock import Clock
 from commands.ports.common_passwords import CommonPasswords
+from commands.ports.familiar_networks import FamiliarNetworks
 from commands.ports.identity_provider import IdentityProvider
 from commands.ports.object_store import ObjectStore
 from commands.ports.password_hasher import PasswordHasher
@@ -37,6 +38,7 @@ class Parts:
     passwords: PasswordHasher
     common_passwords: CommonPasswords
     tries: Tries
+    familiar: FamiliarNetworks
     objects: ObjectStore
     identity: IdentityProvider
     payment: PaymentProvider

@@ -1,7 +1,8 @@
 """How often somebody may try to sign in or up, by the account they name and by their address.
 
-Only what fails is counted against a sign-in, and a bucket empties by itself: nobody is locked out
-for good by whoever guesses at their account.
+Only what fails is counted against a sign-in, and a bucket empties by itself. Where somebody has
+signed in from lately, their account has a bucket of its own: whoever guesses at it elsewhere does
+not lock them out.
 """
 
 from datetime import timedelta
@@ -14,6 +15,12 @@ IPV6_NETWORK_BITS = 64
 SIGN_INS_OF_ACCOUNT = Bucket("sign-in account", 10, timedelta(seconds=30))
 """Guesses at one account, from wherever: 120 an hour at most."""
 
+SIGN_INS_AT_HOME = Bucket("sign-in account at home", 10, timedelta(seconds=30))
+"""Guesses at one account from a network that it was signed in to from."""
+
+FAMILIAR_FOR = timedelta(days=30)
+"""Since the last sign-in from a network."""
+
 SIGN_INS_FROM_ADDRESS = Bucket("sign-in address", 30, timedelta(seconds=2))
 """A family behind one address mistypes without noticing the limit."""
 
@@ -21,17 +28,19 @@ SIGN_UPS_FROM_ADDRESS = Bucket("sign-up address", 30, timedelta(seconds=10))
 """A bucket of its own, in which success counts, too: it is what an account costs."""
 
 
-def sign_in_tries(address: str, email: str) -> tuple[Try, ...]:
-    """What a sign-in from a client's address counts as. `email` is in its normal form, any case."""
-    return (
-        Try(SIGN_INS_OF_ACCOUNT, email.casefold()),
-        Try(SIGN_INS_FROM_ADDRESS, network_of(address)),
-    )
+def sign_in_tries(network: str, email: str, *, is_familiar: bool) -> tuple[Try, ...]:
+    """What a sign-in from a client's network counts as. `email` is in its normal form, any case."""
+    account = email.casefold()
+    if is_familiar:
+        of_account = Try(SIGN_INS_AT_HOME, f"{account} {network}")
+    else:
+        of_account = Try(SIGN_INS_OF_ACCOUNT, account)
+    return of_account, Try(SIGN_INS_FROM_ADDRESS, network)
 
 
-def sign_up_tries(address: str) -> tuple[Try, ...]:
-    """What a sign-up from a client's address counts as."""
-    return (Try(SIGN_UPS_FROM_ADDRESS, network_of(address)),)
+def sign_up_tries(network: str) -> tuple[Try, ...]:
+    """What a sign-up from a client's network counts as."""
+    return (Try(SIGN_UPS_FROM_ADDRESS, network),)
 
 
 def network_of(address: str) -> str:

@@ -21,7 +21,7 @@ from api.ids import global_id
 from api.parts import Parts
 from api.refusals import InputInvalid, result_union
 from api.scalars import Position
-from api.sign_in_limit import sign_in_tries, sign_up_tries
+from api.sign_in_limit import FAMILIAR_FOR, network_of, sign_in_tries, sign_up_tries
 from commands.account.register_person import RegisterPerson
 from commands.account.start_verification import StartVerification
 from commands.ports.accounts import Account
@@ -113,7 +113,8 @@ class AccountMutations:
     @answering(SignUpResult)
     async def sign_up(self, info: Info, input: SignUpInput) -> Any:
         parts = info.context.parts
-        await run_sync(_take, parts, sign_up_tries(info.context.address))
+        tries = sign_up_tries(network_of(info.context.address))
+        await run_sync(lambda: parts.tries.take(tries, at=parts.clock()))
         position = await run_sync(_sign_up, info.context, input, limiter=parts.threads.passwords)
         return SignUpSuccess(position=Position(position))
 
@@ -123,9 +124,8 @@ class AccountMutations:
     @answering(SignInResult)
     async def sign_in(self, info: Info, input: SignInInput) -> Any:
         parts = info.context.parts
-        tries = sign_in_tries(info.context.address, address_forms(input.email)[0])
         # Not among the few threads that hash: whoever is refused waits for nobody's password.
-        await run_sync(_take, parts, tries)
+        tries = await run_sync(_counted, info.context, input)
         account = await run_sync(
             _signed_in, info.context, input, tries, limiter=parts.threads.passwords
         )
@@ -179,8 +179,14 @@ def own_url(context: StudioContext, url: str) -> str:
     return url
 
 
-def _take(parts: Parts, tries: Sequence[Try]) -> None:
-    parts.tries.take(tries, at=parts.clock())
+def _counted(context: StudioContext, asked: SignInInput) -> tuple[Try, ...]:
+    """What a sign-in counts as, counted. Raises `TooManyRequests`."""
+    parts, network = context.parts, network_of(context.address)
+    now, (email, *_) = parts.clock(), address_forms(asked.email)
+    is_familiar = parts.familiar.is_familiar(email, network, at=now)
+    tries = sign_in_tries(network, email, is_familiar=is_familiar)
+    parts.tries.take(tries, at=now)
+    return tries
 
 
 def _sign_up(context: StudioContext, asked: SignUpInput) -> int:
@@ -220,14 +226,18 @@ def _is_repeated(parts: Parts, known: Account, email: str, secret: str) -> bool:
 
 def _signed_in(context: StudioContext, asked: SignInInput, tries: Sequence[Try]) -> Account:
     """The account that was signed in to. Only a wrong address or password stays counted."""
+    parts = context.parts
     try:
-        account = _authenticated(context.parts, asked)
+        account = _authenticated(parts, asked)
     except refusals.SignInFailed:
         raise
     except BaseException:
-        context.parts.tries.give_back(tries)
+        parts.tries.give_back(tries)
         raise
-    context.parts.tries.give_back(tries)
+    parts.tries.give_back(tries)
+    email, *_ = address_forms(asked.email)
+    until = parts.clock() + FAMILIAR_FOR
+    parts.familiar.remember(email, network_of(context.address), until=until)
     return account
 
 

@@ -19,6 +19,7 @@ from adapters.payment.sandbox_pages import payment_pages
 from adapters.postgres.connect import connect, open_pool
 from adapters.vault.accounts import PostgresAccounts
 from adapters.vault.common_passwords import ZxcvbnPasswords
+from adapters.vault.familiar_networks import PostgresFamiliarNetworks
 from adapters.vault.passwords import Argon2Passwords
 from adapters.vault.tries import PostgresTries
 from api.app import Background, Folders, build_app
@@ -133,6 +134,7 @@ def _assemble(
         passwords=Argon2Passwords(),
         common_passwords=ZxcvbnPasswords(),
         tries=PostgresTries(vault, secrets.email_lookup),
+        familiar=PostgresFamiliarNetworks(vault, secrets.email_lookup),
         objects=objects,
         identity=identity,
         payment=payment,

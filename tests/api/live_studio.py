@@ -31,6 +31,7 @@ from adapters.payment.sandbox_pages import payment_pages
 from adapters.postgres.connect import connect, open_pool
 from adapters.vault.accounts import PostgresAccounts
 from adapters.vault.common_passwords import ZxcvbnPasswords
+from adapters.vault.in_memory_familiar_networks import InMemoryFamiliarNetworks
 from adapters.vault.in_memory_tries import InMemoryTries
 from adapters.vault.passwords import Argon2Passwords
 from adapters.vault.subject_keys import SubjectKeys
@@ -203,6 +204,7 @@ def live_studio(
             post=webhooks.post,
         )
         refused: list[str] = []
+        familiar = InMemoryFamiliarNetworks()
 
         def parts() -> Parts:
             feed = FeedHub(lambda: connect(database, "reader"))
@@ -212,6 +214,7 @@ def live_studio(
                 passwords=Argon2Passwords(),
                 common_passwords=ZxcvbnPasswords(),
                 tries=EndlessTries() if tries is None else tries,
+                familiar=familiar,
                 objects=objects,
                 identity=identity,
                 payment=payment,

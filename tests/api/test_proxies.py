@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from adapters.vault.in_memory_tries import InMemoryTries
 from api.proxies import HOPS_MAX, TrustedProxies
-from api.sign_in_limit import SIGN_INS_FROM_ADDRESS
+from api.sign_in_limit import (
+    FAMILIAR_FOR,
+    SIGN_INS_AT_HOME,
+    SIGN_INS_FROM_ADDRESS,
+    SIGN_INS_OF_ACCOUNT,
+)
 from tests.api.creator import PASSWORD, Creator, Visitor
 from tests.api.live_studio import LiveStudio, live_studio
 
@@ -84,6 +90,39 @@ def test_whatever_a_client_claims_left_of_its_own_hop_changes_nothing(behind: Li
 
 def test_clients_behind_one_proxy_have_a_bucket_each(behind: LiveStudio) -> None:
     assert guesses(Visitor(behind), MANY) == {"SIGN_IN_FAILED"}
+
+
+def sign_in_from(visitor: Visitor, address: str, email: str, password: str) -> Any:
+    """What a sign-in from this address is answered."""
+    visitor.http.headers["x-forwarded-for"] = address
+    return visitor.mutate("signIn", email=email, password=password).get("code", "signed in")
+
+
+def test_whoever_guesses_elsewhere_does_not_lock_an_account_at_home(behind: LiveStudio) -> None:
+    ada, visitor = Creator(behind), Visitor(behind)
+    home, elsewhere = "203.0.113.9", iter(MANY)
+    assert sign_in_from(visitor, home, ada.email, PASSWORD) == "signed in"
+    for _ in range(SIGN_INS_OF_ACCOUNT.tries_max):
+        said = sign_in_from(visitor, next(elsewhere), ada.email.upper(), "incorrect horse battery")
+        assert said == "SIGN_IN_FAILED"
+    assert sign_in_from(visitor, next(elsewhere), ada.email, PASSWORD) == "TOO_MANY_REQUESTS"
+    assert sign_in_from(visitor, home, ada.email, PASSWORD) == "signed in"
+    # At home guesses are counted, too.
+    said_at_home = [
+        sign_in_from(visitor, home, ada.email, "incorrect horse battery")
+        for _ in range(SIGN_INS_AT_HOME.tries_max + 1)
+    ]
+    assert said_at_home[-1] == "TOO_MANY_REQUESTS"
+
+
+def test_a_network_is_strange_again_after_a_while(behind: LiveStudio) -> None:
+    ada, visitor = Creator(behind), Visitor(behind)
+    home, elsewhere = "203.0.113.9", iter(MANY)
+    assert sign_in_from(visitor, home, ada.email, PASSWORD) == "signed in"
+    behind.clock.pass_by(days=FAMILIAR_FOR.days)
+    for _ in range(SIGN_INS_OF_ACCOUNT.tries_max):
+        sign_in_from(visitor, next(elsewhere), ada.email, "incorrect horse battery")
+    assert sign_in_from(visitor, home, ada.email, PASSWORD) == "TOO_MANY_REQUESTS"
 
 
 @pytest.mark.parametrize(
