@@ -1,11 +1,13 @@
 """Settings that are lists: written as people write them, and refused where they are none."""
 
 import os
+from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
-from processes.settings import PREFIX, load_settings
+from processes.embedded import installed
+from processes.settings import PREFIX, Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +49,18 @@ def test_what_is_no_network_and_no_origin_is_refused_at_the_start(
     monkeypatch.setenv(f"SUITE_{name}", value)
     with pytest.raises(ValidationError):
         load_settings()
+
+
+def test_the_processes_of_an_installation_are_told_what_it_was_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = Settings(
+        home=tmp_path,
+        database_url=SecretStr("postgresql://suite@db/suite"),
+        trusted_proxies=("10.0.0.0/8", "::1"),  # type: ignore[arg-type]
+        cors_origins=("https://a.example", "https://b.example"),
+    )
+    with installed(told, on_step=print) as installation:
+        for name, value in installation.environment.items():
+            monkeypatch.setenv(name, value)
+        assert load_settings() == told
