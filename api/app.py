@@ -10,6 +10,8 @@ from anyio.to_thread import current_default_thread_limiter, run_sync
 from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from api import limits, webhooks
@@ -18,12 +20,16 @@ from api.context import context_getter
 from api.developers import developer_routes
 from api.documents import TrustedDocuments
 from api.parts import Parts
+from api.proxies import BehindProxies
 from api.router import GRAPHQL_PATH, StudioRouter
 from api.schema import build_schema
 from api.security_headers import SecurityHeaders
 
 WORKER_THREADS = 40
 """Commands and queries block a thread each; the database's pools bound what they do at once."""
+
+SAMPLES_PATH = "/samples"
+PREFLIGHT_KEPT_S = 600
 
 
 @dataclass(frozen=True)
@@ -54,15 +60,23 @@ def build_app(parts: Parts, folders: Folders, background: Background) -> FastAPI
             yield
 
     app = FastAPI(
-        title="AI Content Suite", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+        title="AI Content Suite",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # A redirect to the other spelling of a path would repeat whatever Host was sent.
+        redirect_slashes=False,
     )
     documents = TrustedDocuments.load(folders.operations)
     schema = build_schema()
-    app.include_router(StudioRouter(schema, documents, context_getter(parts), parts.feed))
+    app.include_router(StudioRouter(schema, documents, context_getter(parts), parts))
     app.include_router(developer_routes(schema, folders.web))
     app.include_router(webhooks.webhook_routes(parts))
     _health(app, background.is_ready)
     for path, mounted in background.mounts.items():
+        if isinstance(mounted, Starlette):
+            mounted.router.redirect_slashes = False
         app.mount(path, mounted)
     _pages(app, folders, documents)
     app.add_middleware(
@@ -70,8 +84,29 @@ def build_app(parts: Parts, folders: Folders, background: Background) -> FastAPI
         size_max_bytes={GRAPHQL_PATH: limits.BODY_SIZE_MAX_BYTES}
         | dict.fromkeys(webhooks.PATHS, webhooks.BODY_SIZE_MAX_BYTES),
     )
-    app.add_middleware(SecurityHeaders, store_origin=parts.store_origin)
+    _guard(app, parts, background.mounts)
     return app
+
+
+def _guard(app: FastAPI, parts: Parts, mounts: Mapping[str, ASGIApp]) -> None:
+    """What stands around every answer. The last one added is the first to see a request."""
+    if parts.cors_origins:
+        # Without credentials: another origin's page asks with its bearer, never with our cookie.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=parts.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+            expose_headers=["ETag", "Retry-After"],
+            max_age=PREFLIGHT_KEPT_S,
+        )
+    app.add_middleware(
+        SecurityHeaders,
+        store_origin=parts.store_origin,
+        always_https=parts.is_https,
+        open_paths=[f"{path}/" for path in (*mounts, SAMPLES_PATH)] if parts.cors_origins else [],
+    )
+    app.add_middleware(BehindProxies, proxies=parts.proxies)
 
 
 def _health(app: FastAPI, is_ready: Callable[[], bool]) -> None:
@@ -97,4 +132,7 @@ def _pages(app: FastAPI, folders: Folders, documents: TrustedDocuments) -> None:
         return FileResponse(folders.web / "index.html")
 
     app.mount("/web", StaticFiles(directory=folders.web))
-    app.mount("/samples", StaticFiles(directory=folders.samples, check_dir=False))
+    samples = StaticFiles(directory=folders.samples, check_dir=False)
+    # Checked at the first request otherwise, which is then our fault: a studio may have none.
+    samples.config_checked = True
+    app.mount(SAMPLES_PATH, samples)

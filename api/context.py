@@ -10,6 +10,7 @@ from fastapi import WebSocket
 from starlette.requests import HTTPConnection
 from strawberry.fastapi import BaseContext
 
+from api.caps import Place
 from api.parts import Parts
 from api.refusals import NotSignedIn
 from api.session_desk import SessionDesk
@@ -31,6 +32,8 @@ class StudioContext(BaseContext):
         self._token = _token_of(connection)
         self._session: Session | None = None
         self._looked_up = False
+        self.place: Place | None = None
+        """Of a socket that is served: held by its client's network until it is an account's."""
 
     @property
     def token(self) -> str | None:
@@ -65,8 +68,16 @@ class StudioContext(BaseContext):
 
     @property
     def address(self) -> str:
-        """The client's address. For rate limits only: never logged, never stored."""
+        """The client's address, of the rightmost hop that is no proxy of ours.
+
+        For limits only: never logged, and stored as a keyed digest.
+        """
         return self.connection.client.host if self.connection.client else ""
+
+    @property
+    def is_https(self) -> bool:
+        """Whether the browser came by https, as far as trusted proxies and the public URL say."""
+        return self.parts.is_https or self.connection.scope["scheme"] in ("https", "wss")
 
 
 def new_token() -> str:

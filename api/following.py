@@ -5,18 +5,22 @@ exactly the rows behind it. A waker only says when to look.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from anyio.to_thread import run_sync
 
+from api.caps import NoPlaceLeft
 from api.consistency import until_visible
 from api.context import StudioContext
+from api.parts import Parts
 from api.reading import read_again
-from api.refusals import REFUSAL_TYPES, NotConsistentYet, NotSignedIn, ReadModelParked
+from api.refusals import NotConsistentYet, NotSignedIn, ReadModelParked, TooManyFeeds, typed
 from api.scalars import POSITION_MAX, Position
 from commands.ports.accounts import Session
 from queries.feed.after import Delta, feed_after
@@ -68,7 +72,8 @@ class _Seen:
 async def follow(
     context: StudioContext, after: int | None, feed: Feed
 ) -> AsyncGenerator[Any, None]:
-    """Snapshot unless resumed, then every change. Ends with `Lagged`, or when the session does.
+    """Snapshot unless resumed, then every change. Ends with `Lagged`, or when the session does; one
+    feed too many ends as it begins.
 
     A position that the log does not have, be it forged or of a log that was restored since, is
     answered `Lagged` too: never with silence.
@@ -79,7 +84,10 @@ async def follow(
             current_era, context.parts.connections, limiter=context.parts.threads.feeds
         )
         # Joined before the first look: what is written in between still wakes.
-        with context.parts.feed.joined(session.person_id) as waker:
+        with (
+            _counted(context.parts, session.person_id),
+            context.parts.feed.joined(session.person_id) as waker,
+        ):
             told = resumed(context, after)
             if told is None:
                 first = await read_again(context, feed.snapshot)
@@ -100,10 +108,11 @@ async def follow(
                     yield _told(change, era)
                 for word in seen.words:
                     yield word
-                await waker.wait(LOOK_AGAIN_S)
+                await waker.wait(min(LOOK_AGAIN_S, _left_s(context, session)))
                 await asyncio.sleep(feed.rest_s)
-    except NotSignedIn as refusal:
-        yield REFUSAL_TYPES[NotSignedIn](code=refusal.code, message=refusal.message, path=[])
+    except (NotSignedIn, TooManyFeeds) as refusal:
+        context.parts.refused(refusal.code)
+        yield typed(refusal)
 
 
 async def _place(context: StudioContext, session: Session, era: Era, told: int) -> int | None:
@@ -118,6 +127,25 @@ async def _place(context: StudioContext, session: Session, era: Era, told: int) 
         except (NotConsistentYet, ReadModelParked):
             return None
     return position
+
+
+@contextmanager
+def _counted(parts: Parts, person_id: UUID) -> Iterator[None]:
+    """One of the feeds that a person may follow here. Raises `TooManyFeeds`."""
+    most = parts.caps.feeds_of_account
+    try:
+        place = parts.feeds.take(person_id, most)
+    except NoPlaceLeft:
+        raise TooManyFeeds(most) from None
+    try:
+        yield
+    finally:
+        place.give_back()
+
+
+def _left_s(context: StudioContext, session: Session) -> float:
+    """How long the session lasts by itself: a look then ends the feed."""
+    return max(0.0, (session.expires_at - context.parts.clock()).total_seconds())
 
 
 def _told(event: Any, era: Era) -> Any:

@@ -4,17 +4,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from api.caps import Caps, Places
 from api.feed import FeedHub
 from api.progress import ProgressBoard
-from api.sign_in_limit import SignInLimit
+from api.proxies import TrustedProxies
 from api.spans import NoSpans, Spans
 from api.threads import Threads
 from commands.ports.accounts import Accounts
 from commands.ports.clock import Clock
+from commands.ports.common_passwords import CommonPasswords
+from commands.ports.familiar_networks import FamiliarNetworks
 from commands.ports.identity_provider import IdentityProvider
 from commands.ports.object_store import ObjectStore
 from commands.ports.password_hasher import PasswordHasher
 from commands.ports.payment_provider import PaymentProvider
+from commands.ports.tries import Tries
 from commands.studio import Studio
 from queries.viewer import Connections
 
@@ -25,12 +29,16 @@ class Parts:
 
     `session_country` answers the ISO country of a client address; "XX" where nobody knows.
     `store_origin` is where browsers meet the object store, None where that is the studio itself.
+    `proxies` are believed about clients; pages of `cors_origins` may ask here, with a bearer.
     `refused` is told the code of every refusal that is answered, `spans` of every mutation.
     """
 
     studio: Studio
     accounts: Accounts
     passwords: PasswordHasher
+    common_passwords: CommonPasswords
+    tries: Tries
+    familiar: FamiliarNetworks
     objects: ObjectStore
     identity: IdentityProvider
     payment: PaymentProvider
@@ -40,9 +48,18 @@ class Parts:
     progress: ProgressBoard
     session_country: Callable[[str], str]
     public_url: str
-    sign_ins: SignInLimit = field(default_factory=SignInLimit)
+    caps: Caps = field(default_factory=Caps)
+    sockets: Places = field(default_factory=Places)
+    feeds: Places = field(default_factory=Places)
     threads: Threads = field(default_factory=Threads)
     monotonic_s: Callable[[], float] = time.monotonic
     refused: Callable[[str], None] = lambda code: None
     spans: Spans = field(default_factory=NoSpans)
     store_origin: str | None = None
+    proxies: TrustedProxies = field(default_factory=lambda: TrustedProxies(()))
+    cors_origins: tuple[str, ...] = ()
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers meet the studio by https, whoever ends it."""
+        return self.public_url.startswith("https://")

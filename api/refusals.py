@@ -62,13 +62,15 @@ class ReadModelParked(Refusal):
         )
 
 
-class TooManyRequests(Refusal):
-    """This was asked for too often lately."""
+class TooManyFeeds(Refusal):
+    """This account follows as many feeds as one server allows it."""
 
-    code = "TOO_MANY_REQUESTS"
+    code = "TOO_MANY_FEEDS"
+    details = ("maximum",)
 
-    def __init__(self) -> None:
-        super().__init__("Too many tries; wait a minute.")
+    def __init__(self, maximum: int) -> None:
+        super().__init__(f"You follow {maximum} feeds at once; end one of them first.")
+        self.maximum = maximum
 
 
 class InputInvalid(Refusal):
@@ -109,7 +111,7 @@ class OtherRefusal(RefusalInterface):
     pass
 
 
-_OURS = (NotSignedIn, NotConsistentYet, ReadModelParked, TooManyRequests, InputInvalid)
+_OURS = (NotSignedIn, NotConsistentYet, ReadModelParked, TooManyFeeds, InputInvalid)
 
 REFUSAL_TYPES: dict[type[Refusal], type[RefusalInterface]] = {
     refusal: _type_of(refusal)
@@ -132,11 +134,17 @@ def as_graphql(refusal: Refusal, union: Any) -> Any:
     made = REFUSAL_TYPES.get(type(refusal))
     if made is None or made not in get_args(get_args(union)[0]):
         return OtherRefusal(code=refusal.code, message=refusal.message, path=_path(refusal))
+    return typed(refusal)
+
+
+def typed(refusal: Refusal) -> RefusalInterface:
+    """The value of a refusal's own type, where it is known that the result may be one."""
     details = {
         name: _plain(getattr(refusal, name)) for name in getattr(type(refusal), "details", ())
     }
     for name in _FIELD_NAMES & details.keys():
         details[name] = to_camel_case(details[name])
+    made = REFUSAL_TYPES[type(refusal)]
     return made(code=refusal.code, message=refusal.message, path=_path(refusal), **details)
 
 

@@ -25,8 +25,8 @@ from api.context import StudioContext
 from api.documents import TrustedDocuments
 from api.error_codes import ErrorCode, RequestRefused
 from api.event_stream import ResumableSse, until_stopped
-from api.feed import FeedHub
 from api.json_text import BeyondLimit, NotJson, read_json
+from api.parts import Parts
 from api.refusals import NotSignedIn
 from api.socket import StudioSocket, StudioSocketAdapter
 
@@ -56,7 +56,7 @@ class StudioRouter(GraphQLRouter[Any, Any]):
         schema: BaseSchema,
         documents: TrustedDocuments,
         context_getter: Callable[..., Any],
-        feed: FeedHub,
+        parts: Parts,
     ) -> None:
         super().__init__(
             schema,
@@ -66,9 +66,13 @@ class StudioRouter(GraphQLRouter[Any, Any]):
             context_getter=context_getter,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=CONNECTION_INIT_WAIT,
+            # Counted by our handler, whose answer has a code.
+            max_subscriptions_per_connection=None,
+            # Of sockets. Its pages are known by their token: the cookie is ours alone.
+            allowed_origins=parts.cors_origins,
         )
         self._documents = documents
-        self._feed = feed
+        self._feed = parts.feed
         self.add_api_route(GRAPHQL_PATH, _other_method, methods=["PUT", "PATCH", "DELETE"])
 
     def asked(self, given: Mapping[str, Any]) -> AskedOperation:
@@ -180,14 +184,17 @@ class StudioRouter(GraphQLRouter[Any, Any]):
     async def on_ws_connect(self, context: StudioContext) -> Any:
         """Close with 4403 where the first message has a token of no open session.
 
-        Without one the socket is anybody's: prices need no session.
+        Without one the socket is anybody's: prices need no session. Raises `NoPlaceLeft`.
         """
         params = context.connection_params
-        if isinstance(params, dict) and params.get("token") is not None:
-            try:
-                await context.session_now()
-            except NotSignedIn:
+        try:
+            session = await context.session_now()
+        except NotSignedIn:
+            if isinstance(params, dict) and params.get("token") is not None:
                 raise ConnectionRejectionError() from None
+            return UNSET
+        if context.place is not None:
+            context.place.hand_over(session.person_id, context.parts.caps.sockets_of_account)
         return UNSET
 
 

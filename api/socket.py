@@ -27,9 +27,11 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 
 from api.asked_operation import AskedOperation
+from api.caps import NoPlaceLeft
 from api.error_codes import RequestRefused
 from api.faults import frames_of
 from api.json_text import BeyondLimit, NotJson, read_json
+from api.sign_in_limit import network_of
 
 log = structlog.get_logger()
 
@@ -38,6 +40,7 @@ OPERATION_ID_MAX_BYTES = 64
 
 INVALID_MESSAGE = 4400
 SERVICE_RESTART = 1012
+TRY_AGAIN_LATER = 1013
 
 
 class StudioSocketAdapter(ASGIWebSocketAdapter):
@@ -87,6 +90,8 @@ class StudioSocketAdapter(ASGIWebSocketAdapter):
 class StudioSocket(BaseGraphQLTransportWSHandler[Any, Any]):
     """graphql-transport-ws with trusted documents, typed errors, and 1012 from a server that stops.
 
+    A socket too many is closed with 1013, an operation too many is refused alone.
+
     Its view is the router, which knows the documents.
     """
 
@@ -98,8 +103,24 @@ class StudioSocket(BaseGraphQLTransportWSHandler[Any, Any]):
             loop.call_soon_threadsafe(lambda: closing.append(loop.create_task(self._restart())))
 
         closing: list[asyncio.Task[None]] = []
-        with self.context.parts.feed.told_of_close(restart):
-            await super().handle()
+        parts = self.context.parts
+        try:
+            place = parts.sockets.take(
+                network_of(self.context.address), parts.caps.sockets_of_address
+            )
+        except NoPlaceLeft:
+            await self._no_place()
+            return
+        self.context.place = place
+        try:
+            with parts.feed.told_of_close(restart):
+                await super().handle()
+        finally:
+            place.give_back()
+
+    async def _no_place(self) -> None:
+        self.context.parts.refused("TOO_MANY_SOCKETS")
+        await self.websocket.close(TRY_AGAIN_LATER, "Too many sockets")
 
     async def _restart(self) -> None:
         await self.websocket.close(SERVICE_RESTART, "Service restart")
@@ -126,12 +147,16 @@ class StudioSocket(BaseGraphQLTransportWSHandler[Any, Any]):
         """Accept `payload: null`, which the protocol allows."""
         if message.get("payload", {}) is None:
             message = {"type": "connection_init"}
-        await super().handle_connection_init(message)
+        try:
+            await super().handle_connection_init(message)
+        except NoPlaceLeft:
+            await self._no_place()
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Begin an operation; what cannot be begun ends alone, not with all others."""
         if self.connection_acknowledged:
             try:
+                self._check_room(message["id"])
                 asked = self.read_operation(cast(dict[str, Any], message["payload"]))
             except RequestRefused as refused:
                 await self._refuse(message["id"], refused)
@@ -147,6 +172,13 @@ class StudioSocket(BaseGraphQLTransportWSHandler[Any, Any]):
     def read_operation(self, payload: dict[str, Any]) -> AskedOperation:
         """What a `subscribe` asks for. Raises `RequestRefused`."""
         return cast(AskedOperation, self.view.asked(payload))  # type: ignore[attr-defined]
+
+    def _check_room(self, operation_id: str) -> None:
+        most = self.context.parts.caps.operations_of_socket
+        if operation_id not in self.operations and len(self.operations) >= most:
+            raise RequestRefused.beyond(
+                BeyondLimit("operations", f"At most {most} operations at once on a socket.")
+            )
 
     async def _refuse(self, operation_id: str, refused: RequestRefused) -> None:
         await self.websocket.send_json(

@@ -11,7 +11,7 @@ import strawberry
 from api.context import StudioContext
 from api.following import Feed, Lagged, follow
 from api.ids import global_id
-from api.refusals import REFUSAL_TYPES, NotSignedIn, RefusalInterface
+from api.refusals import REFUSAL_TYPES, NotSignedIn, RefusalInterface, TooManyFeeds
 from api.scalars import Position
 from api.types.asset import Asset, asset
 from api.types.job import Job, JobProgress, progress
@@ -88,21 +88,31 @@ class AssetGone:
 
 if TYPE_CHECKING:
     SessionEnded = RefusalInterface
+    FeedTooMany = RefusalInterface
 else:
-    # Made from the refusal's class, where no type checker sees it.
+    # Made from the refusals' classes, where no type checker sees it.
     SessionEnded = REFUSAL_TYPES[NotSignedIn]
+    FeedTooMany = REFUSAL_TYPES[TooManyFeeds]
+
+_ENDS = "A feed ends after Lagged, NotSignedIn and TooManyFeeds."
 
 JobsEvent = Annotated[
-    JobsSnapshot | JobChanged | JobProgressed | Lagged | SessionEnded,
-    strawberry.union("JobsEvent", description="A feed ends after Lagged and NotSignedIn."),
+    JobsSnapshot | JobChanged | JobProgressed | Lagged | SessionEnded | FeedTooMany,
+    strawberry.union("JobsEvent", description=_ENDS),
 ]
 WalletEvent = Annotated[
-    WalletSnapshot | WalletChanged | Lagged | SessionEnded,
-    strawberry.union("WalletEvent", description="A feed ends after Lagged and NotSignedIn."),
+    WalletSnapshot | WalletChanged | Lagged | SessionEnded | FeedTooMany,
+    strawberry.union("WalletEvent", description=_ENDS),
 ]
 GalleryEvent = Annotated[
-    GallerySnapshot | AssetReleased | AssetChanged | AssetGone | Lagged | SessionEnded,
-    strawberry.union("GalleryEvent", description="A feed ends after Lagged and NotSignedIn."),
+    GallerySnapshot
+    | AssetReleased
+    | AssetChanged
+    | AssetGone
+    | Lagged
+    | SessionEnded
+    | FeedTooMany,
+    strawberry.union("GalleryEvent", description=_ENDS),
 ]
 
 

@@ -17,6 +17,7 @@ from domain.refusals import (
     PaymentMismatch,
     PromotionStillValid,
     PurchaseNotFound,
+    TooManyOpenJobs,
     TooManyPurchases,
 )
 from domain.wallet_events import WalletEvents
@@ -33,6 +34,11 @@ from domain.wallet_state import (
 
 PURCHASES_OPEN_MAX = 20
 """Checkouts one owner may leave open: enough for a bad day, too few to fill a snapshot."""
+
+JOBS_OPEN_MAX = 100
+"""Jobs of one owner that are asked for and have not ended: a night's work, and no more than a queue
+can bear of one person. Each has its reservation here, so this is where they are counted.
+"""
 
 
 class Wallet(WalletEvents, Aggregate):
@@ -208,11 +214,13 @@ class Wallet(WalletEvents, Aggregate):
     def reserve(self, job_id: UUID, millicredits: int, *, at: datetime) -> None:
         """Set credits aside for a job, promotions that expire first before all others.
 
-        Raises `AmountNotPositive`, `AlreadyDecided`, `InsufficientCredits`.
+        Raises `AmountNotPositive`, `AlreadyDecided`, `TooManyOpenJobs`, `InsufficientCredits`.
         """
         _require_positive(millicredits)
         if job_id in self._reservations:
             raise AlreadyDecided()
+        if len(self._reservations) >= JOBS_OPEN_MAX:
+            raise TooManyOpenJobs(JOBS_OPEN_MAX)
         spendable = self.spendable(at=at)
         if spendable < millicredits:
             raise InsufficientCredits(millicredits, spendable)

@@ -89,5 +89,7 @@ def _environment(settings: Settings) -> dict[str, str]:
             value = value.get_secret_value()
         elif isinstance(value, Path):
             value = value.resolve()
+        elif isinstance(value, tuple):
+            value = ",".join(str(entry) for entry in value)
         given[f"{PREFIX}{name.upper()}"] = str(value)
     return {**os.environ, **given}

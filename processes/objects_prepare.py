@@ -34,7 +34,12 @@ def prepare_objects(
 
     access = s3_access(settings, profile)
     principals = {user: named.get(user) or _access_key(settings, user) for user in S3User}
-    prepare_bucket(access, principals, origins or _origins(settings.address), on_step)
+    prepare_bucket(
+        access,
+        principals,
+        origins or [*_origins(settings.address), *settings.cors_origins],
+        on_step,
+    )
 
 
 def _origins(address: str) -> list[str]:

@@ -2,10 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr, StringConstraints
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from topics.messages.bounds import NAME_LENGTH_MAX
 
@@ -24,6 +24,17 @@ PROCESS_NAMES = (
     "worker",
     "api",
 )
+
+
+def _listed(given: Any) -> Any:
+    """The entries of a text with commas. None of an empty one: a variable may be set to nothing."""
+    if not isinstance(given, str):
+        return given
+    return tuple(entry.strip() for entry in given.split(",") if entry.strip())
+
+
+_LISTED = BeforeValidator(_listed)
+_Origin = Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$")]
 
 
 class UnknownSettings(Exception):
@@ -104,6 +115,16 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None,
         description="How browsers and workers reach the API; http://host:port if absent.",
+    )
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, _LISTED] = Field(
+        default=(),
+        description="Addresses or networks, with commas between, of the proxies before the API: "
+        "their X-Forwarded-For and X-Forwarded-Proto are believed. Absent: nobody's.",
+    )
+    cors_origins: Annotated[tuple[_Origin, ...], NoDecode, _LISTED] = Field(
+        default=(),
+        description="Origins, with commas between, whose pages may use the API with a token. "
+        "Absent: the studio's own pages only.",
     )
     engine_weights_dir: Path | None = Field(
         default=None, description="Folder with one pipeline directory per engine id."

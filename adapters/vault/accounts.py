@@ -15,6 +15,9 @@ from domain.kernel.role import Role
 from domain.kernel.stored_form import SealedText, Sealer
 from domain.refusals import EmailTaken
 
+FEED_CHANNEL = "feed"
+"""Where processes that serve feeds hear whose to look at: owner ids in hex."""
+
 _ADDRESS_OF = b"vault.accounts.email:"
 
 
@@ -123,9 +126,14 @@ class PostgresAccounts:
         return {bytes(row[0]): Session(row[1], Role(row[2]), row[3]) for row in rows}
 
     def close_session(self, token_sha256: bytes) -> None:
-        """Close one session at once. May be repeated."""
+        """Close one session at once, and have every process end its feeds. May be repeated."""
         with self._pool.connection() as connection:
-            connection.execute("DELETE FROM vault.sessions WHERE token_sha256 = %s", [token_sha256])
+            connection.execute(
+                "WITH closed AS (DELETE FROM vault.sessions WHERE token_sha256 = %s "
+                "RETURNING person_id) "
+                "SELECT pg_notify(%s, replace(person_id::text, '-', '')) FROM closed",
+                [token_sha256, FEED_CHANNEL],
+            )
 
     def remember_webhook(self, provider: str, webhook_id: str, *, at: datetime) -> bool:
         """Note that a webhook was acted on. False where it had been before."""

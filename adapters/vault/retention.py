@@ -1,4 +1,4 @@
-"""What the vault forgets: sessions that are over, and webhooks too old to be believed again.
+"""What the vault forgets: sessions that are over, empty buckets, networks and webhooks of long ago.
 
 Every statement here deletes at most as many rows as it is told, and may be repeated.
 """
@@ -26,5 +26,24 @@ def forget_sessions(connection: Connection[TupleRow], before: datetime, limit: i
     return connection.execute(
         "DELETE FROM vault.sessions WHERE token_sha256 IN (SELECT token_sha256 "
         "FROM vault.sessions WHERE expires_at < %s ORDER BY expires_at LIMIT %s)",
+        [before, limit],
+    ).rowcount
+
+
+def forget_tries(connection: Connection[TupleRow], before: datetime, limit: int) -> int:
+    """Forget buckets that were empty before then. Answers how many."""
+    return connection.execute(
+        "DELETE FROM vault.tries WHERE counter IN (SELECT counter FROM vault.tries "
+        "WHERE empty_at < %s ORDER BY empty_at LIMIT %s FOR UPDATE SKIP LOCKED)",
+        [before, limit],
+    ).rowcount
+
+
+def forget_familiar_networks(connection: Connection[TupleRow], before: datetime, limit: int) -> int:
+    """Forget networks that were familiar until before then. Answers how many."""
+    return connection.execute(
+        "DELETE FROM vault.familiar_networks WHERE digest IN (SELECT digest "
+        "FROM vault.familiar_networks WHERE familiar_until < %s ORDER BY familiar_until LIMIT %s "
+        "FOR UPDATE SKIP LOCKED)",
         [before, limit],
     ).rowcount

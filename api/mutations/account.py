@@ -1,5 +1,6 @@
 """Sign up, sign in, sign out, and the identity check."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,24 +16,22 @@ from api.context import (
     new_token,
     token_digest,
 )
+from api.email_address import address_forms, normal_address
 from api.ids import global_id
 from api.parts import Parts
-from api.refusals import InputInvalid, TooManyRequests, result_union
+from api.refusals import InputInvalid, result_union
 from api.scalars import Position
+from api.sign_in_limit import FAMILIAR_FOR, network_of, sign_in_tries, sign_up_tries
 from commands.account.register_person import RegisterPerson
 from commands.account.start_verification import StartVerification
 from commands.ports.accounts import Account
-from domain import refusals
+from commands.ports.tries import Try
+from domain import password, refusals
 from domain.kernel.identity import person_id
 from domain.kernel.personal_text import text_or
 from domain.kernel.role import Role
 
 Info = strawberry.Info[StudioContext, None]
-
-PASSWORD_LENGTH_MIN = 12
-PASSWORD_LENGTH_MAX = 256
-"""Argon2 reads every byte: an endless password would be an endless sign-in."""
-EMAIL_LENGTH_MAX = 254
 
 
 @strawberry.input
@@ -88,11 +87,15 @@ class StartVerificationSuccess:
 SignUpResult = result_union(
     "SignUpResult",
     SignUpSuccess,
-    TooManyRequests,
+    refusals.TooManyRequests,
     refusals.EmailTaken,
     refusals.PasswordTooWeak,
+    refusals.PasswordTooCommon,
+    refusals.PasswordHoldsAddress,
 )
-SignInResult = result_union("SignInResult", SignInSuccess, TooManyRequests, refusals.SignInFailed)
+SignInResult = result_union(
+    "SignInResult", SignInSuccess, refusals.TooManyRequests, refusals.SignInFailed
+)
 SignOutResult = result_union("SignOutResult", SignOutSuccess)
 StartVerificationResult = result_union(
     "StartVerificationResult",
@@ -110,7 +113,8 @@ class AccountMutations:
     @answering(SignUpResult)
     async def sign_up(self, info: Info, input: SignUpInput) -> Any:
         parts = info.context.parts
-        parts.sign_ins.check(info.context.address)
+        tries = sign_up_tries(network_of(info.context.address))
+        await run_sync(lambda: parts.tries.take(tries, at=parts.clock()))
         position = await run_sync(_sign_up, info.context, input, limiter=parts.threads.passwords)
         return SignUpSuccess(position=Position(position))
 
@@ -120,9 +124,10 @@ class AccountMutations:
     @answering(SignInResult)
     async def sign_in(self, info: Info, input: SignInInput) -> Any:
         parts = info.context.parts
-        parts.sign_ins.check(info.context.address)
+        # Not among the few threads that hash: whoever is refused waits for nobody's password.
+        tries = await run_sync(_counted, info.context, input)
         account = await run_sync(
-            _authenticated, info.context, input, limiter=parts.threads.passwords
+            _signed_in, info.context, input, tries, limiter=parts.threads.passwords
         )
         token = new_token()
         await run_sync(lambda: _open_session(info.context, account, token))
@@ -174,25 +179,33 @@ def own_url(context: StudioContext, url: str) -> str:
     return url
 
 
+def _counted(context: StudioContext, asked: SignInInput) -> tuple[Try, ...]:
+    """What a sign-in counts as, counted. Raises `TooManyRequests`."""
+    parts, network = context.parts, network_of(context.address)
+    now, (email, *_) = parts.clock(), address_forms(asked.email)
+    is_familiar = parts.familiar.is_familiar(email, network, at=now)
+    tries = sign_in_tries(network, email, is_familiar=is_familiar)
+    parts.tries.take(tries, at=now)
+    return tries
+
+
 def _sign_up(context: StudioContext, asked: SignUpInput) -> int:
     parts = context.parts
-    email = asked.email.strip()
-    if len(asked.password) < PASSWORD_LENGTH_MIN:
-        raise refusals.PasswordTooWeak(PASSWORD_LENGTH_MIN)
-    if len(asked.password) > PASSWORD_LENGTH_MAX:
-        raise InputInvalid("password", f"At most {PASSWORD_LENGTH_MAX} characters.")
-    if "@" not in email[1:-1] or len(email) > EMAIL_LENGTH_MAX or any(map(str.isspace, email)):
-        raise InputInvalid("email", "This is not an e-mail address.")
+    email = normal_address("email", asked.email)
+    secret = password.normal_form(asked.password)
+    if len(secret) > password.LENGTH_MAX:
+        raise InputInvalid("password", f"At most {password.LENGTH_MAX} characters.")
+    password.require_strong(secret, email=email, is_common=parts.common_passwords.holds)
     person = person_id(asked.idempotency_key)
     known = parts.accounts.find(person)
-    if known is not None and not _is_repeated(parts, known, email, asked.password):
+    if known is not None and not _is_repeated(parts, known, email, secret):
         raise refusals.IdempotencyKeyReused()
     if known is None:
         try:
             parts.accounts.create(
                 person,
                 email=email,
-                password_hash=parts.passwords.hash(asked.password),
+                password_hash=parts.passwords.hash(secret),
                 at=parts.clock(),
                 role=Role.CREATOR,
             )
@@ -204,26 +217,48 @@ def _sign_up(context: StudioContext, asked: SignUpInput) -> int:
     return accepted.position
 
 
-def _is_repeated(parts: Parts, known: Account, email: str, password: str) -> bool:
+def _is_repeated(parts: Parts, known: Account, email: str, secret: str) -> bool:
     """Whether an account was opened by this very sign-up before."""
-    address = text_or(parts.accounts.email_of(known.person_id))
-    same_address = address.strip().casefold() == email.casefold()
-    return same_address and parts.passwords.matches(known.password_hash, password)
+    stored = address_forms(text_or(parts.accounts.email_of(known.person_id)))
+    same_address = email.casefold() in {form.casefold() for form in stored}
+    return same_address and parts.passwords.matches(known.password_hash, secret)
 
 
-def _authenticated(context: StudioContext, asked: SignInInput) -> Account:
+def _signed_in(context: StudioContext, asked: SignInInput, tries: Sequence[Try]) -> Account:
+    """The account that was signed in to. Only a wrong address or password stays counted."""
     parts = context.parts
-    account = parts.accounts.find_by_email(asked.email)
-    if len(asked.password) > PASSWORD_LENGTH_MAX:
+    try:
+        account = _authenticated(parts, asked)
+    except refusals.SignInFailed:
+        raise
+    except BaseException:
+        parts.tries.give_back(tries)
+        raise
+    parts.tries.give_back(tries)
+    email, *_ = address_forms(asked.email)
+    until = parts.clock() + FAMILIAR_FOR
+    parts.familiar.remember(email, network_of(context.address), until=until)
+    return account
+
+
+def _authenticated(parts: Parts, asked: SignInInput) -> Account:
+    found = (parts.accounts.find_by_email(form) for form in address_forms(asked.email))
+    account = next((one for one in found if one is not None), None)
+    if len(asked.password) > password.LENGTH_MAX:
         raise refusals.SignInFailed()
+    # As typed, too: an account may be of before there was a normal form.
+    typed = dict.fromkeys((password.normal_form(asked.password), asked.password))
     if account is None:
         # As slow as for an address that exists, so that time does not tell them apart.
-        parts.passwords.hash(asked.password)
+        for secret in typed:
+            parts.passwords.hash(secret)
         raise refusals.SignInFailed()
-    if not parts.passwords.matches(account.password_hash, asked.password):
+    right = [one for one in typed if parts.passwords.matches(account.password_hash, one)]
+    if not right:
         raise refusals.SignInFailed()
-    if parts.passwords.is_outdated(account.password_hash):
-        fresh = parts.passwords.hash(asked.password)
+    normal, *_ = typed
+    if normal not in right or parts.passwords.is_outdated(account.password_hash):
+        fresh = parts.passwords.hash(normal)
         parts.accounts.replace_password_hash(account.person_id, fresh)
     parts.studio.execute(RegisterPerson(), owner_id=account.person_id, key=account.person_id)
     return account
@@ -247,6 +282,6 @@ def _set_cookie(context: StudioContext, token: str, lifetime: timedelta) -> None
             max_age=int(lifetime.total_seconds()),
             httponly=True,
             samesite="lax",
-            secure=context.parts.public_url.startswith("https://"),
+            secure=context.is_https,
             path="/",
         )

@@ -126,6 +126,7 @@ class RetryJobSuccess:
 
 _OPENING = (
     refusals.InsufficientCredits,
+    refusals.TooManyOpenJobs,
     refusals.NotVerified,
     refusals.AssuranceTooLow,
     refusals.ConsentMissing,

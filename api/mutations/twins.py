@@ -151,6 +151,7 @@ StartTwinTrainingResult = result_union(
     "StartTwinTrainingResult",
     StartTwinTrainingSuccess,
     refusals.InsufficientCredits,
+    refusals.TooManyOpenJobs,
     refusals.NotVerified,
     refusals.AssuranceTooLow,
     refusals.ConsentMissing,

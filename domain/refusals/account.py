@@ -36,6 +36,26 @@ class PasswordTooWeak(Refusal):
         self.length_min = length_min
 
 
+class PasswordTooCommon(Refusal):
+    """A password that is tried early: from a list of common ones, or hardly different from one."""
+
+    code: ClassVar[str] = "PASSWORD_TOO_COMMON"
+    path = ("password",)
+
+    def __init__(self) -> None:
+        super().__init__("This is one of the first passwords that anybody would try.")
+
+
+class PasswordHoldsAddress(Refusal):
+    """A password with the account's own address in it."""
+
+    code: ClassVar[str] = "PASSWORD_HOLDS_ADDRESS"
+    path = ("password",)
+
+    def __init__(self) -> None:
+        super().__init__("The password may not hold the e-mail address.")
+
+
 class NotVerified(Refusal):
     """Identity and age are not verified, or no longer."""
 

@@ -46,6 +46,17 @@ class TooMuchAtOnce(Refusal):
         self.retry_after_s = retry_after_s
 
 
+class TooManyRequests(Refusal):
+    """This was tried too often lately, by this account or from this address."""
+
+    code: ClassVar[str] = "TOO_MANY_REQUESTS"
+    details: ClassVar[tuple[str, ...]] = ("retry_after_s",)
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"Too many tries; again in {retry_after_s} seconds.")
+        self.retry_after_s = retry_after_s
+
+
 class TryAgain(Refusal):
     """The studio could not say in time what became of this: ask again, under the same key."""
 

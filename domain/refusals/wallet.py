@@ -59,6 +59,17 @@ class UnknownPackage(Refusal):
         super().__init__(f"There is no such package; there are {listed(self.known)}.")
 
 
+class TooManyOpenJobs(Refusal):
+    """Too many jobs of this account have not ended yet."""
+
+    code: ClassVar[str] = "TOO_MANY_OPEN_JOBS"
+    details: ClassVar[tuple[str, ...]] = ("maximum",)
+
+    def __init__(self, maximum: int) -> None:
+        super().__init__(f"{maximum} jobs are at work or wait already; let one of them end first.")
+        self.maximum = maximum
+
+
 class TooManyPurchases(Refusal):
     """Too many purchases are still open."""
 

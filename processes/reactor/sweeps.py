@@ -39,6 +39,9 @@ WEBHOOKS_KEPT = timedelta(days=7)
 SESSIONS_KEPT = timedelta()
 """An expired session opens nothing."""
 
+TRIES_KEPT = timedelta(minutes=5)
+"""An empty bucket counts nothing; the clocks of two processes may differ by a little."""
+
 CLOSED_PLACES_KEPT = timedelta(days=2)
 """Longer than any form lasts, and than anybody who was allowed to write stands still."""
 

@@ -1,5 +1,6 @@
 """API: GraphQL, webhooks, the studio's pages, and the embedded object store's URLs."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from psycopg_pool import ConnectionPool
@@ -18,11 +20,16 @@ from adapters.objects.s3_place import S3User
 from adapters.payment.sandbox_pages import payment_pages
 from adapters.postgres.connect import connect, open_pool
 from adapters.vault.accounts import PostgresAccounts
+from adapters.vault.common_passwords import ZxcvbnPasswords
+from adapters.vault.familiar_networks import PostgresFamiliarNetworks
 from adapters.vault.passwords import Argon2Passwords
+from adapters.vault.tries import PostgresTries
 from api.app import Background, Folders, build_app
+from api.bounded_http import BoundedHttp
 from api.feed import FeedHub
 from api.parts import Parts
 from api.progress import ProgressBoard
+from api.proxies import TrustedProxies
 from api.spans import NoSpans
 from commands.ports.object_store import ObjectStore
 from processes.garbage import look_seldom
@@ -44,9 +51,13 @@ from processes.wiring.transport import open_transport
 from topics.registry import PROGRESS
 from topics.transport import From, Transport
 
+log = structlog.get_logger()
+
 ROOT = Path(__file__).parents[2]
 READER_CONNECTIONS_MAX = 12
 WEBHOOK_INTERVAL_S = 1.0
+BACKLOG = 2_048
+"""Connections that may wait for the loop."""
 GRACE_S = 5
 """How long open feeds may take to end before they are cut."""
 
@@ -63,21 +74,43 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
         app = _assemble(settings, secrets, stack, feed, sight)
         # A look through all that was imported holds every request up for a tenth of a second.
         look_seldom()
-        server = ApiServer(
-            uvicorn.Config(
-                app,
-                host=settings.host,
-                port=settings.port,
-                log_config=None,
-                access_log=False,
-                ws_per_message_deflate=False,
-                ws_max_size=WEBSOCKET_MESSAGE_MAX_BYTES,
-                timeout_graceful_shutdown=GRACE_S,
-            ),
-            stop,
-        )
+        server = ApiServer(server_config(app, grace_s=GRACE_S), stop)
+        listening = stack.enter_context(_listen(settings))
         threading.Thread(target=_end_with, args=(server, feed, stop), daemon=True).start()
-        server.run()
+        server.run(sockets=[listening])
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The port, shared where several API processes run. Ends the process where it is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server(
+            (settings.host, settings.port),
+            family=family,
+            backlog=BACKLOG,
+            # Between ours alone: the kernel lets in nobody who does not ask for it, too.
+            reuse_port=settings.api_processes > 1,
+        )
+    except OSError as error:
+        log.error("cannot listen", host=settings.host, port=settings.port, reason=error.strerror)
+        raise SystemExit(1) from None
+
+
+def server_config(app: FastAPI, *, grace_s: int) -> uvicorn.Config:
+    """How the application is served, on a socket that whoever runs it has opened."""
+    return uvicorn.Config(
+        app,
+        http=BoundedHttp,
+        loop="uvloop",
+        log_config=None,
+        access_log=False,
+        ws_per_message_deflate=False,
+        ws_max_size=WEBSOCKET_MESSAGE_MAX_BYTES,
+        timeout_graceful_shutdown=grace_s,
+        # Whose word is believed is ours to say: uvicorn takes anybody's from this machine.
+        proxy_headers=False,
+        server_header=False,
+    )
 
 
 class ApiServer(uvicorn.Server):
@@ -123,6 +156,9 @@ def _assemble(
         studio=writing.studio,
         accounts=PostgresAccounts(vault, writing.keys, secrets.email_lookup),
         passwords=Argon2Passwords(),
+        common_passwords=ZxcvbnPasswords(),
+        tries=PostgresTries(vault, secrets.email_lookup),
+        familiar=PostgresFamiliarNetworks(vault, secrets.email_lookup),
         objects=objects,
         identity=identity,
         payment=payment,
@@ -135,6 +171,8 @@ def _assemble(
         refused=seen.refused,
         spans=sight.tracing or NoSpans(),
         store_origin=store_origin,
+        proxies=TrustedProxies(settings.trusted_proxies),
+        cors_origins=settings.cors_origins,
     )
     folders = Folders(
         web=ROOT / "web",

@@ -11,7 +11,12 @@ from psycopg_pool import ConnectionPool
 from adapters.event_store.retention import begin_sweep, forget_commands, forget_snapshots
 from adapters.objects.folder import FolderObjectStore
 from adapters.postgres.connect import open_pool
-from adapters.vault.retention import forget_sessions, forget_webhooks
+from adapters.vault.retention import (
+    forget_familiar_networks,
+    forget_sessions,
+    forget_tries,
+    forget_webhooks,
+)
 from commands.ports.clock import Clock
 from commands.ports.intents import IntentStore
 from commands.ports.object_store import ObjectStore
@@ -25,6 +30,7 @@ from processes.reactor.sweeps import (
     NO_TIME,
     ROUND_EVERY,
     SESSIONS_KEPT,
+    TRIES_KEPT,
     WEBHOOKS_KEPT,
     Sweep,
     Sweeps,
@@ -61,6 +67,8 @@ def open_sweeps(
                 Sweep("commands", COMMANDS_KEPT, _by(writer, forget_commands)),
                 Sweep("webhooks", WEBHOOKS_KEPT, _by(vault, forget_webhooks)),
                 Sweep("sessions", SESSIONS_KEPT, _by(vault, forget_sessions)),
+                Sweep("tries", TRIES_KEPT, _by(vault, forget_tries)),
+                Sweep("familiar-networks", NO_TIME, _by(vault, forget_familiar_networks)),
                 Sweep(
                     "intents",
                     DONE_INTENTS_KEPT,

@@ -4,9 +4,9 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,15 +30,18 @@ from adapters.payment.sandbox import SandboxPayment
 from adapters.payment.sandbox_pages import payment_pages
 from adapters.postgres.connect import connect, open_pool
 from adapters.vault.accounts import PostgresAccounts
+from adapters.vault.common_passwords import ZxcvbnPasswords
+from adapters.vault.in_memory_familiar_networks import InMemoryFamiliarNetworks
+from adapters.vault.in_memory_tries import InMemoryTries
 from adapters.vault.passwords import Argon2Passwords
 from adapters.vault.subject_keys import SubjectKeys
 from api.app import Background, Folders, build_app
 from api.feed import FeedHub
 from api.parts import Parts
 from api.progress import ProgressBoard
-from api.sign_in_limit import SignInLimit
 from api.spans import NoSpans, Spans
 from commands.handlers import HANDLERS
+from commands.ports.tries import Tries, Try
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
 from commands.studio import Studio
@@ -48,6 +51,7 @@ from processes.reactor.announcing import Announcer
 from processes.reactor.deeds import Deeds, Outside
 from processes.reactor.executor import Executor, Wake
 from processes.reactor.tail import Tail
+from processes.wiring.api import server_config
 from projections.projector import Projector
 from topics.in_memory import InMemoryTransport
 from topics.registry import FACTS
@@ -86,10 +90,10 @@ class Webhooks:
         return status
 
 
-class NoisySignIns(SignInLimit):
+class EndlessTries(InMemoryTries):
     """Lets every try pass: the tests all come from one address."""
 
-    def check(self, address: str) -> None:
+    def take(self, tries: Sequence[Try], *, at: datetime) -> None:
         """Count nothing."""
 
 
@@ -155,8 +159,18 @@ class LiveStudio:
 
 
 @contextmanager
-def live_studio(database: str, folder: Path, *, spans: Spans | None = None) -> Iterator[LiveStudio]:
-    """Serve until the block ends. Prices and policy are published."""
+def live_studio(
+    database: str,
+    folder: Path,
+    *,
+    spans: Spans | None = None,
+    tries: Tries | None = None,
+    **deployed: Any,
+) -> Iterator[LiveStudio]:
+    """Serve until the block ends. Prices and policy are published.
+
+    `deployed` are parts that an operator decides: trusted proxies, origins, the public URL, caps.
+    """
     with ExitStack() as stack:
         writers = stack.enter_context(open_pool(database, "writer", size_max=8))
         vault = stack.enter_context(open_pool(database, "vault", size_max=8))
@@ -190,13 +204,17 @@ def live_studio(database: str, folder: Path, *, spans: Spans | None = None) -> I
             post=webhooks.post,
         )
         refused: list[str] = []
+        familiar = InMemoryFamiliarNetworks()
 
         def parts() -> Parts:
             feed = FeedHub(lambda: connect(database, "reader"))
-            return Parts(
+            made = Parts(
                 studio=studio,
                 accounts=accounts,
                 passwords=Argon2Passwords(),
+                common_passwords=ZxcvbnPasswords(),
+                tries=EndlessTries() if tries is None else tries,
+                familiar=familiar,
                 objects=objects,
                 identity=identity,
                 payment=payment,
@@ -206,10 +224,10 @@ def live_studio(database: str, folder: Path, *, spans: Spans | None = None) -> I
                 progress=ProgressBoard(feed.wake),
                 session_country=lambda address: "XX",
                 public_url=url,
-                sign_ins=NoisySignIns(),
                 refused=refused.append,
                 spans=spans or NoSpans(),
             )
+            return replace(made, **deployed)
 
         def app(parts: Parts) -> FastAPI:
             return build_app(
@@ -294,13 +312,7 @@ class Served:
     def start(self) -> Parts:
         """Begin to serve, with parts of its own. Clients wait in the socket's queue meanwhile."""
         parts = self._make_parts()
-        config = uvicorn.Config(
-            self._make_app(parts),
-            log_config=None,
-            access_log=False,
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=1,
-        )
+        config = server_config(self._make_app(parts), grace_s=1)
         server = uvicorn.Server(config)
         sockets = [self._listening.dup()]
 

@@ -9,6 +9,7 @@ from threading import Thread
 from typing import Any
 
 import httpx
+from websockets.datastructures import Headers
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -53,6 +54,15 @@ class Sse:
     def value(self) -> Any:
         """The next event's root value."""
         return self.next().value
+
+    @property
+    def headers(self) -> httpx.Headers:
+        """Of the answer that the stream is."""
+        return self._response.headers
+
+    def until_end(self) -> list[Event]:
+        """All that comes until the stream ends, in whatever way. Fails the test if it does not."""
+        return list(iter(lambda: self._events.get(timeout=EVENT_WAIT_S), None))
 
     def rest(self) -> list[Event]:
         """All that comes until it is quiet for a moment, or the end."""
@@ -114,6 +124,12 @@ class Socket:
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
+
+    @property
+    def headers(self) -> Headers:
+        """Of the answer that opened the socket."""
+        assert self._connection.response is not None
+        return self._connection.response.headers
 
     def send(self, **message: Any) -> None:
         """Send one message."""

@@ -5,13 +5,16 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from html import unescape
 from pathlib import Path
 
 import pytest
 
 from api import limits
+from api.caps import Caps
 from api.error_codes import ErrorCode
+from domain.wallet import JOBS_OPEN_MAX
 from tests.api.creator import PASSWORD, Creator, Visitor
 from tests.api.live_studio import ROOT
 from tests.api.node_clients import programs
@@ -70,6 +73,10 @@ def test_every_program_of_the_page_is_run() -> None:
 def test_the_page_names_every_limit_and_every_code() -> None:
     found = dict(re.findall(r'data-limit="(\w+)">(\d+)<', PAGE))
     assert found == {name: str(getattr(limits, name)) for name in found}
+    caps = dict(re.findall(r'data-cap="(\w+)">(\d+)<', PAGE))
+    assert caps == {
+        name: str(most) for name, most in {**asdict(Caps()), "JOBS_OPEN_MAX": JOBS_OPEN_MAX}.items()
+    }
     assert len(found) == 11
     codes = re.findall(r"<tr><td>([A-Z_]{4,})</td>", PAGE)
     assert codes == [code.value for code in ErrorCode]

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -9,7 +10,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from adapters.postgres.connect import connect
-from api.context import SESSION_COOKIE
+from api.context import SESSION_COOKIE, new_token, token_digest
 from api.progress import AGE_MAX_S, JOBS_MAX, ProgressBoard
 from commands.jobs.cancel_job import CancelJob
 from projections.feed import trim
@@ -229,18 +230,42 @@ def test_whoever_is_too_far_behind_is_told_and_takes_a_new_snapshot(fresh: LiveS
         assert feed.value()["__typename"] == "WalletSnapshot"
 
 
+@pytest.fixture
+def seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Feeds look by themselves once in an hour: what ends one has told it."""
+    monkeypatch.setattr("api.following.LOOK_AGAIN_S", 3_600.0)
+
+
+@pytest.mark.usefixtures("seldom")
 def test_the_end_of_a_session_ends_its_feeds(rich: Creator) -> None:
     with sse(rich, WALLET) as feed, signed_in(rich) as ws:
         ws.subscribe("1", WALLET)
         feed.next()
         ws.value("1")
         rich.sign_out()
-        rich.live.parts.feed.wake(rich.person)
         assert feed.value()["code"] == "NOT_SIGNED_IN"
         assert [event.name for event in feed.rest()] == ["complete"]
         assert ws.value("1")["code"] == "NOT_SIGNED_IN"
         assert ws.receive() == {"id": "1", "type": "complete"}
     until_left(rich)
+
+
+@pytest.mark.usefixtures("seldom")
+def test_a_session_that_expires_ends_its_feeds(rich: Creator) -> None:
+    live, now = rich.live, rich.live.clock()
+    rich.token = new_token()
+    live.accounts.open_session(
+        token_digest(rich.token),
+        person_id=rich.person,
+        at=now,
+        expires_at=now + timedelta(seconds=2),
+    )
+    with sse(rich, WALLET) as feed:
+        # No snapshot where the machine took longer to begin than the session lasted.
+        said = [feed.next().value]
+        if said[0]["__typename"] == "WalletSnapshot":
+            said.append(feed.value())
+        assert said[-1]["code"] == "NOT_SIGNED_IN"
 
 
 def test_nobody_follows_anything_without_a_session(live: LiveStudio, ada: Creator) -> None:

@@ -15,9 +15,12 @@ from gql.transport.httpx import HTTPXAsyncTransport
 from gql.transport.websockets import WebsocketsTransport
 from websockets.exceptions import ConnectionClosed
 
+from api.caps import Caps
 from tests.api.creator import Creator
-from tests.api.live_studio import LiveStudio
+from tests.api.live_studio import LiveStudio, live_studio
 from tests.api.node_clients import node_client, programs
+from tests.api.streams import sse
+from tests.faults.oracle import until
 
 CLIENTS = ["graphql_ws", "graphql_sse", "urql", "urql_streams", "apollo"]
 VIEWER = "query Me { viewer { __typename ... on Viewer { email } ... on Refusal { code } } }"
@@ -130,6 +133,18 @@ def test_the_studios_own_client_goes_on_after_a_restart_too(rich: Creator, tmp_p
         rich.sign_out()
         live.parts.feed.wake(rich.person)
         assert client.next() == {"complete": True}
+
+
+def test_the_studios_own_client_waits_until_it_may_follow(database: str, tmp_path: Path) -> None:
+    with live_studio(database, tmp_path / "studio", caps=Caps(feeds_of_account=1)) as live:
+        ada = Creator(live)
+        live.settle()
+        with node_client(tmp_path, "studio", live.url, ada.token) as client:
+            with sse(ada, JOBS) as window:
+                window.next()
+                client.follow("WatchWallet")
+                until(lambda: live.refused.count("TOO_MANY_FEEDS") > 1, "it has come again")
+            assert client.value()["__typename"] == "WalletSnapshot"
 
 
 @asynccontextmanager

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
+from uuid import UUID
 
 import psycopg
 import pytest
 
-from adapters.postgres.connect import open_pool
+from adapters.postgres.connect import connect, open_pool
 from adapters.vault.accounts import PostgresAccounts
 from adapters.vault.in_memory_accounts import InMemoryAccounts
 from adapters.vault.passwords import Argon2Passwords
@@ -17,6 +18,7 @@ from commands.ports.password_hasher import PasswordHasher
 from domain.kernel.personal_text import Erased, PersonalText
 from domain.kernel.role import Role
 from domain.refusals import EmailTaken
+from queries.read_position import FEED_CHANNEL
 from tests.diary import ADA, GRACE, MORNING
 from tests.diary_store import KEK
 
@@ -137,3 +139,19 @@ def test_a_hash_with_weaker_parameters_is_outdated() -> None:
     weaker = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$MDEyMzQ1Njc4OWFiY2RlZg"
     assert passwords.is_outdated(weaker)
     assert passwords.is_outdated("damaged")
+
+
+def test_every_process_that_serves_feeds_hears_whose_session_was_closed(database: str) -> None:
+    with (
+        open_pool(database, "vault", size_max=2) as pool,
+        connect(database, "reader") as listening,
+    ):
+        listening.execute(f"LISTEN {FEED_CHANNEL}".encode())
+        accounts = PostgresAccounts(pool, SubjectKeys(pool, KEK), b"lookup secret")
+        register_ada(accounts)
+        accounts.open_session(TOKEN, person_id=ADA, at=MORNING, expires_at=EVENING)
+        for _ in range(2):
+            accounts.close_session(TOKEN)
+        accounts.close_session(OTHER_TOKEN)
+        notices = listening.notifies(timeout=1.0)
+        assert [UUID(hex=notice.payload) for notice in notices] == [ADA]

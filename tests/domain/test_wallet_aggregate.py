@@ -13,9 +13,10 @@ from domain.refusals import (
     PaymentMismatch,
     PromotionStillValid,
     PurchaseNotFound,
+    TooManyOpenJobs,
     TooManyPurchases,
 )
-from domain.wallet import PURCHASES_OPEN_MAX, Wallet
+from domain.wallet import JOBS_OPEN_MAX, PURCHASES_OPEN_MAX, Wallet
 from domain.wallet_state import Draw, Posting, PurchaseFailure, PurchaseState
 from tests.domain.aggregate_spec import given
 from tests.domain.people import (
@@ -149,6 +150,20 @@ def test_a_reservation_one_millicredit_beyond_the_balance_is_refused() -> None:
         .then_refused(InsufficientCredits)
     )
     assert (refusal.needed, refusal.available) == (1_001, 1_000)
+
+
+def test_jobs_that_have_not_ended_have_a_limit() -> None:
+    wallet = wallet_of(JOBS_OPEN_MAX + 1)
+    for number in range(JOBS_OPEN_MAX):
+        wallet.reserve(named(f"job {number}"), 1, at=MONDAY)
+    refusal = (
+        given(wallet)
+        .when(lambda w: w.reserve(LIGHTHOUSE_JOB, 1, at=MONDAY))
+        .then_refused(TooManyOpenJobs)
+    )
+    assert refusal.maximum == JOBS_OPEN_MAX
+    wallet.settle(named("job 0"), 1, at=MONDAY)
+    given(wallet).when(lambda w: w.reserve(LIGHTHOUSE_JOB, 1, at=MONDAY)).then(Wallet.Reserved)
 
 
 @pytest.mark.parametrize("millicredits", [0, -5])

@@ -71,9 +71,11 @@ export async function follow(name, onEvent, signal) {
       });
       if (!response.ok) throw new Error(`status ${response.status}`);
       for await (const data of events(response.body)) {
-        failures = 0;
         const [value] = Object.values(data.data ?? {});
         if (!value) throw new Error("no data");
+        // Other windows follow as much as one account may: ever more seldom, until one is closed.
+        if (value.__typename === "TooManyFeeds") throw new Error(value.__typename);
+        failures = 0;
         if (value.__typename === "NotSignedIn") return;
         if (value.position !== undefined) position = value.position;
         if (value.__typename === "Lagged") position = null;
