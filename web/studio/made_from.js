@@ -1,21 +1,27 @@
-// The way from a picture to a clip that begins with it.
+// The ways from a picture to what can be made from it: the same drawn anew, and a clip.
 
 import { goTo } from "./address.js";
 import { CLIPS } from "./ask/clips.js";
+import { PICTURES } from "./ask/pictures.js";
 import { element } from "./element.js";
 import { state } from "./state.js";
 
-/** A button that asks for a clip of a picture; nothing for what no clip can begin with. */
-export function animate(asset, leave = () => {}) {
-  const possible = asset.kind === "IMAGE" && !asset.hidden
-    && state.catalogue.engines.some((engine) => engine.id === asset.engine && CLIPS.offered(engine));
-  if (!possible) return null;
-  return element("button", {
-    type: "button",
-    class: "quiet",
-    onclick: () => {
-      leave();
-      goTo("create", { kind: CLIPS.name, source: asset.id });
-    },
-  }, "Animate");
+/** Whether anything can begin with an item. */
+export function canBegin(asset) {
+  return asset.kind === "IMAGE" && !asset.hidden;
+}
+
+/** Buttons that ask for what begins with a picture; none for what nothing can begin with. */
+export function madeFrom(asset, leave = () => {}) {
+  const engine = state.catalogue.engines.find(({ id }) => id === asset.engine);
+  if (!engine || !canBegin(asset)) return [];
+  return [PICTURES, CLIPS].filter((kind) => kind.offered(engine)).map((kind) =>
+    element("button", {
+      type: "button",
+      class: "quiet",
+      onclick: () => {
+        leave();
+        goTo("create", { kind: kind.name, source: asset.id });
+      },
+    }, kind.fromPicture));
 }
