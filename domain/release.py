@@ -9,6 +9,7 @@ from domain.asset import Asset, RefusalReason, Why
 from domain.checks import Check, CheckVerdict, storable
 from domain.consent_scopes import scopes_needed
 from domain.consent_text import ConsentScope
+from domain.engines import ENGINES
 from domain.job_kinds import AnyKind, kind_of
 from domain.policy import PolicyRow
 from domain.rating import Rating
@@ -44,10 +45,11 @@ def release(
     """Release an output if nothing speaks against it, or else refuse it with every reason there is.
 
     `settings` are the job's and say what kind it is: every file that the kind names has to be among
-    `renditions`, which the screener wrote and verified. `twin_id`, `epoch` and `scopes` are the
-    job's, `twin` is that twin as it is now; for a job without one `scopes` count for nothing and
-    the others are None. `row` is the policy row in force for (engine, rating, screening), or None.
-    The caller names the twin in its save, so that consent is still in force when the save is made.
+    `renditions`, which the screener wrote and verified, and the master as large as was asked for.
+    `twin_id`, `epoch` and `scopes` are the job's, `twin` is that twin as it is now; for a job
+    without one `scopes` count for nothing and the others are None. `row` is the policy row in force
+    for (engine, rating, screening), or None. The caller names the twin in its save, so that consent
+    is still in force when the save is made.
     """
     kind, files = kind_of(settings), tuple(renditions)
     needed = scopes_needed(kind.kind, rating)
@@ -55,7 +57,7 @@ def release(
         *_policy_reasons(row, kind, engine, rating),
         *_consent_reasons(twin_id, twin, epoch, owner_id, scopes, needed),
         *_check_reasons(row, twin_id, checks),
-        *_file_reasons(kind, settings, files),
+        *_file_reasons(kind, engine, settings, files),
     ]
     if reasons:
         return Asset.refuse(
@@ -162,8 +164,9 @@ def _consent_reasons(
 
 
 def _file_reasons(
-    kind: AnyKind, settings: JobSettings, files: tuple[Rendition, ...]
+    kind: AnyKind, engine: str, settings: JobSettings, files: tuple[Rendition, ...]
 ) -> list[RefusalReason]:
-    if kind.is_whole(settings, files):
+    entry = ENGINES.get(engine)
+    if entry is not None and kind.is_whole(entry, settings, files):
         return []
     return [RefusalReason(RELEASE, Why.NO_SIGNED_COPY)]

@@ -67,6 +67,13 @@ class ClipLength(NamedTuple):
     frames_min: int
 
 
+class FrameSize(NamedTuple):
+    """In pixels, as delivered."""
+
+    width: int
+    height: int
+
+
 class Delivery(NamedTuple):
     """What a job that completed has delivered: items, and how long all of them are together."""
 
@@ -88,7 +95,8 @@ class JobKindEntry(Generic[S]):
     `consumer` names the queue (`suite.jobs.<consumer>.v1`). `scope` is what a twin's consent has to
     cover. `prices` is None for an engine that does not make this. `share` says what of the quote is
     charged for a job of so many items. `as_asked` judges the files of one output together.
-    `motion` is empty and `clip_length` None for pictures.
+    `size` is what the master of each has to have. `motion` is empty and `clip_length` None for
+    pictures.
     """
 
     kind: JobKind
@@ -103,6 +111,7 @@ class JobKindEntry(Generic[S]):
     extent: Callable[[S], Extent]
     share: Callable[[S, int, Delivery], Share]
     batch_key: Callable[[EngineEntry, S], str]
+    size: Callable[[EngineEntry, S], FrameSize]
     delivers_adapter: bool = False
     as_asked: Callable[[S, tuple[Rendition, ...]], bool] = lambda settings, renditions: True
     motion: Callable[[S], str] = lambda settings: ""
@@ -113,7 +122,7 @@ class JobKindEntry(Generic[S]):
         """What files are made of an output."""
         return tuple(rule.role for rule in self.renditions)
 
-    def is_whole(self, settings: S, renditions: tuple[Rendition, ...]) -> bool:
+    def is_whole(self, engine: EngineEntry, settings: S, renditions: tuple[Rendition, ...]) -> bool:
         """Whether every file is there, once, and is what it has to be."""
         files = {rendition.role: rendition for rendition in renditions}
         return (
@@ -121,8 +130,14 @@ class JobKindEntry(Generic[S]):
             and all(
                 rule.role in files and rule.allows(files[rule.role]) for rule in self.renditions
             )
+            and _has_size(files[RenditionRole.MASTER], self.size(engine, settings))
             and self.as_asked(settings, renditions)
         )
+
+
+def _has_size(master: Rendition, size: FrameSize) -> bool:
+    """Whether a file is as wide and as high as was asked and paid for."""
+    return (master.width, master.height) == size
 
 
 AnyKind = JobKindEntry[Any]

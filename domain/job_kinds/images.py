@@ -9,6 +9,7 @@ from domain.job_kind import JobKind
 from domain.job_kinds.entry import (
     Delivery,
     Extent,
+    FrameSize,
     JobKindEntry,
     RawOutput,
     RenditionRule,
@@ -17,7 +18,7 @@ from domain.job_kinds.entry import (
 )
 from domain.rendition import RenditionRole
 from domain.screening_profile import ScreeningProfile
-from domain.settings import ImageSettings, guided
+from domain.settings import ImageSettings, TrainingSettings, guided
 
 PNG = "image/png"
 PICTURE = RawOutput(media_type=PNG, suffix=".png")
@@ -37,6 +38,12 @@ def _batch_key(entry: EngineEntry, settings: ImageSettings) -> str:
     return "/".join([entry.id, *(str(known[name]) for name in entry.batch_key)])
 
 
+def scaled(entry: EngineEntry, settings: ImageSettings | TrainingSettings) -> FrameSize:
+    """What is drawn at the settings' size is delivered so large."""
+    scale = entry.delivery_scale
+    return FrameSize(settings.width * scale, settings.height * scale)
+
+
 ENTRY = JobKindEntry(
     kind=JobKind.IMAGES,
     consumer="image",
@@ -50,4 +57,5 @@ ENTRY = JobKindEntry(
     extent=lambda settings: Extent(steps=settings.num_inference_steps),
     share=_share,
     batch_key=_batch_key,
+    size=scaled,
 )

@@ -5,7 +5,7 @@ from domain.consent_text import ConsentScope
 from domain.engines.entry import EngineEntry
 from domain.job_kind import JobKind
 from domain.job_kinds.entry import Delivery, Extent, JobKindEntry, Share, UnitPrices
-from domain.job_kinds.images import PICTURE, PICTURE_ALONE
+from domain.job_kinds.images import PICTURE, PICTURE_ALONE, scaled
 from domain.screening_profile import ScreeningProfile
 from domain.settings import TrainingSettings
 
@@ -39,5 +39,6 @@ ENTRY = JobKindEntry(
     extent=lambda settings: Extent(steps=settings.steps),
     share=_share,
     batch_key=_batch_key,
+    size=scaled,
     delivers_adapter=True,
 )

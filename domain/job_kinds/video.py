@@ -8,6 +8,7 @@ from domain.job_kinds.entry import (
     ClipLength,
     Delivery,
     Extent,
+    FrameSize,
     JobKindEntry,
     RawOutput,
     RenditionRule,
@@ -64,6 +65,7 @@ ENTRY = JobKindEntry(
     extent=lambda settings: Extent(pixel_ms=settings.pixels * settings.duration_ms),
     share=_share,
     batch_key=_batch_key,
+    size=lambda entry, settings: FrameSize(settings.delivered_width, settings.delivered_height),
     as_asked=_as_asked,
     motion=lambda settings: settings.motion,
     clip_length=lambda settings: ClipLength(

@@ -67,8 +67,8 @@ SIGNED = Rendition(
     object_key="gallery/ada/0.png",
     sha256="5e" * 32,
     size_bytes=11_000,
-    width=64,
-    height=64,
+    width=512,
+    height=512,
     media_type="image/png",
 )
 

@@ -233,7 +233,8 @@ def test_without_a_policy_row_nothing_is_released() -> None:
     no_policy = (RefusalReason("release", Why.NO_POLICY),)
     assert reasons(decide(row=None)) == no_policy
     assert reasons(decide(rating=Rating.ADULT)) == no_policy + EPOCH
-    assert reasons(decide(engine="stable-diffusion-1.5")) == no_policy
+    assert reasons(decide(engine="stable-diffusion-1.5")) == no_policy + NOT_WHOLE
+    assert reasons(decide(engine="nobody-knows-it")) == no_policy + NOT_WHOLE
     assert reasons(decide(row=CLIP_ROW)) == no_policy
 
 
@@ -249,6 +250,8 @@ def test_without_a_policy_row_nothing_is_released() -> None:
         (msgspec.structs.replace(SIGNED, size_bytes=0),),
         (msgspec.structs.replace(SIGNED, media_type="text/html"),),
         (msgspec.structs.replace(SIGNED, width=0),),
+        (msgspec.structs.replace(SIGNED, width=256, height=256),),
+        (msgspec.structs.replace(SIGNED, height=704),),
         (msgspec.structs.replace(SIGNED, duration_ms=3_000),),
     ],
 )
@@ -314,6 +317,30 @@ def test_a_clip_that_is_too_short_or_longer_than_asked_is_not_released(
     length_ms: int | None,
 ) -> None:
     assert reasons(clip(renditions=clip_files(duration_ms=length_ms))) == NOT_WHOLE
+
+
+@pytest.mark.parametrize("size", [(256, 256), (512, 704), (1_024, 512)])
+def test_a_clip_of_another_size_than_was_asked_and_paid_for_is_not_released(
+    size: tuple[int, int],
+) -> None:
+    width, height = size
+    files = tuple(
+        msgspec.structs.replace(one, width=width, height=height)
+        if one.role is RenditionRole.MASTER
+        else one
+        for one in FILES
+    )
+    assert reasons(clip(renditions=files)) == NOT_WHOLE
+
+
+def test_previews_of_a_clip_may_be_smaller_than_the_clip() -> None:
+    files = tuple(
+        one
+        if one.role is RenditionRole.MASTER
+        else msgspec.structs.replace(one, width=480, height=480)
+        for one in FILES
+    )
+    assert clip(renditions=files).released
 
 
 def test_a_moving_poster_is_none() -> None:

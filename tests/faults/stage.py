@@ -55,6 +55,9 @@ HOLD_PAINTER = "hold-painter"
 PAINTER_IS_DRAWING = "painter-is-drawing"
 HOLD_ANALYSER = "hold-analyser"
 ANALYSER_IS_LOOKING = "analyser-is-looking"
+HOLD_UPLOAD = "hold-upload"
+"""Halts a worker when half of an object has left it."""
+
 OUT_OF_MEMORY = "out-of-memory"
 STORE_IS_FULL = "store-is-full"
 

@@ -16,7 +16,6 @@ from adapters.objects.folder import FREE_BYTES_MIN, FolderObjectStore
 from adapters.objects.s3_place import S3User
 from adapters.provenance.file_signer import FileSigner
 from gpu_consumers.engines.registry import LOADERS
-from gpu_consumers.presigned_objects import presigned_objects
 from gpu_consumers.screening.credentials import Credentials
 from gpu_consumers.screening.face_analyser import TimedAnalyser
 from gpu_consumers.screening.lists import FaceList, issue_list
@@ -43,6 +42,7 @@ from processes.wiring.members import member_name
 from processes.wiring.objects import open_folder, open_objects
 from processes.wiring.transport import open_transport
 from processes.wiring.worker import SILENCE_SHARE_MAX
+from tests.faults.halting_upload import halting_objects
 from tests.faults.stage import (
     ANALYSER_IS_LOOKING,
     HOLD_ANALYSER,
@@ -132,9 +132,10 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
 def run_painter(pipe: Connection, settings: ChildSettings) -> None:
     """The child's whole life, as the real one's but for its engine."""
     live_with_parent()
-    painter = StagedPainter(stage_of(settings.work_dir.parents[1]))
+    stage = stage_of(settings.work_dir.parents[1])
+    painter = StagedPainter(stage)
     folder = settings.work_dir / "trainings"
-    take_orders(pipe, Workbench(lambda _: painter, presigned_objects(), folder))
+    take_orders(pipe, Workbench(lambda _: painter, halting_objects(stage), folder))
 
 
 def run_screener(settings: Settings, stop: threading.Event) -> None:

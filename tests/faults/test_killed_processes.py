@@ -20,6 +20,7 @@ from domain.events import STORED_FORM
 from domain.job_state import JobFailure, JobState
 from domain.kernel.identity import job_id
 from domain.kernel.personal_text import PersonalText
+from domain.object_keys import quarantine_prefix
 from processes.secrets import load_secrets
 from processes.settings import PROCESS_NAMES
 from processes.wiring.clock import system_clock
@@ -30,6 +31,7 @@ from tests.faults.stage import (
     ANALYSER_IS_LOOKING,
     HOLD_ANALYSER,
     HOLD_PAINTER,
+    HOLD_UPLOAD,
     OUT_OF_MEMORY,
     STORE_IS_FULL,
 )
@@ -50,7 +52,14 @@ def running() -> Iterator[InstalledStudio]:
 def studio(running: InstalledStudio) -> Iterator[InstalledStudio]:
     """The installation, with nothing held."""
     yield running
-    for flag in (HOLD_PAINTER, HOLD_ANALYSER, ANALYSER_IS_LOOKING, OUT_OF_MEMORY, STORE_IS_FULL):
+    for flag in (
+        HOLD_PAINTER,
+        HOLD_UPLOAD,
+        HOLD_ANALYSER,
+        ANALYSER_IS_LOOKING,
+        OUT_OF_MEMORY,
+        STORE_IS_FULL,
+    ):
         running.stage.lower_flag(flag)
 
 
@@ -113,6 +122,24 @@ def test_a_worker_and_a_screener_killed_over_a_clip(
     done = studio.comes_to(job, ada, JobState.COMPLETED)
     assert (done.attempt, len(done.released)) == (2, 1)
     assert studio.wallet(ada)[1:] == (0, spent + CLIP_MILLICREDITS)
+
+
+def test_a_worker_killed_when_half_of_a_clip_has_left_it(
+    studio: InstalledStudio, ada: UUID, spent: int
+) -> None:
+    with studio.flag(HOLD_UPLOAD):
+        job = animate(studio, ada)
+        until(lambda: studio.stage.is_reached(HOLD_UPLOAD), "half of the clip is on its way")
+        studio.kill("worker")
+    done = studio.comes_to(job, ada, JobState.COMPLETED)
+    assert (done.attempt, len(done.released)) == (2, 1)
+    assert studio.wallet(ada)[1:] == (0, spent + CLIP_MILLICREDITS)
+    [clip] = done.outputs
+    assert clip.object_key.startswith(f"{quarantine_prefix(job)}2/")
+    until(
+        lambda: not list(studio.objects.keys(quarantine_prefix(job))),
+        "nothing of either attempt is left in quarantine",
+    )
 
 
 @pytest.mark.parametrize("name", ["relay", "projector"])

@@ -7,6 +7,7 @@ from pathlib import Path
 from queue import Empty, Queue
 
 import cv2
+import msgspec
 import numpy as np
 from safetensors.numpy import save
 
@@ -79,6 +80,9 @@ class Painter:
         self.is_at_work = threading.Event()
         self.accidents: deque[Exception] = deque()
         self.is_deaf = False
+        self.draws_instead: tuple[int, int] | None = None
+        """A size of the pocket world, drawn whatever was granted."""
+
         self.sources: deque[bytes | None] = deque(maxlen=8)
 
     def hold(self) -> None:
@@ -102,14 +106,17 @@ class Painter:
         """See `LoadedEngine.render`."""
         self.sources.append(source)
         self._take_time(progress, work.num_inference_steps)
-        return [_picture(item.item, item.seed, work.width, work.height) for item in work.items]
+        drawn = self.draws_instead or (work.width, work.height)
+        return [_picture(item.item, item.seed, *drawn) for item in work.items]
 
     def animate(
         self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
     ) -> list[RenderedClip]:
         """See `LoadedEngine.animate`."""
         self._take_time(progress, work.num_inference_steps)
-        return [_clip(item, work) for item in work.items]
+        width, height = self.draws_instead or (work.width, work.height)
+        drawn = msgspec.structs.replace(work, width=width, height=height)
+        return [_clip(item, drawn) for item in work.items]
 
     def train(
         self,

@@ -279,7 +279,7 @@ class StudioHistory:
     def finished(self, job: Job, twin: Twin | None, wallet: Wallet, *, refused: int = 0) -> None:
         """Rendered and screened; the last `refused` items did not pass."""
         claim = self.started(job)
-        width, height = job.settings.width, job.settings.height
+        width, height = job_kind(job.kind).size(engine(job.engine), job.settings)
         raw, length = job_kind(job.kind).raw, job_kind(job.kind).clip_length(job.settings)
         outputs = [
             JobOutput(
@@ -367,8 +367,7 @@ class StudioHistory:
                 "ef" * 32,
                 12_000,
                 rule.media_types[0],
-                job.settings.width,
-                job.settings.height,
+                *kind.size(engine(job.engine), job.settings),
                 length_ms if rule.moving else None,
             )
             for rule in kind.renditions

@@ -56,7 +56,7 @@ def trained(desk: StudioDesk, job: UUID, owner: UUID) -> None:
     desk.does(claim, owner)
     found = desk.job(job, owner)
     outputs = tuple(
-        JobOutput(item.item, "x", SHA256, 9_000, 64, 64, "image/png", item.seed)
+        JobOutput(item.item, "x", SHA256, 9_000, 512, 512, "image/png", item.seed)
         for item in found.items
     )
     adapter = AdapterFile("x", SHA256, 400_000, 16, 120, 0.91)

@@ -171,7 +171,7 @@ class Attempt:
 
     def rendered(self) -> JobRendered:
         output = RenderedOutput(
-            0, "quarantine/0.png", journey.SHA256, 9_000, 64, 64, "image/png", 7
+            0, "quarantine/0.png", journey.SHA256, 9_000, 512, 512, "image/png", 7
         )
         return JobRendered(self.job, 1, self.claim, (output,))
 

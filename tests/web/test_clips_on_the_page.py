@@ -1,4 +1,4 @@
-"""Clips on the studio's page, in a real browser against a real API: played, kept, asked for."""
+"""Clips and remixes on the studio's page, in a real browser against a real API."""
 
 import io
 from collections.abc import Iterator
@@ -9,8 +9,11 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from adapters.postgres.embedded import EmbeddedPostgres
+from domain.job import Job
+from domain.job_input import InputRole, input_of
+from domain.job_kind import JobKind
 from gpu_consumers.screening.released_files import animated_gif, animated_webp, mp4, poster
-from tests.api.creator import PASSWORD, Creator
+from tests.api.creator import PASSWORD, Creator, uuid_of
 from tests.api.live_studio import LiveStudio, live_studio
 from tests.conftest import TEMPLATE
 from tests.gpu_consumers.screening.clips import FRAME_RATE, portrait_clip
@@ -214,6 +217,79 @@ def test_a_picture_of_the_gallery_is_animated_at_the_price_that_was_shown(
         )["job"]["source"]
         == picture["id"]
     )
+
+
+def asked_from(ada: Creator, picture: str) -> Job:
+    """The one job that waits, which begins with this picture."""
+    [asked] = [
+        edge["node"]["id"]
+        for edge in ada.run("Jobs", first=10)["jobs"]["edges"]
+        if edge["node"]["state"] == "REQUESTED"
+    ]
+    job: Job = ada.load(Job, uuid_of(asked))
+    source = input_of(job.inputs, InputRole.SOURCE)
+    assert source is not None
+    assert source.asset_id == uuid_of(picture)
+    return job
+
+
+def picture_of(ada: Creator) -> str:
+    """The one picture in the gallery that is none of a clip."""
+    [picture] = [item for item in ada.gallery() if item["kind"] == "IMAGE"]
+    return str(picture["id"])
+
+
+def test_a_picture_of_the_gallery_is_remixed_as_strongly_as_was_said(
+    shown: Shown, ada: Creator
+) -> None:
+    picture = picture_of(ada)
+    shown.went_to("Gallery")
+    shown.page.get_by_role("button", name="Remix").click()
+    page = shown.page
+    expect(page.get_by_text("It begins with this picture.")).to_be_visible()
+    expect(page.get_by_label("Aspect ratio")).to_have_count(0)
+    expect(page.get_by_label("Twin", exact=True)).to_have_count(0)
+    page.get_by_label("Drawn anew").fill("0.35")
+    page.get_by_label("How many").fill("2")
+    page.get_by_label("How many").press("Tab")
+    reserved_before = ada.wallet()["reserved"]
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    shown.live.settle()
+    job = asked_from(ada, picture)
+    [source] = job.inputs
+    assert (job.kind, len(job.items), source.strength) == (JobKind.IMAGES, 2, 0.35)
+    assert ada.wallet()["reserved"] > reserved_before
+
+
+def test_a_picture_to_begin_with_is_chosen_where_one_asks(shown: Shown, ada: Creator) -> None:
+    picture = picture_of(ada)
+    shown.went_to("Create")
+    page = shown.page
+    page.get_by_text("Begin with a picture of the gallery").click()
+    page.get_by_role("button", name="Begin with a lighthouse in fog").click()
+    expect(page.get_by_text("It begins with this picture.")).to_be_visible()
+    page.get_by_role("link", name="Clips").click()
+    expect(page.get_by_label("Seconds")).to_be_visible()
+    expect(page.get_by_text("It begins with this picture.")).to_be_visible()
+    page.get_by_role("link", name="Pictures").click()
+    expect(page.get_by_label("Drawn anew")).to_be_visible()
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    shown.live.settle()
+    assert asked_from(ada, picture).kind is JobKind.IMAGES
+
+
+def test_nothing_is_made_from_a_clip(shown: Shown) -> None:
+    shown.went_to("Gallery")
+    page = shown.page
+    expect(page.locator(".tile")).to_have_count(2)
+    expect(page.get_by_role("button", name="Remix")).to_have_count(1)
+    page.get_by_role("button", name="Open a lighthouse keeper in fog").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Close")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Remix")).to_have_count(0)
+    expect(dialog.get_by_role("button", name="Animate")).to_have_count(0)
 
 
 def test_a_clip_from_words_is_asked_for_and_shown_where_it_was_made(

@@ -1,9 +1,9 @@
 // One gallery item with everything about it, its files, and what can be done with it.
 
-import { animate } from "./animate.js";
 import { downloads } from "./downloads.js";
 import { element } from "./element.js";
 import { command, run } from "./graphql.js";
+import { madeFrom } from "./made_from.js";
 import { media } from "./media.js";
 import { attempt } from "./notice.js";
 import { plain, time } from "./words.js";
@@ -25,7 +25,7 @@ export async function inspect(dialog, id, onChange) {
       .flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, String(value))])),
     element("div", { class: "row" },
       ...downloads(asset),
-      animate(asset, () => dialog.close()),
+      ...madeFrom(asset, () => dialog.close()),
       asset.source
         ? button("Show what it was made from", "quiet", () => attempt(() => inspect(dialog, asset.source.asset, onChange)))
         : null,

@@ -11,8 +11,8 @@ export const CLIPS = {
   said: "Your clip is being made.",
   offered: (engine) => engine.clips !== null,
   steps: ({ clips }) => clips.steps,
-  /** Whether one may begin with a gallery item. */
-  takesSource: true,
+  /** What is said on the button of a picture that one begins with. */
+  fromPicture: "Animate",
   controls: (engine, source) => [
     field("Seconds", choice("durationS", engine.clips.durationsS, String)),
     field("Motion", choice("motion", engine.clips.motions)),

@@ -2,6 +2,7 @@
 
 import { address, goTo } from "../address.js";
 import { CLIPS } from "../ask/clips.js";
+import { chooseSource } from "../ask/choose_source.js";
 import { choice, number, numberOf } from "../ask/fields.js";
 import { PICTURES } from "../ask/pictures.js";
 import { element, field, form } from "../element.js";
@@ -18,8 +19,8 @@ export function create(main) {
   const { wishes } = address();
   const kinds = KINDS.filter((kind) => kind.offered(engine));
   const kind = kinds.find(({ name }) => name === wishes.get("kind")) ?? kinds[0];
-  const id = kind.takesSource ? wishes.get("source") : null;
-  const page = element("section", {}, element("h2", {}, "Create"), tabs(kinds, kind));
+  const id = wishes.get("source");
+  const page = element("section", {}, element("h2", {}, "Create"), tabs(kinds, kind, id));
   main.replaceChildren(page);
   let left = false;
   attempt(async () => {
@@ -31,10 +32,12 @@ export function create(main) {
   return () => { left = true; };
 }
 
-function tabs(kinds, chosen) {
+// The picture that one begins with is kept on the way from pictures to clips and back.
+function tabs(kinds, chosen, source) {
+  const begun = source ? `&source=${encodeURIComponent(source)}` : "";
   return element("nav", { class: "tabs", "aria-label": "What to create" }, kinds.map((kind) =>
     element("a", {
-      href: `#create?kind=${kind.name}`, "aria-current": kind === chosen ? "page" : null,
+      href: `#create?kind=${kind.name}${begun}`, "aria-current": kind === chosen ? "page" : null,
     }, kind.title)));
 }
 
@@ -47,7 +50,7 @@ function ordered(engine, kind, source) {
   let asked = 0;
 
   const priced = (data) => ({
-    // A picture of a twin is animated as that twin: the studio knows which.
+    // What begins with a picture of a twin is of that twin: the studio knows which.
     twin: source ? source.twin : data.get("twin") || null,
     engine: engine.id,
     prompt: data.get("prompt"),
@@ -133,6 +136,7 @@ function ordered(engine, kind, source) {
   return [
     trained.length || source ? null : element("p", { class: "faint" },
       "You have no trained twin yet; without one they show nobody in particular."),
+    source ? null : chooseSource(engine, kind),
     made,
   ].filter(Boolean);
 }

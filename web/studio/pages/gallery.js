@@ -2,8 +2,8 @@
 
 import { element, field } from "../element.js";
 import { run } from "../graphql.js";
-import { animate } from "../animate.js";
 import { inspect } from "../inspect.js";
+import { madeFrom } from "../made_from.js";
 import { isClip, media } from "../media.js";
 import { attempt } from "../notice.js";
 import { listen, state } from "../state.js";
@@ -74,5 +74,6 @@ function tile(asset, open) {
   return element("li", { class: "tile" },
     ...isClip(asset) && !asset.hidden
       ? [media(asset), button("Open"), element("small", {}, line)]
-      : [button(media(asset)), element("small", {}, line), animate(asset)].filter(Boolean));
+      : [button(media(asset)), element("small", {}, line),
+        element("div", { class: "row" }, madeFrom(asset))]);
 }

@@ -1,0 +1,27 @@
+// The ways from a picture to what can be made from it: the same drawn anew, and a clip.
+
+import { goTo } from "./address.js";
+import { CLIPS } from "./ask/clips.js";
+import { PICTURES } from "./ask/pictures.js";
+import { element } from "./element.js";
+import { state } from "./state.js";
+
+/** Whether anything can begin with an item. */
+export function canBegin(asset) {
+  return asset.kind === "IMAGE" && !asset.hidden;
+}
+
+/** Buttons that ask for what begins with a picture; none for what nothing can begin with. */
+export function madeFrom(asset, leave = () => {}) {
+  const engine = state.catalogue.engines.find(({ id }) => id === asset.engine);
+  if (!engine || !canBegin(asset)) return [];
+  return [PICTURES, CLIPS].filter((kind) => kind.offered(engine)).map((kind) =>
+    element("button", {
+      type: "button",
+      class: "quiet",
+      onclick: () => {
+        leave();
+        goTo("create", { kind: kind.name, source: asset.id });
+      },
+    }, kind.fromPicture));
+}
