@@ -23,7 +23,13 @@ def lock_read_to(cursor: Cursor[Any], owners: Sequence[UUID]) -> tuple[ReadTo, d
     # partition wait for each other instead of deadlocking.
     places = sorted(owners)
     connection = cursor.connection
-    with connection.cursor() as stops, connection.pipeline():
+    # A cursor for each answer that is read: results may come while more is still being sent, and a
+    # cursor of two statements then shows that of the first.
+    with (
+        connection.cursor() as positions,
+        connection.cursor() as stops,
+        connection.pipeline(),
+    ):
         cursor.execute(
             """
             INSERT INTO read_to (owner_id, projection, position)
@@ -36,7 +42,7 @@ def lock_read_to(cursor: Cursor[Any], owners: Sequence[UUID]) -> tuple[ReadTo, d
             """,
             (_PROJECTION, places, _PROJECTION),
         )
-        cursor.execute(
+        positions.execute(
             """
             SELECT owner_id, position FROM read_to
              WHERE owner_id = ANY (%s::uuid[]) AND projection = %s
@@ -49,7 +55,7 @@ def lock_read_to(cursor: Cursor[Any], owners: Sequence[UUID]) -> tuple[ReadTo, d
             "SELECT owner_id, position FROM parked_owners WHERE owner_id = ANY (%s::uuid[])",
             (places,),
         )
-        read_to: ReadTo = dict(cursor.fetchall())
+        read_to: ReadTo = dict(positions.fetchall())
         return read_to, dict(stops.fetchall())
 
 
