@@ -12,7 +12,7 @@ class ConsentEpoch(msgspec.Struct, frozen=True):
 
 
 class ConsentTicked(msgspec.Struct, frozen=True):
-    """All that is ticked now; with nothing left the consent is withdrawn and the epoch a new one."""
+    """All that is ticked now. With nothing left, consent is withdrawn and the epoch a new one."""
 
     epoch: int
     scope: tuple[ConsentScope, ...]
