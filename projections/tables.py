@@ -21,7 +21,8 @@ def key_of(values: Iterable[Any]) -> Key:
 def array_of(numbers: Iterable[int]) -> str:
     """UUIDs by their numbers, as PostgreSQL reads an array of them: the driver takes longer to
     write a thousand of them than the database to find their rows."""
-    return "{%s}" % ",".join([f"{number:032x}" for number in numbers])
+    listed = ",".join([f"{number:032x}" for number in numbers])
+    return f"{{{listed}}}"
 
 
 @dataclass(frozen=True, eq=False)
