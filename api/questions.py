@@ -28,8 +28,7 @@ from api.types.twin import twin
 from api.types.viewer import KNOWN_STATES, SHOWN_STATES, Standing, Viewer, jobs_of
 from api.types.wallet import Ledger, ledger
 from commands.catalogue import catalogue as catalogue_facts
-from commands.jobs.asked_clips import asked_clips
-from commands.jobs.asked_images import asked
+from commands.jobs.asked_settings import asked, asked_clips
 from commands.quote import PromptRead, QuoteClips, QuoteImages, QuoteTraining
 from domain import refusals
 from domain.kernel.personal_text import written

@@ -5,13 +5,12 @@ from uuid import UUID
 
 import msgspec
 
-from commands.jobs.asked_clips import AskedClips
-from commands.jobs.asked_images import AskedImages
 from commands.jobs.drawing import Drawn, read_drawn
 from commands.jobs.opening import available_engine, quote
 from commands.jobs.request_images import resolved_images
 from commands.jobs.request_video import resolved_clips
 from commands.work import Work
+from domain.asked_settings import AskedClips, AskedImages
 from domain.engines import EngineEntry
 from domain.job_kind import JobKind
 from domain.kernel.personal_text import PersonalText

@@ -4,6 +4,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from domain.asked_settings import AskedImages, drawn
 from domain.engines.entry import EngineEntry
 from domain.refusals import (
     CountOutOfRange,
@@ -12,7 +13,6 @@ from domain.refusals import (
     PromptTooLong,
     SettingOutOfRange,
 )
-from domain.setting_ranges import known_ratio, known_style, real_within, whole_within
 from domain.video_settings import VideoSettings
 
 SEED_MAX = 2**32 - 1
@@ -45,6 +45,8 @@ class TrainingSettings(msgspec.Struct, frozen=True, tag="training"):
 
 JobSettings: TypeAlias = ImageSettings | TrainingSettings | VideoSettings
 
+_DEFAULTS = AskedImages()
+
 
 def resolve_training(entry: EngineEntry, photo_count: int) -> TrainingSettings:
     """What training on `photo_count` photos means on this engine."""
@@ -62,30 +64,9 @@ def resolve_training(entry: EngineEntry, photo_count: int) -> TrainingSettings:
     )
 
 
-def resolve_images(
-    entry: EngineEntry,
-    *,
-    aspect_ratio: str | None = None,
-    style: str | None = None,
-    num_inference_steps: int | None = None,
-    guidance_scale: float | None = None,
-    twin_strength: float | None = None,
-) -> ImageSettings:
-    """Fill in the engine's defaults where None is given.
-
-    Raises `AspectRatioUnsupported`, `UnknownStyle`, `SettingOutOfRange`.
-    """
-    ratio = known_ratio(entry, aspect_ratio)
-    width, height = entry.aspect_ratios[ratio]
-    return ImageSettings(
-        width=width,
-        height=height,
-        aspect_ratio=ratio,
-        style=known_style(entry, style),
-        num_inference_steps=whole_within("num_inference_steps", num_inference_steps, entry.steps),
-        guidance_scale=real_within("guidance_scale", guidance_scale, entry.guidance),
-        twin_strength=real_within("twin_strength", twin_strength, entry.strength),
-    )
+def resolve_images(entry: EngineEntry, asked: AskedImages = _DEFAULTS) -> ImageSettings:
+    """Raises as `drawn`."""
+    return ImageSettings(**drawn(entry, asked, steps=entry.steps))
 
 
 def require_count(entry: EngineEntry, count: int) -> int:

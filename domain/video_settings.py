@@ -2,6 +2,7 @@
 
 import msgspec
 
+from domain.asked_settings import AskedClips, drawn
 from domain.engines.entry import ClipOptions, EngineEntry
 from domain.refusals import (
     CountOutOfRange,
@@ -10,12 +11,13 @@ from domain.refusals import (
     TooManySeconds,
     UnknownMotion,
 )
-from domain.setting_ranges import known_ratio, known_style, real_within, whole_within
 
 CLIP_SECONDS_MIN = 3
 """What the product promises. A clip that would have to be shorter is refused and costs nothing."""
 
 MS_PER_S = 1_000
+
+_DEFAULTS = AskedClips()
 
 
 class VideoSettings(msgspec.Struct, frozen=True, tag="video"):
@@ -63,45 +65,24 @@ def clip_options(entry: EngineEntry) -> ClipOptions:
     return entry.clips
 
 
-def resolve_video(
-    entry: EngineEntry,
-    *,
-    aspect_ratio: str | None = None,
-    style: str | None = None,
-    motion: str | None = None,
-    duration_s: int | None = None,
-    num_inference_steps: int | None = None,
-    guidance_scale: float | None = None,
-    twin_strength: float | None = None,
-) -> VideoSettings:
-    """Fill in the engine's defaults where None is given.
-
-    Raises `EngineUnavailable`, `AspectRatioUnsupported`, `UnknownStyle`, `UnknownMotion`,
-    `DurationUnsupported`, `SettingOutOfRange`.
-    """
+def resolve_video(entry: EngineEntry, asked: AskedClips = _DEFAULTS) -> VideoSettings:
+    """Raises as `drawn`, and `EngineUnavailable`, `UnknownMotion`, `DurationUnsupported`."""
     clips = clip_options(entry)
-    ratio = known_ratio(entry, aspect_ratio)
-    width, height = entry.aspect_ratios[ratio]
-    seconds = clips.durations_s[0] if duration_s is None else duration_s
+    seconds = clips.durations_s[0] if asked.duration_s is None else asked.duration_s
     if seconds not in clips.durations_s:
         raise DurationUnsupported(seconds, clips.durations_s)
-    moves = clips.motions[0] if motion is None else motion
-    if moves not in clips.motions:
-        raise UnknownMotion(moves, clips.motions)
+    motion = clips.motions[0] if asked.motion is None else asked.motion
+    if motion not in clips.motions:
+        raise UnknownMotion(motion, clips.motions)
+    shared = drawn(entry, asked, steps=clips.steps)
     return VideoSettings(
-        width=width,
-        height=height,
-        delivered_width=width * entry.delivery_scale,
-        delivered_height=height * entry.delivery_scale,
-        aspect_ratio=ratio,
-        style=known_style(entry, style),
-        motion=moves,
+        **shared,
+        delivered_width=shared["width"] * entry.delivery_scale,
+        delivered_height=shared["height"] * entry.delivery_scale,
+        motion=motion,
         duration_ms=seconds * MS_PER_S,
         frames=seconds * clips.frame_rate,
         frame_rate=clips.frame_rate,
-        num_inference_steps=whole_within("num_inference_steps", num_inference_steps, clips.steps),
-        guidance_scale=real_within("guidance_scale", guidance_scale, entry.guidance),
-        twin_strength=real_within("twin_strength", twin_strength, entry.strength),
     )
 
 

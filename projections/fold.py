@@ -86,7 +86,7 @@ class Fold:
                 store(cursor, rows)
                 keep_read_to(cursor, moved)
         read_to.update(moved)
-        return Folded(tuple(sorted(moved)), tuple(poisoned.values()))
+        return Folded(tuple(moved), tuple(poisoned.values()))
 
     def _said(self, facts: Sequence[Fact], read_to: ReadTo, poisoned: _Poison) -> _Said:
         """What is to change for each fact that is new, up to the one that stops its owner."""

@@ -25,7 +25,7 @@ _NOT_ASKED_FOR: Row = {
 @gallery.on(Asset.Released)
 def _released(event: Asset.Released, fact: Fact) -> list[Change]:
     asset = fact.originator_id
-    job_key = (fact.owner_id.int, event.job_id.int)
+    key, job_key = (fact.owner_id.int, asset.int), (fact.owner_id.int, event.job_id.int)
     master = event.master
     row = {
         "owner_id": fact.owner_id,
@@ -62,11 +62,9 @@ def _released(event: Asset.Released, fact: Fact) -> list[Change]:
     def insert(rows: Rows) -> None:
         # What was asked for stands in the job's row, which is always folded before.
         job = rows.get(JOBS, job_key) or _NOT_ASKED_FOR
-        rows.insert(ASSETS, {**row, **{column: job[column] for column in _NOT_ASKED_FOR}})
+        rows.insert(ASSETS, key, {**row, **{column: job[column] for column in _NOT_ASKED_FOR}})
 
-    released = Change(
-        insert, reads=((JOBS, job_key),), begins=((ASSETS, (fact.owner_id.int, asset.int)),)
-    )
+    released = Change(insert, reads=((JOBS, job_key),), begins=((ASSETS, key),))
     return [released, gallery_changed(fact, asset)]
 
 

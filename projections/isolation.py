@@ -115,9 +115,11 @@ class Isolation:
 
 
 def _owners(facts: Sequence[Fact]) -> list[UUID]:
-    return sorted({fact.owner_id for fact in facts})
+    # By number, as in `key_of`: to compare UUIDs takes as long as to fold a fact of each.
+    owners = {fact.owner_id.int: fact.owner_id for fact in facts}
+    return [owners[number] for number in sorted(owners)]
 
 
 def _together(one: Folded, other: Folded) -> Folded:
-    owners = tuple(sorted({*one.owners, *other.owners}))
+    owners = tuple(dict.fromkeys(one.owners + other.owners))
     return Folded(owners, one.poisoned + other.poisoned)

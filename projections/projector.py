@@ -91,7 +91,7 @@ class Projector:
         with projecting(self._connect) as cursor:
             applied = apply(cursor, batch)
             stopped = [one.owner_id for one in applied.parked]
-            wake(cursor, sorted({*applied.owners, *stopped}))
+            wake(cursor, tuple(dict.fromkeys((*applied.owners, *stopped))))
         return applied.parked
 
     def note_watermarks(self, positions: Mapping[int, int], *, partitions: int) -> None:
@@ -147,7 +147,12 @@ def projecting(connect: Connect) -> Iterator[Cursor[Any]]:
 
 def wake(cursor: Cursor[Any], owners: Sequence[UUID]) -> None:
     """Tell whoever waits for these owners, once the transaction is over."""
-    for start in range(0, len(owners), OWNERS_PER_NOTIFICATION_MAX):
-        some = owners[start : start + OWNERS_PER_NOTIFICATION_MAX]
-        payload = ",".join(owner.hex for owner in some)
-        cursor.execute("SELECT pg_notify(%s, %s)", (FEED_CHANNEL, payload))
+    payloads = [
+        ",".join(owner.hex for owner in owners[start : start + OWNERS_PER_NOTIFICATION_MAX])
+        for start in range(0, len(owners), OWNERS_PER_NOTIFICATION_MAX)
+    ]
+    if payloads:
+        cursor.execute(
+            "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload",
+            (FEED_CHANNEL, payloads),
+        )

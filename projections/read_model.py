@@ -37,26 +37,23 @@ class Change:
 def inserted(table: Table, fact: Fact, /, **values: Any) -> Change:
     """A new row of the fact's owner. Names every column that has no default in the database, and
     every one that is read before the row is stored."""
-    row = {"owner_id": fact.owner_id, **values, "position": fact.position}
-    group = (table, key_of([row[column] for column in table.key[: table.together]]))
+    key, row = _row(table, fact, values)
 
     def make(rows: Rows) -> None:
-        rows.insert(table, row)
+        rows.insert(table, key, row)
 
-    if table.begun_by_insert:
-        return Change(make, begins=(group,))
-    return Change(make, reads=(group,))
+    groups = ((table, table.group(key)),)
+    return Change(make, begins=groups) if table.begun_by_insert else Change(make, reads=groups)
 
 
 def replaced(table: Table, fact: Fact, /, **values: Any) -> Change:
     """As `inserted`, but whatever stands there gives way."""
-    row = {"owner_id": fact.owner_id, **values, "position": fact.position}
-    group = (table, key_of([row[column] for column in table.key[: table.together]]))
+    key, row = _row(table, fact, values)
 
     def make(rows: Rows) -> None:
-        rows.put(table, row)
+        rows.put(table, key, row)
 
-    return Change(make, reads=(group,))
+    return Change(make, reads=((table, table.group(key)),))
 
 
 def added(table: Table, fact: Fact, /, **values: Any) -> Change:
@@ -104,6 +101,11 @@ def deleted(table: Table, fact: Fact, /, **values: Any) -> Change:
             rows.remove(table, one)
 
     return Change(make, reads=((table, table.group(key)),))
+
+
+def _row(table: Table, fact: Fact, values: dict[str, Any]) -> tuple[Key, Row]:
+    row = {"owner_id": fact.owner_id, **values, "position": fact.position}
+    return key_of([row[column] for column in table.key]), row
 
 
 def _key(table: Table, fact: Fact, values: dict[str, Any]) -> Key:

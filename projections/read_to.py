@@ -6,6 +6,8 @@ from uuid import UUID
 
 from psycopg import Cursor
 
+from projections.tables import array_of
+
 ReadTo: TypeAlias = dict[UUID, int]
 """By owner, the position up to which facts are folded into every read model."""
 
@@ -21,9 +23,15 @@ def lock_read_to(cursor: Cursor[Any], owners: Sequence[UUID]) -> tuple[ReadTo, d
     """
     # Locked in one order by everybody, so that two projectors that believe they own the same
     # partition wait for each other instead of deadlocking.
-    places = sorted(owners)
+    places = array_of(sorted(owner.int for owner in owners))
     connection = cursor.connection
-    with connection.cursor() as stops, connection.pipeline():
+    # A cursor for each answer that is read: results may come while more is still being sent, and a
+    # cursor of two statements then shows that of the first.
+    with (
+        connection.cursor() as positions,
+        connection.cursor() as stops,
+        connection.pipeline(),
+    ):
         cursor.execute(
             """
             INSERT INTO read_to (owner_id, projection, position)
@@ -36,7 +44,7 @@ def lock_read_to(cursor: Cursor[Any], owners: Sequence[UUID]) -> tuple[ReadTo, d
             """,
             (_PROJECTION, places, _PROJECTION),
         )
-        cursor.execute(
+        positions.execute(
             """
             SELECT owner_id, position FROM read_to
              WHERE owner_id = ANY (%s::uuid[]) AND projection = %s
@@ -49,17 +57,21 @@ def lock_read_to(cursor: Cursor[Any], owners: Sequence[UUID]) -> tuple[ReadTo, d
             "SELECT owner_id, position FROM parked_owners WHERE owner_id = ANY (%s::uuid[])",
             (places,),
         )
-        read_to: ReadTo = dict(cursor.fetchall())
+        read_to: ReadTo = dict(positions.fetchall())
         return read_to, dict(stops.fetchall())
 
 
 def keep_read_to(cursor: Cursor[Any], moved: Mapping[UUID, int]) -> None:
     """Remember how far the owners were read, in the transaction of their rows."""
+    # The whole key comes from one side of the join. With the projection as a constant, a table that
+    # nobody has analysed, as all are in a rebuild, is read once for every owner.
     cursor.execute(
         """
         UPDATE read_to AS kept SET position = moved.position
-          FROM unnest(%s::uuid[], %s::bigint[]) AS moved (owner_id, position)
-         WHERE kept.owner_id = moved.owner_id AND kept.projection = %s
+          FROM unnest(
+                   %s::uuid[], %s::bigint[], array_fill(%s::text, ARRAY[%s::int])
+               ) AS moved (owner_id, position, projection)
+         WHERE kept.owner_id = moved.owner_id AND kept.projection = moved.projection
         """,
-        (list(moved), list(moved.values()), _PROJECTION),
+        (array_of(owner.int for owner in moved), list(moved.values()), _PROJECTION, len(moved)),
     )

@@ -82,16 +82,16 @@ class Rows:
             if held[key].row is not None and key[:length] == prefix
         ]
 
-    def insert(self, table: Table, row: Row) -> None:
-        """A row that is not there yet. Raises `RowExists`."""
-        held = self._place(table, row)
+    def insert(self, table: Table, key: Key, row: Row) -> None:
+        """A row that is not there yet, under its key. Raises `RowExists`."""
+        held = self._place(table, key)
         if held.row is not None:
             raise RowExists(table.name)
         self._put(table, held, row)
 
-    def put(self, table: Table, row: Row) -> None:
+    def put(self, table: Table, key: Key, row: Row) -> None:
         """A row, in the place of what is there. It names every column that a row has."""
-        self._put(table, self._place(table, row), row)
+        self._put(table, self._place(table, key), row)
 
     def change(self, table: Table, key: Key, values: Row) -> None:
         """Other values in a row that is there."""
@@ -154,8 +154,7 @@ class Rows:
         except KeyError:
             raise RowsNotRead(table.name) from None
 
-    def _place(self, table: Table, row: Row) -> _Held:
-        key = key_of([row[column] for column in table.key])
+    def _place(self, table: Table, key: Key) -> _Held:
         held = self._held[table].get(key)
         if held is None:
             self._group(table, key).append(key)

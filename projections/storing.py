@@ -15,7 +15,7 @@ from psycopg.pq import Format
 from psycopg.rows import dict_row
 
 from projections.rows import Rows, TableChanges
-from projections.tables import FEED, Key, Row, Table
+from projections.tables import FEED, Key, Row, Table, array_of
 
 
 class _AsItStands(Loader):
@@ -52,7 +52,7 @@ def load(cursor: Cursor[Any], rows: Rows, wanted: Mapping[Table, Iterable[Key]])
             found = connection.cursor(row_factory=dict_row, binary=True)
             found.adapters.register_loader("jsonb", _AsItStands)
             columns = list(zip(*groups, strict=True))
-            found.execute(_select(table), [[f"{one:032x}" for one in ids] for ids in columns])
+            found.execute(_select(table), [array_of(ids) for ids in columns])
             asked.append((table, found))
             for group in groups:
                 rows.begin(table, group)

@@ -71,7 +71,7 @@ def _moved(
     def move(rows: Rows) -> None:
         before = rows.get(BALANCES, key) or dict.fromkeys(moved, 0)
         after = {account: before[account] + change for account, change in moved.items()}
-        rows.put(BALANCES, {"owner_id": fact.owner_id, **after, "position": fact.position})
+        rows.put(BALANCES, key, {"owner_id": fact.owner_id, **after, "position": fact.position})
         entry = {
             "owner_id": fact.owner_id,
             "position": fact.position,

@@ -11,8 +11,7 @@ from api.ids import global_id, own_id
 from api.refusals import result_union
 from api.scalars import Millicredits, Position, Seed
 from api.types.enums import Rating
-from commands.jobs.asked_clips import asked_clips
-from commands.jobs.asked_images import asked
+from commands.jobs.asked_settings import asked, asked_clips
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.request_images import RequestImages
 from commands.jobs.request_video import RequestVideo

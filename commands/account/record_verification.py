@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
 from commands.twin.withdraw_all_consents import withdrawn_twins
 from commands.work import Work
 from domain.person import Person, VerificationDecision, VerificationOutcome
@@ -23,13 +21,7 @@ class RecordVerification:
     valid_until: datetime | None = None
 
 
-class VerificationRecorded(msgspec.Struct, frozen=True):
-    """Whether the person is a verified adult now."""
-
-    verified: bool
-
-
-def handle(command: RecordVerification, work: Work) -> VerificationRecorded:
+def handle(command: RecordVerification, work: Work) -> None:
     """Record what the provider decided. A word nobody knows counts as `UNKNOWN`: not verified.
 
     Whoever is found to be under age loses every consent with it. Raises `NotFound`,
@@ -48,7 +40,6 @@ def handle(command: RecordVerification, work: Work) -> VerificationRecorded:
     # In this save: whatever waits to be released when the age is known is released no more.
     void = withdrawn_twins(person, work) if person.under_age else ()
     work.save(person, *void)
-    return VerificationRecorded(person.verified_adult(at=work.now))
 
 
 def _outcome(word: str) -> VerificationOutcome:

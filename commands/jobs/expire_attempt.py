@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-import msgspec
-
 from commands.work import Work
 from domain.job import Job
 from domain.job_state import AttemptFailure, JobState
@@ -19,25 +17,18 @@ class ExpireAttempt:
     claim_id: UUID
 
 
-class AttemptExpired(msgspec.Struct, frozen=True):
-    """`expired` is False where the claim had ended by itself before."""
-
-    expired: bool
-
-
 def expiry_key(claim_id: UUID) -> UUID:
     """One expiry per claim, however many watchdogs look."""
     return uuid5(claim_id, "expired")
 
 
-def handle(command: ExpireAttempt, work: Work) -> AttemptExpired:
+def handle(command: ExpireAttempt, work: Work) -> None:
     """Fail the attempt if this claim still runs it."""
     job = work.load(Job, command.job_id)
     running = (JobState.STARTED, command.attempt, command.claim_id)
     if (job.state, job.attempt, job.claim_id) != running:
-        return AttemptExpired(expired=False)
+        return
     job.record_attempt_failed(
         command.attempt, command.claim_id, AttemptFailure.LEASE_EXPIRED, at=work.now
     )
     work.save(job)
-    return AttemptExpired(expired=True)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.work import Work
 from domain.job import Job
 from domain.screening import ScreeningFailure
@@ -19,20 +17,13 @@ class ExpireScreening:
     screening: int
 
 
-class ScreeningExpired(msgspec.Struct, frozen=True):
-    """`expired` is False where the screening had ended by itself before."""
-
-    expired: bool
-
-
-def handle(command: ExpireScreening, work: Work) -> ScreeningExpired:
+def handle(command: ExpireScreening, work: Work) -> None:
     """Give the screening up if it is still the current one."""
     job = work.load(Job, command.job_id)
     current = (job.attempt, job.screening) == (command.attempt, command.screening)
     if not current or not job.awaits_screening:
-        return ScreeningExpired(expired=False)
+        return
     job.record_screening_failed(
         command.attempt, command.screening, ScreeningFailure.STALLED, at=work.now
     )
     work.save(job)
-    return ScreeningExpired(expired=True)

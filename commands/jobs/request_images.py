@@ -1,10 +1,10 @@
 """A creator asks for pictures, from words or a picture: authorised and reserved in one save."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
-from commands.jobs.asked_images import AskedImages, asked
+from commands.jobs.asked_settings import asked
 from commands.jobs.drawing import open_drawing
 from commands.jobs.opening import JobOpened, available_engine
 from commands.jobs.sources import (
@@ -16,6 +16,7 @@ from commands.jobs.sources import (
 )
 from commands.jobs.variations import require_variation
 from commands.work import Work
+from domain.asked_settings import AskedImages
 from domain.engines import EngineEntry
 from domain.job import Job
 from domain.job_kind import JobKind
@@ -82,9 +83,9 @@ def resolved_images(
     Raises what `asked_source`, `ratio_of_source`, `resolve_images` and `require_count` raise.
     """
     source = asked_source(question, work, allowed=entry.source_strength)
-    named = asked(question)
-    ratio = ratio_of_source(entry, named.pop("aspect_ratio"), source)
-    settings = resolve_images(entry, aspect_ratio=ratio, **named)
+    named = AskedImages(**asked(question))
+    ratio = ratio_of_source(entry, named.aspect_ratio, source)
+    settings = resolve_images(entry, replace(named, aspect_ratio=ratio))
     require_a_step(settings.num_inference_steps, source)
     require_count(entry, question.count)
     return settings, source

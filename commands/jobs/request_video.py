@@ -1,10 +1,10 @@
 """A creator asks for clips, from words or from a picture: authorised and reserved in one save."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
-from commands.jobs.asked_clips import AskedClips, asked_clips
+from commands.jobs.asked_settings import asked_clips
 from commands.jobs.drawing import open_drawing
 from commands.jobs.opening import JobOpened, available_engine
 from commands.jobs.sources import (
@@ -15,6 +15,7 @@ from commands.jobs.sources import (
     require_a_step,
 )
 from commands.work import Work
+from domain.asked_settings import AskedClips
 from domain.engines import EngineEntry
 from domain.job import Job
 from domain.job_kind import JobKind
@@ -74,9 +75,9 @@ def resolved_clips(
     Raises what `asked_source`, `ratio_of_source`, `resolve_video` and `require_clip_count` raise.
     """
     source = asked_source(asked, work, allowed=clip_options(entry).source_strength)
-    named = asked_clips(asked)
-    ratio = ratio_of_source(entry, named.pop("aspect_ratio"), source)
-    settings = resolve_video(entry, aspect_ratio=ratio, **named)
+    named = AskedClips(**asked_clips(asked))
+    ratio = ratio_of_source(entry, named.aspect_ratio, source)
+    settings = resolve_video(entry, replace(named, aspect_ratio=ratio))
     require_a_step(settings.num_inference_steps, source)
     require_clip_count(entry, settings, asked.count)
     return settings, source

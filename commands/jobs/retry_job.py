@@ -6,8 +6,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from commands.jobs.asked_clips import asked_clips
-from commands.jobs.asked_images import asked
+from commands.jobs.asked_settings import asked, asked_clips
 from commands.jobs.opening import JobOpened
 from commands.jobs.request_images import RequestImages, open_images
 from commands.jobs.request_video import RequestVideo, open_clips

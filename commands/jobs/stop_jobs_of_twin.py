@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from commands.jobs.ending import settle
 from commands.jobs.parties import consent_holds
 from commands.work import Work
@@ -23,13 +21,7 @@ class StopJobsOfTwin:
     job_ids: tuple[UUID, ...]
 
 
-class JobsStopped(msgspec.Struct, frozen=True):
-    """The jobs that were stopped by this; others had ended already."""
-
-    job_ids: tuple[UUID, ...]
-
-
-def handle(command: StopJobsOfTwin, work: Work) -> JobsStopped:
+def handle(command: StopJobsOfTwin, work: Work) -> None:
     """Cancel and refund all of them in one save. Jobs under a consent in force are left alone."""
     twin = work.load(Twin, command.twin_id)
     wallet = work.load(Wallet, wallet_id(work.owner_id))
@@ -43,4 +35,3 @@ def handle(command: StopJobsOfTwin, work: Work) -> JobsStopped:
         settle(job, wallet, twin, at=work.now)
     if jobs:
         work.save(twin, wallet, *jobs)
-    return JobsStopped(tuple(job.id for job in jobs))

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
+from commands.twin.consent_now import ConsentTicked
 from commands.twin.offered_scopes import offer
 from commands.work import Work
 from domain.consent_text import ConsentScope
@@ -24,15 +23,7 @@ class AddConsentScopes:
     scope: tuple[ConsentScope, ...]
 
 
-class ConsentScopesAdded(msgspec.Struct, frozen=True):
-    """All that is ticked now, under the same epoch as before."""
-
-    twin_id: UUID
-    epoch: int
-    scope: tuple[ConsentScope, ...]
-
-
-def handle(command: AddConsentScopes, work: Work) -> ConsentScopesAdded:
+def handle(command: AddConsentScopes, work: Work) -> ConsentTicked:
     """Widen the consent in force. Nothing stops and nothing is deleted.
 
     Raises `NotVerified`, `BiometricReleaseMissing`, `ConsentTextChanged`, `ConsentMissing`,
@@ -45,4 +36,4 @@ def handle(command: AddConsentScopes, work: Work) -> ConsentScopesAdded:
         person, command.text_sha256, command.scope, offered=offered.scopes, at=work.now
     )
     work.save(twin, unchanged=[person, *offered.rests_on])
-    return ConsentScopesAdded(twin.id, twin.epoch, twin.scope)
+    return ConsentTicked(twin.epoch, twin.scope)

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
+from commands.twin.consent_now import ConsentEpoch
 from commands.twin.offered_scopes import offer
 from commands.twin.twin_room import take_room
 from commands.work import Work
@@ -22,14 +21,7 @@ class GrantConsent:
     scope: tuple[ConsentScope, ...]
 
 
-class ConsentGranted(msgspec.Struct, frozen=True):
-    """Consent is in force under this epoch."""
-
-    twin_id: UUID
-    epoch: int
-
-
-def handle(command: GrantConsent, work: Work) -> ConsentGranted:
+def handle(command: GrantConsent, work: Work) -> ConsentEpoch:
     """Grant consent. A twin that was set aside counts again.
 
     Raises `NotVerified`, `BiometricReleaseMissing`, `ConsentTextChanged`, `ConsentMissing`,
@@ -46,4 +38,4 @@ def handle(command: GrantConsent, work: Work) -> ConsentGranted:
         work.save(twin, person, unchanged=[*over, *offered.rests_on])
     else:
         work.save(twin, unchanged=[person, *offered.rests_on])
-    return ConsentGranted(twin.id, twin.epoch)
+    return ConsentEpoch(twin.epoch)

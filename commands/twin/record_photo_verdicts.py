@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-import msgspec
-
+from commands.jobs.late import ReportLate, ReportTaken
 from commands.work import Work
 from domain.photo_set import PhotoVerdict, SetFlaw
 from domain.refusals import StaleResult
@@ -22,42 +21,25 @@ class RecordPhotoVerdicts:
     analyser: str
 
 
-class PhotoVerdictsRecorded(msgspec.Struct, frozen=True, tag="taken"):
-    """Whether the twin may be trained on this set, now or since before."""
-
-    twin_id: UUID
-    submission_id: UUID
-    accepted: bool
-
-
-class PhotoVerdictsLate(msgspec.Struct, frozen=True, tag="late"):
-    """Nobody waits for this set any more. Whoever ended it had its places deleted, twice."""
-
-    twin_id: UUID
-    submission_id: UUID
-
-
 def photo_verdicts_key(submission_id: UUID, claim_id: UUID) -> UUID:
     """One report per claim, however often it is delivered."""
     return uuid5(submission_id, f"{claim_id}:verdicts")
 
 
-def handle(command: RecordPhotoVerdicts, work: Work) -> PhotoVerdictsRecorded | PhotoVerdictsLate:
-    """Record the verdicts, unless nobody waits for the set any more."""
+def handle(command: RecordPhotoVerdicts, work: Work) -> ReportTaken | ReportLate:
+    """Record the verdicts, unless nobody waits for the set any more.
+
+    Whoever ended it had its places deleted, twice: a late report leaves nothing to delete.
+    """
     twin = work.load(Twin, command.twin_id)
-    submission = command.submission_id
-    if _is_accepted(twin, submission):
-        return PhotoVerdictsRecorded(twin.id, submission, accepted=True)
+    submission, accepted = command.submission_id, twin.accepted
+    if accepted is not None and accepted.submission_id == submission:
+        return ReportTaken()
     try:
         twin.record_photo_verdicts(
             submission, command.verdicts, command.set_flaws, command.analyser, at=work.now
         )
     except StaleResult:
-        return PhotoVerdictsLate(twin.id, submission)
+        return ReportLate()
     work.save(twin)
-    return PhotoVerdictsRecorded(twin.id, submission, accepted=_is_accepted(twin, submission))
-
-
-def _is_accepted(twin: Twin, submission_id: UUID) -> bool:
-    accepted = twin.accepted
-    return accepted is not None and accepted.submission_id == submission_id
+    return ReportTaken()

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
+from commands.twin.consent_now import ConsentTicked
 from commands.work import Work
 from domain.consent_text import ConsentScope
 from domain.twin import Twin
@@ -18,15 +17,7 @@ class TakeBackConsentScopes:
     scope: tuple[ConsentScope, ...]
 
 
-class ConsentScopesTakenBack(msgspec.Struct, frozen=True):
-    """What is still ticked; with nothing left the consent is withdrawn and the epoch a new one."""
-
-    twin_id: UUID
-    epoch: int
-    scope: tuple[ConsentScope, ...]
-
-
-def handle(command: TakeBackConsentScopes, work: Work) -> ConsentScopesTakenBack:
+def handle(command: TakeBackConsentScopes, work: Work) -> ConsentTicked:
     """Raise the versions of these scopes, and ask for the deletion of what only they covered.
 
     Stopping jobs is a reaction, and hiding pictures follows from the versions: they fence both
@@ -35,4 +26,4 @@ def handle(command: TakeBackConsentScopes, work: Work) -> ConsentScopesTakenBack
     twin = work.load(Twin, command.twin_id)
     twin.take_back_consent_scopes(command.scope, at=work.now)
     work.save(twin)
-    return ConsentScopesTakenBack(twin.id, twin.epoch, twin.scope)
+    return ConsentTicked(twin.epoch, twin.scope)

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
+from commands.twin.consent_now import ConsentEpoch
 from commands.work import Work
 from domain.twin import Twin
 
@@ -16,14 +15,7 @@ class WithdrawConsent:
     twin_id: UUID
 
 
-class ConsentWithdrawn(msgspec.Struct, frozen=True):
-    """The epoch that fences off whatever was authorised before."""
-
-    twin_id: UUID
-    epoch: int
-
-
-def handle(command: WithdrawConsent, work: Work) -> ConsentWithdrawn:
+def handle(command: WithdrawConsent, work: Work) -> ConsentEpoch:
     """End the epoch and ask for the deletion of all that rests on it, in one save.
 
     Stopping jobs and hiding pictures are reactions: the epoch fences both until they ran. Raises
@@ -32,4 +24,4 @@ def handle(command: WithdrawConsent, work: Work) -> ConsentWithdrawn:
     twin = work.load(Twin, command.twin_id)
     twin.withdraw_consent(at=work.now)
     work.save(twin)
-    return ConsentWithdrawn(twin.id, twin.epoch)
+    return ConsentEpoch(twin.epoch)

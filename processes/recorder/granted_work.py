@@ -7,10 +7,9 @@ from typing import Any
 import msgspec
 
 from commands.jobs.claim_screening import ScreeningGranted
-from commands.jobs.grants.images import ImagesGrant
+from commands.jobs.grants.drawn import ImagesGrant, VideoGrant
 from commands.jobs.grants.parts import GrantedAdapter, GrantedSource
 from commands.jobs.grants.training import TrainingGrant
-from commands.jobs.grants.video import VideoGrant
 from commands.jobs.read_prompt import PromptText
 from commands.jobs.record_claim import ClaimGranted
 from commands.ports.object_store import ObjectStore

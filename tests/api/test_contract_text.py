@@ -12,7 +12,7 @@ from api.documents import _LIMITS, _RULES
 from api.mutations.jobs import RequestImagesInput
 from api.questions import QuoteImagesInput
 from api.schema import build_schema, schema_text
-from commands.jobs.asked_images import AskedImages
+from domain.asked_settings import AskedImages
 from tests.api.live_studio import ROOT
 
 GRAPHQL = ROOT / "graphql"

@@ -12,7 +12,7 @@ from commands.jobs.cancel_job import CancelJob
 from commands.jobs.claim_screening import ClaimScreening, ClipGrant
 from commands.jobs.claims import ClaimDenial, ClaimDenied
 from commands.jobs.fail_job import FailJob
-from commands.jobs.grants.video import VideoGrant
+from commands.jobs.grants.drawn import VideoGrant
 from commands.jobs.late import ReportLate
 from commands.jobs.read_prompt import ReadPrompt
 from commands.jobs.request_video import RequestVideo

@@ -12,7 +12,6 @@ from commands.jobs.read_prompt import ReadPrompt
 from commands.twin.claim_photo_set import ClaimPhotoSet
 from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PlanPhotoUploads
-from commands.twin.record_photo_verdicts import PhotoVerdictsLate
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.asset import Asset, HiddenBecause
 from domain.consent_text import CONSENT
@@ -126,7 +125,7 @@ def test_a_photo_set_being_judged_is_dropped(spec: StudioSpec) -> None:
     assert answer == ClaimDenied(ClaimDenial.STALE_ATTEMPT)
     react(spec)
     spec.when(journey.good_verdicts(submitted)).then()
-    assert isinstance(spec.result, PhotoVerdictsLate)
+    assert isinstance(spec.result, ReportLate)
 
 
 def test_all_that_the_consent_covered_is_deleted_and_once_more_later(spec: StudioSpec) -> None:

@@ -251,13 +251,11 @@ def test_a_lost_worker_is_expired_once(spec: StudioSpec, job: UUID) -> None:
     spec.when(expiry, key=expiry_key(claim.claim_id)).then("job.attempt-failed")
     spec.when(expiry, key=expiry_key(claim.claim_id)).then()
     spec.when(expiry).then()
-    assert not spec.result.expired
 
 
 def test_a_worker_that_has_delivered_is_not_expired(spec: StudioSpec, job: UUID) -> None:
     claim = journey.rendered(spec, job)
     spec.when(ExpireAttempt(job, 1, claim.claim_id)).then()
-    assert not spec.result.expired
 
 
 def test_a_passed_deadline_returns_everything_as_expired(spec: StudioSpec, job: UUID) -> None:

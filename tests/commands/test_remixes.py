@@ -10,7 +10,7 @@ from commands.gallery.purge_asset import PurgeAsset
 from commands.jobs.claim_screening import ClaimScreening
 from commands.jobs.claims import ClaimDenial, ClaimDenied
 from commands.jobs.fail_job import FailJob
-from commands.jobs.grants.images import ImagesGrant
+from commands.jobs.grants.drawn import ImagesGrant
 from commands.jobs.retry_job import RetryJob
 from commands.quote import QuoteImages
 from commands.twin.take_back_consent_scopes import TakeBackConsentScopes

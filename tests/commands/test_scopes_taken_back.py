@@ -15,10 +15,10 @@ from commands.jobs.record_screening import ScreeningTaken
 from commands.safety.publish_policy import PublishPolicy
 from commands.twin.add_consent_scopes import AddConsentScopes
 from commands.twin.claim_photo_set import ClaimPhotoSet
+from commands.twin.consent_now import ConsentTicked
 from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PlanPhotoUploads
-from commands.twin.record_photo_verdicts import PhotoVerdictsLate
-from commands.twin.take_back_consent_scopes import ConsentScopesTakenBack, TakeBackConsentScopes
+from commands.twin.take_back_consent_scopes import TakeBackConsentScopes
 from domain.asset import Asset, HiddenBecause
 from domain.consent_text import CONSENT, ConsentScope
 from domain.engines import ENGINES
@@ -51,7 +51,7 @@ def test_a_queued_job_is_cancelled_and_costs_nothing(spec: StudioSpec) -> None:
     before = _available(spec)
     job = spec.does(journey.pictures_of(twin)).job_id
     spec.when(taken_back(twin, PICTURES)).then("twin.consent-scopes-taken-back")
-    assert spec.result == ConsentScopesTakenBack(twin, 1, (TRAINING, CLIPS))
+    assert spec.result == ConsentTicked(1, (TRAINING, CLIPS))
     assert spec.does(journey.claim_of(job)) == ClaimDenied(ClaimDenial.CONSENT_WITHDRAWN)
     react(spec)
     _assert_stopped(spec, job)
@@ -165,7 +165,7 @@ def test_a_photo_set_being_judged_is_dropped_with_training(spec: StudioSpec) -> 
     )
     react(spec)
     spec.when(journey.good_verdicts(submitted)).then()
-    assert isinstance(spec.result, PhotoVerdictsLate)
+    assert isinstance(spec.result, ReportLate)
 
 
 def test_photos_are_taken_in_again_once_training_is_ticked_again(spec: StudioSpec) -> None:

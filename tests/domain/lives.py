@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
+from domain.asked_settings import AskedClips
 from domain.asset import Asset, RefusalReason, Why
 from domain.asset_kind import AssetKind
 from domain.checks import CheckVerdict, ItemVerdict
@@ -298,7 +299,7 @@ def clip_that_was_cut_and_released() -> Asset:
         owner_id=ADA,
         job_id=NODDING_JOB,
         item=0,
-        settings=resolve_video(POCKET, duration_s=4, motion="nod"),
+        settings=resolve_video(POCKET, AskedClips(duration_s=4, motion="nod")),
         engine=POCKET.id,
         rating=Rating.GENERAL,
         seed=7,

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
+from domain.asked_settings import AskedClips
 from domain.checks import Check, CheckVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT
 from domain.engines import engine
@@ -218,7 +219,7 @@ def image_job(count: int = 4, *, twin_id: UUID | None = ADAS_TWIN) -> Job:
 
 def video_job(*, twin_id: UUID | None = ADAS_TWIN) -> Job:
     """A request for two clips of four seconds that begin with the first picture of a lighthouse."""
-    settings = resolve_video(POCKET, duration_s=4, motion="nod")
+    settings = resolve_video(POCKET, AskedClips(duration_s=4, motion="nod"))
     return Job.request(
         NODDING_JOB,
         owner_id=ADA,

@@ -5,6 +5,7 @@ import math
 import msgspec
 import pytest
 
+from domain.asked_settings import AskedClips, AskedImages
 from domain.engines import ENGINES, EngineEntry, engine
 from domain.job_kind import JobKind
 from domain.job_kinds import kind_of
@@ -80,38 +81,38 @@ def test_nothing_said_means_the_engines_defaults() -> None:
     [("1:1", (64, 64)), ("3:4", (56, 72)), ("9:16", (48, 88)), ("16:9", (88, 48))],
 )
 def test_a_ratio_becomes_pixels(ratio: str, size: tuple[int, int]) -> None:
-    settings = resolve_images(POCKET, aspect_ratio=ratio)
+    settings = resolve_images(POCKET, AskedImages(aspect_ratio=ratio))
     assert (settings.width, settings.height) == size
 
 
 def test_a_ratio_the_engine_cannot_draw_is_refused_with_those_it_can() -> None:
     with pytest.raises(AspectRatioUnsupported) as refusal:
-        resolve_images(POCKET, aspect_ratio="21:9")
+        resolve_images(POCKET, AskedImages(aspect_ratio="21:9"))
     assert refusal.value.supported == ("1:1", "3:4", "4:3", "9:16", "16:9")
 
 
 def test_an_unknown_style_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownStyle) as refusal:
-        resolve_images(POCKET, style="oil")
+        resolve_images(POCKET, AskedImages(style="oil"))
     assert refusal.value.known == POCKET.styles
 
 
 @pytest.mark.parametrize("steps", [0, 51, -3])
 def test_steps_beyond_the_engine_are_refused(steps: int) -> None:
     with pytest.raises(SettingOutOfRange):
-        resolve_images(POCKET, num_inference_steps=steps)
+        resolve_images(POCKET, AskedImages(num_inference_steps=steps))
 
 
 @pytest.mark.parametrize("scale", [0.9, 12.1, math.nan, math.inf, -math.inf])
 def test_a_guidance_scale_beyond_the_engine_or_beyond_numbers_is_refused(scale: float) -> None:
     with pytest.raises(SettingOutOfRange):
-        resolve_images(POCKET, guidance_scale=scale)
+        resolve_images(POCKET, AskedImages(guidance_scale=scale))
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.6, math.nan])
 def test_a_twin_is_applied_between_not_at_all_and_one_and_a_half(strength: float) -> None:
     with pytest.raises(SettingOutOfRange):
-        resolve_images(POCKET, twin_strength=strength)
+        resolve_images(POCKET, AskedImages(twin_strength=strength))
 
 
 @pytest.mark.parametrize("count", [0, 9])
@@ -154,7 +155,10 @@ def test_a_prompt_says_something_and_ends(
 ) -> None:
     with pytest.raises(refusal):
         require_prompts(
-            POCKET, resolve_images(POCKET), prompt=prompt, negative_prompt=negative_prompt
+            POCKET,
+            resolve_images(POCKET),
+            prompt=prompt,
+            negative_prompt=negative_prompt,
         )
 
 
@@ -164,7 +168,7 @@ def test_a_prompt_of_exactly_the_limit_is_read() -> None:
 
 
 def test_a_negative_prompt_without_guidance_is_refused_instead_of_ignored() -> None:
-    unguided = resolve_images(POCKET, guidance_scale=1.0)
+    unguided = resolve_images(POCKET, AskedImages(guidance_scale=1.0))
     require_prompts(POCKET, unguided, prompt="a lighthouse in fog", negative_prompt=" ")
     with pytest.raises(NegativePromptUnsupported):
         require_prompts(POCKET, unguided, prompt="a lighthouse in fog", negative_prompt="glasses")
@@ -185,22 +189,22 @@ def test_what_differs_in_twin_or_strength_shares_a_batch_and_what_differs_in_siz
 ):
     square = batch_key(resolve_images(POCKET))
     assert square == "pocket/64/64/25/True"
-    assert square == batch_key(resolve_images(POCKET, twin_strength=0.5))
-    assert square != batch_key(resolve_images(POCKET, aspect_ratio="3:4"))
-    assert square != batch_key(resolve_images(POCKET, guidance_scale=1.0))
+    assert square == batch_key(resolve_images(POCKET, AskedImages(twin_strength=0.5)))
+    assert square != batch_key(resolve_images(POCKET, AskedImages(aspect_ratio="3:4")))
+    assert square != batch_key(resolve_images(POCKET, AskedImages(guidance_scale=1.0)))
 
 
 def test_clips_share_a_batch_with_clips_of_their_length_whatever_moves() -> None:
-    nodding = batch_key(resolve_video(POCKET, motion="nod"))
-    assert nodding == batch_key(resolve_video(POCKET, motion="blink"))
-    assert nodding != batch_key(resolve_video(POCKET, duration_s=5))
+    nodding = batch_key(resolve_video(POCKET, AskedClips(motion="nod")))
+    assert nodding == batch_key(resolve_video(POCKET, AskedClips(motion="blink")))
+    assert nodding != batch_key(resolve_video(POCKET, AskedClips(duration_s=5)))
     assert nodding != batch_key(resolve_images(POCKET))
     assert batch_key(resolve_training(POCKET, 12)) == "pocket/training"
 
 
 @pytest.mark.parametrize("seconds", [3, 4, 5])
 def test_a_clip_has_whole_seconds_and_is_delivered_enlarged(seconds: int) -> None:
-    clip = resolve_video(POCKET, duration_s=seconds, aspect_ratio="9:16")
+    clip = resolve_video(POCKET, AskedClips(duration_s=seconds, aspect_ratio="9:16"))
     assert (clip.frames, clip.duration_ms) == (8 * seconds, 1_000 * seconds)
     assert (clip.width, clip.height) == (48, 88)
     assert (clip.delivered_width, clip.delivered_height) == (384, 704)
@@ -209,13 +213,13 @@ def test_a_clip_has_whole_seconds_and_is_delivered_enlarged(seconds: int) -> Non
 @pytest.mark.parametrize("seconds", [-3, 0, 2, 6, 60])
 def test_a_length_that_no_clip_has_is_refused_with_those_there_are(seconds: int) -> None:
     with pytest.raises(DurationUnsupported) as refusal:
-        resolve_video(POCKET, duration_s=seconds)
+        resolve_video(POCKET, AskedClips(duration_s=seconds))
     assert refusal.value.durations_s == (3, 4, 5)
 
 
 def test_a_motion_that_the_engine_does_not_know_is_refused_with_those_it_does() -> None:
     with pytest.raises(UnknownMotion) as refusal:
-        resolve_video(POCKET, motion="cartwheel")
+        resolve_video(POCKET, AskedClips(motion="cartwheel"))
     assert refusal.value.known == ("blink", "talk", "nod", "turn", "push")
 
 
@@ -226,7 +230,10 @@ def test_an_engine_without_clips_is_refused() -> None:
 
 @pytest.mark.parametrize(("count", "seconds"), [(4, 3), (3, 4), (2, 5)])
 def test_as_many_clips_as_their_seconds_allow(count: int, seconds: int) -> None:
-    assert require_clip_count(POCKET, resolve_video(POCKET, duration_s=seconds), count) == count
+    assert (
+        require_clip_count(POCKET, resolve_video(POCKET, AskedClips(duration_s=seconds)), count)
+        == count
+    )
 
 
 @pytest.mark.parametrize(
@@ -242,7 +249,7 @@ def test_more_clips_or_more_seconds_than_one_request_may_have_are_refused(
     count: int, seconds: int, refusal: type[Refusal]
 ) -> None:
     with pytest.raises(refusal):
-        require_clip_count(POCKET, resolve_video(POCKET, duration_s=seconds), count)
+        require_clip_count(POCKET, resolve_video(POCKET, AskedClips(duration_s=seconds)), count)
 
 
 def test_ratings_are_ordered() -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from domain.asked_settings import AskedClips, AskedImages
 from domain.checks import Check
 from domain.engines import ENGINES
 from domain.job_kind import JobKind
@@ -48,7 +49,7 @@ def policy_of(*rows: PolicyRow) -> Policy:
 
 
 def test_a_price_is_a_fixed_part_and_one_per_step_for_every_picture() -> None:
-    settings = resolve_images(POCKET, num_inference_steps=10)
+    settings = resolve_images(POCKET, AskedImages(num_inference_steps=10))
     one = price(DEFAULT_ENTRIES, engine="pocket", settings=settings, count=1)
     assert one == 50 + 10 * 2
     assert price(DEFAULT_ENTRIES, engine="pocket", settings=settings, count=8) == 8 * one
@@ -61,7 +62,9 @@ def test_a_training_is_priced_by_its_steps() -> None:
 
 def test_a_clip_is_priced_by_its_pixels_and_seconds_and_by_nothing_else() -> None:
     def quoted(**asked: Any) -> int:
-        return price(DEFAULT_ENTRIES, engine="pocket", settings=resolve_video(POCKET, **asked))
+        return price(
+            DEFAULT_ENTRIES, engine="pocket", settings=resolve_video(POCKET, AskedClips(**asked))
+        )
 
     assert quoted(duration_s=3) == 800 * 512 * 512 * 3 // 1_000_000
     for seconds in (4, 5):

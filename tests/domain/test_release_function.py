@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from domain.asked_settings import AskedClips
 from domain.asset import Asset, RefusalReason, Why
 from domain.asset_kind import AssetKind
 from domain.checks import Check, CheckVerdict
@@ -261,7 +262,7 @@ def test_without_the_one_signed_picture_nothing_is_released(
     assert reasons(decide(renditions=renditions)) == NOT_WHOLE
 
 
-CLIP = resolve_video(POCKET, duration_s=4)
+CLIP = resolve_video(POCKET, AskedClips(duration_s=4))
 FILES = clip_files(duration_ms=4_000)
 
 

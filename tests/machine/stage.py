@@ -16,7 +16,6 @@ from commands.jobs.late import ReportLate
 from commands.ports.event_store import EventStore
 from commands.ports.intents import IntentState, IntentStore, IntentTail
 from commands.studio import Accepted, Studio
-from commands.twin.record_photo_verdicts import PhotoVerdictsLate
 from domain.events import STORED_FORM
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.refusal import Refusal
@@ -34,7 +33,7 @@ from topics.messages.fact import Fact
 A = TypeVar("A", bound=Aggregate)
 
 SECRET = b"a secret of the test studio ....."[:32]
-DENIED = (ClaimDenied, ReportLate, PhotoVerdictsLate)
+DENIED = (ClaimDenied, ReportLate)
 """Answers that take nothing: the askers are processes, to whom nothing is raised."""
 
 DEEDS_AT_ONCE_MAX = 20_000

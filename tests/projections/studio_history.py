@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from adapters.event_store.chain import GENESIS, ChainedEvent, content_of, digest_of, link_of
 from adapters.event_store.in_memory import InMemoryKeys
+from domain.asked_settings import AskedClips, AskedImages
 from domain.asset import Asset
 from domain.checks import Check, CheckVerdict, ItemVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT
@@ -210,7 +211,7 @@ class StudioHistory:
             kind=JobKind.IMAGES,
             engine=POCKET.id,
             rating=Rating.GENERAL,
-            settings=resolve_images(POCKET, style="neon"),
+            settings=resolve_images(POCKET, AskedImages(style="neon")),
             items=[JobItem(i, asset_id(job_id, i), seed=40 + i) for i in range(count)],
             price_version=1,
             quoted_millicredits=100 * count,
@@ -249,7 +250,7 @@ class StudioHistory:
             kind=JobKind.VIDEO,
             engine=POCKET.id,
             rating=Rating.GENERAL,
-            settings=resolve_video(POCKET, duration_s=4, motion="nod"),
+            settings=resolve_video(POCKET, AskedClips(duration_s=4, motion="nod")),
             items=[JobItem(0, asset_id(job_id, 0), seed=40)],
             price_version=1,
             quoted_millicredits=800,

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid5
 
 import psycopg
 import pytest
 
 from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.migrate import MIGRATIONS_FOLDER, migrate
+from projections.read_to import lock_read_to
 from tests.projections.studio_history import ADA, GRACE
 
 MODELS = ("account", "gallery", "jobs", "twins")
@@ -55,3 +57,18 @@ def test_the_state_of_a_twin_of_before_stays(store_of_before: str) -> None:
 def _rows(url: str, statement: str) -> set[Any]:
     with psycopg.connect(url) as admin:
         return set(admin.execute(statement.encode()).fetchall())
+
+
+def test_the_positions_of_many_owners_are_read_whenever_the_answers_come(database: str) -> None:
+    # So many that the server answers the first statement while the second is still being sent.
+    owners = [uuid5(ADA, str(number)) for number in range(2_000)]
+    with (
+        psycopg.connect(database, autocommit=True) as connection,
+        connection.transaction(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SET LOCAL ROLE projector")
+        cursor.execute("SET LOCAL search_path = views")
+        for _ in range(20):
+            read_to, _ = lock_read_to(cursor, owners)
+            assert read_to == dict.fromkeys(owners, 0)

@@ -8,14 +8,14 @@ import msgspec
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
 from commands.jobs.claim_screening import ClipGrant, FilePlace, ScreenedItemGrant, ScreeningGranted
+from commands.jobs.grants.drawn import ImagesGrant, VideoGrant
 from commands.jobs.grants.granted import Grant
-from commands.jobs.grants.images import ImagesGrant
 from commands.jobs.grants.parts import GrantedItem, GrantedPhoto, GrantedSource
 from commands.jobs.grants.training import TrainingGrant
-from commands.jobs.grants.video import VideoGrant
 from commands.jobs.read_prompt import PromptText
 from commands.jobs.record_claim import ClaimGranted
 from commands.twin.claim_photo_set import PhotoGrant, PhotoSetGranted
+from domain.asked_settings import AskedClips
 from domain.engines import engine
 from domain.kernel.identity import SYSTEM
 from domain.kernel.personal_text import PersonalText
@@ -71,7 +71,7 @@ def granted(work: Grant) -> ClaimGranted:
 def test_who_draws_is_told_every_setting_but_the_ratio_which_is_a_size_already() -> None:
     text = PromptText(PersonalText("a lighthouse in fog"), None)
     work = granted_work().attempt(
-        granted(ImagesGrant(PICTURES, (ITEM,), None)), text, NOON.timestamp()
+        granted(ImagesGrant(PICTURES, items=(ITEM,), adapter=None)), text, NOON.timestamp()
     )
     assert isinstance(work, ImageWork)
     told = msgspec.structs.asdict(work)
@@ -83,12 +83,14 @@ def test_who_draws_is_told_every_setting_but_the_ratio_which_is_a_size_already()
 
 
 def test_who_animates_is_told_every_setting_and_where_to_begin() -> None:
-    asked = resolve_video(engine("pocket"), duration_s=4, motion="nod")
+    asked = resolve_video(engine("pocket"), AskedClips(duration_s=4, motion="nod"))
     item = GrantedItem(0, 7, "quarantine/0.mkv")
     source = GrantedSource("gallery/lighthouse", "5e" * 32, strength=0.5)
     text = PromptText(PersonalText("a lighthouse in fog"), None)
     work = granted_work().attempt(
-        granted(VideoGrant(asked, (item,), None, source)), text, NOON.timestamp()
+        granted(VideoGrant(asked, items=(item,), adapter=None, source=source)),
+        text,
+        NOON.timestamp(),
     )
     assert isinstance(work, VideoWork)
     assert (work.width, work.height, work.frames, work.frame_rate) == (64, 64, 32, 8)

@@ -5,10 +5,8 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from commands.jobs.grants import images, training, video
-from commands.jobs.grants.images import ImagesGrant
-from commands.jobs.grants.training import TrainingGrant
-from commands.jobs.grants.video import VideoGrant
+from commands.jobs.grants.drawn import ImagesGrant, VideoGrant, grant_clips, grant_images
+from commands.jobs.grants.training import TrainingGrant, grant_training
 from domain.job import Job
 from domain.job_kind import JobKind
 from domain.twin import Twin
@@ -17,9 +15,9 @@ Grant: TypeAlias = ImagesGrant | TrainingGrant | VideoGrant
 
 _BY_KIND: Mapping[JobKind, Callable[[Job, Twin | None, UUID, Any], Grant]] = MappingProxyType(
     {
-        JobKind.TRAINING: training.grant,
-        JobKind.IMAGES: images.grant,
-        JobKind.VIDEO: video.grant,
+        JobKind.TRAINING: grant_training,
+        JobKind.IMAGES: grant_images,
+        JobKind.VIDEO: grant_clips,
     }
 )
 

@@ -23,7 +23,9 @@ class TrainingGrant(msgspec.Struct, frozen=True, tag="training"):
     adapter_upload_key: str
 
 
-def grant(job: Job, twin: Twin | None, claim_id: UUID, settings: TrainingSettings) -> TrainingGrant:
+def grant_training(
+    job: Job, twin: Twin | None, claim_id: UUID, settings: TrainingSettings
+) -> TrainingGrant:
     """The photos to learn from, and places for samples and adapter."""
     items = items_of(job, claim_id)
     return TrainingGrant(
