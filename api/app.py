@@ -17,6 +17,7 @@ from api.body_limit import BodyLimit
 from api.context import context_getter
 from api.developers import developer_routes
 from api.documents import TrustedDocuments
+from api.media import media_routes
 from api.parts import Parts
 from api.router import GRAPHQL_PATH, StudioRouter
 from api.schema import build_schema
@@ -61,6 +62,7 @@ def build_app(parts: Parts, folders: Folders, background: Background) -> FastAPI
     app.include_router(StudioRouter(schema, documents, context_getter(parts), parts.feed))
     app.include_router(developer_routes(schema, folders.web))
     app.include_router(webhooks.webhook_routes(parts))
+    app.include_router(media_routes(parts))
     _health(app, background.is_ready)
     for path, mounted in background.mounts.items():
         app.mount(path, mounted)

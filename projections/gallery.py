@@ -5,7 +5,10 @@ That a withdrawal hides what rests on it stands in no row: queries compare epoch
 
 from typing import Any
 
+import msgspec
+
 from domain.asset import Asset, HiddenBecause
+from domain.kernel.personal_text import text_or
 from projections.feed import gallery_changed
 from projections.read_model import Change, ReadModel, updated
 from projections.rows import Rows
@@ -49,6 +52,7 @@ def _released(event: Asset.Released, fact: Fact) -> list[Change]:
         "duration_ms": master.duration_ms,
         "renditions": event.renditions,
         "likeness": event.likeness,
+        "placeholder": text_or(event.placeholder) or None,
         "seed": event.seed,
         "checks": event.checks,
         "policy_version": event.policy_version,
@@ -68,6 +72,15 @@ def _released(event: Asset.Released, fact: Fact) -> list[Change]:
         insert, reads=((JOBS, job_key),), begins=((ASSETS, (fact.owner_id.int, asset.int)),)
     )
     return [released, gallery_changed(fact, asset)]
+
+
+@gallery.on(Asset.ThumbnailsAdded)
+def _thumbnails_added(event: Asset.ThumbnailsAdded, fact: Fact) -> list[Change]:
+    def with_these(row: Row) -> Any:
+        return [*msgspec.to_builtins(row["renditions"]), *msgspec.to_builtins(event.renditions)]
+
+    placeholder = text_or(event.placeholder) or None
+    return _asset(fact, renditions=with_these, placeholder=placeholder)
 
 
 @gallery.on(Asset.Favourited)
@@ -95,7 +108,8 @@ def _kept(event: Asset.Kept, fact: Fact) -> list[Change]:
 
 @gallery.on(Asset.PurgeRequested)
 def _purge_requested(event: Asset.PurgeRequested, fact: Fact) -> list[Change]:
-    return _asset(fact, state="purge-requested", hidden_reason=None)
+    # What it looked like goes with it, the blur of it, too.
+    return _asset(fact, state="purge-requested", hidden_reason=None, placeholder=None)
 
 
 @gallery.on(Asset.Purged)
