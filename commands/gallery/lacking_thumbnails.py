@@ -1,6 +1,7 @@
 """Which file the thumbnails of an item are to be made of that was released without any."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -23,6 +24,7 @@ class StillToShrink(msgspec.Struct, frozen=True):
 
     object_key: str
     sha256: str
+    released_at: datetime
 
 
 def handle(question: LackingThumbnails, work: Work) -> StillToShrink | None:
@@ -37,4 +39,4 @@ def handle(question: LackingThumbnails, work: Work) -> StillToShrink | None:
         return None
     posters = (file for file in asset.renditions if file.role is RenditionRole.POSTER)
     still = next(posters, asset.master)
-    return StillToShrink(still.object_key, still.sha256)
+    return StillToShrink(still.object_key, still.sha256, asset.created_on)

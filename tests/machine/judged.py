@@ -23,8 +23,8 @@ def files(d: Draw, job: Job | None) -> tuple[WrittenFile, ...]:
             "5e" * 32,
             9_500,
             rule.media_types[0],
-            512,
-            512,
+            rule.side_max or 512,
+            rule.side_max or 512,
             length_ms if rule.moving else None,
         )
         for rule in job_kind(job.kind).renditions

@@ -10,12 +10,14 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from adapters.postgres.embedded import EmbeddedPostgres
 from gpu_consumers.screening.released_files import animated_gif, animated_webp, mp4, poster
+from gpu_consumers.screening.thumbnails import thumbnail
 from tests.api.creator import PASSWORD, Creator
 from tests.api.live_studio import LiveStudio, live_studio
 from tests.conftest import TEMPLATE
 from tests.gpu_consumers.screening.clips import FRAME_RATE, portrait_clip
 from tests.web.browser import PATIENCE_MS, chromium
 from topics.messages.progress import JobProgressed, Phase
+from topics.messages.work import ThumbnailRole
 
 SIDE_PX = 128
 SECONDS = 3
@@ -52,18 +54,14 @@ class Shown:
 
 def released(ada: Creator, job: str) -> str:
     """A clip came of the job, with files that can be played. Answers the asset."""
-    [asset] = ada.finished(job)
     frames = portrait_clip(FRAME_RATE * SECONDS, "push", SIDE_PX)
     files = {
         "master": mp4(frames, FRAME_RATE),
         "preview": animated_webp(frames, FRAME_RATE),
         "gif": animated_gif(frames, FRAME_RATE),
         "poster": poster(frames),
-    }
-    objects = ada.live.objects
-    for key in list(objects.keys(f"gallery/{asset}/")):
-        file = files[key.rsplit("/", 1)[1]]
-        objects.put(key, file.data, media_type=file.media_type)
+    } | {role.value: thumbnail(frames[0], role) for role in ThumbnailRole}
+    [asset] = ada.finished(job, files)
     return asset
 
 
