@@ -4,7 +4,7 @@ import { element, field } from "../element.js";
 import { run } from "../graphql.js";
 import { animate } from "../animate.js";
 import { inspect } from "../inspect.js";
-import { isClip, media } from "../media.js";
+import { isClip, tiled } from "../media.js";
 import { attempt } from "../notice.js";
 import { listen, state } from "../state.js";
 import { plain } from "../words.js";
@@ -73,6 +73,6 @@ function tile(asset, open) {
   }, ...inside);
   return element("li", { class: "tile" },
     ...isClip(asset) && !asset.hidden
-      ? [media(asset), button("Open"), element("small", {}, line)]
-      : [button(media(asset)), element("small", {}, line), animate(asset)].filter(Boolean));
+      ? [tiled(asset), button("Open"), element("small", {}, line)]
+      : [button(tiled(asset)), element("small", {}, line), animate(asset)].filter(Boolean));
 }
