@@ -9,6 +9,7 @@ import msgspec
 
 from domain.asset import Asset, HiddenBecause
 from domain.kernel.personal_text import text_or
+from domain.rendition import Rendition
 from projections.feed import gallery_changed
 from projections.read_model import Change, ReadModel, updated
 from projections.rows import Rows
@@ -76,8 +77,8 @@ def _released(event: Asset.Released, fact: Fact) -> list[Change]:
 
 @gallery.on(Asset.ThumbnailsAdded)
 def _thumbnails_added(event: Asset.ThumbnailsAdded, fact: Fact) -> list[Change]:
-    def with_these(row: Row) -> Any:
-        return [*msgspec.to_builtins(row["renditions"]), *msgspec.to_builtins(event.renditions)]
+    def with_these(row: Row) -> tuple[Rendition, ...]:
+        return (*_renditions(row["renditions"]), *event.renditions)
 
     placeholder = text_or(event.placeholder) or None
     return _asset(fact, renditions=with_these, placeholder=placeholder)
@@ -115,6 +116,13 @@ def _purge_requested(event: Asset.PurgeRequested, fact: Fact) -> list[Change]:
 @gallery.on(Asset.Purged)
 def _purged(event: Asset.Purged, fact: Fact) -> list[Change]:
     return _asset(fact, state="purged")
+
+
+def _renditions(value: msgspec.Raw | tuple[Rendition, ...]) -> tuple[Rendition, ...]:
+    """As a handler has left them in this batch, or as the JSON that was loaded."""
+    if isinstance(value, msgspec.Raw):
+        return msgspec.json.decode(value, type=tuple[Rendition, ...])
+    return value
 
 
 def _asset(fact: Fact, **values: Any) -> list[Change]:
