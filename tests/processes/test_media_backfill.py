@@ -7,17 +7,24 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import msgspec
 import numpy as np
 import pytest
 
 from commands.gallery.add_thumbnails import AddThumbnails
 from commands.gallery.purge_asset import PurgeAsset
+from commands.gallery.unneeded_bytes import UnneededOfAsset
 from commands.jobs.record_screening import ScreenedItem, WrittenFile
+from commands.ports.event_store import RecordedCommand
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.asset import Asset
 from domain.kernel.identity import asset_id
 from domain.kernel.personal_text import PersonalText
+from domain.object_keys import first_gallery_key
+from domain.policy import DEFAULT_ROWS
+from domain.rating import Rating
 from domain.refusals import AssetNotAvailable, NotFound, ThumbnailsUnfit
+from domain.release import release
 from domain.rendition import THUMBNAIL_SIDES_MAX, RenditionRole
 from gpu_consumers.screening.photo_decoding import OUTPUT_SIDE_MAX, PhotoDecoder
 from gpu_consumers.screening.released_files import still
@@ -25,6 +32,8 @@ from gpu_consumers.screening.thumbhash import placeholder
 from processes.media_backfill import Backfill, Tally
 from tests.commands import journey
 from tests.commands.studio_spec import ADA, GRACE
+from tests.domain.lives import SIGNED
+from tests.domain.people import four_images
 from tests.reactor.reactor_spec import ReactorSpec
 
 _Y, _X = np.mgrid[0:320, 0:480]
@@ -88,6 +97,58 @@ def test_a_picture_of_before_gets_thumbnails_and_a_blur(
     assert added.placeholder == PersonalText(placeholder(PIXELS))
     assert lies(spec, picture) == {file.object_key for file in found.renditions}
     assert tally.made == 1
+
+
+def test_a_picture_from_when_keys_named_no_screening_gets_them_too(
+    spec: ReactorSpec, twin: UUID, backfill: Backfill
+) -> None:
+    picture = asset_id(twin, 7)
+    place = first_gallery_key(ADA, picture)
+    was = msgspec.structs.replace(
+        SIGNED, object_key=place, sha256=DIGEST, size_bytes=len(PICTURE.data)
+    )
+    told = release(
+        picture,
+        owner_id=ADA,
+        job_id=twin,
+        item=7,
+        settings=four_images(),
+        engine="pocket",
+        rating=Rating.GENERAL,
+        seed=7,
+        twin_id=None,
+        twin=None,
+        epoch=None,
+        scopes={},
+        row=DEFAULT_ROWS[0],
+        policy_version=1,
+        checks=journey.PASSED_WITHOUT_TWIN,
+        renditions=(was,),
+        at=spec.clock.at,
+    )
+    events = [event for event in told.pending_events if isinstance(event, Asset.Released)]
+    with spec.store.transaction(ADA) as transaction:
+        recorded = RecordedCommand(uuid4(), b"of another release", b"null")
+        transaction.insert(events, unchanged=[], command=recorded)
+    spec.objects.put(place, PICTURE.data, media_type="image/png")
+    spec.passes(hours=2)
+    backfill.run(quiet)
+    found = spec.load(Asset, picture)
+    assert found.has_thumbnails
+    small = {one.object_key for one in found.renditions if one.role in THUMBNAIL_SIDES_MAX}
+    assert lies(spec, picture) == small
+    spec.does(PurgeAsset(picture))
+    spec.settles()
+    assert (lies(spec, picture), list(spec.objects.keys(f"gallery/{ADA}/"))) == (set(), [])
+
+
+def test_what_was_made_later_is_no_orphan(
+    spec: ReactorSpec, twin: UUID, backfill: Backfill
+) -> None:
+    picture = released_before(spec, twin)
+    backfill.run(quiet)
+    keys = tuple(sorted(lies(spec, picture)))
+    assert spec.asks(UnneededOfAsset(picture, (*keys, "gallery/stray"))) == ("gallery/stray",)
 
 
 def test_begun_again_it_finds_nothing_to_do(
