@@ -4,15 +4,16 @@ Whether a viewer may look is asked for every answer. What they may not see is, b
 does not exist: whoever is not signed in, asks for somebody else's, or for what is hidden or purged.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
-from anyio import CancelScope
+from anyio import CancelScope, CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from api.context import StudioContext
 from api.media_address import MEDIA_PATH, file_name, is_version_of
@@ -122,8 +123,7 @@ async def _answer(parts: Parts, request: Request, asked: _Asked, file: MediaFile
         return Response(status_code=status, headers=headers, media_type=file.media_type)
     limiter = parts.threads.media
     opened = await run_sync(_opened, parts, file, first, last, limiter=limiter)
-    body = _body(parts, opened.chunks)
-    return StreamingResponse(body, status_code=status, headers=headers, media_type=file.media_type)
+    return _Streamed(opened.chunks, limiter, status, headers, file.media_type)
 
 
 def _opened(parts: Parts, file: MediaFile, first: int, last: int) -> OpenObject:
@@ -139,22 +139,43 @@ def _opened(parts: Parts, file: MediaFile, first: int, last: int) -> OpenObject:
     return opened
 
 
-async def _body(parts: Parts, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Read as it is taken: of a file, whatever its size, a few chunks are in memory."""
-    limiter = parts.threads.media
-    try:
-        while (chunk := await run_sync(next, chunks, None, limiter=limiter)) is not None:
+class _Streamed(StreamingResponse):
+    """Reads as it is taken: of a file, whatever its size, a few chunks are in memory.
+
+    Lets the file go when it ends, also where its viewer has gone: the store's connection is given
+    back at once.
+    """
+
+    def __init__(
+        self,
+        chunks: Iterator[bytes],
+        limiter: CapacityLimiter,
+        status: int,
+        headers: Mapping[str, str],
+        media_type: str,
+    ) -> None:
+        super().__init__(self._body(), status_code=status, headers=headers, media_type=media_type)
+        self._chunks = chunks
+        self._limiter = limiter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with CancelScope(shield=True):
+                await run_sync(self._let_go, limiter=self._limiter)
+
+    async def _body(self) -> AsyncIterator[bytes]:
+        while (
+            chunk := await run_sync(next, self._chunks, None, limiter=self._limiter)
+        ) is not None:
             yield chunk
-    finally:
-        # Also where the viewer has gone: the store's connection is given back at once.
-        with CancelScope(shield=True):
-            await run_sync(_close, chunks, limiter=limiter)
 
-
-def _close(chunks: Iterator[bytes]) -> None:
-    close = getattr(chunks, "close", None)
-    if close is not None:
-        close()
+    def _let_go(self) -> None:
+        close = getattr(self._chunks, "close", None)
+        if close is not None:
+            close()
 
 
 def _elsewhere(parts: Parts, asked: _Asked, file: MediaFile) -> Response:

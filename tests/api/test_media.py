@@ -1,5 +1,7 @@
 """Files of the gallery at the studio's own address: for whoever may see them, and nobody else."""
 
+import asyncio
+import contextlib
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,14 +12,21 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
 
 from adapters.objects.folder import FolderObjectStore
 from adapters.objects.presigned import Presigner
+from adapters.objects.spans import CHUNK_BYTES
 from api.context import SESSION_COOKIE
 from api.ids import global_id
 from api.media import media_routes
-from commands.ports.object_store import ObjectStore, StoreUnavailable
+from commands.ports.object_store import (
+    ObjectFacts,
+    ObjectStore,
+    OpenObject,
+    StoreUnavailable,
+)
 from gpu_consumers.screening.released_files import EncodedFile
 from tests.api.creator import BLUR, Creator
 from tests.api.live_studio import LiveStudio
@@ -318,6 +327,63 @@ def test_a_store_that_does_not_answer_is_to_be_asked_again(ada: Ada) -> None:
         answer = client.get(ada.address())
     assert (answer.status_code, answer.headers["cache-control"]) == (503, "no-store")
     assert int(answer.headers["retry-after"]) > 0
+
+
+class Tapped:
+    """Ada's picture, and how much of it was read before it was let go."""
+
+    read_bytes = 0
+    was_let_go = False
+
+    def open(self, key: str, **_: Any) -> OpenObject:
+        facts = ObjectFacts(len(PICTURE), "image/png", None)
+        return OpenObject(facts, self._chunks())
+
+    def _chunks(self) -> Iterator[bytes]:
+        try:
+            for begin in range(0, len(PICTURE), CHUNK_BYTES):
+                self.read_bytes += CHUNK_BYTES
+                yield PICTURE[begin : begin + CHUNK_BYTES]
+        finally:
+            self.was_let_go = True
+
+
+@pytest.mark.parametrize("spec_version", ["2.0", "2.4"])
+async def test_a_file_is_read_no_further_than_its_viewer_looks(ada: Ada, spec_version: str) -> None:
+    tapped, sent = Tapped(), list[Any]()
+    gone = asyncio.Event()
+
+    async def receive() -> Any:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        if message["type"] == "http.response.body":
+            gone.set()
+            # The viewer has gone, and no more is taken.
+            await asyncio.Event().wait() if spec_version == "2.0" else None
+            raise OSError
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": spec_version},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": ada.address(),
+        "raw_path": ada.address().encode(),
+        "query_string": b"",
+        "headers": [(b"authorization", f"Bearer {ada.creator.token}".encode())],
+        "client": ("127.0.0.1", 1),
+        "server": ("studio.test", 80),
+    }
+    app = FastAPI()
+    app.include_router(media_routes(replace(ada.creator.live.parts, objects=tapped)))  # type: ignore[arg-type]
+    with contextlib.suppress(ClientDisconnect):
+        await app(scope, receive, send)
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert (tapped.read_bytes, tapped.was_let_go) == (CHUNK_BYTES, True)
 
 
 @pytest.fixture(params=["folder", "s3"])
