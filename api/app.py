@@ -19,6 +19,7 @@ from api.body_limit import BodyLimit
 from api.context import context_getter
 from api.developers import developer_routes
 from api.documents import TrustedDocuments
+from api.media import media_routes
 from api.parts import Parts
 from api.proxies import BehindProxies
 from api.router import GRAPHQL_PATH, StudioRouter
@@ -70,9 +71,11 @@ def build_app(parts: Parts, folders: Folders, background: Background) -> FastAPI
     )
     documents = TrustedDocuments.load(folders.operations)
     schema = build_schema()
-    app.include_router(StudioRouter(schema, documents, context_getter(parts), parts))
+    context_of = context_getter(parts)
+    app.include_router(StudioRouter(schema, documents, context_of, parts))
     app.include_router(developer_routes(schema, folders.web))
     app.include_router(webhooks.webhook_routes(parts))
+    app.include_router(media_routes(parts, context_of))
     _health(app, background.is_ready)
     for path, mounted in background.mounts.items():
         if isinstance(mounted, Starlette):

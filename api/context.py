@@ -2,8 +2,9 @@
 
 import hashlib
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from fastapi import WebSocket
@@ -90,8 +91,11 @@ def token_digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def context_getter(parts: Parts) -> Any:
-    """FastAPI's dependency that makes a context."""
+ContextGetter: TypeAlias = Callable[[HTTPConnection], Awaitable[StudioContext]]
+
+
+def context_getter(parts: Parts) -> ContextGetter:
+    """FastAPI's dependency that makes a context: the one place where sessions are looked up."""
     sessions = SessionDesk(parts.accounts, parts.clock)
 
     async def get_context(connection: HTTPConnection) -> StudioContext:

@@ -6,15 +6,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 def content_security_policy(store_origin: str | None) -> str:
-    """What a page may load and ask. Its pictures and uploads may lie at `store_origin`, too."""
+    """What a page may load and ask. It uploads to `store_origin`; all that it shows is ours."""
     store = "" if store_origin is None else f" {store_origin}"
     return "; ".join(
         (
             "default-src 'self'",
             "script-src 'self'",
             "style-src 'self'",
-            f"img-src 'self' data: blob:{store}",
-            f"media-src 'self' blob:{store}",
+            "img-src 'self' data: blob:",
+            "media-src 'self' blob:",
             f"connect-src 'self'{store}",
             "object-src 'none'",
             "base-uri 'none'",

@@ -10,6 +10,9 @@ PASSWORDS_MAX = 4
 FEEDS_MAX = 8
 """Feeds look again and again; a reader connection each, fewer than the pool has."""
 
+MEDIA_MAX = 16
+"""Files that are read at the same moment. A slow object store holds up these and nobody else."""
+
 
 @dataclass(frozen=True)
 class Threads:
@@ -17,3 +20,4 @@ class Threads:
 
     passwords: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(PASSWORDS_MAX))
     feeds: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEEDS_MAX))
+    media: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MEDIA_MAX))

@@ -20,6 +20,7 @@ from domain.job_state import JobState
 from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
 from domain.rating import Rating
 from domain.rendition import DOWNLOADABLE, RenditionRole
+from domain.rendition import THUMBNAIL_SIDES_MAX as THUMBNAILS
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def catalogue(allowed: Iterable[tuple[str, str]]) -> Catalogue:
 
 __all__ = [
     "DOWNLOADABLE",
+    "THUMBNAILS",
     "AssetKind",
     "Catalogue",
     "ClipOptions",

@@ -7,7 +7,9 @@ from commands.account import (
     start_verification,
 )
 from commands.gallery import (
+    add_thumbnails,
     keep_asset,
+    lacking_thumbnails,
     purge_asset,
     record_purged,
     set_favourite,
@@ -197,6 +199,8 @@ HANDLERS = by_command(
     Handler("open-next-screening", open_next_screening.handle, (Job.ScreeningOpened,)),
     Handler("end-without-source", end_without_source.handle, (Job.Failed, *_SETTLED)),
     Handler("fail-job", fail_job.handle, (Job.Failed, Wallet.Expired, *_SETTLED)),
+    Question(lacking_thumbnails.handle),
+    Handler("add-thumbnails", add_thumbnails.handle, (Asset.ThumbnailsAdded,)),
     Handler("set-favourite", set_favourite.handle, (Asset.Favourited,)),
     Handler("unset-favourite", unset_favourite.handle, (Asset.Unfavourited,)),
     Handler("keep-asset", keep_asset.handle, (Asset.Kept,)),

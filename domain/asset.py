@@ -13,10 +13,12 @@ from domain.checks import CheckVerdict
 from domain.consent_scopes import ConsentInForce, scopes_of_before
 from domain.consent_text import ConsentScope
 from domain.job_kinds import maker_of
+from domain.job_kinds.entry import are_thumbnails
 from domain.kernel.aggregate import Aggregate
+from domain.kernel.personal_text import FreeText
 from domain.rating import Rating
-from domain.refusals import AssetNotAvailable
-from domain.rendition import Rendition, RenditionRole, role_of
+from domain.refusals import AssetNotAvailable, ThumbnailsUnfit
+from domain.rendition import THUMBNAIL_SIDES_MAX, Rendition, RenditionRole, role_of
 from domain.time_limits import JOB_OPEN_MAX
 
 
@@ -63,12 +65,14 @@ class Asset(Aggregate):
     class Released(Aggregate.Created):
         """Every check passed. `renditions` are all of its files, the master among them.
 
-        `likeness` is, for each second of a twin's clip, the lowest cosine to its face. Version 2
-        has several files where version 1 had one.
+        `likeness` is, for each second of a twin's clip, the lowest cosine to its face.
+        `placeholder` is what a page shows until a file is there, a ThumbHash in Base64: a blur of
+        a picture of somebody, and so sealed as their words are. Version 2 has several files where
+        version 1 had one, version 3 may have thumbnails among them.
         """
 
         TOPIC = "asset.released"
-        schema_version = 2
+        schema_version = 3
         owner_id: UUID
         job_id: UUID
         item: int
@@ -83,6 +87,7 @@ class Asset(Aggregate):
         epoch: int | None
         likeness: tuple[float, ...] = ()
         scopes: dict[ConsentScope, int] = field(default_factory=dict)
+        placeholder: FreeText | None = None
 
         @property
         def master(self) -> Rendition:
@@ -127,6 +132,16 @@ class Asset(Aggregate):
             asset.twin_id = self.twin_id
             asset.kind = self.kind
             asset.reasons = self.reasons
+
+    class ThumbnailsAdded(Aggregate.Event):
+        """It was released before there were any. `placeholder` as in `Released`."""
+
+        TOPIC = "asset.thumbnails-added"
+        renditions: tuple[Rendition, ...]
+        placeholder: FreeText | None = None
+
+        def apply(self, asset: "Asset") -> None:
+            asset.renditions = (*asset.renditions, *self.renditions)
 
     class Favourited(Aggregate.Event):
         """The owner likes it."""
@@ -227,6 +242,11 @@ class Asset(Aggregate):
             raise AssetNotAvailable()
         return role_of(self.renditions, RenditionRole.MASTER)
 
+    @property
+    def has_thumbnails(self) -> bool:
+        """Whether there is something small to show in a tile."""
+        return any(rendition.role in THUMBNAIL_SIDES_MAX for rendition in self.renditions)
+
     @classmethod
     def refuse(
         cls,
@@ -251,6 +271,29 @@ class Asset(Aggregate):
             twin_id=twin_id,
             kind=kind,
             reasons=reasons,
+        )
+
+    def add_thumbnails(
+        self,
+        renditions: tuple[Rendition, ...],
+        placeholder: FreeText,
+        consent: ConsentInForce | None,
+        *,
+        at: datetime,
+    ) -> None:
+        """Take the thumbnails that were made of it later, all of them; it keeps those it has.
+
+        `consent` is what covers its twin now. Raises `AssetNotAvailable` unless its owner has it
+        before them, and `ThumbnailsUnfit` for files that no screener would have been let release.
+        """
+        if not self.is_shown(consent):
+            raise AssetNotAvailable()
+        if self.has_thumbnails:
+            return
+        if not are_thumbnails(renditions):
+            raise ThumbnailsUnfit()
+        self.trigger_event(
+            Asset.ThumbnailsAdded, renditions=renditions, placeholder=placeholder, timestamp=at
         )
 
     def set_favourite(self, *, at: datetime) -> None:

@@ -38,6 +38,7 @@ def _as_it_was(fields: dict[str, Any]) -> dict[str, Any]:
 UPCASTERS: Mapping[tuple[str, int], Upcaster] = MappingProxyType(
     {
         (Asset.Released.TOPIC, 1): as_one_master,
+        (Asset.Released.TOPIC, 2): _as_it_was,
         (Job.Requested.TOPIC, 1): _as_it_was,
         (Job.Failed.TOPIC, 1): _as_it_was,
         (Job.Failed.TOPIC, 2): _as_it_was,

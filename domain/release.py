@@ -11,6 +11,7 @@ from domain.consent_scopes import scopes_needed
 from domain.consent_text import ConsentScope
 from domain.engines import ENGINES
 from domain.job_kinds import AnyKind, kind_of
+from domain.kernel.personal_text import FreeText
 from domain.policy import PolicyRow
 from domain.rating import Rating
 from domain.rendition import Rendition
@@ -41,6 +42,7 @@ def release(
     renditions: Sequence[Rendition],
     at: datetime,
     likeness: Sequence[float] = (),
+    placeholder: FreeText | None = None,
 ) -> Asset:
     """Release an output if nothing speaks against it, or else refuse it with every reason there is.
 
@@ -88,6 +90,7 @@ def release(
         epoch=epoch,
         likeness=tuple(likeness),
         scopes={} if twin is None else dict(scopes),
+        placeholder=placeholder,
     )
 
 

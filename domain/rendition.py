@@ -2,21 +2,35 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from types import MappingProxyType
 
 import msgspec
 
 
 class RenditionRole(StrEnum):
-    """What a file is for. Downloadable ones carry content credentials, a poster carries none."""
+    """What a file is for. Downloadable ones carry content credentials.
+
+    A poster and thumbnails carry none: they are shown, and never offered for download.
+    """
 
     MASTER = "master"
     PREVIEW = "preview"
     GIF = "gif"
     POSTER = "poster"
+    THUMBNAIL_256 = "thumbnail-256"
+    THUMBNAIL_512 = "thumbnail-512"
 
 
 DOWNLOADABLE = frozenset({RenditionRole.MASTER, RenditionRole.PREVIEW, RenditionRole.GIF})
 """What may leave the studio as a file."""
+
+THUMBNAIL_SIDES_MAX = MappingProxyType(
+    {RenditionRole.THUMBNAIL_256: 256, RenditionRole.THUMBNAIL_512: 512}
+)
+"""The longest side in pixels of each: a tile's, and a tile's on a screen with twice the dots."""
+
+THUMBNAIL_SIZE_BYTES_MAX = 20_000
+"""A page of forty loads in a second on a slow line."""
 
 
 class Rendition(msgspec.Struct, frozen=True):

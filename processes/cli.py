@@ -12,6 +12,7 @@ import typer
 
 from processes.audit.cli import audit_cli
 from processes.feed_cli import feed_cli
+from processes.media_cli import media_cli
 from processes.objects_cli import objects_cli
 from processes.parked_cli import parked_cli
 from processes.settings import (
@@ -42,6 +43,7 @@ cli.add_typer(credits_cli, name="credits")
 cli.add_typer(parked_cli, name="parked")
 cli.add_typer(feed_cli, name="feed")
 cli.add_typer(objects_cli, name="objects")
+cli.add_typer(media_cli, name="media")
 
 ROOT = Path(__file__).parents[1]
 

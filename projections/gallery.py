@@ -5,7 +5,11 @@ That a withdrawal hides what rests on it stands in no row: queries compare epoch
 
 from typing import Any
 
+import msgspec
+
 from domain.asset import Asset, HiddenBecause
+from domain.kernel.personal_text import text_or
+from domain.rendition import Rendition
 from projections.feed import gallery_changed
 from projections.read_model import Change, ReadModel, updated
 from projections.rows import Rows
@@ -49,6 +53,7 @@ def _released(event: Asset.Released, fact: Fact) -> list[Change]:
         "duration_ms": master.duration_ms,
         "renditions": event.renditions,
         "likeness": event.likeness,
+        "placeholder": text_or(event.placeholder) or None,
         "seed": event.seed,
         "checks": event.checks,
         "policy_version": event.policy_version,
@@ -66,6 +71,15 @@ def _released(event: Asset.Released, fact: Fact) -> list[Change]:
 
     released = Change(insert, reads=((JOBS, job_key),), begins=((ASSETS, key),))
     return [released, gallery_changed(fact, asset)]
+
+
+@gallery.on(Asset.ThumbnailsAdded)
+def _thumbnails_added(event: Asset.ThumbnailsAdded, fact: Fact) -> list[Change]:
+    def with_these(row: Row) -> tuple[Rendition, ...]:
+        return (*_renditions(row["renditions"]), *event.renditions)
+
+    placeholder = text_or(event.placeholder) or None
+    return _asset(fact, renditions=with_these, placeholder=placeholder)
 
 
 @gallery.on(Asset.Favourited)
@@ -93,12 +107,20 @@ def _kept(event: Asset.Kept, fact: Fact) -> list[Change]:
 
 @gallery.on(Asset.PurgeRequested)
 def _purge_requested(event: Asset.PurgeRequested, fact: Fact) -> list[Change]:
-    return _asset(fact, state="purge-requested", hidden_reason=None)
+    # What it looked like goes with it, the blur of it, too.
+    return _asset(fact, state="purge-requested", hidden_reason=None, placeholder=None)
 
 
 @gallery.on(Asset.Purged)
 def _purged(event: Asset.Purged, fact: Fact) -> list[Change]:
     return _asset(fact, state="purged")
+
+
+def _renditions(value: msgspec.Raw | tuple[Rendition, ...]) -> tuple[Rendition, ...]:
+    """As a handler has left them in this batch, or as the JSON that was loaded."""
+    if isinstance(value, msgspec.Raw):
+        return msgspec.json.decode(value, type=tuple[Rendition, ...])
+    return value
 
 
 def _asset(fact: Fact, **values: Any) -> list[Change]:

@@ -17,9 +17,9 @@ from starlette.routing import Route
 from adapters.objects.keys import disposition
 from adapters.objects.presigned import AccessRefused, DownloadPermit, UploadPolicy
 from adapters.objects.reception import PresignedStore, Reception
-from adapters.objects.spans import requested_span
 from adapters.objects.upload_form import FORM_OVERHEAD_BYTES_MAX, UploadFormReader
 from commands.ports.object_store import ObjectAbsent, ObjectFacts, SpanAbsent, StoreFull
+from commands.ports.requested_span import requested_span
 
 DRAINED_BYTES_MAX = 1024 * 1024
 """Read past a refusal, so that an ordinary client hears the answer instead of a broken pipe."""

@@ -150,6 +150,9 @@ class AccountMutations:
         if token is not None:
             await run_sync(info.context.parts.accounts.close_session, token_digest(token))
         _set_cookie(info.context, "", timedelta(0))
+        if info.context.response is not None:
+            # What was seen goes with whoever saw it: the next at this browser is somebody else.
+            info.context.response.headers["Clear-Site-Data"] = '"cache"'
         return SignOutSuccess(signed_out=True)
 
     @strawberry.mutation(

@@ -9,6 +9,7 @@ import strawberry
 from api.answering import answering, execute
 from api.context import StudioContext
 from api.ids import own_id
+from api.media_address import file_name
 from api.reading import read
 from api.refusals import result_union
 from api.scalars import Position
@@ -24,13 +25,6 @@ from queries.gallery.gallery import asset
 Info = strawberry.Info[StudioContext, None]
 
 DOWNLOAD_LIFETIME_S = 90
-FILE_NAME_SUFFIXES = {
-    "image/png": ".png",
-    "image/webp": ".webp",
-    "image/gif": ".gif",
-    "video/mp4": ".mp4",
-}
-"""By media type, for whatever is released."""
 
 
 @strawberry.input
@@ -138,11 +132,11 @@ class GalleryMutations:
         if file is None or input.rendition not in DOWNLOADABLE:
             raise refusals.AssetNotAvailable()
         parts = info.context.parts
-        file_name = f"{found.kind}-{found.asset_id}{FILE_NAME_SUFFIXES[file.media_type]}"
+        called = file_name(found.kind, found.asset_id, input.rendition, file.media_type)
         return RequestDownloadSuccess(
             url=parts.objects.presign_download(
-                file.object_key, expires_in_s=DOWNLOAD_LIFETIME_S, file_name=file_name
+                file.object_key, expires_in_s=DOWNLOAD_LIFETIME_S, file_name=called
             ),
-            file_name=file_name,
+            file_name=called,
             expires_at=parts.clock() + timedelta(seconds=DOWNLOAD_LIFETIME_S),
         )

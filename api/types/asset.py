@@ -9,16 +9,16 @@ import strawberry
 
 from api.context import StudioContext
 from api.ids import global_id
+from api.media_address import media_address
 from api.reading import read
 from api.scalars import PageSize, Position, Seed
-from api.types.enums import AssetKind, Derivation, Rating, RenditionRole
+from api.types.enums import AssetKind, Derivation, Rating, RenditionRole, ThumbnailSize
 from api.types.node import Node
 from api.types.paging import DEFAULT_PAGE
+from commands.catalogue import THUMBNAILS
 from queries.gallery.gallery import Asset as AssetRow
 from queries.gallery.gallery import Rendition as RenditionRow
 from queries.gallery.lineage import derived
-
-VIEW_URL_LIFETIME_S = 120
 
 Info = strawberry.Info[StudioContext, None]
 
@@ -39,12 +39,11 @@ class Rendition:
     height: int
     duration_ms: int | None = strawberry.field(description="Null for a still.")
     size_bytes: int
-    object_key: strawberry.Private[str]
-    available: strawberry.Private[bool]
-
-    @strawberry.field(description="Where it can be seen for two minutes. Null while it is hidden.")
-    def url(self, info: Info) -> str | None:
-        return _view_url(info, self.object_key) if self.available else None
+    url: str | None = strawberry.field(
+        description="Where its owner sees it, on this origin and by their session. Null while it "
+        "is hidden. With `download` in its query it is a file to keep; only files with content "
+        "credentials are."
+    )
 
 
 @strawberry.type(description="Another gallery item that this one comes from, or that came of it.")
@@ -92,10 +91,16 @@ class Asset(Node):
         description="All files of it. A poster is to be shown and never downloaded."
     )
     checks: list[Check]
+    placeholder: str | None = strawberry.field(
+        description="What to show until a file is there: a ThumbHash in Base64. Null where none "
+        "was made yet, and while it is hidden."
+    )
+    url: str | None = strawberry.field(
+        description="Where its owner sees the master, as in `renditions`. Null while it is hidden."
+    )
     position: Position
     asset_id: strawberry.Private[UUID]
-    object_key: strawberry.Private[str]
-    available: strawberry.Private[bool]
+    thumbnails: strawberry.Private[tuple[Rendition, ...]]
 
     @strawberry.field(description="What was made from it, newest first.")
     async def derived(self, info: Info, first: PageSize = DEFAULT_PAGE) -> list[Relative]:
@@ -106,19 +111,18 @@ class Asset(Node):
         ]
 
     @strawberry.field(
-        description="Where the master can be seen for two minutes. Null while it is hidden."
+        description="A small still of it, for tiles: WebP, 20 kB at most, without content "
+        "credentials. The one of this size, or what there is. Null where none was made yet."
     )
-    def url(self, info: Info) -> str | None:
-        return _view_url(info, self.object_key) if self.available else None
-
-
-def _view_url(info: Info, object_key: str) -> str:
-    return info.context.parts.objects.presign_download(object_key, expires_in_s=VIEW_URL_LIFETIME_S)
+    def thumbnail(self, size: ThumbnailSize = ThumbnailSize.PX_256) -> Rendition | None:
+        of_this_size = (one for one in self.thumbnails if one.role is size.value)
+        return next(of_this_size, next(iter(self.thumbnails), None))
 
 
 def asset(row: AssetRow) -> Asset:
     """What a row shows."""
     settings: dict[str, Any] = row.settings or {}
+    files = [_rendition(row, found) for found in row.renditions]
     return Asset(
         id=global_id("Asset", row.asset_id),
         kind=AssetKind(row.kind),
@@ -146,14 +150,13 @@ def asset(row: AssetRow) -> Asset:
         motion=settings.get("motion"),
         likeness=list(row.likeness),
         source=_source(row),
-        renditions=[
-            _rendition(found, available=row.state == "released") for found in row.renditions
-        ],
+        renditions=[file for file in files if file.role not in THUMBNAILS],
         checks=[_check(found) for found in row.checks],
         position=Position(row.position),
         asset_id=row.asset_id,
-        object_key=row.object_key,
-        available=row.state == "released",
+        thumbnails=tuple(file for file in files if file.role in THUMBNAILS),
+        placeholder=row.placeholder if row.state == "released" else None,
+        url=next(file.url for file in files if file.role is RenditionRole.MASTER),
     )
 
 
@@ -165,16 +168,17 @@ def _source(row: AssetRow) -> Relative | None:
     )
 
 
-def _rendition(found: RenditionRow, *, available: bool) -> Rendition:
+def _rendition(row: AssetRow, found: RenditionRow) -> Rendition:
+    role = RenditionRole(found.role)
+    is_seen = row.state == "released"
     return Rendition(
-        role=RenditionRole(found.role),
+        role=role,
         media_type=found.media_type,
         width=found.width,
         height=found.height,
         duration_ms=found.duration_ms,
         size_bytes=found.size_bytes,
-        object_key=found.object_key,
-        available=available,
+        url=media_address(row.asset_id, role, found.sha256) if is_seen else None,
     )
 
 

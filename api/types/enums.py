@@ -36,6 +36,12 @@ class VerificationStatus(Enum):
     EXPIRED = "expired"
 
 
+@strawberry.enum(description="The longest side of a thumbnail.")
+class ThumbnailSize(Enum):
+    PX_256 = RenditionRole.THUMBNAIL_256
+    PX_512 = RenditionRole.THUMBNAIL_512
+
+
 @strawberry.enum(description="How one gallery item was made from another.")
 class Derivation(Enum):
     REMIX = "remix"
@@ -51,6 +57,7 @@ __all__ = [
     "Phase",
     "Rating",
     "RenditionRole",
+    "ThumbnailSize",
     "TwinStatus",
     "VerificationStatus",
 ]

@@ -17,6 +17,7 @@ from domain.checks import CheckVerdict, ItemVerdict
 from domain.job import Job
 from domain.job_kinds import job_kind
 from domain.job_state import JobFailure, JobItem
+from domain.kernel.personal_text import PersonalText
 from domain.policy import Policy, PolicyRow
 from domain.refusals import JobEnded, RatingNotAllowed, StaleResult
 from domain.release import RELEASE, refusals_of_checks, release
@@ -40,6 +41,7 @@ class ScreenedItem(msgspec.Struct, frozen=True):
 
     `renditions` are all of its files; a screener of before wrote the master alone and says nothing
     of it here. `likeness` is, for each second of a twin's clip, the lowest cosine to its face.
+    `thumbnails` are among its files; a screener of before has made none, and no `placeholder`.
     """
 
     item: int
@@ -48,6 +50,8 @@ class ScreenedItem(msgspec.Struct, frozen=True):
     size_bytes: int | None = None
     renditions: tuple[WrittenFile, ...] = ()
     likeness: tuple[float, ...] = ()
+    thumbnails: tuple[WrittenFile, ...] = ()
+    placeholder: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,7 @@ def _judged(
         checks=verdict.checks,
         renditions=_renditions(job, item, verdict, command.claim_id),
         likeness=verdict.likeness,
+        placeholder=PersonalText(verdict.placeholder) if verdict.placeholder else None,
         at=work.now,
     )
 
@@ -164,7 +169,10 @@ def _renditions(
             object_key=object_keys.gallery_key(item.asset_id, claim_id, written.role),
             **msgspec.structs.asdict(written),
         )
-        for written in verdict.renditions or _master_alone(job, item, verdict)
+        for written in (
+            *(verdict.renditions or _master_alone(job, item, verdict)),
+            *verdict.thumbnails,
+        )
     )
 
 

@@ -10,7 +10,12 @@ from domain.asset_kind import AssetKind
 from domain.consent_text import ConsentScope
 from domain.engines.entry import EngineEntry
 from domain.job_kind import JobKind
-from domain.rendition import Rendition, RenditionRole
+from domain.rendition import (
+    THUMBNAIL_SIDES_MAX,
+    THUMBNAIL_SIZE_BYTES_MAX,
+    Rendition,
+    RenditionRole,
+)
 from domain.screening_profile import ScreeningProfile
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -24,11 +29,18 @@ class RawOutput(NamedTuple):
 
 
 class RenditionRule(NamedTuple):
-    """One file that has to be there before an output is released, and what it may be."""
+    """One file of an output, and what it may be.
+
+    It has to be there before the output is released, unless it `may_lack`. Sizes are 0 where
+    nothing limits them.
+    """
 
     role: RenditionRole
     media_types: tuple[str, ...]
     moving: bool = False
+    may_lack: bool = False
+    side_max: int = 0
+    size_bytes_max: int = 0
 
     def allows(self, rendition: Rendition) -> bool:
         """Whether a file is what it has to be: whole, of a media type, of a length if it moves."""
@@ -41,7 +53,35 @@ class RenditionRule(NamedTuple):
             and rendition.width > 0
             and rendition.height > 0
             and of_a_length is self.moving
+            and (not self.side_max or max(rendition.width, rendition.height) <= self.side_max)
+            and (not self.size_bytes_max or rendition.size_bytes <= self.size_bytes_max)
         )
+
+
+THUMBNAILS = tuple(
+    RenditionRule(
+        role,
+        ("image/webp",),
+        may_lack=True,
+        side_max=side_max,
+        size_bytes_max=THUMBNAIL_SIZE_BYTES_MAX,
+    )
+    for role, side_max in THUMBNAIL_SIDES_MAX.items()
+)
+"""What a tile shows. They are made with the release; what was released before them gets them later,
+and is no worse for it.
+"""
+
+
+def are_thumbnails(renditions: tuple[Rendition, ...]) -> bool:
+    """Whether these are all of the thumbnails, and nothing else."""
+    files = {rendition.role: rendition for rendition in renditions}
+    rules = {rule.role: rule for rule in THUMBNAILS}
+    return (
+        len(renditions) == len(rules)
+        and files.keys() == rules.keys()
+        and all(rules[role].allows(file) for role, file in files.items())
+    )
 
 
 class UnitPrices(NamedTuple):
@@ -125,11 +165,11 @@ class JobKindEntry(Generic[S]):
     def is_whole(self, engine: EngineEntry, settings: S, renditions: tuple[Rendition, ...]) -> bool:
         """Whether every file is there, once, and is what it has to be."""
         files = {rendition.role: rendition for rendition in renditions}
+        rules = {rule.role: rule for rule in self.renditions}
         return (
-            len(renditions) == len(self.renditions)
-            and all(
-                rule.role in files and rule.allows(files[rule.role]) for rule in self.renditions
-            )
+            len(renditions) == len(files)
+            and all(role in rules and rules[role].allows(file) for role, file in files.items())
+            and all(rule.may_lack or role in files for role, rule in rules.items())
             and _has_size(files[RenditionRole.MASTER], self.size(engine, settings))
             and self.as_asked(settings, renditions)
         )

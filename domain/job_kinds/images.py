@@ -7,6 +7,7 @@ from domain.consent_text import ConsentScope
 from domain.engines.entry import EngineEntry
 from domain.job_kind import JobKind
 from domain.job_kinds.entry import (
+    THUMBNAILS,
     Delivery,
     Extent,
     FrameSize,
@@ -22,7 +23,7 @@ from domain.settings import ImageSettings, TrainingSettings, guided
 
 PNG = "image/png"
 PICTURE = RawOutput(media_type=PNG, suffix=".png")
-PICTURE_ALONE = (RenditionRule(RenditionRole.MASTER, (PNG,)),)
+PICTURE_FILES = (RenditionRule(RenditionRole.MASTER, (PNG,)), *THUMBNAILS)
 
 
 def _prices(entry: EngineEntry) -> UnitPrices:
@@ -52,7 +53,7 @@ ENTRY = JobKindEntry(
     scope=ConsentScope.PICTURES,
     screening=ScreeningProfile.PICTURES,
     raw=PICTURE,
-    renditions=PICTURE_ALONE,
+    renditions=PICTURE_FILES,
     prices=_prices,
     extent=lambda settings: Extent(steps=settings.num_inference_steps),
     share=_share,

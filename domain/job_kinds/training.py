@@ -5,7 +5,7 @@ from domain.consent_text import ConsentScope
 from domain.engines.entry import EngineEntry
 from domain.job_kind import JobKind
 from domain.job_kinds.entry import Delivery, Extent, JobKindEntry, Share, UnitPrices
-from domain.job_kinds.images import PICTURE, PICTURE_ALONE, scaled
+from domain.job_kinds.images import PICTURE, PICTURE_FILES, scaled
 from domain.screening_profile import ScreeningProfile
 from domain.settings import TrainingSettings
 
@@ -34,7 +34,7 @@ ENTRY = JobKindEntry(
     scope=ConsentScope.TRAINING,
     screening=ScreeningProfile.PICTURES,
     raw=PICTURE,
-    renditions=PICTURE_ALONE,
+    renditions=PICTURE_FILES,
     prices=_prices,
     extent=lambda settings: Extent(steps=settings.steps),
     share=_share,

@@ -5,6 +5,7 @@ from domain.consent_text import ConsentScope
 from domain.engines.entry import EngineEntry
 from domain.job_kind import JobKind
 from domain.job_kinds.entry import (
+    THUMBNAILS,
     ClipLength,
     Delivery,
     Extent,
@@ -60,6 +61,7 @@ ENTRY = JobKindEntry(
         RenditionRule(RenditionRole.PREVIEW, ("image/webp",), moving=True),
         RenditionRule(RenditionRole.GIF, ("image/gif",), moving=True),
         RenditionRule(RenditionRole.POSTER, ("image/png", "image/webp")),
+        *THUMBNAILS,
     ),
     prices=_prices,
     extent=lambda settings: Extent(pixel_ms=settings.pixels * settings.duration_ms),

@@ -267,3 +267,12 @@ class AssetNotAvailable(Refusal):
 
     def __init__(self) -> None:
         super().__init__("This picture is not available.")
+
+
+class ThumbnailsUnfit(Refusal):
+    """What was made to stand for it in a tile is not what a tile shows, or not all of it."""
+
+    code: ClassVar[str] = "THUMBNAILS_UNFIT"
+
+    def __init__(self) -> None:
+        super().__init__("These are not the thumbnails of a picture.")

@@ -64,6 +64,7 @@ class ClipScreening:
             output,
             is_required=PROVENANCE in work.required_checks,
             drafts=lambda: _drafts(output, delivered, clip.frame_rate),
+            shown=delivered[0],
             likeness=judged.likeness,
         )
 

@@ -55,6 +55,7 @@ class PictureScreening:
             output,
             is_required=PROVENANCE in work.required_checks,
             drafts=lambda: _drafts(output, rgb),
+            shown=rgb,
         )
 
     def _pixels(self, output: OutputToScreen) -> Rgb | None:

@@ -15,20 +15,34 @@ from PIL import Image, ImageSequence
 from gpu_consumers.screening.credentials import MODEL as CREDENTIALS_MODEL
 from gpu_consumers.screening.credentials import Credentials, CredentialsRefused, Generation
 from gpu_consumers.screening.objects import ScreenerObjects
+from gpu_consumers.screening.picture_measures import Rgb
 from gpu_consumers.screening.released_files import MP4, EncodedFile
-from topics.messages.results import CheckResult, ScreenedOutput, WrittenRendition
-from topics.messages.work import OutputToScreen, RenditionPlace, RenditionRole
+from gpu_consumers.screening.thumbhash import placeholder
+from gpu_consumers.screening.thumbnails import thumbnail
+from topics.messages.results import (
+    CheckResult,
+    ScreenedOutput,
+    WrittenRendition,
+    WrittenThumbnail,
+)
+from topics.messages.work import (
+    OutputToScreen,
+    RenditionPlace,
+    RenditionRole,
+    ThumbnailPlace,
+    ThumbnailRole,
+)
 
 PROVENANCE: Final = "provenance"
-UNSIGNED_ROLES: Final = frozenset({RenditionRole.POSTER})
-"""A poster is shown beside what it is the poster of, and is never offered for download."""
+UNSIGNED_ROLES: Final = frozenset({RenditionRole.POSTER, *ThumbnailRole})
+"""They are shown beside what they stand for, and are never offered for download."""
 
 
 @dataclass(frozen=True)
 class Draft:
     """One file that is about to be written, and where it goes."""
 
-    place: RenditionPlace
+    place: RenditionPlace | ThumbnailPlace
     file: EncodedFile
 
     @property
@@ -59,11 +73,13 @@ class SignedCopies:
         *,
         is_required: bool,
         drafts: Callable[[], Sequence[Draft]],
+        shown: Rgb,
         likeness: tuple[float, ...] = (),
     ) -> ScreenedOutput:
         """What is reported of an output with these checks, and its files where all have passed.
 
         `drafts` makes them, the master first; it is asked only then, and may raise anything.
+        `shown` stands for the output in a page: its thumbnails are made of it.
         Raises StoreSilent: the same screening may end well later.
         """
         if not is_required:
@@ -74,7 +90,8 @@ class SignedCopies:
         source_id = None if output.source is UNSET else output.source
         generation = Generation(output.asset, source_id)
         try:
-            written = tuple(self._write(generation, drafts()))
+            written = self._write(generation, [*drafts(), *_thumbnails(output, shown)])
+            blur = UNSET if output.thumbnails is UNSET else placeholder(shown)
         except CredentialsRefused:
             return _unsigned(output, checks, passed=False)
         except StoreSilent:
@@ -82,18 +99,22 @@ class SignedCopies:
         except Exception:
             # No key, no picture: whichever it is, there is no copy that was verified.
             return _unsigned(output, checks, passed=None)
-        master = written[0]
+        files = [_file(draft, data) for draft, data in written]
+        master = files[0]
         return ScreenedOutput(
             output.item,
             (*checks, CheckResult(PROVENANCE, passed=True, model=CREDENTIALS_MODEL)),
             gallery_key=output.gallery_key,
             sha256=master.sha256,
             size_bytes=master.size_bytes,
-            renditions=written,
+            renditions=tuple(file for file in files if isinstance(file, WrittenRendition)),
             likeness=likeness or UNSET,
+            thumbnails=tuple(file for file in files if isinstance(file, WrittenThumbnail)) or UNSET,
+            placeholder=blur,
         )
 
-    def _write(self, generation: Generation, drafts: Sequence[Draft]) -> list[WrittenRendition]:
+    def _write(self, generation: Generation, drafts: Sequence[Draft]) -> list[tuple[Draft, bytes]]:
+        """Each file as it lies there. Raises CredentialsRefused, StoreSilent."""
         kept = [self._kept(generation, draft) for draft in drafts]
         # All that are missing are signed and verified before the first of them is written.
         ready = [
@@ -116,7 +137,7 @@ class SignedCopies:
             with _answered():
                 self._objects.delete(touched)
             raise
-        return [_told(draft, data) for draft, data in zip(drafts, written, strict=True)]
+        return list(zip(drafts, written, strict=True))
 
     def _signed(self, generation: Generation, draft: Draft) -> bytes:
         if not draft.is_signed:
@@ -193,16 +214,19 @@ def _digest(frame: Image.Image) -> bytes:
     return hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).digest()
 
 
-def _told(draft: Draft, written: bytes) -> WrittenRendition:
-    return WrittenRendition(
-        role=draft.place.role,
-        sha256=hashlib.sha256(written).hexdigest(),
-        size_bytes=len(written),
-        media_type=draft.file.media_type,
-        width=draft.file.width,
-        height=draft.file.height,
-        duration_ms=draft.file.duration_ms,
-    )
+def _thumbnails(output: OutputToScreen, shown: Rgb) -> list[Draft]:
+    places = () if output.thumbnails is UNSET else output.thumbnails
+    return [Draft(place, thumbnail(shown, place.role)) for place in places]
+
+
+def _file(draft: Draft, written: bytes) -> WrittenRendition | WrittenThumbnail:
+    digest, file = hashlib.sha256(written).hexdigest(), draft.file
+    facts = (digest, len(written), file.media_type, file.width, file.height)
+    match draft.place:
+        case ThumbnailPlace(role=role):
+            return WrittenThumbnail(role, *facts)
+        case RenditionPlace(role=role):
+            return WrittenRendition(role, *facts, file.duration_ms)
 
 
 def _unsigned(

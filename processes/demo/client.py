@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 from uuid import uuid4
 
 import httpx
@@ -25,7 +24,6 @@ class StudioClient:
     """One person's session."""
 
     def __init__(self, address: str, operations: Path) -> None:
-        self._address = address
         self._documents = TrustedDocuments.load(operations)
         self._http = httpx.Client(base_url=address, timeout=REQUEST_TIMEOUT_S)
         self._token: str | None = None
@@ -78,8 +76,14 @@ class StudioClient:
             raise DemoRefused(f"upload: status {answer.status_code}")
 
     def download(self, url: str) -> bytes:
-        """The bytes behind a presigned URL. Raises `DemoRefused`."""
-        answer = httpx.get(urljoin(self._address, url), timeout=REQUEST_TIMEOUT_S)
+        """The bytes behind an address: a presigned one, or the studio's own by the session.
+
+        Raises `DemoRefused`.
+        """
+        if url.startswith("/"):
+            answer = self._http.get(url, headers=self._headers())
+        else:
+            answer = httpx.get(url, timeout=REQUEST_TIMEOUT_S)
         if answer.status_code != 200:
             raise DemoRefused(f"download: status {answer.status_code}")
         return answer.content

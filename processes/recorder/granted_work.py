@@ -18,6 +18,7 @@ from domain.engines import engine
 from domain.job_kinds import images as images_kind
 from domain.job_kinds import video as video_kind
 from domain.kernel.personal_text import FreeText, text_or
+from domain.rendition import THUMBNAIL_SIDES_MAX
 from domain.settings import JobSettings
 from domain.video_settings import clip_options
 from topics.messages.work import (
@@ -32,6 +33,8 @@ from topics.messages.work import (
     RenditionPlace,
     RenditionRole,
     SourcePicture,
+    ThumbnailPlace,
+    ThumbnailRole,
     TrainingPhoto,
     TrainingWork,
     Upload,
@@ -90,9 +93,16 @@ class GrantedWork:
                     renditions=tuple(
                         RenditionPlace(RenditionRole(place.role.value), place.object_key)
                         for place in item.others
+                        if place.role not in THUMBNAIL_SIDES_MAX
                     )
                     or msgspec.UNSET,
                     source=item.source_id or msgspec.UNSET,
+                    thumbnails=tuple(
+                        ThumbnailPlace(ThumbnailRole(place.role.value), place.object_key)
+                        for place in item.others
+                        if place.role in THUMBNAIL_SIDES_MAX
+                    )
+                    or msgspec.UNSET,
                 )
                 for item in granted.outputs
             ),

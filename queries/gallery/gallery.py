@@ -16,7 +16,7 @@ ASSETS: LiteralString = """
             CASE WHEN w.withdrawn THEN 'consent-withdrawn' WHEN u.under_age THEN 'under-age'
                  ELSE a.hidden_reason END AS hidden_reason,
             a.favourite, a.object_key, a.sha256, a.size_bytes, a.width, a.height, a.media_type,
-            a.duration_ms, a.renditions, a.likeness, a.source_asset_id,
+            a.duration_ms, a.renditions, a.likeness, a.placeholder, a.source_asset_id,
             CASE WHEN a.source_asset_id IS NULL THEN NULL
                  WHEN a.kind = 'video' THEN 'animation'
                  WHEN EXISTS (SELECT FROM views.jobs AS j
@@ -67,7 +67,8 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     `state` is released, hidden, purge-requested or purged; the bytes are gone in the last.
     `settings` are the job's resolved parameters; `checks` are the verdicts it was released on.
     Key, digest, sizes and media type are the master's, which is one of `renditions`. `likeness` is
-    a cosine for each second of a twin's clip. `source_asset_id` is what it was made from, which
+    a cosine for each second of a twin's clip, `placeholder` a ThumbHash in Base64, which older ones
+    may lack. `source_asset_id` is what it was made from, which
     may be purged since, and `source_relation` how: remix, variation or animation.
     """
 
@@ -90,6 +91,7 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     duration_ms: int | None
     renditions: tuple[Rendition, ...]
     likeness: tuple[float, ...]
+    placeholder: str | None
     source_asset_id: UUID | None
     source_relation: str | None
     seed: int

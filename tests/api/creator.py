@@ -1,8 +1,10 @@
 """Somebody who uses the studio through its public API, and workers who do what they ask for."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4, uuid5
@@ -22,13 +24,16 @@ from domain import object_keys
 from domain.checks import Check
 from domain.job import Job
 from domain.job_kinds import job_kind
+from domain.job_kinds.entry import RenditionRule
 from domain.job_state import AdapterFile, JobOutput
 from domain.photo_set import PhotoVerdict
 from domain.twin import Twin
+from gpu_consumers.screening.released_files import EncodedFile
 from tests.api.live_studio import ROOT, LiveStudio
 from tests.commands.journey import ADAPTER_PASSED, PASSED
 
 PASSWORD = "correct horse battery staple"
+BLUR = "1QcSHQRnh493V4dIh4eXh1h4kJUI"
 PHOTO = b"\x89PNG twelve of these would be a photo set"
 DOCUMENTS = TrustedDocuments.load(ROOT / "graphql" / "operations")
 PASSED_WITHOUT_TWIN = tuple(
@@ -261,8 +266,13 @@ class Creator(Visitor):
         assert isinstance(self.live.does(claim, self.person), ClaimGranted)
         return claim
 
-    def finished(self, job: str) -> list[str]:
-        """Rendered, screened and released; answers nothing that the API would not tell."""
+    def finished(
+        self, job: str, files: Mapping[str, EncodedFile] = MappingProxyType({})
+    ) -> list[str]:
+        """Rendered, screened and released; answers nothing that the API would not tell.
+
+        `files` by role are what the screener has made; of all others it says that they are photos.
+        """
         claim = self.claimed(job)
         own = claim.job_id
         found = self.load(Job, own)
@@ -281,17 +291,21 @@ class Creator(Visitor):
         rendered = RecordRendered(own, claim.attempt, claim.claim_id, outputs, adapter)
         self.live.does(rendered, self.person)
         length_ms = None if frames is None else 1_000 * frames // found.settings.frame_rate
-        files = tuple(
-            WrittenFile(
-                rule.role,
-                digest,
-                len(PHOTO),
-                rule.media_types[0],
-                512,
-                512,
-                length_ms if rule.moving else None,
-            )
+        made = {
+            rule.role: files.get(rule.role) or _stand_in(rule, length_ms)
             for rule in kind.renditions
+        }
+        written = tuple(
+            WrittenFile(
+                role,
+                hashlib.sha256(file.data).hexdigest(),
+                len(file.data),
+                file.media_type,
+                file.width,
+                file.height,
+                file.duration_ms,
+            )
+            for role, file in made.items()
         )
         passed = PASSED if found.twin_id is not None else PASSED_WITHOUT_TWIN
         screened = RecordScreening(
@@ -299,15 +313,23 @@ class Creator(Visitor):
             attempt=claim.attempt,
             claim_id=uuid5(own, "screening"),
             outputs=tuple(
-                ScreenedItem(item.item, passed, digest, len(PHOTO), files) for item in found.items
+                ScreenedItem(
+                    item.item,
+                    passed,
+                    written[0].sha256,
+                    written[0].size_bytes,
+                    written,
+                    placeholder=BLUR,
+                )
+                for item in found.items
             ),
             adapter_checks=ADAPTER_PASSED if trains else (),
         )
         self.live.does(screened, self.person)
         for item in found.items:
-            for file in files:
-                key = object_keys.gallery_key(item.asset_id, screened.claim_id, file.role)
-                self.live.objects.put(key, PHOTO, media_type=file.media_type)
+            for role, file in made.items():
+                key = object_keys.gallery_key(item.asset_id, screened.claim_id, role)
+                self.live.objects.put(key, file.data, media_type=file.media_type)
         self.live.settle()
         return [str(item.asset_id) for item in found.items]
 
@@ -319,6 +341,12 @@ class Creator(Visitor):
     def wallet(self) -> Any:
         """The balance as the API tells it."""
         return self.run("Viewer")["wallet"]
+
+
+def _stand_in(rule: RenditionRule, length_ms: int | None) -> EncodedFile:
+    """A file of which only the release looks at what is said of it."""
+    side, lasts_ms = rule.side_max or 512, length_ms if rule.moving else None
+    return EncodedFile(PHOTO, rule.media_types[0], side, side, lasts_ms)
 
 
 def somebody(live: LiveStudio, role: Any) -> Creator:

@@ -19,7 +19,7 @@ def test_photos_become_a_twin_and_a_prompt_becomes_pictures(live: LiveStudio) ->
     answer = httpx.get(downloaded["url"])
     assert answer.content == PHOTO
     assert downloaded["fileName"] in answer.headers["content-disposition"]
-    assert httpx.get(first["url"]).content == PHOTO
+    assert ada.http.get(first["url"], headers=ada.headers).content == PHOTO
 
     shown = ada.run("Asset", id=first["id"])
     assert shown is not None
@@ -52,7 +52,7 @@ def test_a_picture_becomes_a_clip_that_can_be_watched_and_downloaded(live: LiveS
     assert clip["mediaType"] == "video/mp4"
     assert [file["role"] for file in clip["renditions"]] == ["MASTER", "PREVIEW", "GIF", "POSTER"]
     for file in clip["renditions"]:
-        assert httpx.get(file["url"]).content == PHOTO
+        assert ada.http.get(file["url"], headers=ada.headers).content == PHOTO
     for role, suffix in (("MASTER", ".mp4"), ("PREVIEW", ".webp"), ("GIF", ".gif")):
         got = ada.did("requestDownload", "url fileName", asset=clip["id"], rendition=role)
         assert got["fileName"].endswith(suffix)

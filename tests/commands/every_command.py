@@ -18,6 +18,7 @@ from commands.account.record_verification import RecordVerification
 from commands.account.register_person import RegisterPerson
 from commands.account.start_verification import StartVerification
 from commands.digest import canonical
+from commands.gallery.add_thumbnails import AddThumbnails
 from commands.gallery.keep_asset import KeepAsset
 from commands.gallery.purge_asset import PurgeAsset
 from commands.gallery.record_purged import RecordPurged
@@ -33,7 +34,7 @@ from commands.jobs.open_next_screening import OpenNextScreening
 from commands.jobs.record_attempt_failed import RecordAttemptFailed
 from commands.jobs.record_claim import RecordClaim
 from commands.jobs.record_rendered import RecordRendered
-from commands.jobs.record_screening import RecordScreening, ScreenedItem
+from commands.jobs.record_screening import RecordScreening, ScreenedItem, WrittenFile
 from commands.jobs.request_images import RequestImages
 from commands.jobs.request_video import RequestVideo
 from commands.jobs.retry_job import RetryJob
@@ -73,6 +74,7 @@ from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import PolicyRow
 from domain.price_list import Package, PriceEntry
 from domain.rating import Rating
+from domain.rendition import RenditionRole
 from domain.screening_profile import ScreeningProfile
 from domain.wallet_state import PurchaseFailure
 
@@ -187,6 +189,12 @@ EVERY_COMMAND: Mapping[str, Any] = {
         JOB, 1, CLAIM, (ScreenedItem(0, (VERDICT,), SHA256, 9_500),), (VERDICT,)
     ),
     "fail-job": FailJob(JOB, JobFailure.DEADLINE_PASSED),
+    "add-thumbnails": AddThumbnails(
+        ASSET,
+        CLAIM,
+        (WrittenFile(RenditionRole.THUMBNAIL_256, SHA256, 9_500, "image/webp", 256, 144),),
+        PersonalText("1QcSHQRnh493V4dIh4eXh1h4kJUI"),
+    ),
     "set-favourite": SetFavourite(ASSET),
     "unset-favourite": UnsetFavourite(ASSET),
     "keep-asset": KeepAsset(ASSET),

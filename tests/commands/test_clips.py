@@ -47,7 +47,6 @@ from domain.refusals import (
     UnknownMotion,
     UnknownStyle,
 )
-from domain.rendition import RenditionRole
 from domain.wallet import Wallet
 from tests.commands import journey
 from tests.commands.journey import A_NOD
@@ -171,7 +170,8 @@ def test_a_screener_is_granted_the_length_of_a_clip_and_a_place_for_each_file(
     place = f"gallery/{asset_id(job, 0)}/{claim}"
     assert work.outputs[0].gallery_key == f"{place}/master"
     assert [(one.role.value, one.object_key) for one in work.outputs[0].others] == [
-        (role, f"{place}/{role}") for role in ("preview", "gif", "poster")
+        (role, f"{place}/{role}")
+        for role in ("preview", "gif", "poster", "thumbnail-256", "thumbnail-512")
     ]
     assert {output.media_type for output in work.outputs} == {"video/x-matroska"}
 
@@ -184,7 +184,7 @@ def test_a_clip_is_released_with_all_of_its_files(spec: StudioSpec, twin: UUID) 
     assert result.charged_millicredits == quoted
     *_, last = spec.events(Asset.Released)
     assert (last.kind, last.likeness) == (AssetKind.VIDEO, (0.93, 0.9, 0.88))
-    assert [one.role for one in last.renditions] == list(RenditionRole)
+    assert [one.role for one in last.renditions] == [one.role for one in journey.clip_files()]
     assert last.master.duration_ms == 4_000
 
 

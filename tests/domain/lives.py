@@ -15,6 +15,7 @@ from domain.job_kind import JobKind
 from domain.job_state import AttemptFailure, CancelledBy, JobFailure
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import asset_id
+from domain.kernel.personal_text import PersonalText
 from domain.person import Person, VerificationDecision, VerificationOutcome
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import DEFAULT_ROWS, Policy
@@ -54,6 +55,7 @@ from tests.domain.people import (
     rendered,
     started,
     submitted_twin,
+    thumbnails_of,
     trained_twin,
     training_job,
     verified,
@@ -62,6 +64,8 @@ from tests.domain.people import (
 )
 
 LATER = TUESDAY + timedelta(hours=5, microseconds=250)
+
+BLUR = "1QcSHQRnh493V4dIh4eXh1h4kJUI"
 
 SIGNED = Rendition(
     RenditionRole.MASTER,
@@ -253,7 +257,11 @@ def job_that_was_cancelled_while_it_ran() -> Job:
     return job
 
 
-def released_asset(id: UUID | None = None) -> Asset:
+def released_asset(
+    id: UUID | None = None,
+    thumbnails: tuple[Rendition, ...] = (),
+    placeholder: PersonalText | None = None,
+) -> Asset:
     """The first picture of a lighthouse in fog."""
     row = DEFAULT_ROWS[0]
     return release(
@@ -272,9 +280,21 @@ def released_asset(id: UUID | None = None) -> Asset:
         row=row,
         policy_version=1,
         checks=[passed(check) for check in row.checks],
-        renditions=(SIGNED,),
+        renditions=(SIGNED, *thumbnails),
+        placeholder=placeholder,
         at=MONDAY,
     )
+
+
+def picture_with_thumbnails_and_a_blur() -> Asset:
+    return released_asset(thumbnails=thumbnails_of(), placeholder=PersonalText(BLUR))
+
+
+def picture_that_got_thumbnails_later() -> Asset:
+    asset = released_asset()
+    consent = ConsentInForce(1, {ConsentScope.PICTURES: 1})
+    asset.add_thumbnails(thumbnails_of(), PersonalText(BLUR), consent, at=TUESDAY)
+    return asset
 
 
 def picture_that_was_lent_and_purged() -> Asset:
@@ -385,6 +405,8 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         job_that_was_cancelled_while_it_ran,
         asset_that_was_kept_reported_and_purged,
         picture_that_rests_on_a_scope,
+        picture_with_thumbnails_and_a_blur,
+        picture_that_got_thumbnails_later,
         refused_asset,
         clip_that_was_cut_and_released,
         picture_that_was_lent_and_purged,

@@ -24,7 +24,7 @@ from domain.price_list import (
     price,
 )
 from domain.rating import Rating
-from domain.rendition import Rendition, RenditionRole
+from domain.rendition import THUMBNAIL_SIDES_MAX, Rendition, RenditionRole
 from domain.settings import ImageSettings, resolve_images, resolve_training
 from domain.twin import Twin
 from domain.twin_consent import OFFERED_ANYWHERE
@@ -182,6 +182,14 @@ def clip_files(
     return tuple(
         Rendition(role, f"{place}/{role}", "5e" * 32, 310_000, media_type, 512, 512, length_ms)
         for role, (media_type, length_ms) in of.items()
+    )
+
+
+def thumbnails_of(place: str = "gallery/ada/0") -> tuple[Rendition, ...]:
+    """What a tile shows of a picture."""
+    return tuple(
+        Rendition(role, f"{place}/{role}", "7b" * 32, 9_000, "image/webp", side, side)
+        for role, side in THUMBNAIL_SIDES_MAX.items()
     )
 
 

@@ -14,6 +14,7 @@ from domain.asset_kind import AssetKind
 from domain.checks import Check, CheckVerdict
 from domain.consent_text import CONSENT, ConsentScope
 from domain.kernel.identity import asset_id
+from domain.kernel.personal_text import FreeText, PersonalText
 from domain.policy import DEFAULT_ROWS, HASH_LIST_AGE_MAX_S, PolicyRow
 from domain.rating import Rating
 from domain.release import release
@@ -32,6 +33,7 @@ from tests.domain.people import (
     clip_files,
     four_images,
     passed,
+    thumbnails_of,
     trained_twin,
     verified,
 )
@@ -53,6 +55,7 @@ class Facts(TypedDict, total=False):
     settings: JobSettings
     rating: Rating
     engine: str
+    placeholder: FreeText | None
 
 
 def decide(**given: Unpack[Facts]) -> Asset:
@@ -66,6 +69,7 @@ def decide(**given: Unpack[Facts]) -> Asset:
         engine=given.get("engine", POCKET.id),
         rating=given.get("rating", Rating.GENERAL),
         seed=7,
+        placeholder=given.get("placeholder"),
         twin_id=given.get("twin_id", ADAS_TWIN),
         twin=given.get("twin", trained_twin()),
         epoch=given.get("epoch", 1),
@@ -276,7 +280,7 @@ def clip(**given: Unpack[Facts]) -> Asset:
 def test_a_clip_of_which_everything_is_there_is_released() -> None:
     asset = clip()
     assert (asset.released, asset.kind) == (True, AssetKind.VIDEO)
-    assert [rendition.role for rendition in asset.renditions] == list(RenditionRole)
+    assert asset.renditions == FILES
     assert asset.master.media_type == "video/mp4"
 
 
@@ -288,13 +292,13 @@ def test_a_clip_needs_a_row_about_clips() -> None:
     assert reasons(clip(row=ROW)) == (RefusalReason("release", Why.NO_POLICY),)
 
 
-@pytest.mark.parametrize("missing", RenditionRole)
+@pytest.mark.parametrize("missing", [one.role for one in FILES])
 def test_a_clip_without_one_of_its_files_is_not_released(missing: RenditionRole) -> None:
     files = tuple(one for one in FILES if one.role is not missing)
     assert reasons(clip(renditions=files)) == NOT_WHOLE
 
 
-@pytest.mark.parametrize("role", RenditionRole)
+@pytest.mark.parametrize("role", [one.role for one in FILES])
 @pytest.mark.parametrize(
     "changed",
     [{"sha256": ""}, {"size_bytes": 0}, {"media_type": "video/x-matroska"}, {"height": 0}],
@@ -342,6 +346,45 @@ def test_previews_of_a_clip_may_be_smaller_than_the_clip() -> None:
         for one in FILES
     )
     assert clip(renditions=files).released
+
+
+SMALL, LARGE = thumbnails_of()
+
+
+def test_thumbnails_and_a_blur_are_released_with_what_they_show() -> None:
+    asset = decide(renditions=(SIGNED, SMALL, LARGE), placeholder=PersonalText("1QcSHQ"))
+    [event] = asset.pending_events
+    assert isinstance(event, Asset.Released)
+    assert event.placeholder == PersonalText("1QcSHQ")
+    assert event.renditions == (SIGNED, SMALL, LARGE)
+    assert asset.has_thumbnails
+    assert clip(renditions=(*FILES, SMALL, LARGE)).released
+
+
+def test_what_an_earlier_screener_sent_without_thumbnails_is_released_all_the_same() -> None:
+    assert (decide().released, decide().has_thumbnails) == (True, False)
+    assert decide(renditions=(SIGNED, SMALL)).released
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"width": 257},
+        {"height": 257},
+        {"size_bytes": 20_001},
+        {"size_bytes": 0},
+        {"sha256": ""},
+        {"object_key": ""},
+        {"media_type": "image/png"},
+        {"duration_ms": 3_000},
+        {"role": RenditionRole.THUMBNAIL_512},
+    ],
+)
+def test_a_thumbnail_that_is_not_what_it_has_to_be_releases_nothing(
+    changed: dict[str, Any],
+) -> None:
+    wrong = msgspec.structs.replace(SMALL, **changed)
+    assert reasons(decide(renditions=(SIGNED, wrong, LARGE))) == NOT_WHOLE
 
 
 def test_a_moving_poster_is_none() -> None:

@@ -13,14 +13,20 @@ from domain.job_kind import JobKind
 from domain.job_kinds import JOB_KINDS
 from domain.job_state import AttemptFailure, CancelledBy
 from domain.photo_set import PhotoFlaw
-from domain.rendition import RenditionRole
+from domain.rendition import THUMBNAIL_SIDES_MAX, THUMBNAIL_SIZE_BYTES_MAX, RenditionRole
 from domain.video_settings import CLIP_SECONDS_MIN
 from gpu_consumers.engines.pocket.motion_settings import FRAMES_PER_S
 from gpu_consumers.engines.pocket.world.frame import FRAMES
 from gpu_consumers.engines.pocket.world.motion import MOTIONS
 from gpu_consumers.engines.pocket.world.styles import STYLES
 from gpu_consumers.engines.registry import LOADERS
-from gpu_consumers.screening import output_checks, photo_decoding, photo_gate, signed_copies
+from gpu_consumers.screening import (
+    output_checks,
+    photo_decoding,
+    photo_gate,
+    signed_copies,
+    thumbnails,
+)
 from processes.reactor import announcing
 from processes.recorder import ADAPTER_SIZE_MAX_BYTES
 from topics.messages import work as messages
@@ -151,9 +157,17 @@ def test_every_kind_of_job_has_a_topic() -> None:
 
 
 def test_the_files_of_an_output_have_the_same_names_on_both_sides() -> None:
-    assert {role.value for role in RenditionRole} == {role.value for role in messages.RenditionRole}
+    files = [role.value for role in messages.RenditionRole]
+    small = [role.value for role in messages.ThumbnailRole]
+    assert [role.value for role in RenditionRole] == [*files, *small]
     assert all(len(kind.roles) <= RENDITIONS_MAX for kind in JOB_KINDS.values())
     assert JOB_KINDS.keys() == set(JobKind)
+
+
+def test_a_thumbnail_that_the_screener_makes_is_one_that_may_be_released() -> None:
+    sides = {role.value: side for role, side in thumbnails.SIDES_MAX.items()}
+    assert sides == {role.value: side for role, side in THUMBNAIL_SIDES_MAX.items()}
+    assert thumbnails.SIZE_BYTES_MAX <= THUMBNAIL_SIZE_BYTES_MAX
 
 
 def test_a_flaw_that_the_screener_names_is_one_that_its_owner_can_be_told() -> None:

@@ -53,10 +53,17 @@ def test_a_clip_from_words_is_in_the_gallery_with_all_of_its_files(studio: Livin
     files = {file.role: studio.objects.get(file.object_key) for file in clip.renditions}
     with av.open(io.BytesIO(files["master"]), "r") as film:
         assert len(list(film.decode(video=0))) == 32
-    for role, picture_format in (("preview", "WEBP"), ("gif", "GIF"), ("poster", "PNG")):
+    for role, picture_format in (
+        ("preview", "WEBP"),
+        ("gif", "GIF"),
+        ("poster", "PNG"),
+        ("thumbnail-256", "WEBP"),
+    ):
         with Image.open(io.BytesIO(files[role])) as picture:
             assert picture.format == picture_format
-    assert [role for role, data in files.items() if b"c2pa" not in data] == ["poster"]
+    unsigned = [role for role, data in files.items() if b"c2pa" not in data]
+    assert unsigned == ["poster", "thumbnail-256", "thumbnail-512"]
+    assert clip.placeholder is not None
     until(lambda: not list(studio.objects.keys(f"quarantine/{job}/")), "quarantine is empty")
 
 

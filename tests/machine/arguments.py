@@ -10,7 +10,9 @@ from commands.account.note_verification_hint import NoteVerificationHint
 from commands.account.record_verification import RecordVerification
 from commands.account.register_person import RegisterPerson
 from commands.account.start_verification import StartVerification
+from commands.gallery.add_thumbnails import AddThumbnails
 from commands.gallery.keep_asset import KeepAsset
+from commands.gallery.lacking_thumbnails import LackingThumbnails
 from commands.gallery.purge_asset import PurgeAsset
 from commands.gallery.record_purged import RecordPurged
 from commands.gallery.set_favourite import SetFavourite
@@ -75,7 +77,7 @@ from domain.twin import Twin
 from domain.twin_consent import OFFERED_ANYWHERE
 from domain.wallet_state import PurchaseFailure
 from tests.machine.draw import Draw
-from tests.machine.judged import checks, files
+from tests.machine.judged import checks, files, thumbnails
 from tests.machine.providers import DOCUMENT_VALID_UNTIL
 
 SHA256 = "5e" * 32
@@ -103,6 +105,10 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     UnsetFavourite: lambda d: UnsetFavourite(d.id_of("assets")),
     KeepAsset: lambda d: KeepAsset(d.id_of("assets")),
     PurgeAsset: lambda d: PurgeAsset(d.id_of("assets")),
+    LackingThumbnails: lambda d: LackingThumbnails(d.id_of("assets")),
+    AddThumbnails: lambda d: AddThumbnails(
+        d.id_of("assets"), d.uuid(), thumbnails(d), PersonalText("1QcSHQ")
+    ),
     ReadPrompt: lambda d: ReadPrompt(*_attempt(d)),
     ExpireAttempt: lambda d: ExpireAttempt(*_attempt(d)),
     ExpireScreening: lambda d: ExpireScreening(*_screening(d)),

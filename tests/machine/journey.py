@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from commands.account.record_verification import RecordVerification
 from commands.account.register_person import RegisterPerson
 from commands.account.start_verification import StartVerification
+from commands.gallery.add_thumbnails import AddThumbnails
 from commands.gallery.keep_asset import KeepAsset
 from commands.gallery.purge_asset import PurgeAsset
 from commands.gallery.set_favourite import SetFavourite
@@ -75,7 +76,7 @@ def _for_twin(twin: Twin, d: Draw) -> Iterator[type]:
     elif not state.adapters:
         yield StartTwinTraining
     else:
-        yield from (RequestImages, RequestVideo, RetryJob, SetFavourite, PurgeAsset)
+        yield from (RequestImages, RequestVideo, RetryJob, SetFavourite, AddThumbnails, PurgeAsset)
         yield TakeBackConsentScopes
 
 

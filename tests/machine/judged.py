@@ -6,6 +6,7 @@ from commands.jobs.record_screening import WrittenFile
 from domain.checks import Check, CheckVerdict
 from domain.job import Job
 from domain.job_kinds import job_kind
+from domain.rendition import THUMBNAIL_SIDES_MAX
 from domain.video_settings import VideoSettings
 from tests.machine.draw import Draw
 
@@ -23,11 +24,20 @@ def files(d: Draw, job: Job | None) -> tuple[WrittenFile, ...]:
             "5e" * 32,
             9_500,
             rule.media_types[0],
-            512,
-            512,
+            rule.side_max or 512,
+            rule.side_max or 512,
             length_ms if rule.moving else None,
         )
         for rule in job_kind(job.kind).renditions
+    )
+    return written[1:] if d.wrong() else written
+
+
+def thumbnails(d: Draw) -> tuple[WrittenFile, ...]:
+    """What a tile shows of it, mostly."""
+    written = tuple(
+        WrittenFile(role, "7b" * 32, 30_000 if d.wrong() else 9_500, "image/webp", side, side)
+        for role, side in THUMBNAIL_SIDES_MAX.items()
     )
     return written[1:] if d.wrong() else written
 

@@ -372,6 +372,7 @@ class StudioHistory:
                 length_ms if rule.moving else None,
             )
             for rule in kind.renditions
+            if not rule.may_lack
         )
         return release(
             item.asset_id,

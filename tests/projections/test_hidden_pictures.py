@@ -307,6 +307,7 @@ def test_a_gallery_of_before_becomes_what_a_replay_makes_of_it(
                 "scopes",
                 "renditions",
                 "duration_ms",
+                "placeholder",
                 "likeness",
                 "source_asset_id",
             ):

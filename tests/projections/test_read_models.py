@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 from domain.events import STORED_FORM
 from domain.job_state import AttemptFailure, CancelledBy, JobFailure
 from domain.kernel.identity import SYSTEM, wallet_id
+from domain.kernel.personal_text import PersonalText
 from domain.object_keys import epoch_prefixes
 from domain.person import Person, VerificationDecision, VerificationOutcome
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
@@ -22,6 +23,7 @@ from domain.wallet import Wallet
 from domain.wallet_state import PurchaseFailure
 from projections.projector import Projector
 from projections.registry import READ_MODELS
+from tests.domain.people import thumbnails_of
 from tests.projections.studio_history import (
     ADA,
     GRACE,
@@ -354,6 +356,43 @@ def test_a_picture_is_favoured_reported_and_purged(folded: Folded) -> None:
     asset.record_purged(at=history.now)
     history.save(ADA, asset)
     assert folded.row("assets")["state"] == "purged"
+
+
+def test_thumbnails_stand_beside_a_picture_and_its_blur_goes_when_it_is_purged(
+    folded: Folded,
+) -> None:
+    history = folded.history
+    person = history.verified_person(ADA)
+    wallet = history.wallet_with_credits(ADA)
+    job = history.requested_pictures(person, None, wallet, "a lighthouse in fog", count=1)
+    history.finished(job, None, wallet)
+    asset = history.asset(job.items[0].asset_id)
+    row = folded.row("assets")
+    assert (len(row["renditions"]), row["placeholder"]) == (1, None)
+    asset.add_thumbnails(thumbnails_of(), PersonalText("1QcSHQ"), None, at=history.now)
+    history.save(ADA, asset)
+    row = folded.row("assets")
+    assert row["placeholder"] == "1QcSHQ"
+    roles = [one["role"] for one in row["renditions"]]
+    assert roles == ["master", "thumbnail-256", "thumbnail-512"]
+    assert row["renditions"][1]["width"] == 256
+    asset.request_purge(at=history.now)
+    history.save(ADA, asset)
+    assert folded.row("assets")["placeholder"] is None
+
+
+def test_a_blur_is_gone_with_its_owners_key(folded: Folded) -> None:
+    history = folded.history
+    person = history.verified_person(ADA)
+    wallet = history.wallet_with_credits(ADA)
+    job = history.requested_pictures(person, None, wallet, "a lighthouse in fog", count=1)
+    history.finished(job, None, wallet)
+    asset = history.asset(job.items[0].asset_id)
+    asset.add_thumbnails(thumbnails_of(), PersonalText("1QcSHQ"), None, at=history.now)
+    history.save(ADA, asset)
+    assert b"1QcSHQ" not in b"".join(fact.data for fact in history.facts)
+    history.keys.destroy(ADA)
+    assert folded.row("assets")["placeholder"] is None
 
 
 def test_the_statement_carries_the_balances_after_every_entry(folded: Folded) -> None:

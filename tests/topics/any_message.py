@@ -1,6 +1,7 @@
 """Every message that its type allows, as Hypothesis strategies: small ones, and the largest."""
 
 import math
+from base64 import b64encode
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -35,6 +36,7 @@ _STARTS: tuple[tuple[str, st.SearchStrategy[str]], ...] = (
     ("^[a-z]+/", st.sampled_from(["image/png", "video/mp4", "application/x.y+z"])),
     ("^[a-z-]+", st.text(st.sampled_from("ab-"), min_size=1, max_size=40)),
     (r"^(?!\.", _KEYS),
+    ("^[A-Za-z0-9+/]{7", st.binary(min_size=6, max_size=25).map(lambda b: b64encode(b).decode())),
 )
 
 

@@ -40,6 +40,7 @@ MODEL_NAME_LENGTH_MAX: Final = 128
 PHOTOS_MAX: Final = 32
 FLAWS_MAX: Final = 32
 RENDITIONS_MAX: Final = 8
+THUMBNAILS_MAX: Final = 8
 CLIP_SECONDS_MAX: Final = 60
 """More photos than any set, more flaws than there are names for, more files than an output has."""
 
@@ -95,6 +96,11 @@ ObjectKey: TypeAlias = Annotated[
     str, Meta(pattern=rf"^{_SEGMENT}(/{_SEGMENT})*{_END}", min_length=1, max_length=512)
 ]
 """What the object store takes for a key, and nothing else."""
+
+Thumbhash: TypeAlias = Annotated[
+    str, Meta(pattern=rf"^[A-Za-z0-9+/]{{7,34}}={{0,2}}{_END}", max_length=36)
+]
+"""A ThumbHash in Base64: at most 25 bytes that show a picture as a blur."""
 
 MediaType: TypeAlias = Annotated[
     str, Meta(pattern=rf"^[a-z]+/[a-z0-9][a-z0-9.+-]*{_END}", max_length=100)

@@ -14,6 +14,7 @@ from topics.messages.bounds import (
     OUTPUTS_MAX,
     PHOTOS_MAX,
     RENDITIONS_MAX,
+    THUMBNAILS_MAX,
     Attempt,
     CheckName,
     Cosine,
@@ -33,8 +34,9 @@ from topics.messages.bounds import (
     Sha256,
     SizeBytes,
     StepCount,
+    Thumbhash,
 )
-from topics.messages.work import RenditionRole, WorkKind
+from topics.messages.work import RenditionRole, ThumbnailRole, WorkKind
 
 
 class JobClaimed(msgspec.Struct, frozen=True, tag="job.claimed"):
@@ -155,6 +157,22 @@ class WrittenRendition(msgspec.Struct, frozen=True):
 WrittenRenditions: TypeAlias = Annotated[
     tuple[WrittenRendition, ...], Meta(max_length=RENDITIONS_MAX)
 ]
+
+
+class WrittenThumbnail(msgspec.Struct, frozen=True):
+    """One thumbnail that was written and read back."""
+
+    role: ThumbnailRole
+    sha256: Sha256
+    size_bytes: SizeBytes
+    media_type: MediaType
+    width: Pixels
+    height: Pixels
+
+
+WrittenThumbnails: TypeAlias = Annotated[
+    tuple[WrittenThumbnail, ...], Meta(max_length=THUMBNAILS_MAX)
+]
 LikenessCurve: TypeAlias = Annotated[tuple[Cosine, ...], Meta(max_length=CLIP_SECONDS_MAX)]
 
 
@@ -163,7 +181,8 @@ class ScreenedOutput(msgspec.Struct, frozen=True):
 
     `renditions` are all of its files, the master among them; `gallery_key`, `sha256` and
     `size_bytes` are the master's once more. `likeness` is, for each second of what is delivered of
-    a twin's clip, the lowest identity cosine of its frames.
+    a twin's clip, the lowest identity cosine of its frames. `placeholder` is what a page shows
+    until a file is there.
     """
 
     item: ItemNumber
@@ -173,6 +192,8 @@ class ScreenedOutput(msgspec.Struct, frozen=True):
     size_bytes: SizeBytes | None = None
     renditions: WrittenRenditions | msgspec.UnsetType = msgspec.UNSET
     likeness: LikenessCurve | msgspec.UnsetType = msgspec.UNSET
+    thumbnails: WrittenThumbnails | msgspec.UnsetType = msgspec.UNSET
+    placeholder: Thumbhash | msgspec.UnsetType = msgspec.UNSET
 
 
 class OutputsScreened(msgspec.Struct, frozen=True, tag="outputs.screened"):

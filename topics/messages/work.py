@@ -13,6 +13,7 @@ from topics.messages.bounds import (
     OUTPUTS_MAX,
     PHOTOS_MAX,
     RENDITIONS_MAX,
+    THUMBNAILS_MAX,
     CheckName,
     DenoisingStrength,
     EngineId,
@@ -185,6 +186,26 @@ class RenditionRole(StrEnum):
     POSTER = "poster"
 
 
+class ThumbnailRole(StrEnum):
+    """Which thumbnail, by the longest side that it may have, in pixels. None carries credentials.
+
+    They have a field of their own: a reader of before passes it over, and makes none.
+    """
+
+    SMALL = "thumbnail-256"
+    LARGE = "thumbnail-512"
+
+
+class ThumbnailPlace(msgspec.Struct, frozen=True):
+    """Where one thumbnail of an output goes when nothing speaks against it."""
+
+    role: ThumbnailRole
+    object_key: ObjectKey
+
+
+ThumbnailPlaces: TypeAlias = Annotated[tuple[ThumbnailPlace, ...], Meta(max_length=THUMBNAILS_MAX)]
+
+
 class RenditionPlace(msgspec.Struct, frozen=True):
     """Where one file of an output goes when nothing speaks against it."""
 
@@ -206,8 +227,8 @@ class ClipToScreen(msgspec.Struct, frozen=True):
 class OutputToScreen(msgspec.Struct, frozen=True):
     """One rendered object in quarantine and where its copies go; `gallery_key` is the master's.
 
-    `renditions` names every other file that is to be made of it. `source` is the generation id of
-    the picture that it was made from, which its credentials name.
+    `renditions` names every other file that is to be made of it, but for its `thumbnails`. `source`
+    is the generation id of the picture that it was made from, which its credentials name.
     """
 
     item: ItemNumber
@@ -218,6 +239,7 @@ class OutputToScreen(msgspec.Struct, frozen=True):
     media_type: MediaType
     renditions: RenditionPlaces | msgspec.UnsetType = msgspec.UNSET
     source: UUID | msgspec.UnsetType = msgspec.UNSET
+    thumbnails: ThumbnailPlaces | msgspec.UnsetType = msgspec.UNSET
 
 
 RequiredChecks: TypeAlias = Annotated[tuple[CheckName, ...], Meta(max_length=CHECKS_MAX)]

@@ -1,7 +1,8 @@
-// A gallery item as it is seen: a picture as a picture, a clip as a film with its poster.
+// A gallery item as it is seen: a picture as a picture, a clip as a film with its poster. Addresses
+// are the studio's own and stay good for as long as the page is open.
 
 import { element } from "./element.js";
-import { run } from "./graphql.js";
+import { averageColour } from "./thumbhash.js";
 import { plain } from "./words.js";
 
 /** The address of one file of an item, by its role; null where it is not served. */
@@ -18,22 +19,37 @@ export function isClip(asset) {
  * The item as an element. What is hidden is not served: it can be kept, and then seen, or deleted.
  * `called` is what is read out in its place.
  */
-export function media(asset, called = asset.prompt || plain(asset.kind)) {
-  if (asset.hidden || !asset.url) return element("span", {}, `Hidden: ${called}`);
-  return isClip(asset) ? film(asset, called) : picture(asset, called);
+export function media(asset, called = nameOf(asset)) {
+  if (isHidden(asset)) return hiddenAs(called);
+  return isClip(asset) ? film(asset, called) : picture(asset, asset.url, called);
 }
 
-/** The item standing still: a clip's poster. */
-export function still(asset, called = asset.prompt || plain(asset.kind)) {
-  if (!isClip(asset)) return media(asset, called);
-  return picture({ ...asset, url: addressOf(asset, "POSTER") }, called);
+/** The item as a tile shows it: small, but for a film that is played there. */
+export function tiled(asset, called = nameOf(asset)) {
+  if (isHidden(asset)) return hiddenAs(called);
+  return isClip(asset) ? film(asset, called) : still(asset, called);
 }
 
-function picture(asset, called) {
-  const shown = element("img", { loading: "lazy", decoding: "async", src: asset.url, alt: called });
-  renewing(shown, asset, (fresh) => {
-    shown.src = isClip(fresh) ? addressOf(fresh, "POSTER") : fresh.url;
+/** The item standing still and small: of a clip its first picture. */
+export function still(asset, called = nameOf(asset)) {
+  if (isHidden(asset)) return hiddenAs(called);
+  // What was released before there were thumbnails is shown as it is.
+  const large = isClip(asset) ? addressOf(asset, "POSTER") : asset.url;
+  const shown = picture(asset, asset.thumbnail?.url ?? large, called);
+  if (asset.large?.url) shown.srcset = `${asset.thumbnail.url}, ${asset.large.url} 2x`;
+  return shown;
+}
+
+const nameOf = (asset) => asset.prompt || plain(asset.kind);
+const isHidden = (asset) => asset.hidden || !asset.url;
+const hiddenAs = (called) => element("span", {}, `Hidden: ${called}`);
+
+function picture(asset, src, called) {
+  const shown = element("img", {
+    loading: "lazy", decoding: "async", alt: called, width: asset.width, height: asset.height,
   });
+  blurred(shown, asset, "load");
+  shown.src = src;
   return shown;
 }
 
@@ -42,32 +58,22 @@ function film(asset, called) {
     // A page of clips loads posters only; what is played is loaded then.
     preload: "none",
     src: asset.url,
-    poster: addressOf(asset, "POSTER"),
+    poster: asset.large?.url ?? addressOf(asset, "POSTER"),
+    width: asset.width,
+    height: asset.height,
     "aria-label": called,
     controls: true,
     loop: true,
     muted: true,
     playsInline: true,
   });
-  renewing(shown, asset, (fresh) => {
-    const at = shown.currentTime;
-    shown.addEventListener("loadedmetadata", () => { shown.currentTime = at; }, { once: true });
-    shown.src = fresh.url;
-    shown.play().catch(() => {});
-  });
+  blurred(shown, asset, "loadeddata");
   return shown;
 }
 
-/** Shorter than an address is good for; what is broken sooner is broken for another reason. */
-const RENEWED_AGAIN_MS = 60_000;
-
-// Addresses are good for two minutes. Whoever looks later asks for new ones.
-function renewing(shown, { id }, renew) {
-  let renewedAt = -Infinity;
-  shown.addEventListener("error", async () => {
-    if (performance.now() - renewedAt < RENEWED_AGAIN_MS) return;
-    renewedAt = performance.now();
-    const { asset } = await run("Asset", { id }).catch(() => ({ asset: null }));
-    if (asset?.url) renew(asset);
-  });
+/** The colour that it has from afar, until it is there. */
+function blurred(shown, asset, there) {
+  if (!asset.placeholder) return;
+  shown.style.backgroundColor = averageColour(asset.placeholder);
+  shown.addEventListener(there, () => { shown.style.backgroundColor = ""; }, { once: true });
 }

@@ -4,7 +4,7 @@ import { element, field } from "../element.js";
 import { run } from "../graphql.js";
 import { inspect } from "../inspect.js";
 import { madeFrom } from "../made_from.js";
-import { isClip, media } from "../media.js";
+import { isClip, tiled } from "../media.js";
 import { attempt } from "../notice.js";
 import { listen, state } from "../state.js";
 import { plain } from "../words.js";
@@ -73,7 +73,7 @@ function tile(asset, open) {
   }, ...inside);
   return element("li", { class: "tile" },
     ...isClip(asset) && !asset.hidden
-      ? [media(asset), button("Open"), element("small", {}, line)]
-      : [button(media(asset)), element("small", {}, line),
+      ? [tiled(asset), button("Open"), element("small", {}, line)]
+      : [button(tiled(asset)), element("small", {}, line),
         element("div", { class: "row" }, madeFrom(asset))]);
 }

@@ -2,7 +2,7 @@
 
 import { element } from "../element.js";
 import { command } from "../graphql.js";
-import { media } from "../media.js";
+import { tiled } from "../media.js";
 import { attempt, notice } from "../notice.js";
 import { listen, state } from "../state.js";
 import { credits, plain, time } from "../words.js";
@@ -47,7 +47,7 @@ function jobCard(job) {
         `${plain(progress.phase)}: step ${progress.step} of ${progress.stepsTotal}`),
       preview(progress)) : null,
     job.assets.length ? element("ul", { class: "grid" }, job.assets.map((asset) =>
-      element("li", { class: "tile" }, media(asset, title)))) : null,
+      element("li", { class: "tile" }, tiled(asset, title)))) : null,
     job.refusedCount ? element("p", { class: "danger" },
       `${job.refusedCount} did not pass screening; they cost nothing.`) : null,
     money(job),

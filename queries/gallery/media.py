@@ -1,0 +1,35 @@
+"""One file of a gallery item, for whoever may look at it now."""
+
+from typing import LiteralString
+from uuid import UUID
+
+import msgspec
+
+from queries.gallery.gallery import ASSETS
+from queries.viewer import View
+
+_SHOWN: LiteralString = (
+    "SELECT assets.kind, file.object_key, file.sha256, file.size_bytes, file.media_type FROM "
+    + ASSETS
+    + """
+     CROSS JOIN LATERAL jsonb_to_recordset(assets.renditions) AS file
+           (role text, object_key text, sha256 text, size_bytes bigint, media_type text)
+     WHERE assets.owner_id = %(viewer)s AND assets.asset_id = %(id)s
+       AND assets.state = 'released' AND file.role = %(role)s
+    """
+)
+
+
+class MediaFile(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the file lies, and what was released. `kind` is the item's."""
+
+    kind: str
+    object_key: str
+    sha256: str
+    size_bytes: int
+    media_type: str
+
+
+def media_file(view: View, asset_id: UUID, role: str) -> MediaFile | None:
+    """The file; None for what is hidden, purged, somebody else's or was never there."""
+    return view.one(MediaFile, _SHOWN, {"viewer": view.viewer_id, "id": asset_id, "role": role})
