@@ -17,6 +17,14 @@ from domain.refusals.asking import (
     TooMuchAtOnce,
     TryAgain,
 )
+from domain.refusals.gallery import (
+    ChangeNotUndoable,
+    LabelNameInvalid,
+    TooManyItems,
+    TooManyLabels,
+    TooManyLabelsOfAsset,
+    UndoTooLate,
+)
 from domain.refusals.rules import (
     ApprovalMissing,
     PolicyIncomplete,
@@ -85,6 +93,7 @@ __all__ = [
     "AssuranceTooLow",
     "BiometricReleaseMissing",
     "CaptureTooLarge",
+    "ChangeNotUndoable",
     "ConsentMissing",
     "ConsentTextChanged",
     "CountOutOfRange",
@@ -96,6 +105,7 @@ __all__ = [
     "JobEnded",
     "JobNotRetryable",
     "JurisdictionNotAllowed",
+    "LabelNameInvalid",
     "NegativePromptUnsupported",
     "NotFound",
     "NotVerified",
@@ -120,6 +130,9 @@ __all__ = [
     "SourceRatioDiffers",
     "SourceShowsAnotherTwin",
     "StaleResult",
+    "TooManyItems",
+    "TooManyLabels",
+    "TooManyLabelsOfAsset",
     "TooManyPurchases",
     "TooManySeconds",
     "TooManyTwins",
@@ -129,6 +142,7 @@ __all__ = [
     "TwinBusy",
     "TwinNotTrained",
     "UnderAge",
+    "UndoTooLate",
     "UnknownEngine",
     "UnknownMotion",
     "UnknownPackage",

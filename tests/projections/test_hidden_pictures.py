@@ -272,6 +272,12 @@ def test_a_gallery_of_before_becomes_what_a_replay_makes_of_it(
                 "duration_ms",
                 "likeness",
                 "source_asset_id",
+                "labels",
+                "purge_at",
+                "stack_id",
+                "style",
+                "ratio",
+                "search_text",
             ):
                 del old[later]
             if old["asset_id"] == hidden:
