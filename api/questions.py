@@ -23,10 +23,11 @@ from api.types.asset import asset
 from api.types.catalogue import Catalogue, catalogue
 from api.types.draft import Draft, draft
 from api.types.enums import VerificationStatus
+from api.types.gallery_filter import KNOWN_STATES, SHOWN_STATES
 from api.types.node import Node
 from api.types.paging import DEFAULT_PAGE
 from api.types.twin import twin
-from api.types.viewer import KNOWN_STATES, SHOWN_STATES, Verification, Viewer, jobs_of
+from api.types.viewer import Verification, Viewer, jobs_of
 from api.types.wallet import Ledger, ledger
 from commands.catalogue import catalogue as catalogue_facts
 from commands.jobs.asked_clips import asked_clips

@@ -14,7 +14,8 @@ from projections.parked_owners import ParkedOwner
 from projections.projector import Projector
 from projections.rebuild import Difference, Rebuild
 from projections.shadow import LIVE_SCHEMA, table_names
-from queries.gallery.gallery import GalleryFilter, gallery
+from queries.gallery.filtering import GalleryFilter
+from queries.gallery.gallery import gallery
 from queries.viewer import view_on
 from tests.machine.stage import Stage
 from topics.messages.fact import Fact

@@ -20,7 +20,8 @@ from domain.twin import Twin
 from domain.twin_consent import OFFERED_ANYWHERE
 from projections.projector import Projector
 from projections.rebuild import Rebuild
-from queries.gallery.gallery import GalleryFilter, gallery
+from queries.gallery.filtering import GalleryFilter
+from queries.gallery.gallery import gallery
 from queries.viewer import view_on
 from tests.projections.studio_history import ADA, StudioHistory, a_whole_journey
 
