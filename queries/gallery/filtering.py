@@ -129,12 +129,21 @@ def _in_order(only: GalleryFilter) -> tuple[LiteralString, LiteralString, Litera
     if not only.labels:
         place: LiteralString = "assets.released_position, assets.asset_id"
         return ASSETS, place, "assets.released_position DESC, assets.asset_id DESC"
-    rows: LiteralString = "views.asset_labels AS labelled JOIN " + ASSETS
     return (
-        rows + " ON assets.owner_id = labelled.owner_id AND assets.asset_id = labelled.asset_id",
+        _LABELLED,
         "labelled.released_position, labelled.asset_id",
         "labelled.released_position DESC, labelled.asset_id DESC",
     )
+
+
+_LABELLED: LiteralString = (
+    "views.asset_labels AS labelled CROSS JOIN LATERAL (SELECT * FROM "
+    + ASSET_ROWS
+    + """ AS one WHERE one.owner_id = labelled.owner_id AND one.asset_id = labelled.asset_id
+    OFFSET 0) AS assets"""
+)
+"""Each row is found by its key, whatever else is asked of it: a planner that was never told how
+many there are would as soon read all of an owner's rows for each."""
 
 
 def _of_labels(only: GalleryFilter, values: dict[str, Any]) -> list[LiteralString]:
@@ -154,7 +163,8 @@ def _conditions(only: GalleryFilter) -> tuple[list[LiteralString], dict[str, Any
     """Of one row, whose columns are written @.column, and the values that stand in them."""
     found: list[LiteralString] = ["@.owner_id = %(viewer)s", "@.state = ANY (%(states)s::text[])"]
     values: dict[str, Any] = {"states": list(only.states)}
-    # One value compared as such is found in an index; of several, rows are looked through.
+    # One value is compared so that an index has it. Of several, rows are looked through: whoever
+    # read them from an index would have to sort all of them.
     equal: tuple[tuple[LiteralString, str, Any], ...] = (
         ("@.twin_id = %(twin)s", "twin", only.twin_id),
         ("@.style = %(style)s", "style", only.style),
@@ -168,8 +178,8 @@ def _conditions(only: GalleryFilter) -> tuple[list[LiteralString], dict[str, Any
             found.append(condition)
             values[name] = value
     several: tuple[tuple[LiteralString, LiteralString, str, tuple[str, ...]], ...] = (
-        ("@.kind = %(kind)s", "@.kind = ANY (%(kind)s::text[])", "kind", only.kinds),
-        ("@.rating = %(rating)s", "@.rating = ANY (%(rating)s::text[])", "rating", only.ratings),
+        ("@.kind = %(kind)s", "%(kind)s::text[] @> ARRAY[@.kind]", "kind", only.kinds),
+        ("@.rating = %(rating)s", "%(rating)s::text[] @> ARRAY[@.rating]", "rating", only.ratings),
     )
     for of_one, of_some, name, wanted in several:
         if wanted:

@@ -96,6 +96,7 @@ def gallery(
     found = found_by(view, only)
     if found is None:
         return Page((), None)
+    view.read_in_order()
     rows = view.many(
         Asset,
         "SELECT assets.*"
