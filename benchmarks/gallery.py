@@ -56,8 +56,8 @@ SELECT %(owner)s, id, job, n %% 8, twin, kind, 'pocket', 'general', 'released', 
            'width', 512, 'height', 512)), '[]',
        CASE WHEN n %% %(tagged_each)s = 0 THEN ARRAY[%(tag)s::uuid] ELSE '{}' END
        || CASE WHEN n %% 211 = 0 THEN ARRAY[%(collection)s::uuid] ELSE '{}' END
-       || CASE WHEN n %% 997 = 0 THEN ARRAY[%(private)s::uuid] ELSE '{}' END,
-       CASE WHEN n %% 499 = 0 THEN now() + interval '30 days' END, job, style, ratio
+       || CASE WHEN n %% 101 = 0 THEN ARRAY[%(private)s::uuid] ELSE '{}' END,
+       CASE WHEN n %% 103 = 0 THEN now() + interval '30 days' END, job, style, ratio
   FROM (SELECT n, md5(%(owner)s::text || n)::uuid AS id,
                md5(%(owner)s::text || 'job' || n / 8)::uuid AS job,
                (%(twins)s::uuid[])[1 + n / 8 %% 3] AS twin,

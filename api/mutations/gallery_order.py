@@ -230,7 +230,9 @@ class GalleryOrderMutations:
         accepted = await execute(info.context, command, input.idempotency_key)
         return SetCollectionPrivacySuccess(position=Position(accepted.position))
 
-    @strawberry.mutation(description="Forget a collection. Its items stay.")
+    @strawberry.mutation(
+        description="Forget a collection. Its items stay; those of a private one are seen again."
+    )
     @answering(DeleteCollectionResult)
     async def delete_collection(self, info: Info, input: DeleteCollectionInput) -> Any:
         command = DeleteLabel(own_id("Collection", input.collection))
