@@ -22,10 +22,11 @@ from api.scalars import Millicredits, PageSize, Position
 from api.types.asset import asset
 from api.types.catalogue import Catalogue, catalogue
 from api.types.draft import Draft, draft
+from api.types.gallery_filter import KNOWN_STATES, SHOWN_STATES
 from api.types.node import Node
 from api.types.paging import DEFAULT_PAGE
 from api.types.twin import twin
-from api.types.viewer import KNOWN_STATES, SHOWN_STATES, Standing, Viewer, jobs_of
+from api.types.viewer import Standing, Viewer, jobs_of
 from api.types.wallet import Ledger, ledger
 from commands.catalogue import catalogue as catalogue_facts
 from commands.jobs.asked_settings import asked, asked_clips

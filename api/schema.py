@@ -21,6 +21,7 @@ from api.mutations.account import AccountMutations
 from api.mutations.consent import ConsentMutations
 from api.mutations.credits import CreditMutations
 from api.mutations.gallery import GalleryMutations
+from api.mutations.gallery_order import GalleryOrderMutations
 from api.mutations.jobs import JobMutations
 from api.mutations.twins import TwinMutations
 from api.questions import Query
@@ -45,6 +46,7 @@ class Mutation(
     CreditMutations,
     JobMutations,
     GalleryMutations,
+    GalleryOrderMutations,
 ):
     """Everything that changes something."""
 

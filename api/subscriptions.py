@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 from uuid import UUID
 
 import strawberry
@@ -14,12 +14,17 @@ from api.ids import global_id
 from api.refusals import REFUSAL_TYPES, NotSignedIn, RefusalInterface, TooManyFeeds
 from api.scalars import Position
 from api.types.asset import Asset, asset
+from api.types.gallery_filter import SHOWN_STATES
+from api.types.gallery_order import BulkChange, Collection, Tag, bulk_change, collection, tag
 from api.types.job import Job, JobProgress, progress
-from api.types.viewer import SHOWN_STATES, jobs_of
+from api.types.viewer import jobs_of
 from api.types.wallet import Wallet, wallet
 from queries.feed.after import Delta
-from queries.gallery.gallery import GalleryFilter, gallery
-from queries.gallery.gallery import asset as asset_row
+from queries.gallery.bulk_changes import bulk_change as bulk_change_row
+from queries.gallery.filtering import GalleryFilter
+from queries.gallery.gallery import Asset as AssetRow
+from queries.gallery.gallery import assets_by_id, gallery
+from queries.gallery.labels import labels
 from queries.jobs.jobs import jobs, jobs_by_id
 from queries.read_position import read_position
 from queries.viewer import View
@@ -80,10 +85,23 @@ class AssetChanged:
     asset: Asset
 
 
-@strawberry.type(description="A picture is being purged.")
+@strawberry.type(description="A picture is out of sight: purged, in the trash, or hidden.")
 class AssetGone:
     position: Position
     id: strawberry.ID = strawberry.field(description="Of the picture.")
+
+
+@strawberry.type(description="Tags and collections are these now.")
+class LabelsChanged:
+    position: Position
+    tags: list[Tag]
+    collections: list[Collection]
+
+
+@strawberry.type(description="A change of many items went on; it is shown as it is now.")
+class BulkChangeChanged:
+    position: Position
+    bulk_change: BulkChange
 
 
 if TYPE_CHECKING:
@@ -109,11 +127,17 @@ GalleryEvent = Annotated[
     | AssetReleased
     | AssetChanged
     | AssetGone
+    | LabelsChanged
+    | BulkChangeChanged
     | Lagged
     | SessionEnded
     | FeedTooMany,
     strawberry.union("GalleryEvent", description=_ENDS),
 ]
+
+GalleryChanged: TypeAlias = (
+    AssetReleased | AssetChanged | AssetGone | LabelsChanged | BulkChangeChanged
+)
 
 
 @strawberry.type
@@ -212,18 +236,41 @@ def _gallery_snapshot(view: View) -> GallerySnapshot:
     )
 
 
-def _gallery_changes(
-    view: View, deltas: tuple[Delta, ...]
-) -> list[AssetReleased | AssetChanged | AssetGone]:
-    events: list[AssetReleased | AssetChanged | AssetGone] = []
+def _gallery_changes(view: View, deltas: tuple[Delta, ...]) -> list[GalleryChanged]:
+    """What changed, item by item. One look serves all: every change shows what is there now."""
+    if not deltas:
+        return []
+    of_assets = {delta.subject_id for delta in deltas if "of" not in delta.payload}
+    rows = assets_by_id(view, list(of_assets)) if of_assets else {}
+    events: list[GalleryChanged] = []
     for delta in deltas:
-        row = asset_row(view, delta.subject_id)
         position = Position(delta.position)
-        if row is None or row.state not in SHOWN_STATES:
-            gone = global_id("Asset", delta.subject_id)
-            events.append(AssetGone(position=position, id=gone))
-        elif row.released_position == delta.position:
-            events.append(AssetReleased(position=position, asset=asset(row)))
-        else:
-            events.append(AssetChanged(position=position, asset=asset(row)))
+        match delta.payload.get("of"):
+            case "label":
+                events.append(_labels_changed(view, position))
+            case "bulk-change":
+                found = bulk_change_row(view, delta.subject_id)
+                if found is not None:
+                    shown = bulk_change(found)
+                    events.append(BulkChangeChanged(position=position, bulk_change=shown))
+            case _:
+                events.append(_asset_changed(rows.get(delta.subject_id), delta))
     return events
+
+
+def _labels_changed(view: View, position: Position) -> LabelsChanged:
+    found = labels(view)
+    return LabelsChanged(
+        position=position,
+        tags=[tag(row) for row in found if row.kind == "tag"],
+        collections=[collection(row) for row in found if row.kind == "collection"],
+    )
+
+
+def _asset_changed(row: AssetRow | None, delta: Delta) -> AssetReleased | AssetChanged | AssetGone:
+    position = Position(delta.position)
+    if row is None or row.state not in SHOWN_STATES:
+        return AssetGone(position=position, id=global_id("Asset", delta.subject_id))
+    if row.released_position == delta.position:
+        return AssetReleased(position=position, asset=asset(row))
+    return AssetChanged(position=position, asset=asset(row))

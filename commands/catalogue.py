@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.asset_kind import AssetKind
+from domain.bulk_change import BULK_ITEMS_MAX, CHANGED_AT_ONCE_MAX, INVERSE, GalleryChange
 from domain.consent_scopes import scopes_offered
 from domain.consent_text import (
     BIOMETRIC_RELEASE,
@@ -15,12 +16,17 @@ from domain.consent_text import (
 )
 from domain.engines import ENGINES
 from domain.engines.entry import ClipOptions, EngineEntry, RealRange, WholeRange
+from domain.gallery import LabelKind
 from domain.job_kind import JobKind
 from domain.job_state import JobState
 from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
 from domain.rating import Rating
 from domain.rendition import DOWNLOADABLE, RenditionRole
 from domain.rendition import THUMBNAIL_SIDES_MAX as THUMBNAILS
+from domain.time_limits import UNDO_MAX
+
+UNDOABLE = frozenset(INVERSE)
+"""The changes of many items that can be taken back."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +64,20 @@ def catalogue(allowed: Iterable[tuple[str, str]]) -> Catalogue:
 
 
 __all__ = [
+    "BULK_ITEMS_MAX",
+    "CHANGED_AT_ONCE_MAX",
     "DOWNLOADABLE",
     "THUMBNAILS",
+    "UNDOABLE",
+    "UNDO_MAX",
     "AssetKind",
     "Catalogue",
     "ClipOptions",
     "ConsentScope",
+    "GalleryChange",
     "JobKind",
     "JobState",
+    "LabelKind",
     "LegalText",
     "Rating",
     "RealRange",

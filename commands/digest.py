@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 _ALWAYS_COVERED = "covered by the digest, whatever its value"
+_NEVER_COVERED = "not covered by the digest: it follows from the other fields"
 
 
 def digest(secret: bytes, name: str, command: Any) -> bytes:
@@ -51,6 +52,19 @@ def changing_default(value: Any) -> Any:
     Such a field is always covered: the same digest would else stand for two different requests.
     """
     return dataclasses.field(default=value, metadata={_ALWAYS_COVERED: True})
+
+
+def following(value: Any) -> Any:
+    """The default of a command's field that follows from the others at the time of the asking.
+
+    Such a field is never covered: the same wish, asked again later, is the same request.
+    """
+    return dataclasses.field(default=value, metadata={_NEVER_COVERED: True})
+
+
+def is_following(own: dataclasses.Field[Any]) -> bool:
+    """Whether a command's field follows from the others."""
+    return _NEVER_COVERED in own.metadata
 
 
 def _encoded(plain: Any) -> bytes:
@@ -92,6 +106,8 @@ def _declared(kind: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:
             yield field.name, _default(field, msgspec.NODEFAULT)
     else:
         for own in dataclasses.fields(kind):
+            if is_following(own):
+                continue
             covered = _ALWAYS_COVERED in own.metadata
             yield own.name, () if covered else _default(own, dataclasses.MISSING)
 

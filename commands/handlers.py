@@ -8,11 +8,20 @@ from commands.account import (
 )
 from commands.gallery import (
     add_thumbnails,
+    carry_out_chunk,
+    change_assets,
+    close_collection,
+    create_label,
+    delete_label,
     keep_asset,
     lacking_thumbnails,
+    open_collection,
     purge_asset,
+    purge_trashed,
     record_purged,
+    rename_label,
     set_favourite,
+    undo_change,
     unneeded_bytes,
     unset_favourite,
 )
@@ -68,6 +77,8 @@ from commands.wallet import (
     note_payment_hint,
 )
 from domain.asset import Asset
+from domain.bulk_change import BulkChange, BulkChunk
+from domain.gallery import Gallery
 from domain.job import Job
 from domain.person import Person
 from domain.policy import Policy
@@ -82,6 +93,18 @@ _DRAWING_REQUESTED = (
     Job.Requested,
     Asset.Lent,
 )
+_ITEMS_CHANGED = (
+    Asset.Favourited,
+    Asset.Unfavourited,
+    Asset.Labelled,
+    Asset.Unlabelled,
+    Asset.Trashed,
+    Asset.Restored,
+    Asset.Kept,
+    Asset.PurgeRequested,
+    BulkChunk.CarriedOut,
+)
+_CHANGE_BEGUN = (BulkChange.Requested, BulkChunk.Listed, *_ITEMS_CHANGED)
 _SETTLED = (Wallet.Captured, Wallet.Released, Twin.JobEnded, Twin.PlacesGaveWay)
 
 
@@ -206,6 +229,15 @@ HANDLERS = by_command(
     Handler("keep-asset", keep_asset.handle, (Asset.Kept,)),
     Handler("purge-asset", purge_asset.handle, (Asset.PurgeRequested,)),
     Handler("record-purged", record_purged.handle, (Asset.Purged,)),
+    Handler("purge-trashed", purge_trashed.handle, (Asset.PurgeRequested,)),
+    Handler("create-label", create_label.handle, (Gallery.Opened, Gallery.LabelCreated)),
+    Handler("rename-label", rename_label.handle, (Gallery.LabelRenamed,)),
+    Handler("delete-label", delete_label.handle, (Gallery.LabelDeleted,)),
+    Handler("close-collection", close_collection.handle, (Gallery.CollectionClosed,)),
+    Handler("open-collection", open_collection.handle, (Gallery.CollectionOpened,)),
+    Handler("change-assets", change_assets.handle, _CHANGE_BEGUN),
+    Handler("carry-out-chunk", carry_out_chunk.handle, _ITEMS_CHANGED),
+    Handler("undo-change", undo_change.handle, (BulkChange.Undone, *_CHANGE_BEGUN)),
     Handler(
         "publish-price-list", publish_price_list.handle, (PriceList.Opened, PriceList.Published)
     ),

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.asset_kind import AssetKind
+from domain.asset_order import AssetOrder
 from domain.checks import CheckVerdict
 from domain.consent_scopes import ConsentInForce, scopes_of_before
 from domain.consent_text import ConsentScope
@@ -57,7 +58,7 @@ class HiddenBecause(StrEnum):
     REPORTED = "reported"
 
 
-class Asset(Aggregate):
+class Asset(AssetOrder, Aggregate):
     """An output after screening. `domain.release` alone can release one."""
 
     TOPIC = "asset"
@@ -225,6 +226,8 @@ class Asset(Aggregate):
         self.reasons: tuple[RefusalReason, ...] = ()
         self.lent_to: dict[UUID, datetime] = {}
         self.favourite = False
+        self.labels = ()
+        self.purge_at = None
         self.reported = False
         self.kept = False
         self.purge_requested = False
@@ -325,19 +328,22 @@ class Asset(Aggregate):
     def is_shown(self, consent: ConsentInForce | None) -> bool:
         """Whether its owner has it before them; `consent` is what covers its twin now.
 
-        Not where it was refused, hidden or purged.
+        Not where it was refused, hidden, thrown away or purged.
         """
-        there = self.released and not self.purge_requested
+        there = self.released and not self.purge_requested and self.purge_at is None
         return there and self.hidden_because(consent) is None
 
     def lend(self, job_id: UUID, *, at: datetime) -> None:
-        """Let a job begin with it. Raises `AssetNotAvailable` for a refused or purged one."""
+        """Let a job begin with it.
+
+        Raises `AssetNotAvailable` for a refused, thrown away or purged one.
+        """
         self._require_available()
         self.trigger_event(Asset.Lent, job_id=job_id, timestamp=at)
 
     def report(self, *, at: datetime) -> None:
         """Put it out of sight until the report is decided. Raises `AssetNotAvailable`."""
-        self._require_available()
+        self._require_there()
         if not self.reported:
             self.trigger_event(
                 Asset.Hidden,
@@ -382,10 +388,6 @@ class Asset(Aggregate):
 
     def _lent_last(self) -> tuple[UUID, ...]:
         return tuple(self.lent_to)[-LENT_NAMED_MAX:]
-
-    def _require_available(self) -> None:
-        if not self.released or self.purge_requested:
-            raise AssetNotAvailable()
 
 
 def as_one_master(fields: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from types import MappingProxyType
 from typing import Any
 
 from domain.asset import Asset, as_one_master
+from domain.bulk_change import BulkChange, BulkChunk
+from domain.gallery import Gallery
 from domain.job import Job
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.stored_form import StoredForm, Upcaster
@@ -14,7 +16,18 @@ from domain.price_list import PriceList
 from domain.twin import Twin
 from domain.wallet import Wallet
 
-AGGREGATES: tuple[type[Aggregate], ...] = (Asset, Job, Person, Policy, PriceList, Twin, Wallet)
+AGGREGATES: tuple[type[Aggregate], ...] = (
+    Asset,
+    BulkChange,
+    BulkChunk,
+    Gallery,
+    Job,
+    Person,
+    Policy,
+    PriceList,
+    Twin,
+    Wallet,
+)
 
 
 def _events_of(aggregate: type[Aggregate]) -> Iterator[type[Aggregate.Event]]:

@@ -24,6 +24,12 @@ VERIFICATION_OPEN_MAX = timedelta(days=7)
 JOB_OPEN_MAX = timedelta(hours=24)
 """The longest job runs an hour. Whoever waits for a day is better served by their credits."""
 
+TRASH_KEPT_MAX = timedelta(days=30)
+"""What was thrown away by mistake is missed within a month."""
+
+UNDO_MAX = timedelta(hours=24)
+"""A change of many items can be undone for a day."""
+
 
 def asked_again_at(since: datetime, now: datetime, end: datetime) -> datetime:
     """When to ask again about what is open since then: ever later, and once at its end."""

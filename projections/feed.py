@@ -14,7 +14,18 @@ from psycopg import Cursor
 from projections.read_model import Change
 from projections.rows import Rows
 from projections.scope_versions import scope_versions
-from projections.tables import ACCOUNT, ASSETS, BALANCES, FEED, JOBS, TWINS, Row, key_of
+from projections.tables import (
+    ACCOUNT,
+    ASSETS,
+    BALANCES,
+    BULK_CHANGES,
+    FEED,
+    JOBS,
+    LABELS,
+    TWINS,
+    Row,
+    key_of,
+)
 from topics.messages.fact import Fact
 
 TRIM_MAX = 5_000
@@ -33,7 +44,9 @@ _SHOWN_OF_JOB = (
     "cancelled_by",
 )
 _SHOWN_OF_WALLET = ("available", "reserved", "spent")
-_SHOWN_OF_ASSET = ("kind", "job_id", "item", "twin_id", "favourite")
+_SHOWN_OF_ASSET = ("kind", "job_id", "item", "twin_id", "favourite", "labels")
+_SHOWN_OF_LABEL = ("kind", "private")
+_SHOWN_OF_BULK_CHANGE = ("change", "items", "changed", "passed_over", "undone_by")
 _SHOWN_OF_TWIN = (
     "state",
     "photos_state",
@@ -81,6 +94,29 @@ def gallery_changed(fact: Fact, asset_id: UUID) -> Change:
     )
 
 
+def label_changed(fact: Fact, label_id: UUID) -> Change:
+    """A tag or collection as it stands after the changes before this one; deleted, too."""
+    key = (fact.owner_id.int, label_id.int)
+
+    def say(rows: Rows) -> None:
+        row = rows.get(LABELS, key)
+        shown = _SHOWN_OF_LABEL if row is not None else ()
+        _say(rows, fact, 2, "gallery", label_id, row or {}, shown, of="label")
+
+    return Change(say, reads=((LABELS, key),))
+
+
+def bulk_change_changed(fact: Fact, change_id: UUID) -> Change:
+    """How far a change of many items has come after the changes before this one."""
+    key = (fact.owner_id.int, change_id.int)
+
+    def say(rows: Rows) -> None:
+        row = rows.get(BULK_CHANGES, key)
+        _say(rows, fact, 2, "gallery", change_id, row, _SHOWN_OF_BULK_CHANGE, of="bulk-change")
+
+    return Change(say, reads=((BULK_CHANGES, key),))
+
+
 def twin_changed(fact: Fact, twin_id: UUID) -> Change:
     """The twin as it stands after the changes before this one."""
     owner = fact.owner_id.int
@@ -93,6 +129,8 @@ def twin_changed(fact: Fact, twin_id: UUID) -> Change:
 
 def _seen(asset: Row, twin: Row | None, account: Row | None) -> Any:
     """Hidden is derived, here as in queries/gallery/gallery.py."""
+    if asset["purge_at"] is not None and asset["state"] in ("released", "hidden"):
+        return "trashed"
     if asset["state"] != "released":
         return asset["state"]
     if account is not None and account["under_age"]:

@@ -7,12 +7,14 @@ from uuid import UUID
 from domain.asset import Asset
 from domain.job import Job
 from domain.job_input import InputRole, input_of
+from domain.job_kind import JobKind
 from domain.job_state import JobFailure, JobState
 from domain.kernel.personal_text import FreeText, PersonalText
 from domain.wallet import Wallet
 from projections.feed import job_changed
 from projections.read_model import Change, ReadModel, inserted, updated
-from projections.tables import JOB_ITEMS, JOBS, Row
+from projections.rows import Rows
+from projections.tables import ASSETS, JOB_ITEMS, JOBS, Row
 from topics.messages.fact import Fact
 
 jobs = ReadModel("jobs")
@@ -38,6 +40,7 @@ def _requested(event: Job.Requested, fact: Fact) -> list[Change]:
         settings=event.settings,
         inputs=event.inputs,
         source_asset_id=_source(event),
+        stack_id=event.originator_id,
         price_version=event.price_version,
         quoted_millicredits=event.quoted_millicredits,
         captured_millicredits=0,
@@ -63,7 +66,7 @@ def _requested(event: Job.Requested, fact: Fact) -> list[Change]:
         )
         for item in event.items
     ]
-    return [opened, *items, job_changed(fact, event.originator_id)]
+    return [opened, *_stacked(event, fact), *items, job_changed(fact, event.originator_id)]
 
 
 @jobs.on(Job.Started)
@@ -167,6 +170,22 @@ def _item(
     fact: Fact, job_id: UUID, item: int, state: str, reasons: list[str] | None = None
 ) -> Change:
     return updated(JOB_ITEMS, fact, job_id=job_id, item=item, state=state, reasons=reasons or [])
+
+
+def _stacked(event: Job.Requested, fact: Fact) -> tuple[Change, ...]:
+    """Pictures that are made of a picture stand in its stack. A clip begins one of its own."""
+    source = _source(event)
+    if source is None or event.kind is not JobKind.IMAGES:
+        return ()
+    picture = (fact.owner_id.int, source.int)
+    job = (fact.owner_id.int, event.originator_id.int)
+
+    def stack(rows: Rows) -> None:
+        row = rows.get(ASSETS, picture)
+        if row is not None:
+            rows.change(JOBS, job, {"stack_id": row["stack_id"]})
+
+    return (Change(stack, reads=((ASSETS, picture), (JOBS, job))),)
 
 
 def _source(event: Job.Requested) -> UUID | None:

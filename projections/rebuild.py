@@ -26,6 +26,8 @@ _COMPARED: dict[str, LiteralString] = {
     # What was trimmed from the live feed is no difference.
     "feed": " AS f WHERE f.position > coalesce((SELECT t.position FROM views.feed_trimmed t"
     " WHERE t.owner_id = f.owner_id), 0)",
+    # Nor is what was counted up and down again, in one batch or in two.
+    "gallery_months": " AS m WHERE m.items <> 0",
     # Nor is an owner whose very first fact could not be folded.
     "read_to": " AS r WHERE r.position > 0",
 }

@@ -3,6 +3,7 @@
 from projections.account import account
 from projections.catalogue import policies, price_lists
 from projections.gallery import gallery
+from projections.gallery_order import gallery_order
 from projections.jobs import jobs
 from projections.purchases import purchases
 from projections.read_model import ReadModel
@@ -15,6 +16,7 @@ READ_MODELS: tuple[ReadModel, ...] = (
     # Before the gallery, which copies what a job asked for.
     jobs,
     gallery,
+    gallery_order,
     wallet,
     purchases,
     price_lists,

@@ -6,7 +6,7 @@ went through in between.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from projections.tables import Key, Row, Table, key_of
 
@@ -33,14 +33,28 @@ class _Held:
         self.stored = row
 
 
+class _Counted:
+    """A row of a table that is counted in, and by how much it has to change."""
+
+    __slots__ = ("by", "row")
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.by = 0
+
+
 @dataclass(frozen=True)
 class TableChanges:
-    """What is to be written of one table: whole rows, changed columns, keys of rows that go."""
+    """What is to be written of one table: whole rows, changed columns, keys of rows that go.
+
+    `counted` are rows whose counter is to be added to that of the row that is there, if any.
+    """
 
     table: Table
     inserted: list[Row]
     updated: list[tuple[Row, frozenset[str]]]
     deleted: list[Row]
+    counted: list[Row] = field(default_factory=list)
 
 
 _NOTHING: frozenset[str] = frozenset()
@@ -53,7 +67,10 @@ class Rows:
         self._held: dict[Table, dict[Key, _Held]] = defaultdict(dict)
         self._groups: dict[Table, dict[Key, list[Key]]] = defaultdict(dict)
         self._added: dict[Table, list[Row]] = defaultdict(list)
-        self._undo: list[tuple[_Held, Row | None, frozenset[str] | None] | list[Row]] = []
+        self._counted: dict[Table, dict[Key, _Counted]] = defaultdict(dict)
+        self._undo: list[
+            tuple[_Held, Row | None, frozenset[str] | None] | tuple[_Counted, int] | list[Row]
+        ] = []
 
     def begin(self, table: Table, group: Key) -> None:
         """The group is empty, unless it was begun or loaded before."""
@@ -117,6 +134,15 @@ class Rows:
         self._undo.append(added)
         added.append(row)
 
+    def count(self, table: Table, row: Row, by: int) -> None:
+        """Add to the counter of a row, which is made where there is none. Nothing is read."""
+        key = key_of([row[column] for column in table.key])
+        counted = self._counted[table].get(key)
+        if counted is None:
+            counted = self._counted[table][key] = _Counted(row)
+        self._undo.append((counted, by))
+        counted.by += by
+
     def settle(self) -> None:
         """Whatever was done so far stays done."""
         self._undo.clear()
@@ -126,6 +152,9 @@ class Rows:
         for entry in reversed(self._undo):
             if isinstance(entry, list):
                 entry.pop()
+            elif len(entry) == 2:
+                counted, by = entry
+                counted.by -= by
             else:
                 held, row, changed = entry
                 held.row, held.changed = row, changed
@@ -147,6 +176,11 @@ class Rows:
             yield found
         for table, added in self._added.items():
             yield TableChanges(table, added, [], [])
+        for table, counts in self._counted.items():
+            counted: list[Row] = [
+                {**one.row, table.counter: one.by} for one in counts.values() if one.by
+            ]
+            yield TableChanges(table, [], [], [], counted)
 
     def _group(self, table: Table, key: Key) -> list[Key]:
         try:

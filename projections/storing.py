@@ -69,6 +69,8 @@ def store(cursor: Cursor[Any], rows: Rows) -> None:
             cursor.execute(_delete(changes.table), [_json(changes.deleted)])
         for columns_of, together in _alike(changes.inserted):
             cursor.execute(_insert(changes.table, columns_of), [_json(together)])
+        for columns_of, together in _alike(changes.counted):
+            cursor.execute(_count(changes.table, columns_of), [_json(together)])
         if changes.updated:
             _update_all(cursor, changes)
 
@@ -116,6 +118,18 @@ def _insert(table: Table, columns: tuple[str, ...]) -> bytes:
         # What was said before a read model was folded anew is not said again.
         statement += sql.SQL(" ON CONFLICT DO NOTHING")
     return _bytes(statement)
+
+
+@cache
+def _count(table: Table, columns: tuple[str, ...]) -> bytes:
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    key = sql.SQL(", ").join(map(sql.Identifier, table.key))
+    return _bytes(
+        sql.SQL(
+            "INSERT INTO {0} AS t ({1}) SELECT {1} FROM json_populate_recordset(NULL::{0}, %s)"
+            " ON CONFLICT ({2}) DO UPDATE SET {3} = t.{3} + excluded.{3}"
+        ).format(sql.Identifier(table.name), names, key, sql.Identifier(table.counter))
+    )
 
 
 @cache

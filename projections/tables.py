@@ -40,6 +40,8 @@ class Table:
     """The first row that is inserted into a group finds it empty, so that it need not be read."""
     derived: Mapping[str, Callable[[Row], Any]] = field(default_factory=dict)
     """Columns that follow from the others of their row, whatever changes it."""
+    counter: str = ""
+    """Of a table that is only ever counted in: the column whose rows add up."""
 
     def group(self, key: Key) -> Key:
         """The part of a key that its group shares."""
@@ -84,8 +86,13 @@ TWIN_ADAPTERS = Table("twin_adapters", ("owner_id", "twin_id", "engine"), begun_
 JOBS = Table("jobs", ("owner_id", "job_id"))
 JOB_ITEMS = Table("job_items", ("owner_id", "job_id", "item"))
 ASSETS = Table("assets", ("owner_id", "asset_id"))
+LABELS = Table("labels", ("owner_id", "label_id"))
+ASSET_LABELS = Table("asset_labels", ("owner_id", "asset_id", "label_id"), begun_by_insert=False)
+BULK_CHANGES = Table("bulk_changes", ("owner_id", "change_id"))
 BALANCES = Table("balances", ("owner_id",), together=1, begun_by_insert=False)
 PURCHASES = Table("purchases", ("owner_id", "purchase_id"))
+
+GALLERY_MONTHS = Table("gallery_months", ("owner_id", "group_id"), counter="items")
 
 # Of these, rows are added and never changed, so that none is ever read.
 STATEMENT = Table("statement", ("owner_id", "position"))

@@ -75,6 +75,18 @@ class Asset(Node):
     hidden: bool = strawberry.field(
         description="Hidden since consent was withdrawn, until it is kept or purged."
     )
+    tags: list[strawberry.ID]
+    collections: list[strawberry.ID]
+    private: bool = strawberry.field(description="It is in a private collection.")
+    purge_at: datetime | None = strawberry.field(
+        description="It is in the trash, and purged then. Null outside of it."
+    )
+    stack: strawberry.ID = strawberry.field(
+        description="What was made of one another has the same: a batch, its variations, remixes."
+    )
+    stack_size: int = strawberry.field(
+        description="How many items this one stands for, where a list was asked for stacked."
+    )
     released_at: datetime
     size_bytes: int
     sha256: str
@@ -142,6 +154,12 @@ def asset(row: AssetRow) -> Asset:
         twin_strength=settings.get("twin_strength") if row.twin_id else None,
         favourite=row.favourite,
         hidden=row.state == "hidden",
+        tags=[global_id("Tag", one) for one in row.tags],
+        collections=[global_id("Collection", one) for one in row.collections],
+        private=row.private,
+        purge_at=row.purge_at,
+        stack=global_id("Stack", row.stack_id),
+        stack_size=row.stack_size,
         released_at=row.released_at,
         size_bytes=row.size_bytes,
         sha256=row.sha256,
@@ -155,7 +173,7 @@ def asset(row: AssetRow) -> Asset:
         position=Position(row.position),
         asset_id=row.asset_id,
         thumbnails=tuple(file for file in files if file.role in THUMBNAILS),
-        placeholder=row.placeholder if row.state == "released" else None,
+        placeholder=row.placeholder if row.is_seen else None,
         url=next(file.url for file in files if file.role is RenditionRole.MASTER),
     )
 

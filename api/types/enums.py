@@ -7,10 +7,10 @@ from enum import Enum
 
 import strawberry
 
-from commands.catalogue import AssetKind, JobKind, JobState, Rating, RenditionRole
+from commands.catalogue import AssetKind, GalleryChange, JobKind, JobState, Rating, RenditionRole
 from topics.messages.progress import Phase
 
-for _vocabulary in (AssetKind, JobKind, JobState, Phase, RenditionRole):
+for _vocabulary in (AssetKind, GalleryChange, JobKind, JobState, Phase, RenditionRole):
     strawberry.enum(_vocabulary)
 strawberry.enum(Rating, name="ContentRating")
 
@@ -52,6 +52,7 @@ class Derivation(Enum):
 __all__ = [
     "AssetKind",
     "Derivation",
+    "GalleryChange",
     "JobKind",
     "JobState",
     "Phase",

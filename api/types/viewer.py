@@ -15,6 +15,17 @@ from api.reading import read
 from api.scalars import Cursor, PageSize, Position
 from api.types.asset import Asset, asset
 from api.types.enums import AssetKind, JobState, VerificationStatus
+from api.types.gallery_filter import KNOWN_STATES, GalleryFilterInput, gallery_filter
+from api.types.gallery_order import (
+    BulkChange,
+    Collection,
+    GallerySection,
+    Tag,
+    bulk_change,
+    collection,
+    section,
+    tag,
+)
 from api.types.job import Job, job
 from api.types.node import Node
 from api.types.paging import DEFAULT_PAGE, Connection, connection, place_after
@@ -23,8 +34,11 @@ from api.types.wallet import Wallet, wallet
 from domain.kernel.personal_text import text_or
 from domain.refusals import NotFound
 from queries.account.overview import Account, account
-from queries.gallery.gallery import GalleryFilter, assets_of_jobs, gallery
+from queries.gallery.bulk_changes import bulk_change as bulk_change_row
 from queries.gallery.gallery import asset as asset_row
+from queries.gallery.gallery import assets_of_jobs, gallery
+from queries.gallery.labels import labels
+from queries.gallery.sections import sections
 from queries.jobs.jobs import Job as JobRow
 from queries.jobs.jobs import job as job_row
 from queries.jobs.jobs import jobs
@@ -38,11 +52,6 @@ from queries.wallet.balance import balance
 Info = strawberry.Info[StudioContext, None]
 
 R = TypeVar("R")
-
-SHOWN_STATES = ("released",)
-HIDDEN_STATES = ("hidden",)
-KNOWN_STATES = (*SHOWN_STATES, *HIDDEN_STATES)
-NOBODYS = UUID(int=0)
 
 
 @strawberry.type(description="What is known of the viewer's identity and age.")
@@ -150,7 +159,8 @@ class Viewer(Node):
 
     @strawberry.field(
         description="Released pictures, newest first. Those that withdrawing consent has hidden "
-        "stand in a list of their own, `hidden: true`, until each is kept or purged."
+        "stand in a list of their own, `hidden: true`, until each is kept or purged. With a "
+        "`filter` the arguments beside it are passed over. `stacked` shows one item of each stack."
     )
     async def gallery(
         self,
@@ -162,19 +172,45 @@ class Viewer(Node):
         favourite: bool | None = None,  # noqa: FBT001 – named in every document
         kinds: list[AssetKind] | None = None,
         hidden: bool = False,  # noqa: FBT001, FBT002 – named in every document
+        filter: GalleryFilterInput | None = None,
+        stacked: bool = False,  # noqa: FBT001, FBT002 – named in every document
     ) -> Connection[Asset]:
         place = place_after(after)
-        only = GalleryFilter(
-            twin_id=_twin_of_filter(twin),
-            text=text,
-            favourite=favourite,
-            kinds=tuple(kind.value for kind in kinds or (AssetKind.IMAGE, AssetKind.VIDEO)),
-            states=HIDDEN_STATES if hidden else SHOWN_STATES,
+        wish = filter or GalleryFilterInput(
+            twin=twin, text=text, favourite=favourite, kinds=kinds, hidden=hidden
         )
+        only = gallery_filter(wish, stacked=stacked)
 
         def question(view: View) -> Connection[Asset]:
             page = gallery(view, first=first, after=place, only=only)
             return connection(page, lambda row: row.place, asset)
+
+        return await read(info.context, question)
+
+    @strawberry.field(
+        description="The months of the gallery with how many items each has, the newest first."
+    )
+    async def gallery_sections(
+        self, info: Info, filter: GalleryFilterInput | None = None
+    ) -> list[GallerySection]:
+        only = gallery_filter(filter or GalleryFilterInput())
+        found = await read(info.context, lambda view: sections(view, only))
+        return [section(row) for row in found]
+
+    @strawberry.field(description="All tags, the newest first.")
+    async def tags(self, info: Info) -> list[Tag]:
+        return [tag(row) for row in await read(info.context, labels) if row.kind == "tag"]
+
+    @strawberry.field(description="All collections, the newest first.")
+    async def collections(self, info: Info) -> list[Collection]:
+        found = await read(info.context, labels)
+        return [collection(row) for row in found if row.kind == "collection"]
+
+    @strawberry.field(description="How far a change of many items has come, or null.")
+    async def bulk_change(self, info: Info, id: strawberry.ID) -> BulkChange | None:
+        def question(view: View) -> BulkChange | None:
+            found = _own(view, "BulkChange", id, bulk_change_row)
+            return None if found is None else bulk_change(found)
 
         return await read(info.context, question)
 
@@ -196,16 +232,6 @@ def jobs_of(context: StudioContext, view: View, rows: Sequence[JobRow]) -> list[
 def _twin(view: View, given: str) -> Twin | None:
     found = _own(view, "Twin", given, twin_row)
     return None if found is None else twin(found, photos(view, found.twin_id))
-
-
-def _twin_of_filter(given: strawberry.ID | None) -> UUID | None:
-    """The twin to filter by. What is no twin's id filters by one that nobody has."""
-    if given is None:
-        return None
-    try:
-        return own_id("Twin", given)
-    except NotFound:
-        return NOBODYS
 
 
 def _own(view: View, kind: str, given: str, find: Callable[[View, UUID], R | None]) -> R | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from commands.reactions import (
     accepted_photos_clear_uploads,
     cancelled_job_is_stopped,
+    chunk_is_carried_out,
     deletion_is_carried_out,
     delivered_adapter_clears_other_copies,
     discarded_result_is_deleted,
@@ -26,6 +27,7 @@ from commands.reactions import (
     released_asset_clears_other_copies,
     screening_is_bounded,
     superseded_photos_are_deleted,
+    trash_is_emptied,
     under_age_withdraws_consents,
     verification_hint_is_followed,
     verification_is_followed,
@@ -34,6 +36,7 @@ from commands.reactions import (
 )
 from commands.reactions.reaction import Answer, Reaction
 from domain.asset import Asset
+from domain.bulk_change import BulkChunk
 from domain.job import Job
 from domain.kernel.aggregate import Aggregate
 from domain.person import Person
@@ -129,6 +132,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("former-places-are-deleted", Twin.PlacesGaveWay, former_places_are_deleted.react),
     Reaction("purged-source-ends-jobs", Asset.PurgeRequested, lent_asset_is_gone.react),
     Reaction("hidden-source-ends-jobs", Asset.Hidden, lent_asset_is_gone.react),
+    Reaction("trash-is-emptied", Asset.Trashed, trash_is_emptied.react),
+    Reaction("chunk-is-carried-out", BulkChunk.Listed, chunk_is_carried_out.react),
 )
 """In the order in which the answers to one event are carried out."""
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from commands.gallery.carry_out_chunk import CarryOutChunk
+from commands.gallery.purge_trashed import PurgeTrashed
 from commands.jobs.end_without_source import EndWithoutSource
 from commands.jobs.expire_screening import ExpireScreening
 from commands.jobs.fail_job import FailJob
@@ -36,6 +38,7 @@ WANTED: Mapping[str, type[Any]] = MappingProxyType(
     {
         "announce-stop": AnnounceStop,
         "announce-work": AnnounceWork,
+        "carry-out-chunk": CarryOutChunk,
         "delete-objects": DeleteObjects,
         "end-without-source": EndWithoutSource,
         "expire-photo-set": ExpirePhotoSet,
@@ -48,6 +51,7 @@ WANTED: Mapping[str, type[Any]] = MappingProxyType(
         "open-next-attempt": OpenNextAttempt,
         "open-next-screening": OpenNextScreening,
         "purge-object": PurgeObject,
+        "purge-trashed": PurgeTrashed,
         "read-event": ReadEvent,
         "refetch-payment": RefetchPayment,
         "refetch-verification": RefetchVerification,

@@ -55,3 +55,26 @@ def reaction_key(cause_id: UUID, cause_version: int, reaction: str, target: str 
     """
     name = f"{cause_version}:{reaction}"
     return uuid5(cause_id, f"{name}:{target}" if target else name)
+
+
+def gallery_id(owner_id: UUID) -> UUID:
+    """The one gallery of an owner."""
+    return uuid5(owner_id, "gallery")
+
+
+def label_id(owner_id: UUID, idempotency_key: UUID) -> UUID:
+    """The tag or collection that a CreateLabel command with this key makes.
+
+    Not made from its name: whoever knows the owner could try names against such an id.
+    """
+    return uuid5(owner_id, f"label:{idempotency_key}")
+
+
+def bulk_change_id(owner_id: UUID, idempotency_key: UUID) -> UUID:
+    """The change of many items that a command with this key begins."""
+    return uuid5(owner_id, f"bulk-change:{idempotency_key}")
+
+
+def bulk_chunk_id(bulk_change_id: UUID, chunk: int) -> UUID:
+    """Chunk number `chunk` (from 0) of a change of many items."""
+    return uuid5(bulk_change_id, str(chunk))

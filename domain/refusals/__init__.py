@@ -20,6 +20,14 @@ from domain.refusals.asking import (
     TooMuchAtOnce,
     TryAgain,
 )
+from domain.refusals.gallery import (
+    ChangeNotUndoable,
+    LabelNameInvalid,
+    TooManyItems,
+    TooManyLabels,
+    TooManyLabelsOfAsset,
+    UndoTooLate,
+)
 from domain.refusals.rules import (
     ApprovalMissing,
     PolicyIncomplete,
@@ -90,6 +98,7 @@ __all__ = [
     "AssuranceTooLow",
     "BiometricReleaseMissing",
     "CaptureTooLarge",
+    "ChangeNotUndoable",
     "ConsentMissing",
     "ConsentTextChanged",
     "CountOutOfRange",
@@ -101,6 +110,7 @@ __all__ = [
     "JobEnded",
     "JobNotRetryable",
     "JurisdictionNotAllowed",
+    "LabelNameInvalid",
     "NegativePromptUnsupported",
     "NotFound",
     "NotVerified",
@@ -128,6 +138,9 @@ __all__ = [
     "SourceShowsAnotherTwin",
     "StaleResult",
     "ThumbnailsUnfit",
+    "TooManyItems",
+    "TooManyLabels",
+    "TooManyLabelsOfAsset",
     "TooManyOpenJobs",
     "TooManyPurchases",
     "TooManyRequests",
@@ -139,6 +152,7 @@ __all__ = [
     "TwinBusy",
     "TwinNotTrained",
     "UnderAge",
+    "UndoTooLate",
     "UnknownEngine",
     "UnknownMotion",
     "UnknownPackage",

@@ -2,50 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from queries.gallery.asset_rows import ASSETS
+from queries.gallery.filtering import EVERYTHING, GalleryFilter, found_by
 from queries.paging import NEWEST, Page, Place, page_of, page_size
 from queries.viewer import View
-
-ASSETS: LiteralString = """
-    (SELECT a.owner_id, a.asset_id, a.job_id, a.item, a.twin_id, a.kind, a.engine, a.rating,
-            CASE WHEN w.withdrawn OR u.under_age THEN 'hidden' ELSE a.state END AS state,
-            CASE WHEN w.withdrawn THEN 'consent-withdrawn' WHEN u.under_age THEN 'under-age'
-                 ELSE a.hidden_reason END AS hidden_reason,
-            a.favourite, a.object_key, a.sha256, a.size_bytes, a.width, a.height, a.media_type,
-            a.duration_ms, a.renditions, a.likeness, a.placeholder, a.source_asset_id,
-            CASE WHEN a.source_asset_id IS NULL THEN NULL
-                 WHEN a.kind = 'video' THEN 'animation'
-                 WHEN EXISTS (SELECT FROM views.jobs AS j
-                               WHERE j.owner_id = a.owner_id AND j.job_id = a.job_id
-                                 AND j.inputs @> jsonb_build_array(jsonb_build_object(
-                                         'role', 'source', 'asset_id', a.source_asset_id)))
-                 THEN 'remix'
-                 ELSE 'variation' END AS source_relation,
-            a.seed, a.prompt,
-            a.negative_prompt, a.settings, a.checks, a.policy_version, a.consent_epoch,
-            a.released_at, a.released_position, a.position
-       FROM views.assets AS a
-       LEFT JOIN views.twins AS t ON t.owner_id = a.owner_id AND t.twin_id = a.twin_id
-       LEFT JOIN views.account AS p ON p.owner_id = a.owner_id
-      CROSS JOIN LATERAL (
-            SELECT a.state = 'released' AND coalesce(p.under_age, false)) AS u (under_age)
-      CROSS JOIN LATERAL (
-            SELECT a.state = 'released' AND NOT a.kept
-                   AND coalesce(a.consent_epoch < t.consent_epoch
-                                OR NOT t.scope_versions @> a.scopes, false)) AS w (withdrawn)
-    ) AS assets
-"""
-"""Released outputs as they stand now. Hidden is derived: of a consent that is over, or resting on
-a scope that was taken back, and not kept; or, kept or not, of an owner who was found to be under
-age.
-
-A withdrawal so takes one row, that of its twin, however many pictures rest on it; the other that of
-the account.
-"""
 
 
 class Rendition(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +29,8 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True):
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
     """One released picture or clip with its full parameters. Texts are None after erasure.
 
-    `state` is released, hidden, purge-requested or purged; the bytes are gone in the last.
+    `state` is released, hidden, trashed, purge-requested or purged; the bytes are gone in the last.
+    One in the trash has a `hidden_reason`, too, where it would be hidden outside of it.
     `settings` are the job's resolved parameters; `checks` are the verdicts it was released on.
     Key, digest, sizes and media type are the master's, which is one of `renditions`. `likeness` is
     a cosine for each second of a twin's clip, `placeholder` a ThumbHash in Base64, which older ones
@@ -104,6 +70,17 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     released_at: datetime
     released_position: int
     position: int
+    tags: tuple[UUID, ...]
+    collections: tuple[UUID, ...]
+    private: bool
+    purge_at: datetime | None
+    stack_id: UUID
+    stack_size: int = 1
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether its owner sees its files: in the trash, too, but for what would be hidden."""
+        return self.state == "released" or (self.state == "trashed" and not self.hidden_reason)
 
     @property
     def place(self) -> Place:
@@ -111,45 +88,36 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
         return Place(self.released_position, self.asset_id)
 
 
-class GalleryFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What to show. None shows all; `text` is any part of the prompt, in any case of letters."""
-
-    twin_id: UUID | None = None
-    text: str | None = None
-    favourite: bool | None = None
-    kinds: tuple[str, ...] = ("image", "video")
-    states: tuple[str, ...] = ("released",)
-
-
-EVERYTHING = GalleryFilter()
-
-
 def gallery(
     view: View, *, first: int, after: Place = NEWEST, only: GalleryFilter = EVERYTHING
 ) -> Page[Asset]:
-    """The viewer's pictures, newest first, from behind `after`."""
+    """The viewer's pictures, newest first, from behind `after`.
+
+    A stack is one tile where `only` asks for stacks: its newest item that is shown.
+    """
+    found = found_by(view, only)
+    if found is None:
+        return Page((), None)
+    view.read_in_order()
     rows = view.many(
         Asset,
-        "SELECT * FROM "
-        + ASSETS
+        "SELECT assets.*"
+        + found.stack_size
+        + " FROM "
+        + found.rows
+        + " WHERE "
+        + found.conditions
         + """
-         WHERE owner_id = %(viewer)s
-           AND (released_position, asset_id) < (%(position)s, %(id)s)
-           AND state = ANY (%(states)s::text[]) AND kind = ANY (%(kinds)s::text[])
-           AND (%(twin)s::uuid IS NULL OR twin_id = %(twin)s::uuid)
-           AND (%(favourite)s::boolean IS NULL OR favourite = %(favourite)s::boolean)
-           AND (%(text)s::text IS NULL OR prompt ILIKE %(text)s::text ESCAPE '\\')
-         ORDER BY released_position DESC, asset_id DESC LIMIT %(limit)s
-        """,
+           AND ("""
+        + found.place
+        + """) < (%(position)s, %(id)s)
+         ORDER BY """
+        + found.newest_first
+        + " LIMIT %(limit)s",
         {
-            "viewer": view.viewer_id,
+            **found.values,
             "position": after.position,
             "id": after.id,
-            "states": list(only.states),
-            "kinds": list(only.kinds),
-            "twin": only.twin_id,
-            "favourite": only.favourite,
-            "text": None if not only.text else f"%{_literally(only.text)}%",
             "limit": page_size(first) + 1,
         },
     )
@@ -182,6 +150,11 @@ def assets_of_jobs(view: View, job_ids: Sequence[UUID]) -> dict[UUID, tuple[Asse
     return found
 
 
-def _literally(text: str) -> str:
-    r"""`text` with the wildcards of LIKE escaped by a backslash."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def assets_by_id(view: View, asset_ids: Sequence[UUID]) -> dict[UUID, Asset]:
+    """Those of them that the viewer has, in whatever state. One round trip."""
+    rows = view.many(
+        Asset,
+        "SELECT * FROM " + ASSETS + " WHERE owner_id = %(viewer)s AND asset_id = ANY (%(ids)s)",
+        {"viewer": view.viewer_id, "ids": list(asset_ids)},
+    )
+    return {row.asset_id: row for row in rows}

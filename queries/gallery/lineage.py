@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from queries.gallery.gallery import ASSETS
+from queries.gallery.asset_rows import ASSETS
 from queries.paging import page_size
 from queries.viewer import View
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from queries.gallery.gallery import ASSETS
+from queries.gallery.asset_rows import ASSETS
 from queries.viewer import View
 
 _SHOWN: LiteralString = (
@@ -15,7 +15,9 @@ _SHOWN: LiteralString = (
      CROSS JOIN LATERAL jsonb_to_recordset(assets.renditions) AS file
            (role text, object_key text, sha256 text, size_bytes bigint, media_type text)
      WHERE assets.owner_id = %(viewer)s AND assets.asset_id = %(id)s
-       AND assets.state = 'released' AND file.role = %(role)s
+       AND (assets.state = 'released'
+            OR assets.state = 'trashed' AND assets.hidden_reason IS NULL)
+       AND file.role = %(role)s
     """
 )
 

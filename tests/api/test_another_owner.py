@@ -19,6 +19,25 @@ QUERIES = {
     "job": ("query($id: ID!) { viewer { ... on Viewer { job(id: $id) { id } } } }", "Job"),
     "asset": ("query($id: ID!) { viewer { ... on Viewer { asset(id: $id) { id } } } }", "Asset"),
     "draft": ("query($id: ID!) { draft(asset: $id) { images { prompt } } }", "Asset"),
+    "stack": (
+        "query($id: ID!) { viewer { ... on Viewer { gallery(filter: {stack: $id}) "
+        "{ edges { cursor } } } } }",
+        "Stack",
+    ),
+    "collection": (
+        "query($id: ID!) { viewer { ... on Viewer { gallery(filter: {collection: $id}) "
+        "{ edges { cursor } } gallerySections(filter: {collection: $id}) { items } } } }",
+        "Collection",
+    ),
+    "tag": (
+        "query($id: ID!) { viewer { ... on Viewer { gallery(filter: {tags: [$id]}) "
+        "{ edges { cursor } } gallerySections(filter: {tags: [$id]}) { items } } } }",
+        "Tag",
+    ),
+    "bulkChange": (
+        "query($id: ID!) { viewer { ... on Viewer { bulkChange(id: $id) { id } } } }",
+        "BulkChange",
+    ),
     "gallery": (
         "query($id: ID!) { viewer { ... on Viewer { gallery(twin: $id) { edges { cursor } } } } }",
         "Twin",
@@ -64,6 +83,13 @@ MUTATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "keepAsset": ("asset", {}),
     "purgeAsset": ("asset", {}),
     "requestDownload": ("asset", {}),
+    "renameTag": ("tag", {"name": "Fog"}),
+    "deleteTag": ("tag", {}),
+    "renameCollection": ("collection", {"name": "Fog"}),
+    "setCollectionPrivacy": ("collection", {"private": True}),
+    "deleteCollection": ("collection", {}),
+    "changeAssets": ("tag", {"change": "LABEL", "assets": []}),
+    "undoChange": ("change", {}),
 }
 
 
@@ -82,7 +108,42 @@ def two(live: LiveStudio) -> TwoPeople:
     twin = grace.trained()
     job = grace.images(twin)
     grace.finished(job)
-    return TwoPeople(ada, {"Twin": twin, "Job": job, "Asset": grace.gallery()[0]["id"]})
+    picture = grace.gallery()[0]
+    tag = grace.did("createTag", "tag", name="Fog")["tag"]
+    collection = grace.did("createCollection", "collection", name="Fog", private=True)
+    change = grace.did("changeAssets", "change", change="LABEL", assets=[picture["id"]], tag=tag)[
+        "change"
+    ]
+    grace.live.settle()
+    # Who has labels of their own is told no more.
+    ada.did("createTag", "tag", name="Fog")
+    ada.live.settle()
+    graces = {
+        "Twin": twin,
+        "Job": job,
+        "Asset": picture["id"],
+        "Tag": tag,
+        "Collection": collection["collection"],
+        "BulkChange": change,
+        "Stack": picture["stack"],
+    }
+    return TwoPeople(ada, graces)
+
+
+def test_anothers_item_in_a_change_of_many_is_one_that_does_not_exist(two: TwoPeople) -> None:
+    collection = two.graces["Collection"]
+    asked: list[dict[str, Any]] = [
+        {"change": "TRASH", "assets": [two.graces["Asset"]]},
+        {"change": "TRASH", "assets": [global_id("Asset", uuid4())]},
+        {"change": "TRASH", "assets": ["rubbish"]},
+        {"change": "LABEL", "assets": [], "collection": collection},
+        {"change": "LABEL", "filter": {}, "collection": collection},
+        {"change": "LABEL", "filter": {}, "tag": collection},
+        {"change": "LABEL", "filter": {}},
+    ]
+    answers = {str(two.ada.mutate("changeAssets", **one, idempotencyKey=KEY)) for one in asked}
+    assert len(answers) == 1
+    assert "NOT_FOUND" in answers.pop()
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -99,7 +160,7 @@ def test_a_query_does_not_tell_anothers_from_absent(two: TwoPeople, name: str) -
 @pytest.mark.parametrize("field", MUTATIONS)
 def test_a_mutation_does_not_tell_anothers_from_absent(two: TwoPeople, field: str) -> None:
     argument, values = MUTATIONS[field]
-    kind = argument.capitalize()
+    kind = {"change": "BulkChange"}.get(argument, argument.capitalize())
     answers = {
         two_id: two.ada.mutate(
             field,

@@ -38,8 +38,10 @@ GALLERY = """
 subscription($after: Position) { gallery(after: $after) { __typename
   ... on GallerySnapshot { position assets { id } }
   ... on AssetReleased { position asset { id } }
-  ... on AssetChanged { position asset { id favourite hidden } }
+  ... on AssetChanged { position asset { id favourite hidden tags private } }
   ... on AssetGone { position id }
+  ... on LabelsChanged { position tags { id name } collections { id private } }
+  ... on BulkChangeChanged { position bulkChange { id changed done } }
   ... on NotSignedIn { code } } }
 """
 LEFT_WAIT_S = 10.0
@@ -130,6 +132,38 @@ def test_the_wallet_and_the_gallery_are_followed_over_one_socket(rich: Creator) 
         live.project()
         gone = ws.value("gallery")
         assert (gone["__typename"], gone["id"]) == ("AssetGone", released[0]["asset"]["id"])
+    until_left(rich)
+
+
+def test_the_gallery_says_what_became_of_each_item(rich: Creator) -> None:
+    live = rich.live
+    rich.finished(rich.images())
+    picture, other = (one["id"] for one in rich.gallery()[:2])
+    with signed_in(rich) as ws:
+        ws.subscribe("gallery", GALLERY)
+        assert {picture, other} <= {one["id"] for one in ws.value("gallery")["assets"]}
+        tag = rich.did("createTag", "tag", name="Fog")["tag"]
+        live.settle()
+        named = ws.value("gallery")
+        assert named["__typename"] == "LabelsChanged"
+        assert {"id": tag, "name": "Fog"} in named["tags"]
+        change = rich.did("changeAssets", "change", change="LABEL", assets=[picture], tag=tag)
+        live.settle()
+        told = [ws.value("gallery") for _ in range(3)]
+        begun, carried_out = (one for one in told if one["__typename"] == "BulkChangeChanged")
+        assert begun["bulkChange"]["id"] == change["change"]
+        assert carried_out["bulkChange"] == {"id": change["change"], "changed": 1, "done": True}
+        [labelled] = [one for one in told if one["__typename"] == "AssetChanged"]
+        assert (labelled["asset"]["id"], labelled["asset"]["tags"]) == (picture, [tag])
+        rich.did("changeAssets", "change", change="TRASH", assets=[other])
+        live.settle()
+        told = [ws.value("gallery") for _ in range(3)]
+        assert [one["id"] for one in told if one["__typename"] == "AssetGone"] == [other]
+        rich.did("changeAssets", "change", change="RESTORE", assets=[other])
+        live.settle()
+        told = [ws.value("gallery") for _ in range(3)]
+        [back] = [one for one in told if one["__typename"] == "AssetChanged"]
+        assert back["asset"]["id"] == other
     until_left(rich)
 
 

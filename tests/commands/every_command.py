@@ -19,10 +19,19 @@ from commands.account.register_person import RegisterPerson
 from commands.account.start_verification import StartVerification
 from commands.digest import canonical
 from commands.gallery.add_thumbnails import AddThumbnails
+from commands.gallery.carry_out_chunk import CarryOutChunk
+from commands.gallery.change_assets import ChangeAssets
+from commands.gallery.close_collection import CloseCollection
+from commands.gallery.create_label import CreateLabel
+from commands.gallery.delete_label import DeleteLabel
 from commands.gallery.keep_asset import KeepAsset
+from commands.gallery.open_collection import OpenCollection
 from commands.gallery.purge_asset import PurgeAsset
+from commands.gallery.purge_trashed import PurgeTrashed
 from commands.gallery.record_purged import RecordPurged
+from commands.gallery.rename_label import RenameLabel
 from commands.gallery.set_favourite import SetFavourite
+from commands.gallery.undo_change import UndoChange
 from commands.gallery.unset_favourite import UnsetFavourite
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.end_without_source import EndWithoutSource
@@ -64,8 +73,10 @@ from commands.wallet.expire_promotion import ExpirePromotion
 from commands.wallet.fail_purchase import FailPurchase
 from commands.wallet.grant_promotion import GrantPromotion
 from commands.wallet.note_payment_hint import NotePaymentHint
+from domain.bulk_change import GalleryChange
 from domain.checks import CheckVerdict
 from domain.consent_text import ConsentScope
+from domain.gallery import LabelKind
 from domain.job_kind import JobKind
 from domain.job_state import AdapterFile, AttemptFailure, JobFailure, JobOutput
 from domain.kernel.identity import SYSTEM
@@ -200,6 +211,17 @@ EVERY_COMMAND: Mapping[str, Any] = {
     "keep-asset": KeepAsset(ASSET),
     "purge-asset": PurgeAsset(ASSET),
     "record-purged": RecordPurged(ASSET),
+    "purge-trashed": PurgeTrashed(ASSET, AT),
+    "create-label": CreateLabel(LabelKind.COLLECTION, PersonalText("Fog"), private=True),
+    "rename-label": RenameLabel(named("label"), PersonalText("Harbours")),
+    "delete-label": DeleteLabel(named("label")),
+    "close-collection": CloseCollection(named("label")),
+    "open-collection": OpenCollection(named("label")),
+    "change-assets": ChangeAssets(
+        GalleryChange.LABEL, named("label"), (ASSET,), PersonalText('{"text":"fog"}')
+    ),
+    "carry-out-chunk": CarryOutChunk(named("chunk"), named("change")),
+    "undo-change": UndoChange(named("change")),
     "publish-price-list": PublishPriceList(
         2,
         AT,
@@ -217,6 +239,8 @@ EVERY_COMMAND: Mapping[str, Any] = {
 """Whoever adds a command adds one of it here."""
 
 SPARE_COMMANDS: Mapping[str, Any] = {
+    "create-label": CreateLabel(LabelKind.TAG, PersonalText("Fog")),
+    "change-assets": ChangeAssets(GalleryChange.TRASH),
     "record-verification": RecordVerification(named("verification"), "declined"),
     "sign-biometric-release": SignBiometricRelease(TWIN, SHA256),
     "record-photo-verdicts": RecordPhotoVerdicts(

@@ -9,7 +9,9 @@ from uuid import UUID, uuid5
 import msgspec
 import pytest
 
+from commands.gallery.carry_out_chunk import CarryOutChunk
 from commands.gallery.purge_asset import PurgeAsset
+from commands.gallery.purge_trashed import PurgeTrashed
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.end_without_source import EndWithoutSource
 from commands.jobs.expire_screening import ExpireScreening
@@ -48,6 +50,7 @@ from commands.wallet.expire_promotion import ExpirePromotion
 from commands.wallet.fail_purchase import FailPurchase
 from domain.asset import Asset, HiddenBecause
 from domain.asset_kind import AssetKind
+from domain.bulk_change import BulkChunk
 from domain.consent_text import ConsentScope
 from domain.job import Job
 from domain.job_kind import JobKind
@@ -65,7 +68,7 @@ from tests.commands import journey
 from tests.commands.reactor import react
 from tests.commands.studio_spec import ADA, StudioSpec
 from tests.domain import lives
-from tests.domain.people import LIGHTHOUSE_JOB
+from tests.domain.people import LIGHTHOUSE_JOB, named
 
 IT = UUID(int=7)
 OTHER = UUID(int=8)
@@ -144,6 +147,12 @@ def _delivered(object_key: str) -> Aggregate.Event:
         step=90,
         similarity=0.9,
     )
+
+
+def _listed() -> Aggregate.Event:
+    listed, *_ = lives.chunk_of_a_change_that_passed_two_items_over().pending_events
+    assert isinstance(listed, BulkChunk.Listed)
+    return listed
 
 
 def _declined(*, under_age: bool) -> Aggregate.Event:
@@ -450,6 +459,11 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     (
         _failed_screening(SCREENINGS_MAX, ScreeningFailure.UNAVAILABLE),
         [FailJob(IT, JobFailure.SCREENING_UNAVAILABLE)],
+    ),
+    (_event(Asset.Trashed, purge_at=NEXT_YEAR), [PurgeTrashed(IT, NEXT_YEAR)]),
+    (
+        _listed(),
+        [CarryOutChunk(_listed().originator_id, named("Ada tidies up"))],
     ),
     (_declined(under_age=False), []),
     (_declined(under_age=True), [WithdrawAllConsents()]),

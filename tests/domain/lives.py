@@ -7,9 +7,11 @@ from uuid import UUID
 from domain.asked_settings import AskedClips
 from domain.asset import Asset, RefusalReason, Why
 from domain.asset_kind import AssetKind
+from domain.bulk_change import BulkChange, BulkChunk, GalleryChange
 from domain.checks import CheckVerdict, ItemVerdict
 from domain.consent_scopes import ConsentInForce
 from domain.consent_text import CONSENT, ConsentScope
+from domain.gallery import Gallery, LabelKind
 from domain.job import Job
 from domain.job_kind import JobKind
 from domain.job_state import AttemptFailure, CancelledBy, JobFailure
@@ -25,6 +27,7 @@ from domain.release import release
 from domain.rendition import Rendition, RenditionRole
 from domain.screening import ScreeningFailure
 from domain.screening_profile import ScreeningProfile
+from domain.time_limits import TRASH_KEPT_MAX
 from domain.twin import Twin
 from domain.video_settings import resolve_video
 from domain.wallet import Wallet
@@ -63,6 +66,7 @@ from tests.domain.people import (
     wallet_of,
 )
 
+HARBOURS = named("Ada's harbours")
 LATER = TUESDAY + timedelta(hours=5, microseconds=250)
 
 BLUR = "1QcSHQRnh493V4dIh4eXh1h4kJUI"
@@ -385,6 +389,58 @@ def policy_with_the_rows_that_ship() -> Policy:
     return policy
 
 
+def picture_that_was_labelled_and_thrown_away_twice() -> Asset:
+    asset = released_asset()
+    asset.label(HARBOURS, at=MONDAY)
+    asset.label(named("Ada's winter"), at=MONDAY)
+    asset.unlabel(HARBOURS, at=TUESDAY)
+    asset.trash(at=TUESDAY)
+    asset.restore(at=TUESDAY)
+    asset.trash(at=TUESDAY)
+    asset.empty_trash(TUESDAY + TRASH_KEPT_MAX, at=TUESDAY + TRASH_KEPT_MAX)
+    return asset
+
+
+def gallery_that_was_put_in_order() -> Gallery:
+    gallery = Gallery.open(ADA, at=MONDAY)
+    fog, winter = named("Ada's fog"), named("Ada's winter")
+    name = PersonalText("Harbours")
+    tag, collection = LabelKind.TAG, LabelKind.COLLECTION
+    gallery.create_label(HARBOURS, kind=tag, name=name, private=False, at=MONDAY)
+    gallery.create_label(fog, kind=collection, name=name, private=True, at=MONDAY)
+    gallery.create_label(winter, kind=collection, name=name, private=False, at=MONDAY)
+    gallery.rename_label(fog, PersonalText("Fog"), at=TUESDAY)
+    gallery.close_collection(winter, at=TUESDAY)
+    gallery.open_collection(fog, at=TUESDAY)
+    gallery.delete_label(HARBOURS, at=LATER)
+    return gallery
+
+
+def change_of_many_items_that_was_undone() -> BulkChange:
+    change, _ = _three_hundred_labelled()
+    change.undo(by=named("Ada's regret"), at=LATER)
+    return change
+
+
+def chunk_of_a_change_that_passed_two_items_over() -> BulkChunk:
+    _, (_, last) = _three_hundred_labelled()
+    last.carry_out(last.asset_ids[2:], at=TUESDAY)
+    return last
+
+
+def _three_hundred_labelled() -> tuple[BulkChange, tuple[BulkChunk, ...]]:
+    return BulkChange.request(
+        named("Ada tidies up"),
+        owner_id=ADA,
+        change=GalleryChange.LABEL,
+        label_id=HARBOURS,
+        asset_ids=[asset_id(LIGHTHOUSE_JOB, item) for item in range(300)],
+        as_of=4_711,
+        undoes=None,
+        at=TUESDAY,
+    )
+
+
 LIVES: Mapping[str, Callable[[], Aggregate]] = {
     life.__name__.replace("_", "-"): life
     for life in (
@@ -414,5 +470,9 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         video_job_that_delivered_three_seconds_of_four,
         price_list_with_two_versions,
         policy_with_the_rows_that_ship,
+        picture_that_was_labelled_and_thrown_away_twice,
+        gallery_that_was_put_in_order,
+        change_of_many_items_that_was_undone,
+        chunk_of_a_change_that_passed_two_items_over,
     )
 }

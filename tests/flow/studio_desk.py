@@ -42,8 +42,9 @@ from domain.twin import Twin
 from domain.wallet import Wallet
 from gpu_consumers.engines.pocket.world.photo_set import photo_set
 from processes.wiring.clock import system_clock
+from queries.gallery.filtering import GalleryFilter
 from queries.gallery.gallery import Asset as GalleryAsset
-from queries.gallery.gallery import GalleryFilter, gallery
+from queries.gallery.gallery import gallery
 from queries.jobs.jobs import Job as JobRow
 from queries.jobs.jobs import job as job_row
 from queries.viewer import as_viewer

@@ -14,7 +14,8 @@ from commands.twin.take_back_consent_scopes import TakeBackConsentScopes
 from domain.consent_text import ConsentScope
 from domain.job_state import JobFailure, JobState
 from domain.kernel.personal_text import PersonalText
-from queries.gallery.gallery import Asset, GalleryFilter
+from queries.gallery.filtering import GalleryFilter
+from queries.gallery.gallery import Asset
 from tests.faults.oracle import until
 from tests.flow.living_studio import LivingStudio
 from tests.flow.scripted_analyser import ADA, SOMEBODY_ELSE

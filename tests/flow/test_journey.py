@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from domain.job_state import JobState
-from queries.gallery.gallery import GalleryFilter
+from queries.gallery.filtering import GalleryFilter
 from tests.faults.oracle import until
 from tests.flow.living_studio import LivingStudio
 

@@ -9,7 +9,7 @@ import pytest
 from commands.jobs.cancel_job import CancelJob
 from domain.job_state import JobState
 from domain.price_list import CANCEL_SHARE_THOUSANDTHS
-from queries.gallery.gallery import GalleryFilter
+from queries.gallery.filtering import GalleryFilter
 from tests.faults.oracle import until
 from tests.flow.living_studio import LivingStudio
 from tests.kafka.conftest import TRIPLED_JOURNEYS, StudioPlace

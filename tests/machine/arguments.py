@@ -11,11 +11,20 @@ from commands.account.record_verification import RecordVerification
 from commands.account.register_person import RegisterPerson
 from commands.account.start_verification import StartVerification
 from commands.gallery.add_thumbnails import AddThumbnails
+from commands.gallery.carry_out_chunk import CarryOutChunk
+from commands.gallery.change_assets import ChangeAssets
+from commands.gallery.close_collection import CloseCollection
+from commands.gallery.create_label import CreateLabel
+from commands.gallery.delete_label import DeleteLabel
 from commands.gallery.keep_asset import KeepAsset
 from commands.gallery.lacking_thumbnails import LackingThumbnails
+from commands.gallery.open_collection import OpenCollection
 from commands.gallery.purge_asset import PurgeAsset
+from commands.gallery.purge_trashed import PurgeTrashed
 from commands.gallery.record_purged import RecordPurged
+from commands.gallery.rename_label import RenameLabel
 from commands.gallery.set_favourite import SetFavourite
+from commands.gallery.undo_change import UndoChange
 from commands.gallery.unneeded_bytes import UnneededOfAsset, UnneededOfJob, UnneededOfTwin
 from commands.gallery.unset_favourite import UnsetFavourite
 from commands.jobs.cancel_job import CancelJob
@@ -64,11 +73,15 @@ from commands.wallet.expire_promotion import ExpirePromotion
 from commands.wallet.fail_purchase import FailPurchase
 from commands.wallet.grant_promotion import GrantPromotion
 from commands.wallet.note_payment_hint import NotePaymentHint
+from domain.asset import Asset
+from domain.bulk_change import OF_LABELS, GalleryChange
 from domain.checks import CheckVerdict
 from domain.consent_text import BIOMETRIC_RELEASE, CONSENT, ConsentScope
+from domain.gallery import LabelKind
 from domain.job import Job
 from domain.job_kinds import job_kind
 from domain.job_state import AdapterFile, AttemptFailure, JobFailure, JobOutput, JobState
+from domain.kernel.identity import bulk_chunk_id
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import DEFAULT_ROWS, FIRST_ROWS
@@ -114,6 +127,11 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     ExpireScreening: lambda d: ExpireScreening(*_screening(d)),
     StartScreening: lambda d: StartScreening(*_screening(d)),
     RecordPurged: lambda d: RecordPurged(d.id_of("assets")),
+    RenameLabel: lambda d: RenameLabel(d.id_of("labels"), PersonalText(d.one("Fog", ""))),
+    DeleteLabel: lambda d: DeleteLabel(d.id_of("labels")),
+    CloseCollection: lambda d: CloseCollection(d.id_of("labels")),
+    OpenCollection: lambda d: OpenCollection(d.id_of("labels")),
+    UndoChange: lambda d: UndoChange(d.id_of("changes")),
     PublishNewDefaults: lambda d: PublishNewDefaults(),
     UnneededOfJob: lambda d: UnneededOfJob(*_with_keys(d, _job_id(d), "quarantine/")),
     UnneededOfAsset: lambda d: UnneededOfAsset(*_with_keys(d, d.id_of("assets"), "gallery/")),
@@ -130,6 +148,37 @@ def of(command: type) -> Callable[[Callable[[Draw], Any]], Callable[[Draw], Any]
         return draw
 
     return registered
+
+
+@of(CreateLabel)
+def _label(d: Draw) -> CreateLabel:
+    name = d.one("", "fog " * 30) if d.wrong() else d.one("Fog", "Harbours")
+    return CreateLabel(d.one(*LabelKind), PersonalText(name), private=d.wrong(0.3))
+
+
+@of(ChangeAssets)
+def _change(d: Draw) -> ChangeAssets:
+    change = d.one(*GalleryChange, GalleryChange.LABEL, GalleryChange.TRASH)
+    label = d.id_of("labels") if change in OF_LABELS or d.wrong() else None
+    if d.wrong(0.6):
+        return ChangeAssets(change, label, tuple(d.id_of("assets") for _ in range(3)))
+    # What a filter found may be gone by now, and so much is carried out in chunks.
+    gone = tuple(d.uuid() for _ in range(d.one(0, 300)))
+    text = PersonalText("fog")
+    return ChangeAssets(change, label, filter=text, matched=(*d.own.assets, *gone))
+
+
+@of(CarryOutChunk)
+def _chunk(d: Draw) -> CarryOutChunk:
+    change = d.id_of("changes")
+    return CarryOutChunk(bulk_chunk_id(change, d.one(0, 0, 1)), change)
+
+
+@of(PurgeTrashed)
+def _purge(d: Draw) -> PurgeTrashed:
+    asset = d.load(Asset, id := d.id_of("assets"))
+    until = None if asset is None else asset.purge_at
+    return PurgeTrashed(id, until or d.now)
 
 
 @of(RecordVerification)

@@ -150,7 +150,8 @@ class Dice:
         if kind is Projects:
             return Rebuilds() if random.random() < 0.02 else Projects(random.choice((0, 0, 5, 500)))
         if kind is Passes:
-            return Passes(random.choice((5, MINUTE, 12 * MINUTE, HOUR, 2 * HOUR, DAY, 8 * DAY)))
+            spans = (5, MINUTE, 12 * MINUTE, HOUR, 2 * HOUR, DAY, 8 * DAY, 31 * DAY)
+            return Passes(random.choice(spans))
         if kind is StandsStill:
             return StandsStill(random.choice((MINUTE, HOUR, 2 * DAY)))
         if kind is LosesAnswers:

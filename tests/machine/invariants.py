@@ -9,7 +9,9 @@ import msgspec
 
 from adapters.event_store.log import EventLog
 from domain.asset import Asset
+from domain.bulk_change import BulkChange, BulkChunk
 from domain.events import STORED_FORM, aggregate_class
+from domain.gallery import Gallery
 from domain.job import Job
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import wallet_id
@@ -89,6 +91,10 @@ class Invariants:
             twin = self._loaded(Twin, twin_id)
             if twin.to_delete:
                 raise Broken("a deletion is never done", f"{twin_id}: {twin.to_delete}")
+        for chunk_id in self._streams[BulkChunk]:
+            chunk = self._loaded(BulkChunk, chunk_id)
+            if chunk.changed is None and not self._loaded(BulkChange, chunk.change_id).undone:
+                raise Broken("a change of many items never ends", f"{chunk_id}")
         shown = [self._read_models.shown_to(owner) for owner in self._owners()]
         self.projected(again=self._read_to)
         if shown != [self._read_models.shown_to(owner) for owner in self._owners()]:
@@ -174,15 +180,23 @@ class Invariants:
     def _check_galleries(self) -> None:
         twins = self._streams[Twin]
         consents = {id: self._loaded(Twin, id).consent_in_force for id in twins}
+        private: defaultdict[UUID, set[UUID]] = defaultdict(set)
+        for id, owner in self._streams[Gallery].items():
+            private[owner] = self._loaded(Gallery, id).private
         seen: defaultdict[UUID, set[UUID]] = defaultdict(set)
         for asset_id, owner in self._streams[Asset].items():
             asset = self._loaded(Asset, asset_id)
             current = None if asset.twin_id is None else consents[asset.twin_id]
-            gone = asset.purge_requested or not asset.released
-            if not gone and asset.hidden_because(current) is None:
+            gone = asset.purge_requested or not asset.released or asset.purge_at is not None
+            apart = private[owner].intersection(asset.labels)
+            if not gone and not apart and asset.hidden_because(current) is None:
                 seen[owner].add(asset_id)
         for owner in self._owners():
             shown = set(self._read_models.shown_to(owner))
+            counted = self._read_models.counted_for(owner)
+            if counted != len(seen[owner]):
+                detail = f"{owner}: {counted}, not {len(seen[owner])}"
+                raise Broken("the months count something else", detail)
             complete = len(seen[owner]) > 100 or shown == seen[owner]
             if not complete or not shown <= seen[owner]:
                 detail = f"{owner} shown {shown - seen[owner]}, not shown {seen[owner] - shown}"
@@ -193,7 +207,7 @@ class Invariants:
 
     def _load_all(self) -> None:
         ids: defaultdict[UUID, list[UUID]] = defaultdict(list)
-        for kind in (Asset, Job, Twin, Wallet):
+        for kind in (Asset, BulkChange, BulkChunk, Gallery, Job, Twin, Wallet):
             for id, owner in self._streams[kind].items():
                 ids[owner].append(id)
         self._present = {

@@ -6,9 +6,12 @@ from commands.account.record_verification import RecordVerification
 from commands.account.register_person import RegisterPerson
 from commands.account.start_verification import StartVerification
 from commands.gallery.add_thumbnails import AddThumbnails
+from commands.gallery.change_assets import ChangeAssets
+from commands.gallery.create_label import CreateLabel
 from commands.gallery.keep_asset import KeepAsset
 from commands.gallery.purge_asset import PurgeAsset
 from commands.gallery.set_favourite import SetFavourite
+from commands.gallery.undo_change import UndoChange
 from commands.jobs.claim_screening import ClaimScreening
 from commands.jobs.read_prompt import ReadPrompt
 from commands.jobs.record_attempt_failed import RecordAttemptFailed
@@ -77,6 +80,7 @@ def _for_twin(twin: Twin, d: Draw) -> Iterator[type]:
         yield StartTwinTraining
     else:
         yield from (RequestImages, RequestVideo, RetryJob, SetFavourite, AddThumbnails, PurgeAsset)
+        yield from (CreateLabel, ChangeAssets, UndoChange)
         yield TakeBackConsentScopes
 
 

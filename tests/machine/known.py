@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from commands.account.start_verification import VerificationStarted
+from commands.gallery.beginning import ChangeBegun
+from commands.gallery.create_label import LabelCreated
 from commands.jobs.claim_screening import ScreeningGranted
 from commands.jobs.opening import JobOpened
 from commands.jobs.record_claim import ClaimGranted
@@ -34,6 +36,8 @@ class KnownOwner:
     screenings: dict[UUID, tuple[UUID, ScreeningGranted]] = field(default_factory=dict)
     screened_since: dict[UUID, datetime] = field(default_factory=dict)
     assets: list[UUID] = field(default_factory=list)
+    labels: list[UUID] = field(default_factory=list)
+    changes: list[UUID] = field(default_factory=list)
 
 
 class Known:
@@ -70,6 +74,10 @@ class Known:
             case ScreeningTaken():
                 for asset in (*result.released, *result.refused):
                     _add(owner.assets, asset)
+            case LabelCreated():
+                _add(owner.labels, result.label_id)
+            case ChangeBegun():
+                _add(owner.changes, result.change_id)
             case _:
                 pass
 

@@ -14,7 +14,9 @@ from projections.parked_owners import ParkedOwner
 from projections.projector import Projector
 from projections.rebuild import Difference, Rebuild
 from projections.shadow import LIVE_SCHEMA, table_names
-from queries.gallery.gallery import GalleryFilter, gallery
+from queries.gallery.filtering import GalleryFilter
+from queries.gallery.gallery import gallery
+from queries.gallery.sections import sections
 from queries.viewer import view_on
 from tests.machine.stage import Stage
 from topics.messages.fact import Fact
@@ -59,6 +61,11 @@ class ReadModels:
         """The first hundred pictures of an owner's gallery."""
         with view_on(self._connection, owner, Role.CREATOR) as view:
             return [asset.asset_id for asset in gallery(view, first=100, only=EVERY_KIND).items]
+
+    def counted_for(self, owner: UUID) -> int:
+        """How many pictures the months of an owner's gallery hold."""
+        with view_on(self._connection, owner, Role.CREATOR) as view:
+            return sum(month.items for month in sections(view, EVERY_KIND))
 
     def _facts(self, after: int) -> Iterable[Fact]:
         return self.stage.facts_after(after)

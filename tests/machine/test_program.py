@@ -23,6 +23,8 @@ NAMES_COME_FROM = (
     "tests.machine.arguments",
     "tests.machine.steps",
     "commands.jobs.record_screening",
+    "commands.gallery.create_label",
+    "domain.bulk_change",
     "domain.policy",
     "domain.wallet",
     "domain.price_list",

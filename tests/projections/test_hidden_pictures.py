@@ -22,7 +22,8 @@ from domain.twin import Twin
 from domain.twin_consent import OFFERED_ANYWHERE
 from projections.projector import Projector
 from projections.rebuild import Rebuild
-from queries.gallery.gallery import GalleryFilter, gallery
+from queries.gallery.filtering import GalleryFilter
+from queries.gallery.gallery import gallery
 from queries.viewer import view_on
 from tests.projections.studio_history import ADA, StudioHistory, a_whole_journey
 
@@ -310,6 +311,12 @@ def test_a_gallery_of_before_becomes_what_a_replay_makes_of_it(
                 "placeholder",
                 "likeness",
                 "source_asset_id",
+                "labels",
+                "purge_at",
+                "stack_id",
+                "style",
+                "ratio",
+                "search_text",
             ):
                 del old[later]
             if old["asset_id"] == hidden:

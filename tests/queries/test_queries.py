@@ -19,7 +19,8 @@ from queries.account.verification import verification
 from queries.catalogue.policy import policy
 from queries.catalogue.prices import price_list
 from queries.feed.after import FEED_REPLAY_MAX, Lagged, feed_after
-from queries.gallery.gallery import GalleryFilter, asset, assets_of_jobs, gallery
+from queries.gallery.filtering import GalleryFilter
+from queries.gallery.gallery import asset, assets_of_jobs, gallery
 from queries.gallery.lineage import Derived, derived
 from queries.jobs.jobs import job, jobs, jobs_by_id
 from queries.paging import NEWEST, PAGE_SIZE_MAX, Place

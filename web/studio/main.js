@@ -51,7 +51,8 @@ function watch() {
     if (event.__typename === "GallerySnapshot") {
       for (const asset of event.assets) known.set(asset.id, asset);
     } else if (event.__typename === "AssetGone") known.delete(event.id);
-    else known.set(event.asset.id, event.asset);
+    else if (event.asset?.private) known.delete(event.asset.id);
+    else if (event.asset) known.set(event.asset.id, event.asset);
     tell({ assets: known });
   }, signal);
 }

@@ -1,0 +1,231 @@
+"""What a gallery may be filtered by, and how that is asked for: each a range of an index.
+
+Conditions are put together from what is wanted, since a statement that allows for everything is
+planned for nothing.
+"""
+
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import msgspec
+
+from domain.kernel.search_text import folded
+from queries.gallery.asset_rows import ASSET_ROWS, ASSETS
+from queries.viewer import View
+
+SEARCH_WORDS_MAX = 12
+"""Words that are looked for; what is typed beyond finds nothing more."""
+
+
+class GalleryFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What to show. None and empty show all.
+
+    `text`: words, each any part of the prompt, whatever its case, marks and Unicode form. `tags`:
+    all of them. `since` and `until` bound the time of release, the end excluded. Items of private
+    collections are left out of all that is shown, until `collection` opens one. `stacked` shows one
+    item of each stack.
+    """
+
+    twin_id: UUID | None = None
+    text: str | None = None
+    favourite: bool | None = None
+    kinds: tuple[str, ...] = ("image", "video")
+    states: tuple[str, ...] = ("released",)
+    style: str | None = None
+    ratio: str | None = None
+    ratings: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    tags: tuple[UUID, ...] = ()
+    collection: UUID | None = None
+    stack_id: UUID | None = None
+    stacked: bool = False
+
+    @property
+    def labels(self) -> tuple[UUID, ...]:
+        """Tags and collection that an item has to have, the collection first."""
+        return (*(() if self.collection is None else (self.collection,)), *self.tags)
+
+
+EVERYTHING = GalleryFilter()
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The parts of a statement, and its values. `place` is what orders and pages the items."""
+
+    rows: LiteralString
+    conditions: LiteralString
+    place: LiteralString
+    newest_first: LiteralString
+    stack_size: LiteralString
+    values: dict[str, Any]
+
+
+class Label(msgspec.Struct, frozen=True):
+    """A tag or collection that the filter has to do with."""
+
+    label_id: UUID
+    private: bool
+
+
+def found_by(view: View, only: GalleryFilter) -> Found | None:
+    """How to ask for what a filter lets through; None where a label is not there."""
+    labels = {label.label_id: label.private for label in labels_of(view, only)}
+    if not set(only.labels) <= labels.keys():
+        return None
+    opened = only.collection is not None and labels[only.collection]
+    shown = only.states == ("released",)
+    private = [one for one, is_private in labels.items() if is_private]
+    conditions, values = _conditions(only)
+    if private and shown and not opened:
+        conditions.append("NOT @.labels && %(private)s::uuid[]")
+        values["private"] = private
+    values["viewer"] = view.viewer_id
+    rows, place, newest_first = _in_order(only)
+    of_all: LiteralString = " AND ".join(conditions).replace("@.", "assets.")
+    of_labels = [] if not only.labels else _of_labels(only, values)
+    stack_size: LiteralString = ""
+    if only.stacked:
+        of_others: LiteralString = " AND ".join(conditions).replace("@.", "others.")
+        others: LiteralString = (
+            ASSET_ROWS + " AS others WHERE others.stack_id = assets.stack_id AND " + of_others
+        )
+        for condition in of_labels[1:]:
+            others += " AND " + condition.replace("@.", "others.")
+        if only.labels:
+            others += " AND " + _HAS_FIRST.replace("@.", "others.")
+        stack_size = ", (SELECT count(*) FROM " + others + ") AS stack_size"
+        of_all += (
+            " AND NOT EXISTS (SELECT FROM "
+            + others
+            + " AND (others.released_position, others.asset_id)"
+            + " > (assets.released_position, assets.asset_id))"
+        )
+    for condition in of_labels:
+        of_all += " AND " + condition.replace("@.", "assets.")
+    return Found(rows, of_all, place, newest_first, stack_size, values)
+
+
+def labels_of(view: View, only: GalleryFilter) -> list[Label]:
+    """The labels that the filter names, as far as there are any, and all private ones."""
+    return view.many(
+        Label,
+        """
+        SELECT label_id, private FROM views.labels
+         WHERE owner_id = %(viewer)s AND (private OR label_id = ANY (%(asked)s::uuid[]))
+        """,
+        {"viewer": view.viewer_id, "asked": list(only.labels)},
+    )
+
+
+_HAS_FIRST: LiteralString = """EXISTS (
+    SELECT FROM views.asset_labels AS f WHERE f.owner_id = %(viewer)s
+       AND f.asset_id = @.asset_id AND f.label_id = %(label)s)"""
+
+
+def _in_order(only: GalleryFilter) -> tuple[LiteralString, LiteralString, LiteralString]:
+    """Which rows, what orders them, and how. With a label, its own index does."""
+    if not only.labels:
+        place: LiteralString = "assets.released_position, assets.asset_id"
+        return ASSETS, place, "assets.released_position DESC, assets.asset_id DESC"
+    return (
+        _LABELLED,
+        "labelled.released_position, labelled.asset_id",
+        "labelled.released_position DESC, labelled.asset_id DESC",
+    )
+
+
+_LABELLED: LiteralString = (
+    "views.asset_labels AS labelled CROSS JOIN LATERAL (SELECT * FROM "
+    + ASSET_ROWS
+    + """ AS one WHERE one.owner_id = labelled.owner_id AND one.asset_id = labelled.asset_id
+    OFFSET 0) AS assets"""
+)
+"""Each row is found by its key, whatever else is asked of it: a planner that was never told how
+many there are would as soon read all of an owner's rows for each."""
+
+
+def _of_labels(only: GalleryFilter, values: dict[str, Any]) -> list[LiteralString]:
+    """The first label leads, all others are looked up of each item that has it."""
+    first, *others = only.labels
+    values["label"] = first
+    found: list[LiteralString] = [
+        "labelled.owner_id = %(viewer)s AND labelled.label_id = %(label)s"
+    ]
+    if others:
+        values["labels"] = others
+        found.append("@.labels @> %(labels)s::uuid[]")
+    return found
+
+
+def _conditions(only: GalleryFilter) -> tuple[list[LiteralString], dict[str, Any]]:
+    """Of one row, whose columns are written @.column, and the values that stand in them."""
+    found: list[LiteralString] = ["@.owner_id = %(viewer)s", "@.state = ANY (%(states)s::text[])"]
+    values: dict[str, Any] = {"states": list(only.states)}
+    # One value is compared so that an index has it. Of several, rows are looked through: whoever
+    # read them from an index would have to sort all of them.
+    equal: tuple[tuple[LiteralString, str, Any], ...] = (
+        ("@.twin_id = %(twin)s", "twin", only.twin_id),
+        ("@.style = %(style)s", "style", only.style),
+        ("@.ratio = %(ratio)s", "ratio", only.ratio),
+        ("@.stack_id = %(stack)s", "stack", only.stack_id),
+        ("@.released_at >= %(since)s AND " + _FROM_SINCE, "since", only.since),
+        ("@.released_at < %(until)s AND " + _TO_UNTIL, "until", only.until),
+    )
+    for condition, name, value in equal:
+        if value is not None:
+            found.append(condition)
+            values[name] = value
+    several: tuple[tuple[LiteralString, LiteralString, str, tuple[str, ...]], ...] = (
+        ("@.kind = %(kind)s", "%(kind)s::text[] @> ARRAY[@.kind]", "kind", only.kinds),
+        ("@.rating = %(rating)s", "%(rating)s::text[] @> ARRAY[@.rating]", "rating", only.ratings),
+    )
+    for of_one, of_some, name, wanted in several:
+        if wanted:
+            found.append(of_one if len(wanted) == 1 else of_some)
+            values[name] = wanted[0] if len(wanted) == 1 else list(wanted)
+    if only.favourite is not None:
+        found.append("@.favourite" if only.favourite else "NOT @.favourite")
+    if only.states == ("trashed",):
+        found.append("@.purge_at IS NOT NULL")
+    for number, word in enumerate(_words(only.text)):
+        found.append(_WORDS[number])
+        values[f"word{number}"] = f"%{_literally(word)}%"
+    return found, values
+
+
+_FROM_SINCE: LiteralString = """@.released_position >= coalesce((
+    SELECT b.released_position FROM views.assets AS b
+     WHERE b.owner_id = %(viewer)s AND b.released_at < %(since)s::timestamptz - interval '1 hour'
+     ORDER BY b.released_at DESC LIMIT 1), 0)"""
+_TO_UNTIL: LiteralString = """@.released_position <= coalesce((
+    SELECT b.released_position FROM views.assets AS b
+     WHERE b.owner_id = %(viewer)s AND b.released_at >= %(until)s::timestamptz + interval '1 hour'
+     ORDER BY b.released_at LIMIT 1), 9223372036854775807)"""
+"""Where in the list a time stands, so that what is newer is not looked through. Positions are in
+the order of times, but for clocks that differ: by less than an hour, or they are put right."""
+
+_WORDS: tuple[LiteralString, ...] = (
+    "@.search_text LIKE %(word0)s",
+    "@.search_text LIKE %(word1)s",
+    "@.search_text LIKE %(word2)s",
+    "@.search_text LIKE %(word3)s",
+    "@.search_text LIKE %(word4)s",
+    "@.search_text LIKE %(word5)s",
+    "@.search_text LIKE %(word6)s",
+    "@.search_text LIKE %(word7)s",
+    "@.search_text LIKE %(word8)s",
+    "@.search_text LIKE %(word9)s",
+    "@.search_text LIKE %(word10)s",
+    "@.search_text LIKE %(word11)s",
+)
+
+
+def _words(text: str | None) -> list[str]:
+    return [] if text is None else folded(text).split()[:SEARCH_WORDS_MAX]
+
+
+def _literally(text: str) -> str:
+    r"""`text` with the wildcards of LIKE escaped by a backslash."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
