@@ -188,7 +188,6 @@ def _source(row: AssetRow) -> Relative | None:
 
 def _rendition(row: AssetRow, found: RenditionRow) -> Rendition:
     role = RenditionRole(found.role)
-    is_seen = row.state == "released"
     return Rendition(
         role=role,
         media_type=found.media_type,
@@ -196,7 +195,7 @@ def _rendition(row: AssetRow, found: RenditionRow) -> Rendition:
         height=found.height,
         duration_ms=found.duration_ms,
         size_bytes=found.size_bytes,
-        url=media_address(row.asset_id, role, found.sha256) if is_seen else None,
+        url=media_address(row.asset_id, role, found.sha256) if row.is_seen else None,
     )
 
 

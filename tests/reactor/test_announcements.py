@@ -18,6 +18,7 @@ from domain.job import Job
 from domain.job_state import JobFailure
 from domain.kernel.identity import SYSTEM
 from domain.kernel.stored_form import StoredForm
+from domain.wallet import JOBS_OPEN_MAX
 from gpu_consumers.worker.backlog import Backlog, QueuedJob
 from processes.reactor.announcing import LOST_AFTER
 from tests.commands import journey
@@ -98,7 +99,7 @@ def test_a_hundred_and_fifty_jobs_that_wait_for_hours_are_announced_once_each(
 
 
 def test_another_owners_first_job_is_behind_no_more_than_a_few(spec: ReactorSpec) -> None:
-    jobs_of(spec, ADA, 120)
+    jobs_of(spec, ADA, JOBS_OPEN_MAX)
     spec.settles()
     taken: list[UUID] = []
     with workers(spec) as consumer:
@@ -114,7 +115,9 @@ def test_another_owners_first_job_is_behind_no_more_than_a_few(spec: ReactorSpec
             assert queued is not None
             is_taken(spec, queued.queued.job)
             taken.append(queued.queued.job)
-    print(f"\nbehind 120 jobs: taken after {taken.index(hers) - PLACES_PER_OWNER} more of them")
+    print(
+        f"\nbehind {JOBS_OPEN_MAX} jobs: taken after {taken.index(hers) - PLACES_PER_OWNER} more of them"
+    )
     assert taken.index(hers) <= 2 * PLACES_PER_OWNER
     assert {owner_of(spec, job) for job in taken} == {ADA, GRACE}
 
@@ -122,7 +125,7 @@ def test_another_owners_first_job_is_behind_no_more_than_a_few(spec: ReactorSpec
 def test_no_more_than_a_few_messages_of_one_owner_stand_before_anybody_elses(
     spec: ReactorSpec,
 ) -> None:
-    jobs_of(spec, ADA, 120)
+    jobs_of(spec, ADA, JOBS_OPEN_MAX)
     spec.settles()
     jobs_of(spec, GRACE, 1)
     spec.settles()

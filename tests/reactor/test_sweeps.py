@@ -110,9 +110,24 @@ def given_rows(admin: psycopg.Connection[Any], by: timedelta) -> None:
         "INSERT INTO vault.sessions VALUES (%s, %s, %s, %s)",
         [uuid4().bytes * 2, ADA, NOW, before(kept.SESSIONS_KEPT, by=by)],
     )
+    admin.execute(
+        "INSERT INTO vault.tries VALUES (%s, %s)",
+        [uuid4().bytes * 2, before(kept.TRIES_KEPT, by=by)],
+    )
+    admin.execute(
+        "INSERT INTO vault.familiar_networks VALUES (%s, %s)",
+        [uuid4().bytes * 2, before(timedelta(), by=by)],
+    )
 
 
-SWEPT = ("views.feed", "events.commands", "vault.webhooks", "vault.sessions")
+SWEPT = (
+    "views.feed",
+    "events.commands",
+    "vault.webhooks",
+    "vault.sessions",
+    "vault.tries",
+    "vault.familiar_networks",
+)
 
 
 def test_what_is_too_old_goes_and_the_rest_stays(
@@ -128,6 +143,8 @@ def test_what_is_too_old_goes_and_the_rest_stays(
         "commands": 1,
         "webhooks": 1,
         "sessions": 1,
+        "tries": 1,
+        "familiar-networks": 1,
         "first-uploads": 0,
         "closed-places": 1,
         "orphans": 0,
