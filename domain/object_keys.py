@@ -35,6 +35,15 @@ def gallery_prefix(asset_id: UUID) -> str:
     return f"gallery/{asset_id}/"
 
 
+def asset_of(place: str) -> UUID | None:
+    """The asset whose own prefix a place is; None for every other place."""
+    match place.split("/"):
+        case ["gallery", asset, ""]:
+            return UUID(asset)
+        case _:
+            return None
+
+
 def gallery_claim_prefix(asset_id: UUID, claim_id: UUID) -> str:
     """What one screening has signed of an asset."""
     return f"{gallery_prefix(asset_id)}{claim_id}/"

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 
 from commands.gallery.record_purged import RecordPurged
+from commands.gallery.unneeded_bytes import UnneededOfAsset
 from commands.ports.clock import Clock
 from commands.ports.identity_provider import IdentityProvider
 from commands.ports.object_store import ObjectStore, StoreFull
@@ -37,6 +38,7 @@ from commands.reactions.provider_answers import (
 from commands.studio import Studio
 from commands.twin.record_deletion import RecordDeletion
 from domain.kernel.stored_form import StoredForm
+from domain.object_keys import asset_of
 from domain.refusals import PaymentMismatch
 from domain.time_limits import PURCHASE_OPEN_MAX, VERIFICATION_OPEN_MAX, asked_again_at
 from processes.reactor.announcing import Announcer
@@ -125,43 +127,52 @@ class Deeds:
         if deed.twin_id is not None and self._studio.was_executed(owner_id=owner_id, key=key):
             # Reported before a crash. What lies there now came with a later consent.
             return Done()
-        count = self._delete_for_good(deed) if deed.for_good else self._delete_once(deed)
+        count = (
+            self._delete_for_good(deed, owner_id)
+            if deed.for_good
+            else self._delete_once(deed, owner_id)
+        )
         if deed.twin_id is None:
             return Done()
         report = RecordDeletion(deed.twin_id, deed.places, count + len(deed.keys))
         return self._execute(report, owner_id, key)
 
-    def _delete_for_good(self, deed: DeleteObjects) -> int:
+    def _delete_for_good(self, deed: DeleteObjects, owner_id: UUID) -> int:
         objects, count = self._outside.objects, 0
         try:
             # Closed first: what is on its way is refused or comes before the deletion.
             objects.close(deed.places)
         except StoreFull:
             # Where there is no room to note it, the deletion makes some.
-            count = self._delete_once(deed)
+            count = self._delete_once(deed, owner_id)
             try:
                 objects.close(deed.places)
             except StoreFull:
                 # Nothing can be written there either, and what is later goes with the deletion
                 # that comes an hour after every one of these.
                 log.warning("places not closed", places=len(deed.places))
-        return count + self._delete_once(deed)
+        return count + self._delete_once(deed, owner_id)
 
-    def _delete_once(self, deed: DeleteObjects) -> int:
-        count = sum(self._delete_below(prefix, deed.kept) for prefix in deed.prefixes)
+    def _delete_once(self, deed: DeleteObjects, owner_id: UUID) -> int:
+        count = sum(self._delete_below(prefix, deed.kept, owner_id) for prefix in deed.prefixes)
         self._outside.objects.delete(deed.keys)
         return count
 
-    def _delete_below(self, prefix: str, kept: tuple[str, ...]) -> int:
+    def _delete_below(self, prefix: str, kept: tuple[str, ...], owner_id: UUID) -> int:
         objects = self._outside.objects
         if not any(key.startswith(prefix) for key in kept):
             return objects.delete_prefix(prefix)
-        others = [key for key in objects.keys(prefix) if key not in kept]
+        others = tuple(key for key in objects.keys(prefix) if key not in kept)
+        asset_id = asset_of(prefix)
+        if asset_id is not None:
+            # What it has got since this was intended, thumbnails made later, stays as well.
+            question = UnneededOfAsset(asset_id, others)
+            others = self._studio.preview(question, owner_id=owner_id, key=uuid4())
         objects.delete(others)
         return len(others)
 
     def _purge(self, deed: PurgeObject, owner_id: UUID, key: UUID) -> Done:
-        self._delete_for_good(DeleteObjects(deed.places, for_good=True))
+        self._delete_for_good(DeleteObjects(deed.places, for_good=True), owner_id)
         return self._execute(RecordPurged(deed.asset_id), owner_id, key)
 
     def _refetch_verification(

@@ -271,7 +271,8 @@ class Creator(Visitor):
     ) -> list[str]:
         """Rendered, screened and released; answers nothing that the API would not tell.
 
-        `files` by role are what the screener has made; of all others it says that they are photos.
+        `files` by role are what the screener has made; all others are photos. Whatever their size,
+        it says the one that was asked for.
         """
         claim = self.claimed(job)
         own = claim.job_id
@@ -297,15 +298,15 @@ class Creator(Visitor):
         }
         written = tuple(
             WrittenFile(
-                role,
-                hashlib.sha256(file.data).hexdigest(),
-                len(file.data),
-                file.media_type,
-                file.width,
-                file.height,
-                file.duration_ms,
+                rule.role,
+                hashlib.sha256(made[rule.role].data).hexdigest(),
+                len(made[rule.role].data),
+                made[rule.role].media_type,
+                rule.side_max or 512,
+                rule.side_max or 512,
+                made[rule.role].duration_ms,
             )
-            for role, file in made.items()
+            for rule in kind.renditions
         )
         passed = PASSED if found.twin_id is not None else PASSED_WITHOUT_TWIN
         screened = RecordScreening(

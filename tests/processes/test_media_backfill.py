@@ -188,6 +188,20 @@ def test_what_is_fresh_waits_until_no_copy_of_it_is_being_cleared(
     assert lies(spec, picture) == {file.object_key for file in found.renditions}
 
 
+def test_a_reactor_that_comes_late_leaves_what_was_made_meanwhile(
+    spec: ReactorSpec, twin: UUID, backfill: Backfill
+) -> None:
+    picture = released_before(spec, twin)
+    stray = f"gallery/{picture}/of-another-screening/master"
+    spec.objects.put(stray, b"nobody needs it", media_type="image/png")
+    backfill.run(quiet)
+    # Only now it reads that the picture was released, and clears what others have signed of it.
+    spec.passes(hours=3)
+    found = spec.load(Asset, picture)
+    assert len(found.renditions) == 3
+    assert lies(spec, picture) == {file.object_key for file in found.renditions}
+
+
 def test_nothing_is_made_of_what_a_withdrawal_hides_or_its_owner_wants_gone(
     spec: ReactorSpec, twin: UUID, backfill: Backfill
 ) -> None:
