@@ -44,7 +44,7 @@ _SHOWN_OF_JOB = (
     "cancelled_by",
 )
 _SHOWN_OF_WALLET = ("available", "reserved", "spent")
-_SHOWN_OF_ASSET = ("kind", "job_id", "item", "twin_id", "favourite", "labels")
+_SHOWN_OF_ASSET = ("kind", "job_id", "item", "twin_id", "favourite")
 _SHOWN_OF_LABEL = ("kind", "private")
 _SHOWN_OF_BULK_CHANGE = ("change", "items", "changed", "passed_over", "undone_by")
 _SHOWN_OF_TWIN = (

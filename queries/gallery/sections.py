@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from queries.gallery.asset_rows import ASSETS
+from queries.gallery.asset_rows import ASSET_ROWS
 from queries.gallery.filtering import EVERYTHING, Found, GalleryFilter, found_by, labels_of
 from queries.viewer import View
 
@@ -76,12 +76,15 @@ def _in_private(view: View, only: GalleryFilter, private: list[UUID]) -> list[Se
     twin: LiteralString = "" if only.twin_id is None else " AND assets.twin_id = %(twin)s"
     return view.many(
         Section,
-        _MONTHS.replace("count(*)", "count(DISTINCT assets.asset_id)")
-        + " FROM views.asset_labels AS l JOIN "
-        + ASSETS
-        + """ ON assets.owner_id = l.owner_id AND assets.asset_id = l.asset_id
-         WHERE l.owner_id = %(viewer)s AND l.label_id = ANY (%(private)s::uuid[])
-           AND assets.state = 'released' AND assets.kind = ANY (%(kinds)s::text[])
+        _MONTHS
+        + """
+          FROM (SELECT DISTINCT asset_id FROM views.asset_labels
+                 WHERE owner_id = %(viewer)s AND label_id = ANY (%(private)s::uuid[])) AS l
+         CROSS JOIN LATERAL (SELECT * FROM """
+        + ASSET_ROWS
+        + """ AS one WHERE one.owner_id = %(viewer)s AND one.asset_id = l.asset_id
+                OFFSET 0) AS assets
+         WHERE assets.state = 'released' AND assets.kind = ANY (%(kinds)s::text[])
         """
         + twin
         + _BY_MONTH,
