@@ -115,9 +115,8 @@ def test_another_owners_first_job_is_behind_no_more_than_a_few(spec: ReactorSpec
             assert queued is not None
             is_taken(spec, queued.queued.job)
             taken.append(queued.queued.job)
-    print(
-        f"\nbehind {JOBS_OPEN_MAX} jobs: taken after {taken.index(hers) - PLACES_PER_OWNER} more of them"
-    )
+    more = taken.index(hers) - PLACES_PER_OWNER
+    print(f"\nbehind {JOBS_OPEN_MAX} jobs: taken after {more} more of them")
     assert taken.index(hers) <= 2 * PLACES_PER_OWNER
     assert {owner_of(spec, job) for job in taken} == {ADA, GRACE}
 
