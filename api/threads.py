@@ -10,6 +10,9 @@ PASSWORDS_MAX = 4
 FEEDS_MAX = 8
 """Feeds look again and again; a reader connection each, fewer than the pool has."""
 
+ARCHIVES_MAX = 4
+"""ZIPs that are read at the same moment. Whoever takes a chunk slowly holds none meanwhile."""
+
 
 @dataclass(frozen=True)
 class Threads:
@@ -17,3 +20,4 @@ class Threads:
 
     passwords: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(PASSWORDS_MAX))
     feeds: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEEDS_MAX))
+    archives: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(ARCHIVES_MAX))

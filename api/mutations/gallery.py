@@ -9,6 +9,7 @@ import strawberry
 from api.answering import answering, execute
 from api.context import StudioContext
 from api.ids import own_id
+from api.media_types import FILE_NAME_SUFFIXES
 from api.reading import read
 from api.refusals import result_union
 from api.scalars import Position
@@ -24,13 +25,6 @@ from queries.gallery.gallery import asset
 Info = strawberry.Info[StudioContext, None]
 
 DOWNLOAD_LIFETIME_S = 90
-FILE_NAME_SUFFIXES = {
-    "image/png": ".png",
-    "image/webp": ".webp",
-    "image/gif": ".gif",
-    "video/mp4": ".mp4",
-}
-"""By media type, for whatever is released."""
 
 
 @strawberry.input

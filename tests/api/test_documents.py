@@ -80,7 +80,7 @@ BEYOND = {
 @pytest.mark.parametrize("name", BEYOND)
 def test_a_document_beyond_a_limit_is_refused(visitor: Visitor, name: str) -> None:
     document = BEYOND[name]
-    assert len(document) <= limits.BODY_SIZE_MAX_BYTES
+    assert len(document) <= limits.DOCUMENT_SIZE_MAX_BYTES
     answer = visitor.post(document)
     assert answer.status == 400
     assert answer.errors
@@ -112,7 +112,7 @@ def test_an_honest_document_near_the_limits_is_answered(visitor: Visitor) -> Non
 
 
 def test_a_body_beyond_the_limit_is_refused(live: LiveStudio) -> None:
-    document = "{ catalogue { priceVersion } }" + " " * limits.BODY_SIZE_MAX_BYTES
+    document = "{ catalogue { priceVersion } }" + " " * limits.DOCUMENT_SIZE_MAX_BYTES
     answer = Visitor(live).post(document)
     assert answer.status == 413
     assert answer.errors[0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "body"}
