@@ -82,6 +82,8 @@ def archive_routes(parts: Parts) -> APIRouter:
             "Content-Disposition": f'attachment; filename="{_file_name(parts)}"',
             # It is another ZIP at another moment: there is no half of it to go on from.
             "Accept-Ranges": "none",
+            # A proxy that took it all in at once would have it downloaded before anybody has it.
+            "X-Accel-Buffering": "no",
         }
         if request.method == "HEAD":
             return Response(headers=headers, media_type="application/zip")

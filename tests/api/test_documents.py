@@ -112,10 +112,18 @@ def test_an_honest_document_near_the_limits_is_answered(visitor: Visitor) -> Non
 
 
 def test_a_body_beyond_the_limit_is_refused(live: LiveStudio) -> None:
-    document = "{ catalogue { priceVersion } }" + " " * limits.DOCUMENT_SIZE_MAX_BYTES
+    document = "{ catalogue { priceVersion } }" + " " * limits.BODY_SIZE_MAX_BYTES
     answer = Visitor(live).post(document)
     assert answer.status == 413
     assert answer.errors[0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "body"}
+
+
+def test_a_document_is_refused_that_only_leaves_room_for_values(visitor: Visitor) -> None:
+    document = "{ catalogue { priceVersion } }" + " " * limits.DOCUMENT_SIZE_MAX_BYTES
+    [error] = visitor.post(document).errors
+    assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "document"}
+    fits = document[: limits.DOCUMENT_SIZE_MAX_BYTES]
+    assert visitor.ask(fits) == {"priceVersion": 1}
 
 
 def test_a_client_that_sends_far_too_much_still_hears_why(live: LiveStudio) -> None:
