@@ -15,6 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from api import limits, webhooks
+from api.archives import archive_routes
 from api.body_limit import BodyLimit
 from api.context import context_getter
 from api.developers import developer_routes
@@ -76,6 +77,7 @@ def build_app(parts: Parts, folders: Folders, background: Background) -> FastAPI
     app.include_router(developer_routes(schema, folders.web))
     app.include_router(webhooks.webhook_routes(parts))
     app.include_router(media_routes(parts, context_of))
+    app.include_router(archive_routes(parts, context_of))
     _health(app, background.is_ready)
     for path, mounted in background.mounts.items():
         if isinstance(mounted, Starlette):

@@ -7,7 +7,7 @@ from typing import Any
 from api.documents import TrustedDocuments, UnknownDocument
 from api.error_codes import ErrorCode, RequestRefused
 from api.json_text import BeyondLimit
-from api.limits import BODY_SIZE_MAX_BYTES, DocumentTooNested, check_nesting, is_storable
+from api.limits import DOCUMENT_SIZE_MAX_BYTES, DocumentTooNested, check_nesting, is_storable
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def check_operation(
     Linear in the length of all three. Raises `RequestRefused`.
     """
     text = query or ""
-    if len(text) > BODY_SIZE_MAX_BYTES:
+    if len(text) > DOCUMENT_SIZE_MAX_BYTES:
         raise RequestRefused.beyond(BeyondLimit("document", "The document is too large."))
     if not is_storable([text, variables, operation_name]):
         raise RequestRefused.beyond(

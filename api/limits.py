@@ -29,8 +29,10 @@ from graphql import (
 from graphql.validation import ValidationContext
 
 INTROSPECTION_ROOTS = frozenset({"__schema", "__type"})
-BODY_SIZE_MAX_BYTES = 32 * 1024
-"""Uploads go to the object store, so no honest request is larger."""
+BODY_SIZE_MAX_BYTES = 64 * 1024
+"""Uploads go to the object store, so no honest request is larger than a thousand ids."""
+DOCUMENT_SIZE_MAX_BYTES = 32 * 1024
+"""Of the document alone, which is parsed: the rest of a body is values, which are not."""
 TOKENS_MAX = 1_000
 NESTING_MAX = 32
 """Open braces, brackets and parentheses at once. Checked on the text, since the parser recurses."""

@@ -11,6 +11,7 @@ from api.proxies import TrustedProxies
 from api.spans import NoSpans, Spans
 from api.threads import Threads
 from commands.ports.accounts import Accounts
+from commands.ports.archives import Archives
 from commands.ports.clock import Clock
 from commands.ports.common_passwords import CommonPasswords
 from commands.ports.familiar_networks import FamiliarNetworks
@@ -40,6 +41,7 @@ class Parts:
     tries: Tries
     familiar: FamiliarNetworks
     objects: ObjectStore
+    archives: Archives
     identity: IdentityProvider
     payment: PaymentProvider
     connections: Connections

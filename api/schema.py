@@ -18,6 +18,7 @@ from api.documents import DocumentCache, PreparedDocuments
 from api.error_codes import ErrorCode, RequestRefused
 from api.faults import frames_of
 from api.mutations.account import AccountMutations
+from api.mutations.archives import ArchiveMutations
 from api.mutations.consent import ConsentMutations
 from api.mutations.credits import CreditMutations
 from api.mutations.gallery import GalleryMutations
@@ -47,6 +48,7 @@ class Mutation(
     JobMutations,
     GalleryMutations,
     GalleryOrderMutations,
+    ArchiveMutations,
 ):
     """Everything that changes something."""
 

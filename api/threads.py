@@ -12,6 +12,8 @@ FEEDS_MAX = 8
 
 MEDIA_MAX = 16
 """Files that are read at the same moment. A slow object store holds up these and nobody else."""
+ARCHIVES_MAX = 4
+"""ZIPs that are read at the same moment. Whoever takes a chunk slowly holds none meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -21,3 +23,4 @@ class Threads:
     passwords: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(PASSWORDS_MAX))
     feeds: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEEDS_MAX))
     media: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MEDIA_MAX))
+    archives: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(ARCHIVES_MAX))

@@ -20,7 +20,7 @@ from processes.prepare import prepare
 from processes.settings import Settings
 
 START_WAIT_S = 30.0
-PASSWORD = "a password for nobody"
+PASSWORD = "seven lighthouses in fog"
 
 
 @dataclass(frozen=True)

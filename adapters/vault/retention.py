@@ -47,3 +47,13 @@ def forget_familiar_networks(connection: Connection[TupleRow], before: datetime,
         "FOR UPDATE SKIP LOCKED)",
         [before, limit],
     ).rowcount
+
+
+def forget_archives(connection: Connection[TupleRow], before: datetime, limit: int) -> int:
+    """Forget addresses of ZIPs that were over before then. Answers how many."""
+    return connection.execute(
+        "DELETE FROM vault.archives WHERE token_sha256 IN (SELECT token_sha256 "
+        "FROM vault.archives WHERE expires_at < %s ORDER BY expires_at LIMIT %s "
+        "FOR UPDATE SKIP LOCKED)",
+        [before, limit],
+    ).rowcount

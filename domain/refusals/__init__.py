@@ -10,6 +10,7 @@ from domain.refusals.account import (
     SignInFailed,
     UnderAge,
 )
+from domain.refusals.archives import ArchiveEmpty, ArchiveTooLarge
 from domain.refusals.asking import (
     AlreadyDecided,
     AnsweredBefore,
@@ -93,6 +94,8 @@ __all__ = [
     "AmountNotPositive",
     "AnsweredBefore",
     "ApprovalMissing",
+    "ArchiveEmpty",
+    "ArchiveTooLarge",
     "AspectRatioUnsupported",
     "AssetNotAvailable",
     "AssuranceTooLow",

@@ -20,6 +20,7 @@ from adapters.objects.s3_place import S3User
 from adapters.payment.sandbox_pages import payment_pages
 from adapters.postgres.connect import connect, open_pool
 from adapters.vault.accounts import PostgresAccounts
+from adapters.vault.archives import PostgresArchives
 from adapters.vault.common_passwords import ZxcvbnPasswords
 from adapters.vault.familiar_networks import PostgresFamiliarNetworks
 from adapters.vault.passwords import Argon2Passwords
@@ -160,6 +161,7 @@ def _assemble(
         tries=PostgresTries(vault, secrets.email_lookup),
         familiar=PostgresFamiliarNetworks(vault, secrets.email_lookup),
         objects=objects,
+        archives=PostgresArchives(vault),
         identity=identity,
         payment=payment,
         connections=readers,

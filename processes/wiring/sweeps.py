@@ -12,6 +12,7 @@ from adapters.event_store.retention import begin_sweep, forget_commands, forget_
 from adapters.objects.folder import FolderObjectStore
 from adapters.postgres.connect import open_pool
 from adapters.vault.retention import (
+    forget_archives,
     forget_familiar_networks,
     forget_sessions,
     forget_tries,
@@ -67,6 +68,7 @@ def open_sweeps(
                 Sweep("commands", COMMANDS_KEPT, _by(writer, forget_commands)),
                 Sweep("webhooks", WEBHOOKS_KEPT, _by(vault, forget_webhooks)),
                 Sweep("sessions", SESSIONS_KEPT, _by(vault, forget_sessions)),
+                Sweep("archives", NO_TIME, _by(vault, forget_archives)),
                 Sweep("tries", TRIES_KEPT, _by(vault, forget_tries)),
                 Sweep("familiar-networks", NO_TIME, _by(vault, forget_familiar_networks)),
                 Sweep(

@@ -88,6 +88,10 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
         return Place(self.released_position, self.asset_id)
 
 
+class _Id(msgspec.Struct, frozen=True):
+    asset_id: UUID
+
+
 def gallery(
     view: View, *, first: int, after: Place = NEWEST, only: GalleryFilter = EVERYTHING
 ) -> Page[Asset]:
@@ -158,3 +162,15 @@ def assets_by_id(view: View, asset_ids: Sequence[UUID]) -> dict[UUID, Asset]:
         {"viewer": view.viewer_id, "ids": list(asset_ids)},
     )
     return {row.asset_id: row for row in rows}
+
+
+def released_among(view: View, asset_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Which of these the viewer may have now. One round trip."""
+    rows = view.many(
+        _Id,
+        "SELECT asset_id FROM "
+        + ASSETS
+        + """ WHERE owner_id = %(viewer)s AND asset_id = ANY (%(ids)s) AND state = 'released'""",
+        {"viewer": view.viewer_id, "ids": list(asset_ids)},
+    )
+    return frozenset(row.asset_id for row in rows)

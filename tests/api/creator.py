@@ -110,7 +110,7 @@ class Visitor:
     def mutate(self, field: str, on: str = "Refusal", fields: str = "code", **values: Any) -> Any:
         """One mutation; answers `__typename`, code, message and path, and `fields` of type `on`."""
         kind = field[0].upper() + field[1:] + "Input"
-        if field not in ("signIn", "requestDownload"):
+        if field not in ("signIn", "requestDownload", "requestArchive"):
             values = {"idempotencyKey": str(uuid4()), **values}
         return self.ask(
             f"mutation($input: {kind}!) {{ {field}(input: $input) {{ __typename "

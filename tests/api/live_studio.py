@@ -30,6 +30,7 @@ from adapters.payment.sandbox import SandboxPayment
 from adapters.payment.sandbox_pages import payment_pages
 from adapters.postgres.connect import connect, open_pool
 from adapters.vault.accounts import PostgresAccounts
+from adapters.vault.archives import PostgresArchives
 from adapters.vault.common_passwords import ZxcvbnPasswords
 from adapters.vault.in_memory_familiar_networks import InMemoryFamiliarNetworks
 from adapters.vault.in_memory_tries import InMemoryTries
@@ -216,6 +217,7 @@ def live_studio(
                 tries=EndlessTries() if tries is None else tries,
                 familiar=familiar,
                 objects=objects,
+                archives=PostgresArchives(vault),
                 identity=identity,
                 payment=payment,
                 connections=readers,

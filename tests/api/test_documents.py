@@ -80,7 +80,7 @@ BEYOND = {
 @pytest.mark.parametrize("name", BEYOND)
 def test_a_document_beyond_a_limit_is_refused(visitor: Visitor, name: str) -> None:
     document = BEYOND[name]
-    assert len(document) <= limits.BODY_SIZE_MAX_BYTES
+    assert len(document) <= limits.DOCUMENT_SIZE_MAX_BYTES
     answer = visitor.post(document)
     assert answer.status == 400
     assert answer.errors
@@ -116,6 +116,14 @@ def test_a_body_beyond_the_limit_is_refused(live: LiveStudio) -> None:
     answer = Visitor(live).post(document)
     assert answer.status == 413
     assert answer.errors[0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "body"}
+
+
+def test_a_document_is_refused_that_only_leaves_room_for_values(visitor: Visitor) -> None:
+    document = "{ catalogue { priceVersion } }" + " " * limits.DOCUMENT_SIZE_MAX_BYTES
+    [error] = visitor.post(document).errors
+    assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "document"}
+    fits = document[: limits.DOCUMENT_SIZE_MAX_BYTES]
+    assert visitor.ask(fits) == {"priceVersion": 1}
 
 
 def test_a_client_that_sends_far_too_much_still_hears_why(live: LiveStudio) -> None:

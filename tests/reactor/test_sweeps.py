@@ -145,6 +145,7 @@ def test_what_is_too_old_goes_and_the_rest_stays(
         "sessions": 1,
         "tries": 1,
         "familiar-networks": 1,
+        "archives": 0,
         "first-uploads": 0,
         "closed-places": 1,
         "orphans": 0,
