@@ -282,6 +282,6 @@ def test_it_is_said_once_which_items_are_meant(ada: Creator) -> None:
 
 
 def test_the_page_asks_by_the_committed_document(ada: Creator) -> None:
-    found = ada.run("RequestArchive", input={"only": {}})
+    found = ada.run("RequestArchive", input={"filter": {}})
     assert found["items"] == 2
     assert download(ada, found["url"]).is_whole

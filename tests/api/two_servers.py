@@ -77,8 +77,13 @@ class Deployment:
         self._admin_url = admin_url
 
     def serving(self) -> set[str]:
-        """Which servers answer, asked often enough for nginx to come to each."""
-        answers = (httpx.get(f"{self.url}/readyz", verify=False) for _ in range(8))
+        """Which servers answer, asked often enough for nginx to come to each. None before it is
+        there itself.
+        """
+        try:
+            answers = [httpx.get(f"{self.url}/readyz", verify=False) for _ in range(8)]
+        except httpx.TransportError:
+            return set()
         return {found.headers[SERVED_BY] for found in answers if found.status_code == 200}
 
     def until_all_serve(self) -> None:
