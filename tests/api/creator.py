@@ -348,7 +348,7 @@ def _stand_in(rule: RenditionRule, length_ms: int | None) -> EncodedFile:
     """A file of which only the release looks at what is said of it."""
     side, lasts_ms = rule.side_max or 512, length_ms if rule.moving else None
     # A thumbnail is small, however large a test has its pictures.
-    data = PHOTO if rule.side_max is None else PHOTO[:1_000]
+    data = PHOTO[:1_000] if rule.role in THUMBNAIL_SIDES_MAX else PHOTO
     return EncodedFile(data, rule.media_types[0], side, side, lasts_ms)
 
 
