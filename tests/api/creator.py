@@ -27,6 +27,7 @@ from domain.job_kinds import job_kind
 from domain.job_kinds.entry import RenditionRule
 from domain.job_state import AdapterFile, JobOutput
 from domain.photo_set import PhotoVerdict
+from domain.rendition import THUMBNAIL_SIDES_MAX
 from domain.twin import Twin
 from gpu_consumers.screening.released_files import EncodedFile
 from tests.api.live_studio import ROOT, LiveStudio
