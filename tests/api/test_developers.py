@@ -77,7 +77,7 @@ def test_the_page_names_every_limit_and_every_code() -> None:
     assert caps == {
         name: str(most) for name, most in {**asdict(Caps()), "JOBS_OPEN_MAX": JOBS_OPEN_MAX}.items()
     }
-    assert len(found) == 11
+    assert len(found) == 12
     codes = re.findall(r"<tr><td>([A-Z_]{4,})</td>", PAGE)
     assert codes == [code.value for code in ErrorCode]
 

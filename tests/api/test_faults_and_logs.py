@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from starlette.requests import Request
 from structlog.testing import capture_logs
@@ -12,7 +13,7 @@ from structlog.testing import capture_logs
 from api.context import SESSION_COOKIE, StudioContext
 from api.schema import build_schema
 from api.session_desk import SessionDesk
-from tests.api.creator import PASSWORD, Creator, Visitor
+from tests.api.creator import PASSWORD, Creator, Visitor, uuid_of
 from tests.api.live_studio import LiveStudio
 from tests.api.streams import sse
 
@@ -120,9 +121,15 @@ def test_no_log_line_holds_what_a_person_wrote_or_owns(live: LiveStudio, heard: 
         download = ada.did("requestDownload", "url", asset=picture["id"])["url"]
         for address in (picture["url"], f"/media/{ada.token}/master"):
             ada.http.get(address, headers={"cookie": f"{SESSION_COOKIE}={ada.token}"})
+        archive = ada.did("requestArchive", "url", filter={})["url"]
+        own_place = f"gallery/{uuid_of(picture['id'])}/"
+        live.objects.delete([*live.objects.keys(own_place)])
+        with pytest.raises(httpx.RemoteProtocolError):
+            ada.http.get(archive, headers=ada.headers)
     own = [line for line in heard.lines if not line.startswith(("httpx", "httpcore"))]
     everything = "\n".join(own) + str(logs)
     assert "webhook refused" in everything
+    assert "archive broken off" in everything
     assert ada.token
     assert twin
     for secret in (
@@ -133,6 +140,7 @@ def test_no_log_line_holds_what_a_person_wrote_or_owns(live: LiveStudio, heard: 
         name,
         ada.token,
         download.split("signature=")[1],
+        archive.removeprefix("/archives/"),
         "quite another password",
     ):
         assert secret not in everything
