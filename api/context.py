@@ -10,6 +10,7 @@ from fastapi import WebSocket
 from starlette.requests import HTTPConnection
 from strawberry.fastapi import BaseContext
 
+from api.look_desk import LookDesk
 from api.parts import Parts
 from api.refusals import NotSignedIn
 from api.session_desk import SessionDesk
@@ -23,9 +24,12 @@ TOKEN_SIZE_BYTES = 32
 class StudioContext(BaseContext):
     """One request's, or one socket's, session and parts."""
 
-    def __init__(self, parts: Parts, connection: HTTPConnection, sessions: SessionDesk) -> None:
+    def __init__(
+        self, parts: Parts, connection: HTTPConnection, sessions: SessionDesk, looks: LookDesk
+    ) -> None:
         super().__init__()
         self.parts = parts
+        self.looks = looks
         self.connection = connection
         self._sessions = sessions
         self._token = _token_of(connection)
@@ -82,9 +86,10 @@ def token_digest(token: str) -> bytes:
 def context_getter(parts: Parts) -> Any:
     """FastAPI's dependency that makes a context."""
     sessions = SessionDesk(parts.accounts, parts.clock)
+    looks = LookDesk(parts.connections, parts.threads.feeds)
 
     async def get_context(connection: HTTPConnection) -> StudioContext:
-        return StudioContext(parts, connection, sessions)
+        return StudioContext(parts, connection, sessions, looks)
 
     return get_context
 

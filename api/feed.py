@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from api.feed_pulse import FeedPulse
 from queries.read_position import FEED_CHANNEL, WATERMARK
 
 log = structlog.get_logger()
@@ -24,35 +25,52 @@ class Waker:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._event = asyncio.Event()
+        self._woken = False
+        self._waiting: asyncio.Future[None] | None = None
 
     def wake(self) -> None:
         """Wake the subscriber. From any thread, any number of times."""
         # A loop that has ended has no subscriber left to wake.
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._event.set)
+            self._loop.call_soon_threadsafe(self._wake_here)
 
     async def wait(self, timeout_s: float) -> None:
-        """Until woken, or the time is up."""
-        try:
-            await asyncio.wait_for(self._event.wait(), timeout_s)
-        except TimeoutError:
-            return
-        finally:
-            self._event.clear()
+        """Until woken, be it before this call, or the time is up. One waits at a time."""
+        if not self._woken:
+            # Thousands wait at once: a future and a timer each, where `wait_for` takes a task.
+            self._waiting = self._loop.create_future()
+            timer = self._loop.call_later(timeout_s, self._end_wait)
+            try:
+                await self._waiting
+            finally:
+                timer.cancel()
+                self._waiting = None
+        self._woken = False
+
+    def _wake_here(self) -> None:
+        self._woken = True
+        self._end_wait()
+
+    def _end_wait(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
 
 
 class FeedHub:
     """One listening connection for all subscribers of this process.
 
-    `connect` opens a connection in autocommit mode. A notification may be lost with it, so every
-    subscriber also looks by itself from time to time.
+    `connect` opens a connection in autocommit mode and gives up within seconds. A notification can
+    be lost with it only: `pulse` notices that it is dead or silent, and whoever follows a feed is
+    woken once there is a new one.
     """
 
     def __init__(
-        self, connect: Callable[[], AbstractContextManager[psycopg.Connection[Any]]]
+        self,
+        connect: Callable[[], AbstractContextManager[psycopg.Connection[Any]]],
+        pulse: FeedPulse | None = None,
     ) -> None:
         self._connect = connect
+        self._pulse = pulse or FeedPulse()
         self._lock = threading.Lock()
         self._wakers: defaultdict[UUID, set[Waker]] = defaultdict(set)
         self._closing: set[Callable[[], None]] = set()
@@ -137,9 +155,12 @@ class FeedHub:
                 with self._connect() as connection:
                     connection.execute(f"LISTEN {FEED_CHANNEL}".encode())
                     self._wake_all()
+                    self._pulse.begin()
                     while not stop.is_set():
-                        for notice in connection.notifies(timeout=POLL_S):
-                            self._heard(notice.payload)
+                        self._pulse.beat(connection)
+                        for notice in connection.notifies(timeout=self._pulse.rest_s(POLL_S)):
+                            if not self._pulse.is_ours(notice.payload):
+                                self._heard(notice.payload)
             except (psycopg.Error, OSError) as error:
                 log.warning("feed listener lost its connection", error=type(error).__name__)
                 stop.wait(RECONNECT_DELAY_S)

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import uvicorn
 from fastapi import FastAPI
+from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 from starlette.types import ASGIApp
 
@@ -49,6 +50,15 @@ READER_CONNECTIONS_MAX = 12
 WEBHOOK_INTERVAL_S = 1.0
 GRACE_S = 5
 """How long open feeds may take to end before they are cut."""
+
+DEAD_PEER = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 6_000,
+}
+"""Seconds, except the last, in ms: the listening connection is given up within a few of them."""
 
 WEBSOCKET_MESSAGE_MAX_BYTES = 64 * 1024
 
@@ -170,7 +180,7 @@ def open_store(
 
 
 def _listening(url: str) -> AbstractContextManager[psycopg.Connection[Any]]:
-    return connect(url, "reader", application="api feed")
+    return connect(make_conninfo(url, **DEAD_PEER), "reader", application="api feed")
 
 
 @contextmanager

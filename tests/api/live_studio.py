@@ -34,6 +34,7 @@ from adapters.vault.passwords import Argon2Passwords
 from adapters.vault.subject_keys import SubjectKeys
 from api.app import Background, Folders, build_app
 from api.feed import FeedHub
+from api.feed_pulse import FeedPulse
 from api.parts import Parts
 from api.progress import ProgressBoard
 from api.sign_in_limit import SignInLimit
@@ -155,8 +156,18 @@ class LiveStudio:
 
 
 @contextmanager
-def live_studio(database: str, folder: Path, *, spans: Spans | None = None) -> Iterator[LiveStudio]:
-    """Serve until the block ends. Prices and policy are published."""
+def live_studio(
+    database: str,
+    folder: Path,
+    *,
+    spans: Spans | None = None,
+    listening_url: str | None = None,
+    pulse: FeedPulse | None = None,
+) -> Iterator[LiveStudio]:
+    """Serve until the block ends. Prices and policy are published.
+
+    `listening_url` is where feeds listen, if they reach the database by another way than all else.
+    """
     with ExitStack() as stack:
         writers = stack.enter_context(open_pool(database, "writer", size_max=8))
         vault = stack.enter_context(open_pool(database, "vault", size_max=8))
@@ -192,7 +203,7 @@ def live_studio(database: str, folder: Path, *, spans: Spans | None = None) -> I
         refused: list[str] = []
 
         def parts() -> Parts:
-            feed = FeedHub(lambda: connect(database, "reader"))
+            feed = FeedHub(lambda: connect(listening_url or database, "reader"), pulse)
             return Parts(
                 studio=studio,
                 accounts=accounts,
