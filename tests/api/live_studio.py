@@ -227,7 +227,7 @@ def live_studio(
                 parts,
                 Folders(ROOT / "web", ROOT / "graphql" / "operations", folder / "samples"),
                 Background(
-                    start=lambda: _listening(parts.feed),
+                    start=lambda: hub_at_work(parts.feed),
                     is_ready=lambda: True,
                     mounts={
                         "/objects": object_app(objects),
@@ -270,7 +270,8 @@ def live_studio(
 
 
 @contextmanager
-def _listening(feed: FeedHub) -> Iterator[None]:
+def hub_at_work(feed: FeedHub) -> Iterator[None]:
+    """The hub listens for the length of a `with` block."""
     stop = threading.Event()
     thread = threading.Thread(target=feed.run, args=(stop,), name="feed")
     thread.start()

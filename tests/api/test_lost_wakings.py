@@ -15,11 +15,10 @@ from adapters.postgres.connect import connect
 from adapters.postgres.embedded import EmbeddedPostgres
 from api.feed import FeedHub, Waker
 from api.feed_pulse import FeedPulse
-from benchmarks.measure import beside
 from queries.read_position import FEED_CHANNEL
 from tests.api.creator import Creator
 from tests.api.deaf_line import deaf_line
-from tests.api.live_studio import live_studio
+from tests.api.live_studio import hub_at_work, live_studio
 from tests.api.streams import sse
 
 ADA = UUID(int=1)
@@ -50,7 +49,7 @@ def followed(url: str, then: Callable[[Waker], Awaitable[None]]) -> None:
     hub = FeedHub(lambda: connect(url, "reader", application="hub under test"), quick())
 
     async def follow() -> None:
-        with hub.joined(ADA) as waker, beside(hub.run):
+        with hub.joined(ADA) as waker, hub_at_work(hub):
             await woken(waker)
             await then(waker)
 
