@@ -26,8 +26,9 @@ from queries.feed.era import Era, current_era
 AHEAD_WAIT_MAX_S = 2.0
 """How long a position that the read models have not reached is waited for."""
 
-LOOK_AGAIN_S = 60.0
-"""The hub notices within seconds that wake-ups were lost. This is for what nobody thought of."""
+LOOK_AGAIN_S = 600.0
+"""The hub notices within seconds that wake-ups were lost. This is for what nobody thought of: at
+60 s, 5,000 idle feeds would take a tenth of a core for it."""
 
 
 @strawberry.type(

@@ -62,6 +62,9 @@ DEAD_PEER = {
 
 WEBSOCKET_MESSAGE_MAX_BYTES = 64 * 1024
 
+WEBSOCKET_PING_S = 45.0
+"""Proxies cut what is silent for a minute, as nginx does; each ping is work for both sides."""
+
 SANDBOX_COUNTRY = "XX"
 
 
@@ -82,6 +85,7 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
                 access_log=False,
                 ws_per_message_deflate=False,
                 ws_max_size=WEBSOCKET_MESSAGE_MAX_BYTES,
+                ws_ping_interval=WEBSOCKET_PING_S,
                 timeout_graceful_shutdown=GRACE_S,
             ),
             stop,
