@@ -23,6 +23,8 @@ POLL_S = 1.0
 class Waker:
     """One subscriber's alarm: set from any thread, awaited on the loop it was made on."""
 
+    __slots__ = ("_loop", "_waiting", "_woken")
+
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._woken = False
