@@ -21,7 +21,7 @@ POLL_S = 1.0
 
 
 class Waker:
-    """One subscriber's alarm: set from any thread, awaited on the loop it was made on."""
+    """One subscriber's alarm, awaited on the loop it was made on."""
 
     __slots__ = ("_loop", "_waiting", "_woken")
 
@@ -30,11 +30,15 @@ class Waker:
         self._woken = False
         self._waiting: asyncio.Future[None] | None = None
 
-    def wake(self) -> None:
-        """Wake the subscriber. From any thread, any number of times."""
-        # A loop that has ended has no subscriber left to wake.
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._wake_here)
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Where it is awaited."""
+        return self._loop
+
+    def wake_here(self) -> None:
+        """Wake the subscriber, any number of times. On its own loop."""
+        self._woken = True
+        self._end_wait()
 
     async def wait(self, timeout_s: float) -> None:
         """Until woken, be it before this call, or the time is up. One waits at a time."""
@@ -48,10 +52,6 @@ class Waker:
                 timer.cancel()
                 self._waiting = None
         self._woken = False
-
-    def _wake_here(self) -> None:
-        self._woken = True
-        self._end_wait()
 
     def _end_wait(self) -> None:
         if self._waiting is not None and not self._waiting.done():
@@ -144,11 +144,18 @@ class FeedHub:
             return len(self._wakers.get(owner_id, ()))
 
     def wake(self, owner_id: UUID) -> None:
-        """Wake every subscriber of an owner."""
+        """Wake every subscriber of an owner. From any thread, any number of times.
+
+        All of a loop wake in one turn of it, so that they look together.
+        """
+        of_loop: defaultdict[asyncio.AbstractEventLoop, list[Waker]] = defaultdict(list)
         with self._lock:
-            wakers = list(self._wakers.get(owner_id, ()))
-        for waker in wakers:
-            waker.wake()
+            for waker in self._wakers.get(owner_id, ()):
+                of_loop[waker.loop].append(waker)
+        for loop, wakers in of_loop.items():
+            # A loop that has ended has no subscriber left to wake.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(_wake_each, wakers)
 
     def run(self, stop: threading.Event) -> None:
         """Listen until `stop` is set. For a thread of its own."""
@@ -182,3 +189,8 @@ class FeedHub:
             owners = list(self._wakers)
         for owner in owners:
             self.wake(owner)
+
+
+def _wake_each(wakers: list[Waker]) -> None:
+    for waker in wakers:
+        waker.wake_here()
