@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Sequence
+from functools import partial
 
 FIN_TEXT = 0x81
 PING = 0x89
@@ -108,11 +109,15 @@ async def subscribed(port: int, tokens: Sequence[str], document: str) -> list[Fe
                 for token in tokens[start : start + OPEN_AT_ONCE_MAX]
             ]
             for client in some:
-                await loop.create_connection(lambda made=client: made, "127.0.0.1", port)
+                await loop.create_connection(partial(_itself, client), "127.0.0.1", port)
             for client in some:
                 await client.heard(1)
             clients += some
     return clients
+
+
+def _itself(client: FeedClient) -> FeedClient:
+    return client
 
 
 def resident_bytes(process: int) -> int:

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_everybody_resumes_from_their_own_position_and_gets_every_change_once(
         job = rich.images(count=1)
         live.settle()
         for ws, after in zip(sockets, begun, strict=True):
-            told = []
+            told: list[Any] = []
             while not told or told[-1]["job"]["id"] != job:
                 told.append(ws.value("1"))
             positions = [event["position"] for event in told]
