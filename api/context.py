@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from strawberry.fastapi import BaseContext
 
 from api.caps import Place
+from api.look_desk import LookDesk
 from api.parts import Parts
 from api.refusals import NotSignedIn
 from api.session_desk import SessionDesk
@@ -25,9 +26,12 @@ TOKEN_SIZE_BYTES = 32
 class StudioContext(BaseContext):
     """One request's, or one socket's, session and parts."""
 
-    def __init__(self, parts: Parts, connection: HTTPConnection, sessions: SessionDesk) -> None:
+    def __init__(
+        self, parts: Parts, connection: HTTPConnection, sessions: SessionDesk, looks: LookDesk
+    ) -> None:
         super().__init__()
         self.parts = parts
+        self.looks = looks
         self.connection = connection
         self._sessions = sessions
         self._token = _token_of(connection)
@@ -97,9 +101,10 @@ ContextGetter: TypeAlias = Callable[[HTTPConnection], Awaitable[StudioContext]]
 def context_getter(parts: Parts) -> ContextGetter:
     """FastAPI's dependency that makes a context: the one place where sessions are looked up."""
     sessions = SessionDesk(parts.accounts, parts.clock)
+    looks = LookDesk(parts.connections, parts.threads.feeds)
 
     async def get_context(connection: HTTPConnection) -> StudioContext:
-        return StudioContext(parts, connection, sessions)
+        return StudioContext(parts, connection, sessions, looks)
 
     return get_context
 

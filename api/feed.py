@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from api.feed_pulse import FeedPulse
 from queries.read_position import FEED_CHANNEL, WATERMARK
 
 log = structlog.get_logger()
@@ -20,39 +21,58 @@ POLL_S = 1.0
 
 
 class Waker:
-    """One subscriber's alarm: set from any thread, awaited on the loop it was made on."""
+    """One subscriber's alarm, awaited on the loop it was made on."""
+
+    __slots__ = ("_loop", "_waiting", "_woken")
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._event = asyncio.Event()
+        self._woken = False
+        self._waiting: asyncio.Future[None] | None = None
 
-    def wake(self) -> None:
-        """Wake the subscriber. From any thread, any number of times."""
-        # A loop that has ended has no subscriber left to wake.
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._event.set)
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Where it is awaited."""
+        return self._loop
+
+    def wake_here(self) -> None:
+        """Wake the subscriber, any number of times. On its own loop."""
+        self._woken = True
+        self._end_wait()
 
     async def wait(self, timeout_s: float) -> None:
-        """Until woken, or the time is up."""
-        try:
-            await asyncio.wait_for(self._event.wait(), timeout_s)
-        except TimeoutError:
-            return
-        finally:
-            self._event.clear()
+        """Until woken, be it before this call, or the time is up. One waits at a time."""
+        if not self._woken:
+            # Thousands wait at once: a future and a timer each, where `wait_for` takes a task.
+            self._waiting = self._loop.create_future()
+            timer = self._loop.call_later(timeout_s, self._end_wait)
+            try:
+                await self._waiting
+            finally:
+                timer.cancel()
+                self._waiting = None
+        self._woken = False
+
+    def _end_wait(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
 
 
 class FeedHub:
     """One listening connection for all subscribers of this process.
 
-    `connect` opens a connection in autocommit mode. A notification may be lost with it, so every
-    subscriber also looks by itself from time to time.
+    `connect` opens a connection in autocommit mode and gives up within seconds. A notification can
+    be lost with it only: `pulse` notices that it is dead or silent, and whoever follows a feed is
+    woken once there is a new one.
     """
 
     def __init__(
-        self, connect: Callable[[], AbstractContextManager[psycopg.Connection[Any]]]
+        self,
+        connect: Callable[[], AbstractContextManager[psycopg.Connection[Any]]],
+        pulse: FeedPulse | None = None,
     ) -> None:
         self._connect = connect
+        self._pulse = pulse or FeedPulse()
         self._lock = threading.Lock()
         self._wakers: defaultdict[UUID, set[Waker]] = defaultdict(set)
         self._closing: set[Callable[[], None]] = set()
@@ -124,11 +144,18 @@ class FeedHub:
             return len(self._wakers.get(owner_id, ()))
 
     def wake(self, owner_id: UUID) -> None:
-        """Wake every subscriber of an owner."""
+        """Wake every subscriber of an owner. From any thread, any number of times.
+
+        All of a loop wake in one turn of it, so that they look together.
+        """
+        of_loop: defaultdict[asyncio.AbstractEventLoop, list[Waker]] = defaultdict(list)
         with self._lock:
-            wakers = list(self._wakers.get(owner_id, ()))
-        for waker in wakers:
-            waker.wake()
+            for waker in self._wakers.get(owner_id, ()):
+                of_loop[waker.loop].append(waker)
+        for loop, wakers in of_loop.items():
+            # A loop that has ended has no subscriber left to wake.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(_wake_each, wakers)
 
     def run(self, stop: threading.Event) -> None:
         """Listen until `stop` is set. For a thread of its own."""
@@ -137,9 +164,12 @@ class FeedHub:
                 with self._connect() as connection:
                     connection.execute(f"LISTEN {FEED_CHANNEL}".encode())
                     self._wake_all()
+                    self._pulse.begin()
                     while not stop.is_set():
-                        for notice in connection.notifies(timeout=POLL_S):
-                            self._heard(notice.payload)
+                        self._pulse.beat(connection)
+                        for notice in connection.notifies(timeout=self._pulse.rest_s(POLL_S)):
+                            if not self._pulse.is_ours(notice.payload):
+                                self._heard(notice.payload)
             except (psycopg.Error, OSError) as error:
                 log.warning("feed listener lost its connection", error=type(error).__name__)
                 stop.wait(RECONNECT_DELAY_S)
@@ -159,3 +189,8 @@ class FeedHub:
             owners = list(self._wakers)
         for owner in owners:
             self.wake(owner)
+
+
+def _wake_each(wakers: list[Waker]) -> None:
+    for waker in wakers:
+        waker.wake_here()

@@ -5,10 +5,10 @@ exactly the rows behind it. A waker only says when to look.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from copy import copy
+from random import uniform
 from typing import Any
 from uuid import UUID
 
@@ -18,21 +18,21 @@ from anyio.to_thread import run_sync
 from api.caps import NoPlaceLeft
 from api.consistency import until_visible
 from api.context import StudioContext
+from api.look_desk import Feed
 from api.parts import Parts
 from api.reading import read_again
 from api.refusals import NotConsistentYet, NotSignedIn, ReadModelParked, TooManyFeeds, typed
 from api.scalars import POSITION_MAX, Position
 from commands.ports.accounts import Session
-from queries.feed.after import Delta, feed_after
 from queries.feed.after import Lagged as LaggedRows
 from queries.feed.era import Era, current_era
-from queries.viewer import View
 
 AHEAD_WAIT_MAX_S = 2.0
 """How long a position that the read models have not reached is waited for."""
 
-LOOK_AGAIN_S = 5.0
-"""A wake-up can be lost with its connection; this bounds how long nobody notices."""
+LOOK_AGAIN_S = 600.0
+"""The hub notices within seconds that wake-ups were lost. This is for what nobody thought of: at
+60 s, 5,000 idle feeds would take a tenth of a core for it."""
 
 
 @strawberry.type(
@@ -42,31 +42,6 @@ LOOK_AGAIN_S = 5.0
 class Lagged:
     count: int
     position: Position
-
-
-def _nothing(view: View) -> list[Any]:
-    return []
-
-
-@dataclass(frozen=True)
-class Feed:
-    """One topic of the feed and how it is shown.
-
-    `snapshot` and each of `changes` carry a `position`. `words` are said beside them, without one.
-    `rest_s` lies between two looks, so that what comes fast is joined into fewer words.
-    """
-
-    topic: str
-    snapshot: Callable[[View], Any]
-    changes: Callable[[View, tuple[Delta, ...]], list[Any]]
-    words: Callable[[View], list[Any]] = _nothing
-    rest_s: float = 0.0
-
-
-@dataclass(frozen=True)
-class _Seen:
-    changes: list[Any]
-    words: list[Any]
 
 
 async def follow(
@@ -99,7 +74,8 @@ async def follow(
                     yield Lagged(count=0, position=Position(told))
                     return
             while not context.parts.feed.is_closed:
-                seen = await read_again(context, partial(_look, feed, position))
+                session = await context.session_now()
+                seen = await context.looks.look(session, feed, position)
                 if isinstance(seen, LaggedRows):
                     yield Lagged(count=seen.count, position=Position(era.shown(position)))
                     return
@@ -108,7 +84,7 @@ async def follow(
                     yield _told(change, era)
                 for word in seen.words:
                     yield word
-                await waker.wait(min(LOOK_AGAIN_S, _left_s(context, session)))
+                await waker.wait(min(_rest_s(), _left_s(context, session)))
                 await asyncio.sleep(feed.rest_s)
     except (NotSignedIn, TooManyFeeds) as refusal:
         context.parts.refused(refusal.code)
@@ -149,16 +125,10 @@ def _left_s(context: StudioContext, session: Session) -> float:
 
 
 def _told(event: Any, era: Era) -> Any:
-    event.position = Position(era.shown(event.position))
-    return event
-
-
-def _look(feed: Feed, position: int, view: View) -> _Seen | LaggedRows:
-    # Words and changes of one snapshot of the rows: no word follows its job's end.
-    deltas = feed_after(view, position, topics=[feed.topic])
-    if isinstance(deltas, LaggedRows):
-        return deltas
-    return _Seen(feed.changes(view, deltas), feed.words(view))
+    # A copy: the event is also told to others, perhaps of another era.
+    told = copy(event)
+    told.position = Position(era.shown(event.position))
+    return told
 
 
 def resumed(context: StudioContext, after: int | None) -> int | None:
@@ -170,3 +140,8 @@ def resumed(context: StudioContext, after: int | None) -> int | None:
     if last.isascii() and last.isdigit() and len(last) <= len(str(POSITION_MAX)):
         return max(after or 0, min(int(last), POSITION_MAX))
     return after
+
+
+def _rest_s() -> float:
+    """How long a feed rests if nothing wakes it: each its own time, or all would look at once."""
+    return uniform(LOOK_AGAIN_S / 2, LOOK_AGAIN_S)

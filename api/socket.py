@@ -151,6 +151,9 @@ class StudioSocket(BaseGraphQLTransportWSHandler[Any, Any]):
             await super().handle_connection_init(message)
         except NoPlaceLeft:
             await self._no_place()
+        if self.connection_init_timeout_task is not None and self.connection_acknowledged:
+            # Cancelled: what it still holds would be kept as long as the socket.
+            self.connection_init_timeout_task = None
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Begin an operation; what cannot be begun ends alone, not with all others."""

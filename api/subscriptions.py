@@ -9,8 +9,9 @@ from uuid import UUID
 import strawberry
 
 from api.context import StudioContext
-from api.following import Feed, Lagged, follow
+from api.following import Lagged, follow
 from api.ids import global_id
+from api.look_desk import Feed
 from api.refusals import REFUSAL_TYPES, NotSignedIn, RefusalInterface, TooManyFeeds
 from api.scalars import Position
 from api.types.asset import Asset, asset

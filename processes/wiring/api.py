@@ -11,6 +11,7 @@ import psycopg
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 from starlette.types import ASGIApp
 
@@ -62,7 +63,19 @@ BACKLOG = 2_048
 GRACE_S = 5
 """How long open feeds may take to end before they are cut."""
 
+DEAD_PEER = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 6_000,
+}
+"""Seconds, except the last, in ms: the listening connection is given up within a few of them."""
+
 WEBSOCKET_MESSAGE_MAX_BYTES = 64 * 1024
+
+WEBSOCKET_PING_S = 45.0
+"""Proxies cut what is silent for a minute, as nginx does; each ping is work for both sides."""
 
 SANDBOX_COUNTRY = "XX"
 
@@ -107,6 +120,7 @@ def server_config(app: FastAPI, *, grace_s: int) -> uvicorn.Config:
         access_log=False,
         ws_per_message_deflate=False,
         ws_max_size=WEBSOCKET_MESSAGE_MAX_BYTES,
+        ws_ping_interval=WEBSOCKET_PING_S,
         timeout_graceful_shutdown=grace_s,
         # Whose word is believed is ours to say: uvicorn takes anybody's from this machine.
         proxy_headers=False,
@@ -210,7 +224,7 @@ def open_store(
 
 
 def _listening(url: str) -> AbstractContextManager[psycopg.Connection[Any]]:
-    return connect(url, "reader", application="api feed")
+    return connect(make_conninfo(url, **DEAD_PEER), "reader", application="api feed")
 
 
 @contextmanager

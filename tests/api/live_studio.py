@@ -38,6 +38,7 @@ from adapters.vault.passwords import Argon2Passwords
 from adapters.vault.subject_keys import SubjectKeys
 from api.app import Background, Folders, build_app
 from api.feed import FeedHub
+from api.feed_pulse import FeedPulse
 from api.parts import Parts
 from api.progress import ProgressBoard
 from api.spans import NoSpans, Spans
@@ -166,11 +167,14 @@ def live_studio(
     *,
     spans: Spans | None = None,
     tries: Tries | None = None,
+    listening_url: str | None = None,
+    pulse: FeedPulse | None = None,
     **deployed: Any,
 ) -> Iterator[LiveStudio]:
     """Serve until the block ends. Prices and policy are published.
 
     `deployed` are parts that an operator decides: trusted proxies, origins, the public URL, caps.
+    `listening_url` is where feeds listen, if they reach the database by another way than all else.
     """
     with ExitStack() as stack:
         writers = stack.enter_context(open_pool(database, "writer", size_max=8))
@@ -208,7 +212,7 @@ def live_studio(
         familiar = InMemoryFamiliarNetworks()
 
         def parts() -> Parts:
-            feed = FeedHub(lambda: connect(database, "reader"))
+            feed = FeedHub(lambda: connect(listening_url or database, "reader"), pulse)
             made = Parts(
                 studio=studio,
                 accounts=accounts,
@@ -236,7 +240,7 @@ def live_studio(
                 parts,
                 Folders(ROOT / "web", ROOT / "graphql" / "operations", folder / "samples"),
                 Background(
-                    start=lambda: _listening(parts.feed),
+                    start=lambda: hub_at_work(parts.feed),
                     is_ready=lambda: True,
                     mounts={
                         "/objects": object_app(objects),
@@ -279,7 +283,8 @@ def live_studio(
 
 
 @contextmanager
-def _listening(feed: FeedHub) -> Iterator[None]:
+def hub_at_work(feed: FeedHub) -> Iterator[None]:
+    """The hub listens for the length of a `with` block."""
     stop = threading.Event()
     thread = threading.Thread(target=feed.run, args=(stop,), name="feed")
     thread.start()

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from structlog.testing import capture_logs
 
 from api.context import SESSION_COOKIE, StudioContext
+from api.look_desk import LookDesk
 from api.schema import build_schema
 from api.session_desk import SessionDesk
 from tests.api.creator import PASSWORD, Creator, Visitor, uuid_of
@@ -37,7 +38,9 @@ def broken_context(live: LiveStudio, ada: Creator) -> StudioContext:
         "client": ("192.0.2.1", 1),
     }
     parts = replace(live.parts, connections=Broken())
-    return StudioContext(parts, Request(scope), SessionDesk(parts.accounts, parts.clock))
+    sessions = SessionDesk(parts.accounts, parts.clock)
+    looks = LookDesk(parts.connections, parts.threads.feeds)
+    return StudioContext(parts, Request(scope), sessions, looks)
 
 
 @pytest.mark.parametrize(
