@@ -1,4 +1,6 @@
-"""How soon the last of 500 subscribers of one owner has a change, over stock Strawberry.
+"""How soon the last of 500 subscribers has a change of theirs, over stock Strawberry.
+
+Twenty people have 25 windows each, and one commit changes what all of them see.
 
 Stock is `benchmarks.stock_feed`, as `pip install 'uvicorn[standard]'` runs it, with a superuser's
 connections, which no row policy slows down. Both are asked in turns, one process each.
@@ -9,8 +11,9 @@ connections, which no row policy slows down. Both are asked in turns, one proces
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from itertools import chain
 from uuid import UUID
 
 import psycopg
@@ -22,7 +25,8 @@ from benchmarks.measure import quantile, report
 from benchmarks.served_api import prepared_studio, serving
 from benchmarks.stock_graphql import DATABASE
 
-SUBSCRIBERS = 500
+PEOPLE = 20
+WINDOWS = 25
 ROUNDS = 15
 BETWEEN_S = 0.3
 DOCUMENT = (
@@ -37,15 +41,14 @@ def main() -> None:
     with prepared_studio() as studio, ExitStack() as stack:
         ours = stack.enter_context(studio.api())
         stock = stack.enter_context(serving(_stock, {DATABASE: studio.admin_url}))
-        made = people(studio.admin_url, 2, SUBSCRIBERS)
+        asked = [people(studio.admin_url, PEOPLE, WINDOWS) for _ in range(2)]
         admin = stack.enter_context(psycopg.connect(studio.admin_url, autocommit=True))
-        [(ada, hers), (grace, theirs)] = made.items()
-        taken = asyncio.run(_taken(admin, (ours, ada, hers), (stock, grace, theirs)))
+        taken = asyncio.run(_taken(admin, (ours, asked[0]), (stock, asked[1])))
     ours_s, stock_s = (quantile(side, 0.5) for side in taken)
     report(
         "fan_out",
         "stock Strawberry + FastAPI on LISTEN/NOTIFY, each subscriber looks up session and row",
-        subscribers=SUBSCRIBERS,
+        subscribers=PEOPLE * WINDOWS,
         ours_ms=1e3 * ours_s,
         stock_ms=1e3 * stock_s,
         ratio=stock_s / ours_s,
@@ -54,27 +57,31 @@ def main() -> None:
 
 async def _taken(
     admin: psycopg.Connection,
-    ours: tuple[int, UUID, Sequence[str]],
-    stock: tuple[int, UUID, Sequence[str]],
+    ours: tuple[int, Mapping[UUID, Sequence[str]]],
+    stock: tuple[int, Mapping[UUID, Sequence[str]]],
 ) -> tuple[list[float], list[float]]:
-    at_ours = await subscribed(ours[0], ours[2], DOCUMENT)
-    at_stock = await subscribed(stock[0], stock[2], stock_feed.DOCUMENT)
+    """Seconds of each round, on both sides. Each is a port, and tokens by person."""
+    at_ours = await subscribed(ours[0], [*chain(*ours[1].values())], DOCUMENT)
+    at_stock = await subscribed(stock[0], [*chain(*stock[1].values())], stock_feed.DOCUMENT)
     taken: tuple[list[float], list[float]] = ([], [])
     for number in range(1, ROUNDS + 1):
-        for clients, owner, times in ((at_ours, ours[1], taken[0]), (at_stock, stock[1], taken[1])):
+        for clients, owners, times in (
+            (at_ours, [*ours[1]], taken[0]),
+            (at_stock, [*stock[1]], taken[1]),
+        ):
             await asyncio.sleep(BETWEEN_S)
-            times.append(await _last_told(admin, clients, owner, number))
+            times.append(await _last_told(admin, clients, owners, number))
     return taken
 
 
 async def _last_told(
-    admin: psycopg.Connection, clients: Sequence[FeedClient], owner: UUID, number: int
+    admin: psycopg.Connection, clients: Sequence[FeedClient], owners: Sequence[UUID], number: int
 ) -> float:
     """Seconds from the change's commit until everybody was told of it."""
     waiting = asyncio.gather(*(client.heard(1 + number) for client in clients))
     await asyncio.sleep(0)
     began_s = time.perf_counter()
-    await asyncio.to_thread(change, admin, owner, number)
+    await asyncio.to_thread(change, admin, owners, number)
     await waiting
     return time.perf_counter() - began_s
 

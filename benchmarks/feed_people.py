@@ -1,6 +1,7 @@
 """People with sessions, straight in the tables: the API would take minutes for their passwords."""
 
 import hashlib
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import psycopg
@@ -28,17 +29,20 @@ def people(admin_url: str, count: int, sessions_each: int) -> dict[UUID, list[st
     return made
 
 
-def change(connection: psycopg.Connection, person: UUID, position: int) -> None:
-    """One change of somebody's wallet, as the projector writes it."""
-    with connection.transaction():
-        connection.execute(
+def change(connection: psycopg.Connection, people: Sequence[UUID], position: int) -> None:
+    """One change of each one's wallet, all in one commit, as the projector writes it."""
+    with connection.transaction(), connection.cursor() as cursor:
+        named = [{"person": person, "position": position} for person in people]
+        cursor.executemany(
             "INSERT INTO views.balances (owner_id, available, reserved, spent, position) "
             "VALUES (%(person)s, 1000, 0, 0, %(position)s) ON CONFLICT (owner_id) "
             "DO UPDATE SET available = views.balances.available + 1, position = %(position)s",
-            {"person": person, "position": position},
+            named,
         )
-        connection.execute(
-            "INSERT INTO views.feed VALUES (%s, %s, 0, 'wallet', %s, '{}', now())",
-            (person, position, person),
+        cursor.executemany(
+            "INSERT INTO views.feed "
+            "VALUES (%(person)s, %(position)s, 0, 'wallet', %(person)s, '{}', now())",
+            named,
         )
-        connection.execute("SELECT pg_notify(%s, %s)", (FEED_CHANNEL, person.hex))
+        heard = ",".join(person.hex for person in people)
+        cursor.execute("SELECT pg_notify(%s, %s)", (FEED_CHANNEL, heard))

@@ -72,8 +72,9 @@ async def _listen() -> None:
     async with await AsyncConnection.connect(os.environ[DATABASE], autocommit=True) as connection:
         await connection.execute("LISTEN feed")
         async for notice in connection.notifies():
-            for event in woken.get(UUID(hex=notice.payload), ()):
-                event.set()
+            for owner in notice.payload.split(","):
+                for event in woken.get(UUID(hex=owner), ()):
+                    event.set()
 
 
 @asynccontextmanager
