@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -284,6 +285,12 @@ class Wallet(WalletEvents, Aggregate):
             postings=postings,
             timestamp=at,
         )
+
+    def trigger_event(  # type: ignore[override]
+        self, event_class: type[Aggregate.Event], *, timestamp: datetime, **fields: Any
+    ) -> None:
+        """As of every aggregate. Time runs forward in a ledger, also where a clock is set back."""
+        super().trigger_event(event_class, timestamp=max(timestamp, self.modified_on), **fields)
 
     def snapshot_state(self) -> WalletState:
         """Everything but id and version."""

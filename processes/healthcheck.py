@@ -68,7 +68,8 @@ def check_process(settings: Settings, process: str, *, session: int | None = Non
     Where a `session` is given, the heartbeat of a process of another one counts for nothing.
     """
     _check_heartbeat(process, settings, session)
-    if process == "api":
+    # Of several on one port, the kernel picks who answers: each is known by its heartbeat alone.
+    if process == "api" and settings.api_processes == 1:
         _check_ready(settings)
 
 

@@ -1,5 +1,6 @@
 """`suite up`: everything on one machine, for a person."""
 
+import socket
 import threading
 import time
 
@@ -20,6 +21,7 @@ def run_up(settings: Settings) -> None:
     stop = stop_requested()
     configure(settings, "supervisor")
     console = Console(stderr=True)
+    require_free_port(settings)
     with installed(settings, on_step=lambda step: console.print(f"· {step}")) as installation:
         supervisor = installation.supervisor(
             lambda name, state: console.print(f"  {name:<10} {state}", highlight=False)
@@ -29,6 +31,17 @@ def run_up(settings: Settings) -> None:
         ).start()
         supervisor.run(stop)
         console.print("· everything stopped; start again and find it as it was")
+
+
+def require_free_port(settings: Settings) -> None:
+    """End here where somebody listens: several of ours share a port, and so would theirs."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        raise SystemExit(
+            f"cannot listen at {settings.host}:{settings.port}: {error.strerror}"
+        ) from None
 
 
 def _announce(console: Console, address: str, stop: threading.Event) -> None:

@@ -64,6 +64,8 @@ def _conninfo(url: str, role: Role, application: str) -> str:
     options = [
         str(conninfo_to_dict(url).get("options") or ""),
         f"-c role={role}",
+        # In another zone the last day of the year 9999, which stands for never, is no date.
+        "-c timezone=UTC",
         f"-c lock_timeout={LOCK_TIMEOUT_MS}",
         f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
         f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS}",

@@ -7,6 +7,7 @@ import msgspec
 
 from commands.work import Work
 from domain.kernel.identity import PRICE_LIST_ID, purchase_id, wallet_id
+from domain.person import Person
 from domain.price_list import PriceList
 from domain.wallet import Wallet
 
@@ -30,12 +31,16 @@ class PurchaseStarted(msgspec.Struct, frozen=True):
 
 
 def handle(command: BuyCredits, work: Work) -> PurchaseStarted:
-    """Record the purchase before the provider knows of it. Raises `UnknownPackage`."""
+    """Record the purchase before the provider knows of it. Raises `UnknownPackage`, `UnderAge`:
+    nobody pays for what they may never have.
+    """
+    person = work.load(Person, work.owner_id)
+    person.require_not_under_age()
     wallet = work.load(Wallet, wallet_id(work.owner_id))
     package = work.load_shared(PriceList, PRICE_LIST_ID).package(command.package)
     purchase = purchase_id(work.owner_id, work.key)
     wallet.start_purchase(purchase, package, command.provider, at=work.now)
-    work.save(wallet)
+    work.save(wallet, unchanged=[person])
     return PurchaseStarted(
         purchase_id=purchase,
         package=package.id,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import structlog
 
@@ -36,7 +36,7 @@ from topics.messages.results import (
     OutputsScreened,
     PhotosJudged,
 )
-from topics.registry import Message
+from topics.registry import VERDICTS, Message
 from topics.transport import Delivery
 
 log = structlog.get_logger()
@@ -152,7 +152,7 @@ class ParkingRecorder:
             case JobAlive():
                 return
         about = _about(delivery)
-        if about is None:
+        if about is None or self._is_of_nobody(delivery):
             # Nobody will ever read it, and any number of such records stops nobody.
             self._dead_letters.sort([delivery])
             return
@@ -163,6 +163,13 @@ class ParkingRecorder:
         if failure is not None:
             waiting.add(about)
             self._park(delivery, about, failure, attempts=1)
+
+    def _is_of_nobody(self, delivery: Delivery) -> bool:
+        """Whether a worker sent what nobody can read yet, about nothing of ours."""
+        if not isinstance(delivery.message, Undecodable) or delivery.topic == VERDICTS.name:
+            return False
+        job = _job_of(delivery)
+        return job is None or self._recorder.owner_of(job) is None
 
     def _turn_away(self, topic: str, message: Message | Undecodable) -> None:
         """What its writers may not say. Work that waits is announced again until it is done."""
@@ -272,7 +279,16 @@ class ParkingRecorder:
 
 
 def _about(delivery: Delivery) -> UUID | None:
-    """The job or submission that a record has to keep its turn for; None where it has no turn."""
+    """What a record has to keep its turn for; None where it has no turn.
+
+    The screener's records wait behind its own only: whoever may write as a worker holds back none.
+    """
+    found = _job_of(delivery)
+    return uuid5(found, VERDICTS.name) if found and delivery.topic == VERDICTS.name else found
+
+
+def _job_of(delivery: Delivery) -> UUID | None:
+    """The job or submission of a record."""
     match delivery.message:
         case JobRendered() | JobFailed() | OutputsScreened() as report:
             return report.job

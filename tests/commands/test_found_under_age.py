@@ -10,6 +10,7 @@ from commands.gallery.keep_asset import KeepAsset
 from commands.jobs.claims import ClaimDenial, ClaimDenied
 from commands.jobs.late import ReportLate
 from commands.jobs.read_prompt import ReadPrompt
+from commands.wallet.buy_credits import BuyCredits
 from domain.asset import Asset
 from domain.job import Job
 from domain.job_state import JobState
@@ -102,3 +103,9 @@ def test_a_rendered_job_without_a_twin_is_not_released(
     assert isinstance(spec.does(report), ReportLate)
     assert spec.load(Job, without_twin).released == ()
     assert spec.events(Asset.Released) == []
+
+
+def test_nobody_pays_for_what_they_may_never_have(spec: StudioSpec) -> None:
+    journey.verified(spec)
+    found_under_age(spec)
+    spec.when(BuyCredits(package="starter", provider="sandbox")).then_refused(UnderAge)

@@ -330,3 +330,12 @@ def test_every_event_that_moves_credits_balances() -> None:
     for event in moved:
         postings: tuple[Posting, ...] = event.postings
         assert sum(posting.millicredits for posting in postings) == 0
+
+
+def test_time_runs_forward_in_a_ledger_also_where_the_clock_is_set_back() -> None:
+    wallet = wallet_of(1_000)
+    wallet.reserve(LIGHTHOUSE_JOB, 300, at=TUESDAY)
+    wallet.reserve(TRAINING_JOB, 300, at=MONDAY)
+    times = [event.timestamp for event in wallet.pending_events]
+    assert times == sorted(times)
+    assert wallet.reserved == 600

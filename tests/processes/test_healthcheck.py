@@ -26,7 +26,9 @@ ENDS_WITHIN_S = 30.0
 
 def settings(home: Path, database: str | None = None, **others: object) -> Settings:
     url = SecretStr(database) if database else None
-    return Settings.model_validate({"home": home, "database_url": url, **others})
+    return Settings.model_validate(
+        {"home": home, "database_url": url, "api_processes": 1, **others}
+    )
 
 
 def ailment_of(found: Settings, process: str) -> Ailment | None:
@@ -278,3 +280,14 @@ def test_a_process_that_does_not_exist_is_told_by_name() -> None:
 def test_asking_loads_no_engine_no_web_server_and_no_broker_before_it_is_needed() -> None:
     [modules] = loaded_by("processes.healthcheck").values()
     assert not modules & {*HEAVY, "kafka", "fastapi", "cv2", "numpy"}
+
+
+def test_of_several_api_processes_each_is_known_by_its_own_heartbeat(tmp_path: Path) -> None:
+    """Whoever answered at their port might be another one."""
+    one = settings(tmp_path, api_processes=2, port=1)
+    other = one.model_copy(update={"worker_name": "api-2"})
+    turning(one, "api")
+    turning(other, "api")
+    assert [ailment_of(found, "api") for found in (one, other)] == [None, None]
+    seems_older(heartbeat_file(other, "api"), 3 * one.turn_max_s)
+    assert [ailment_of(found, "api") for found in (one, other)] == [None, Ailment.HANGS]

@@ -2,11 +2,15 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
-from processes.settings import PROCESS_NAMES
+import pytest
+
+from processes.settings import PROCESS_NAMES, Settings
+from processes.up import require_free_port
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 120.0
@@ -152,3 +156,12 @@ def test_only_worker_and_screener_reach_an_engine() -> None:
     process = started("-c", imports + check)
     _, error = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0, error
+
+
+def test_a_studio_does_not_share_its_port_with_one_that_is_there(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as taken:
+        port = taken.getsockname()[1]
+        settings = Settings(home=tmp_path, port=port, api_processes=4)
+        with pytest.raises(SystemExit, match=f"cannot listen at 127.0.0.1:{port}"):
+            require_free_port(settings)
+    require_free_port(settings)

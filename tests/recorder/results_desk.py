@@ -199,3 +199,9 @@ def _all(reader: BroadcastReader) -> list[Any]:
 def types_of(rows: Sequence[StoredRow], originator: UUID) -> list[str]:
     """The types of all events of one aggregate, oldest first."""
     return [row.event_type for row in rows if row.originator_id == originator]
+
+
+def renamed(record: Encoded, ce_type: bytes) -> Encoded:
+    """A record of a type that this release does not know."""
+    named = dict(record.headers) | {"ce_type": ce_type}
+    return Encoded(tuple(named.items()), record.value)

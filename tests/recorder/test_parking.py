@@ -8,7 +8,7 @@ import pytest
 
 from processes.recorder import parking
 from processes.recorder.parking import BEHIND, Retried
-from tests.recorder.results_desk import PACE, Attempt, ResultsDesk, types_of
+from tests.recorder.results_desk import PACE, Attempt, ResultsDesk, renamed, types_of
 from tests.topics.sample_messages import encoded
 from topics.codec import Encoded, Headers, decode
 from topics.consume import DEAD_LETTERS_IN_A_ROW_MAX
@@ -28,12 +28,6 @@ def spoiled(message: Message, **fields: object) -> Encoded:
     content = msgspec.json.decode(record.value)
     content["outputs"][0] |= fields
     return Encoded(record.headers, msgspec.json.encode(content))
-
-
-def renamed(record: Encoded, ce_type: bytes) -> Encoded:
-    """A record of a type that this release does not know."""
-    named = dict(record.headers) | {"ce_type": ce_type}
-    return Encoded(tuple(named.items()), record.value)
 
 
 @pytest.mark.parametrize(
@@ -79,16 +73,16 @@ def test_what_comes_behind_a_parked_report_waits_and_follows_in_order(desk: Resu
     attempt = desk.started(desk.creator())
     desk.store.unreadable.add(attempt.job)
     desk.records(attempt.rendered())
-    # From here on the job could be loaded, and the verdicts would be stale before the outputs.
+    # From here on the job could be loaded, and the attempt would have failed before its outputs.
     desk.mended(attempt.job)
-    desk.records(attempt.screened())
+    desk.records(attempt.failed(FailureReason.WORKER_LOST))
     assert [(what, why) for _, what, why in desk.parked_reports()] == [
         ("job.rendered", "StoredEventUnreadable"),
-        ("outputs.screened", BEHIND),
+        ("job.failed", BEHIND),
     ]
     desk.pass_by(seconds=2)
     assert desk.parked_reports() == []
-    assert attempt.state == "completed"
+    assert attempt.state == "rendered"
 
 
 def test_it_is_tried_again_ever_less_often_until_its_cause_is_mended(desk: ResultsDesk) -> None:
@@ -144,13 +138,13 @@ def test_what_is_parked_can_be_tried_by_hand(desk: ResultsDesk) -> None:
     attempt = desk.started(desk.creator())
     desk.store.unreadable.add(attempt.job)
     desk.records(attempt.rendered())
-    desk.records(attempt.screened())
+    desk.records(attempt.failed(FailureReason.WORKER_LOST))
     first, second = (one.id for one in desk.parked.listed(10))
     assert desk.recorder.retry(second) is Retried.STILL_PARKED
     desk.mended(attempt.job)
     # Whichever of a job's is asked for, they are recorded in their order.
     assert desk.recorder.retry(second) is Retried.RECORDED
-    assert attempt.state == "completed"
+    assert attempt.state == "rendered"
     assert desk.recorder.retry(first) is Retried.GONE
 
 
@@ -199,10 +193,10 @@ def test_what_a_newer_release_reports_waits_for_a_release_that_knows_it(
     attempt = desk.started(desk.creator())
     newer = renamed(encoded(attempt.rendered()), b"job.rendered-in-parts")
     desk.published_raw(attempt.job, newer)
-    desk.records(attempt.screened())
+    desk.records(attempt.failed(FailureReason.WORKER_LOST))
     assert [(what, why) for _, what, why in desk.parked_reports()] == [
         ("job.rendered-in-parts", "unknown-type"),
-        ("outputs.screened", BEHIND),
+        ("job.failed", BEHIND),
     ]
     desk.pass_by(seconds=2)
     assert len(desk.parked_reports()) == 2
@@ -212,7 +206,7 @@ def test_what_a_newer_release_reports_waits_for_a_release_that_knows_it(
 
     monkeypatch.setattr(parking, "decode", decode_newer)
     desk.pass_by(seconds=4)
-    assert attempt.state == "completed"
+    assert attempt.state == "rendered"
     assert desk.letters() == []
 
 

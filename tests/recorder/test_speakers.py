@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.recorder.results_desk import Attempt, ResultsDesk
+from tests.recorder.results_desk import Attempt, ResultsDesk, renamed
+from tests.topics.sample_messages import encoded
 from topics.messages.grants import ClaimRefusal, ClaimRefused
 from topics.messages.results import FailureReason, JobClaimed
 from topics.messages.work import WorkKind
@@ -83,3 +84,23 @@ def test_a_verdict_that_was_parked_on_the_workers_topic_is_not_recorded_later(
     desk.pass_by(minutes=1)
     assert desk.parked_reports() == []
     assert rendered.state == "rendered"
+
+
+def test_what_a_worker_sends_that_nobody_can_read_holds_back_no_verdict(
+    desk: ResultsDesk, rendered: Attempt
+) -> None:
+    unknown = renamed(encoded(rendered.rendered()), b"job.dreamed")
+    for _ in range(100):
+        desk.published_raw(rendered.job, unknown)
+    desk.records(rendered.screened())
+    assert rendered.state == "completed"
+
+
+def test_what_nobody_can_read_about_nothing_of_ours_is_parked_by_nobody(desk: ResultsDesk) -> None:
+    attempt = desk.started(desk.creator())
+    unknown = renamed(encoded(attempt.rendered()), b"job.dreamed")
+    for _ in range(50):
+        desk.published_raw(uuid4(), unknown)
+    desk.records(attempt.rendered())
+    assert (len(desk.letters()), desk.parked_reports()) == (50, [])
+    assert attempt.state == "rendered"
