@@ -214,10 +214,12 @@ def policy_publish(
     approver: Annotated[list[str], typer.Option(help="E-mail of an approver; two for ADULT.")],
 ) -> None:
     """Publish a version of the policy. What no row names stays denied."""
+    from processes.database_at_hand import settings_at_hand
     from processes.policy_file import PolicyFileInvalid, publish_policy_file
 
     try:
-        publish_policy_file(settings_or_exit(), rows, version, approver)
+        with settings_at_hand() as settings:
+            publish_policy_file(settings, rows, version, approver)
     except PolicyFileInvalid as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
@@ -231,8 +233,11 @@ def accounts_role(
 ) -> None:
     """Give an account a role. Open sessions have it from their next request on."""
     from processes.account_roles import set_role
+    from processes.database_at_hand import settings_at_hand
 
-    if not set_role(settings_or_exit(), email, role):
+    with settings_at_hand() as settings:
+        is_set = set_role(settings, email, role)
+    if not is_set:
         typer.echo("no such account, or no such role", err=True)
         raise typer.Exit(1)
 
@@ -248,9 +253,11 @@ def credits_grant(
 ) -> None:
     """Give an account credits that expire: spent before all others, and taken back in time."""
     from processes.credit_grants import NothingGranted, grant_credits
+    from processes.database_at_hand import settings_at_hand
 
     try:
-        grant = grant_credits(settings_or_exit(), email, millicredits, until=until.date(), key=key)
+        with settings_at_hand() as settings:
+            grant = grant_credits(settings, email, millicredits, until=until.date(), key=key)
     except NothingGranted as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

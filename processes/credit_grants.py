@@ -28,6 +28,8 @@ def grant_credits(
     """
     secrets = load_secrets(settings.secrets)
     person = _person(settings, secrets, email)
+    if until == date.max:
+        raise NothingGranted("There is no day after that one.")
     expires_at = datetime.combine(until + timedelta(days=1), time(tzinfo=UTC))
     if expires_at <= system_clock():
         raise NothingGranted("That day is over.")

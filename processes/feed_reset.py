@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from adapters.postgres.connect import connect
-from processes.audit.database import database_to_audit
+from processes.database_at_hand import database_at_hand
 from processes.settings import Settings
 from processes.wiring.clock import system_clock
 from projections.feed_reset import begin_era
@@ -20,7 +20,7 @@ def reset(settings: Settings) -> int:
     """Begin an era; returns the position it begins behind. May be repeated."""
     start = era_start(system_clock())
     with (
-        database_to_audit(settings) as url,
+        database_at_hand(settings) as url,
         connect(url, "projector", application="feed reset") as writing,
         writing.cursor() as cursor,
     ):

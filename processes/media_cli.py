@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from processes.settings_or_exit import settings_or_exit
-
 media_cli = typer.Typer(no_args_is_help=True, help="What pages show of the gallery.")
 
 
@@ -28,6 +26,7 @@ def media_backfill(
     from adapters.event_store.log import EventLog
     from adapters.objects.s3_place import S3User
     from gpu_consumers.screening.photo_decoding import OUTPUT_SIDE_MAX, PhotoDecoder
+    from processes.database_at_hand import settings_at_hand
     from processes.media_backfill import Backfill, Tally
     from processes.secrets import load_secrets
     from processes.wiring.clock import system_clock
@@ -40,14 +39,13 @@ def media_backfill(
             f"{tally.not_yet} not yet"
         )
 
-    settings = settings_or_exit()
-    secrets = load_secrets(settings.secrets)
     with (
+        settings_at_hand() as settings,
         EventLog(settings.require_database_url(), application="backfill") as events,
-        open_studio(settings, secrets, "backfill") as writing,
+        open_studio(settings, load_secrets(settings.secrets), "backfill") as writing,
         PhotoDecoder(side_max=OUTPUT_SIDE_MAX) as decoder,
     ):
-        objects = open_objects(settings, secrets, S3User.SCREENER)
+        objects = open_objects(settings, load_secrets(settings.secrets), S3User.SCREENER)
         backfill = Backfill(writing.studio, objects, events, decoder, system_clock)
         tally = backfill.run(say, after=after)
     if tally.not_yet:

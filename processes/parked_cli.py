@@ -6,17 +6,17 @@ from typing import Annotated
 
 import typer
 
-from processes.settings_or_exit import settings_or_exit
-
 parked_cli = typer.Typer(no_args_is_help=True, help="What could not be handled, and is kept.")
 
 
 @parked_cli.command("list")
 def parked_list() -> None:
     """Show reports, owners and effects that are parked, and count the dead letters."""
+    from processes.database_at_hand import settings_at_hand
     from processes.parked import listed, rendered
 
-    listing = listed(settings_or_exit())
+    with settings_at_hand() as settings:
+        listing = listed(settings)
     for line in rendered(listing):
         typer.echo(line)
     raise typer.Exit(1 if listing.entries else 0)
@@ -27,10 +27,12 @@ def parked_retry(
     id: Annotated[str, typer.Argument(help="message:…, owner:… or intent:… of the list.")],
 ) -> None:
     """Try one of them again now. What waits behind a report follows it."""
+    from processes.database_at_hand import settings_at_hand
     from processes.parked import UnknownId, retry
 
     try:
-        typer.echo(retry(settings_or_exit(), id))
+        with settings_at_hand() as settings:
+            typer.echo(retry(settings, id))
     except UnknownId:
         typer.echo(f"nothing is parked as {id}", err=True)
         raise typer.Exit(1) from None
@@ -44,13 +46,15 @@ def parked_drop(
     ] = False,
 ) -> None:
     """Forget a report or an effect for good."""
+    from processes.database_at_hand import settings_at_hand
     from processes.parked import NotDroppable, UnknownId, drop
 
     if not yes:
         typer.echo(f"{id} would be forgotten for good; say --yes", err=True)
         raise typer.Exit(2)
     try:
-        typer.echo(drop(settings_or_exit(), id))
+        with settings_at_hand() as settings:
+            typer.echo(drop(settings, id))
     except UnknownId:
         typer.echo(f"nothing is parked as {id}", err=True)
         raise typer.Exit(1) from None

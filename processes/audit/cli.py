@@ -16,11 +16,11 @@ audit_cli = typer.Typer(no_args_is_help=True, help="The credit ledger, replayed.
 def audit_export(out: Annotated[Path, typer.Argument(help="JSON lines.")]) -> None:
     """Write the chain of all events, with the content of the ledger's."""
     from adapters.event_store.log import EventLog
-    from processes.audit.database import database_to_audit
     from processes.audit.export import export
+    from processes.database_at_hand import database_at_hand
 
     with (
-        database_to_audit(settings_or_exit()) as url,
+        database_at_hand(settings_or_exit()) as url,
         EventLog(url) as events,
         out.open("wb") as file,
     ):
@@ -48,9 +48,9 @@ def audit_verify(
     claimed = None
     if read_model:
         from processes.audit.claimed_balances import claimed_balances
-        from processes.audit.database import database_to_audit
+        from processes.database_at_hand import database_at_hand
 
-        with database_to_audit(settings_or_exit()) as url:
+        with database_at_hand(settings_or_exit()) as url:
             claimed = claimed_balances(url)
     report = verify_file(exported, as_of=as_of, expected_head=expected_head, claimed=claimed)
     for line in printed(report):

@@ -92,6 +92,11 @@ def test_nothing_is_given_to_nobody_or_for_yesterday(settings: Settings) -> None
         grant_credits(settings, EMAIL, 500, until=yesterday, key="spring")
 
 
+def test_the_last_day_that_there_is_has_no_midnight(settings: Settings, ada: UUID) -> None:
+    with pytest.raises(NothingGranted, match="no day after"):
+        grant_credits(settings, EMAIL, 500, until=date.max, key="never")
+
+
 def test_the_command_says_what_was_granted(
     settings: Settings, ada: UUID, store: PostgresEventStore
 ) -> None:

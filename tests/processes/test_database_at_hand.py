@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from adapters.postgres.embedded import VOLATILE, EmbeddedPostgres
 from adapters.postgres.migrate import migrate
-from processes.audit.database import database_to_audit
 from processes.cli import cli
+from processes.database_at_hand import database_at_hand
 from processes.embedded import postgres_folder
 from processes.settings import DatabaseUnset, Settings
 
@@ -47,18 +47,18 @@ def test_an_export_needs_no_setting_where_suite_up_keeps_the_database(
 
 def test_a_server_that_runs_already_goes_on_running(home: Path) -> None:
     with server_of(home) as server:
-        with database_to_audit(Settings(home=home)) as url:
+        with database_at_hand(Settings(home=home)) as url:
             assert url == server.url()
         assert server.is_running()
 
 
 def test_a_database_that_is_set_comes_first(home: Path) -> None:
     elsewhere = SecretStr("postgresql://suite@elsewhere/suite")
-    with database_to_audit(Settings(home=home, database_url=elsewhere)) as url:
+    with database_at_hand(Settings(home=home, database_url=elsewhere)) as url:
         assert url == elsewhere.get_secret_value()
     assert not server_of(home).is_running()
 
 
 def test_where_nothing_was_ever_kept_the_operator_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseUnset), database_to_audit(Settings(home=tmp_path)):
+    with pytest.raises(DatabaseUnset), database_at_hand(Settings(home=tmp_path)):
         pass
