@@ -100,11 +100,11 @@ def job(
         INSERT INTO views.jobs (owner_id, job_id, kind, engine, rating, state, attempts_max,
                                 item_count, settings, price_version, quoted_millicredits,
                                 captured_millicredits, requested_at, started_at,
-                                requested_position, position)
+                                requested_position, position, stack_id)
         VALUES (%s, %s, 'images', 'pocket', 'general', %s, 3, 1, '{}', 1, %s, %s,
-                clock_timestamp(), clock_timestamp() - interval '10 minutes', 1, 1)
+                clock_timestamp(), clock_timestamp() - interval '10 minutes', 1, 1, %s)
         """,
-        [owner, job_id, state, quoted, captured],
+        [owner, job_id, state, quoted, captured, job_id],
     )
     return job_id
 
