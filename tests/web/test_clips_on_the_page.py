@@ -196,13 +196,12 @@ def test_a_picture_of_the_gallery_is_animated_at_the_price_that_was_shown(
         if edge["node"]["state"] == "REQUESTED"
     ]
     assert asked["kind"] == "VIDEO"
-    [picture] = ada.gallery(favourite=None, text="lighthouse in")
     assert (
         ada.ask(
             "query($id: ID!) { viewer { ... on Viewer { job(id: $id) { source } } } }",
             id=asked["id"],
         )["job"]["source"]
-        == picture["id"]
+        == picture_of(ada)
     )
 
 
