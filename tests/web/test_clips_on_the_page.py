@@ -196,13 +196,10 @@ def test_a_picture_of_the_gallery_is_animated_at_the_price_that_was_shown(
         if edge["node"]["state"] == "REQUESTED"
     ]
     assert asked["kind"] == "VIDEO"
-    assert (
-        ada.ask(
-            "query($id: ID!) { viewer { ... on Viewer { job(id: $id) { source } } } }",
-            id=asked["id"],
-        )["job"]["source"]
-        == picture_of(ada)
-    )
+    assert ada.ask(
+        "query($id: ID!) { viewer { ... on Viewer { job(id: $id) { source } } } }",
+        id=asked["id"],
+    )["job"]["source"] == picture_of(ada)
 
 
 def asked_from(ada: Creator, picture: str) -> Job:
