@@ -3,7 +3,7 @@
 The store's pictures and clips are, so that the length of the whole is known before its first byte.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import closing
 from uuid import UUID
 
@@ -56,7 +56,7 @@ class ArchiveStream:
         """Of the whole ZIP."""
         return len(self._zip)
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> Generator[bytes]:
         """The bytes, once. Raises `ContentsChanged`, `StoreUnavailable`.
 
         Whoever does not read to the end calls `close` on them.
@@ -84,9 +84,7 @@ class ArchiveStream:
                 raise ContentsChanged
             yield from opened.chunks
         finally:
-            close = getattr(opened.chunks, "close", None)
-            if close is not None:
-                close()
+            opened.chunks.close()
 
     def _require_released(self, file: Packed) -> None:
         now_s = self._monotonic_s()

@@ -10,7 +10,7 @@ part for the whole. The address stays good, and the next download has a list of 
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import UTC
 from uuid import UUID
 
@@ -131,7 +131,7 @@ class _Sent(Response):
                 tasks.cancel_scope.cancel()
         finally:
             with CancelScope(shield=True):
-                await run_sync(_let_go, self._pieces, limiter=limiter)
+                await run_sync(self._pieces.close, limiter=limiter)
 
     async def _watch(self, receive: Receive, sending: CancelScope) -> None:
         while (await receive())["type"] != "http.disconnect":
@@ -154,12 +154,6 @@ class _Sent(Response):
             archives = self._parts.archives
             await run_sync(archives.complete, self._token_sha256, limiter=limiter)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def _let_go(pieces: Iterator[bytes]) -> None:
-    close = getattr(pieces, "close", None)
-    if close is not None:
-        close()
 
 
 def _file_name(parts: Parts) -> str:

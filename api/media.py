@@ -4,7 +4,7 @@ Whether a viewer may look is asked for every answer. What they may not see is, b
 does not exist: whoever is not signed in, asks for somebody else's, or for what is hidden or purged.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Generator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -148,7 +148,7 @@ class _Streamed(StreamingResponse):
 
     def __init__(
         self,
-        chunks: Iterator[bytes],
+        chunks: Generator[bytes],
         limiter: CapacityLimiter,
         status: int,
         headers: Mapping[str, str],
@@ -164,18 +164,13 @@ class _Streamed(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             with CancelScope(shield=True):
-                await run_sync(self._let_go, limiter=self._limiter)
+                await run_sync(self._chunks.close, limiter=self._limiter)
 
     async def _body(self) -> AsyncIterator[bytes]:
         while (
             chunk := await run_sync(next, self._chunks, None, limiter=self._limiter)
         ) is not None:
             yield chunk
-
-    def _let_go(self) -> None:
-        close = getattr(self._chunks, "close", None)
-        if close is not None:
-            close()
 
 
 def _elsewhere(parts: Parts, asked: _Asked, file: MediaFile) -> Response:

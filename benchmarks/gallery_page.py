@@ -4,7 +4,6 @@ The baseline is the same statement with the same values, on one connection, prep
 it until its rows are there. One at a time, in turns; the 95th percentile of both.
 """
 
-import base64
 import sys
 from collections.abc import Mapping
 from time import perf_counter
@@ -15,6 +14,7 @@ import httpx
 import psycopg
 
 from adapters.postgres.connect import connect
+from api.ids import split_id
 from benchmarks.measure import quantile, report
 from benchmarks.served_api import document_id, prepared_studio, signed_up
 from domain.events import STORED_FORM
@@ -111,7 +111,7 @@ def main() -> None:
 def _owner(client: httpx.Client, url: str) -> UUID:
     asked = {"query": "{ viewer { ... on Viewer { id } } }"}
     shown = client.post(url, json=asked).json()["data"]["viewer"]["id"]
-    return UUID(base64.b64decode(shown).decode().split(":", 1)[1])
+    return split_id(shown)[1]
 
 
 def _fill(admin_url: str, url: str, owner: UUID) -> None:

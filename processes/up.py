@@ -1,6 +1,5 @@
 """`suite up`: everything on one machine, for a person."""
 
-import socket
 import threading
 import time
 
@@ -9,6 +8,7 @@ from rich.console import Console
 
 from processes.embedded import installed
 from processes.lifecycle import stop_requested
+from processes.listening import listen
 from processes.log import configure
 from processes.settings import Settings
 
@@ -35,9 +35,8 @@ def run_up(settings: Settings) -> None:
 
 def require_free_port(settings: Settings) -> None:
     """End here where somebody listens: several of ours share a port, and so would theirs."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        socket.create_server((settings.host, settings.port), family=family).close()
+        listen(settings, shared=False).close()
     except OSError as error:
         raise SystemExit(
             f"cannot listen at {settings.host}:{settings.port}: {error.strerror}"

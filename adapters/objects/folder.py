@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -265,7 +265,7 @@ def _keys_below(folder: Path, prefix: str, after: str) -> Iterator[str]:
             yield from _keys_below(folder / name, key, after)
 
 
-def _chunks(file: BinaryIO, length: int) -> Iterator[bytes]:
+def _chunks(file: BinaryIO, length: int) -> Generator[bytes]:
     with file:
         while length:
             chunk = file.read(min(CHUNK_BYTES, length))

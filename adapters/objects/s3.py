@@ -7,7 +7,7 @@ whoever deletes for good deletes again once the last form is over.
 import base64
 import binascii
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -206,7 +206,7 @@ class S3ObjectStore:
                     key = one["Key"].removeprefix(own)
                     yield ListedObject(key, one["Size"], one["LastModified"])
 
-    def _chunks(self, body: Any, length: int) -> Iterator[bytes]:
+    def _chunks(self, body: Any, length: int) -> Generator[bytes]:
         left, waited_s = length, 0.0
         try:
             while left:

@@ -1,6 +1,6 @@
 """Bytes under keys: photos, adapters and pictures. Events only ever name the key."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -41,7 +41,7 @@ class OpenObject:
     """
 
     facts: ObjectFacts
-    chunks: Iterator[bytes]
+    chunks: Generator[bytes]
 
 
 @dataclass(frozen=True)

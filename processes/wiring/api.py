@@ -35,6 +35,7 @@ from api.proxies import TrustedProxies
 from api.spans import NoSpans
 from commands.ports.object_store import ObjectStore
 from processes.garbage import look_seldom
+from processes.listening import listen
 from processes.metrics.api import ApiMetrics
 from processes.secrets import Secrets, load_secrets
 from processes.settings import Settings
@@ -58,8 +59,6 @@ log = structlog.get_logger()
 ROOT = Path(__file__).parents[2]
 READER_CONNECTIONS_MAX = 12
 WEBHOOK_INTERVAL_S = 1.0
-BACKLOG = 2_048
-"""Connections that may wait for the loop."""
 GRACE_S = 5
 """How long open feeds may take to end before they are cut."""
 
@@ -96,15 +95,9 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
 
 def _listen(settings: Settings) -> socket.socket:
     """The port, shared where several API processes run. Ends the process where it is taken."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server(
-            (settings.host, settings.port),
-            family=family,
-            backlog=BACKLOG,
-            # Between ours alone: the kernel lets in nobody who does not ask for it, too.
-            reuse_port=settings.api_processes > 1,
-        )
+        # Between ours alone: the kernel lets in nobody who does not ask for it, too.
+        return listen(settings, shared=settings.api_processes > 1)
     except OSError as error:
         log.error("cannot listen", host=settings.host, port=settings.port, reason=error.strerror)
         raise SystemExit(1) from None

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -339,7 +339,7 @@ class Tapped:
         facts = ObjectFacts(len(PICTURE), "image/png", None)
         return OpenObject(facts, self._chunks())
 
-    def _chunks(self) -> Iterator[bytes]:
+    def _chunks(self) -> Generator[bytes]:
         try:
             for begin in range(0, len(PICTURE), CHUNK_BYTES):
                 self.read_bytes += CHUNK_BYTES

@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -243,7 +243,7 @@ def test_a_zip_that_is_not_read_to_its_end_lets_its_file_go() -> None:
         def open(self, key, *, first_byte=0, last_byte=None):  # type: ignore[no-untyped-def]
             opened = super().open(key, first_byte=first_byte, last_byte=last_byte)
 
-            def chunks() -> Iterator[bytes]:
+            def chunks() -> Generator[bytes]:
                 try:
                     yield from opened.chunks
                 finally:
@@ -256,5 +256,5 @@ def test_a_zip_that_is_not_read_to_its_end_lets_its_file_go() -> None:
     pieces = stream_of(store, [one]).pieces()
     next(pieces)
     assert closed == []
-    pieces.close()  # type: ignore[attr-defined]
+    pieces.close()
     assert len(closed) == 1
