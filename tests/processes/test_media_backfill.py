@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import msgspec
 import numpy as np
 import pytest
 
@@ -21,10 +20,7 @@ from domain.asset import Asset
 from domain.kernel.identity import asset_id
 from domain.kernel.personal_text import PersonalText
 from domain.object_keys import first_gallery_key
-from domain.policy import DEFAULT_ROWS
-from domain.rating import Rating
 from domain.refusals import AssetNotAvailable, NotFound, ThumbnailsUnfit
-from domain.release import release
 from domain.rendition import THUMBNAIL_SIDES_MAX, RenditionRole
 from gpu_consumers.screening.photo_decoding import OUTPUT_SIDE_MAX, PhotoDecoder
 from gpu_consumers.screening.released_files import still
@@ -32,8 +28,7 @@ from gpu_consumers.screening.thumbhash import placeholder
 from processes.media_backfill import Backfill, Tally
 from tests.commands import journey
 from tests.commands.studio_spec import ADA, GRACE
-from tests.domain.lives import SIGNED
-from tests.domain.people import four_images
+from tests.processes.picture_of_before import picture_of_before
 from tests.reactor.reactor_spec import ReactorSpec
 
 _Y, _X = np.mgrid[0:320, 0:480]
@@ -104,29 +99,9 @@ def test_a_picture_from_when_keys_named_no_screening_gets_them_too(
 ) -> None:
     picture = asset_id(twin, 7)
     place = first_gallery_key(ADA, picture)
-    was = msgspec.structs.replace(
-        SIGNED, object_key=place, sha256=DIGEST, size_bytes=len(PICTURE.data)
+    events = picture_of_before(
+        ADA, picture, job_id=twin, item=7, place=place, data=PICTURE.data, at=spec.clock.at
     )
-    told = release(
-        picture,
-        owner_id=ADA,
-        job_id=twin,
-        item=7,
-        settings=four_images(),
-        engine="pocket",
-        rating=Rating.GENERAL,
-        seed=7,
-        twin_id=None,
-        twin=None,
-        epoch=None,
-        scopes={},
-        row=DEFAULT_ROWS[0],
-        policy_version=1,
-        checks=journey.PASSED_WITHOUT_TWIN,
-        renditions=(was,),
-        at=spec.clock.at,
-    )
-    events = [event for event in told.pending_events if isinstance(event, Asset.Released)]
     with spec.store.transaction(ADA) as transaction:
         recorded = RecordedCommand(uuid4(), b"of another release", b"null")
         transaction.insert(events, unchanged=[], command=recorded)

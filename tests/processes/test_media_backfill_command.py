@@ -1,34 +1,27 @@
 """`suite media backfill`, with the rights that a screener has in a real bucket."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import msgspec
 import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from adapters.objects.s3_place import S3User
 from commands.ports.event_store import RecordedCommand
-from domain.asset import Asset
 from domain.kernel.identity import asset_id
 from domain.object_keys import gallery_key
-from domain.policy import DEFAULT_ROWS
-from domain.rating import Rating
-from domain.release import release
 from gpu_consumers.screening.released_files import still
 from processes.cli import cli
 from processes.secrets import ensure_secrets
 from processes.settings import load_settings
 from processes.wiring.objects import open_bucket
 from processes.wiring.studio import open_studio
-from tests.commands.journey import PASSED_WITHOUT_TWIN
-from tests.domain.lives import SIGNED
-from tests.domain.people import ADA, LIGHTHOUSE_JOB, four_images
+from tests.domain.people import ADA, LIGHTHOUSE_JOB
 from tests.parts.s3_server import S3ForTests, write_profiles
+from tests.processes.picture_of_before import picture_of_before
 
 Suite = Callable[..., Result]
 PICTURE = still(np.full((64, 96, 3), (90, 120, 200), np.uint8))
@@ -52,31 +45,10 @@ def released_before() -> None:
     """A picture of two hours ago, when nobody made thumbnails."""
     settings = load_settings()
     open_bucket(settings, S3User.SCREENER).put(MASTER, PICTURE.data, media_type="image/png")
-    digest = hashlib.sha256(PICTURE.data).hexdigest()
-    told = release(
-        ASSET,
-        owner_id=ADA,
-        job_id=LIGHTHOUSE_JOB,
-        item=0,
-        settings=four_images(),
-        engine="pocket",
-        rating=Rating.GENERAL,
-        seed=7,
-        twin_id=None,
-        twin=None,
-        epoch=None,
-        scopes={},
-        row=DEFAULT_ROWS[0],
-        policy_version=1,
-        checks=PASSED_WITHOUT_TWIN,
-        renditions=(
-            msgspec.structs.replace(
-                SIGNED, object_key=MASTER, sha256=digest, size_bytes=len(PICTURE.data)
-            ),
-        ),
-        at=datetime.now(UTC) - timedelta(hours=2),
+    two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
+    events = picture_of_before(
+        ADA, ASSET, job_id=LIGHTHOUSE_JOB, item=0, place=MASTER, data=PICTURE.data, at=two_hours_ago
     )
-    events = [event for event in told.pending_events if isinstance(event, Asset.Released)]
     recorded = RecordedCommand(uuid4(), b"of another release..............", b"null")
     with (
         open_studio(settings, ensure_secrets(settings.secrets), "test") as writing,
