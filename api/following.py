@@ -36,8 +36,8 @@ LOOK_AGAIN_S = 600.0
 
 
 @strawberry.type(
-    description="Nothing to resume from: too far behind, or a position that the log does not have. "
-    "Subscribe again without `after`, for a new snapshot."
+    description="Nothing to resume from: too far behind, a position that the log does not have, or "
+    "so much was hidden at once since. Subscribe again without `after`, for a new snapshot."
 )
 class Lagged:
     count: int

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from domain.person import FINAL_OUTCOMES, Person, VerificationOutcome
+from projections.feed import sight_changed
 from projections.read_model import Change, ReadModel, inserted, updated
 from projections.tables import ACCOUNT, VERIFICATIONS, Row
 from topics.messages.fact import Fact
@@ -95,7 +96,7 @@ def _verification_declined(event: Person.VerificationDeclined, fact: Fact) -> li
         decided_at=event.timestamp if final else None,
     )
     if event.under_age:
-        return [check, _found_under_age(event, fact)]
+        return [check, _found_under_age(event, fact), sight_changed(fact)]
     proved_nothing = updated(
         ACCOUNT,
         fact,

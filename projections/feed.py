@@ -94,6 +94,15 @@ def gallery_changed(fact: Fact, asset_id: UUID) -> Change:
     )
 
 
+def sight_changed(fact: Fact) -> Change:
+    """Very many assets are hidden at once, without an event each: a gallery is to be seen anew."""
+
+    def say(rows: Rows) -> None:
+        _say(rows, fact, 2, "gallery", fact.originator_id, {}, (), of="sight")
+
+    return Change(say)
+
+
 def label_changed(fact: Fact, label_id: UUID) -> Change:
     """A tag or collection as it stands after the changes before this one; deleted, too."""
     key = (fact.owner_id.int, label_id.int)

@@ -9,7 +9,7 @@ from domain.consent_text import ConsentScope
 from domain.kernel.personal_text import PersonalText
 from domain.time_limits import UPLOADS_OPEN_MAX
 from domain.twin import Twin
-from projections.feed import twin_changed
+from projections.feed import sight_changed, twin_changed
 from projections.read_model import Change, ReadModel, deleted, inserted, replaced, updated
 from projections.scope_versions import scope_versions
 from projections.tables import TWIN_ADAPTERS, TWIN_PHOTOS, TWINS, Row
@@ -109,7 +109,7 @@ def _consent_scopes_taken_back(event: Twin.ConsentScopesTakenBack, fact: Fact) -
 
     taken = _twin(fact, consent_scope=left, scope_versions=versions)
     if ConsentScope.TRAINING not in event.versions:
-        return _changed(fact, taken)
+        return _changed(fact, taken, sight_changed(fact))
     # Nothing may be learnt from the photos. What was learnt stays for what is ticked still.
     return _changed(
         fact,
@@ -123,6 +123,7 @@ def _consent_scopes_taken_back(event: Twin.ConsentScopesTakenBack, fact: Fact) -
             photos_state=_photos_withdrawn,
         ),
         updated(TWIN_PHOTOS, fact, twin_id=fact.originator_id, state="withdrawn"),
+        sight_changed(fact),
     )
 
 
@@ -145,6 +146,7 @@ def _consent_withdrawn(event: Twin.ConsentWithdrawn, fact: Fact) -> list[Change]
         ),
         updated(TWIN_PHOTOS, fact, twin_id=fact.originator_id, state="withdrawn"),
         deleted(TWIN_ADAPTERS, fact, twin_id=fact.originator_id),
+        sight_changed(fact),
     )
 
 

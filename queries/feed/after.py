@@ -29,7 +29,10 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lagged(msgspec.Struct, frozen=True):
-    """The position is too old to resume from. At least `count` deltas would have been missed."""
+    """Deltas lead nowhere from this position. At least `count` of them are behind it.
+
+    It is too old, or so much was hidden at once since that only a new snapshot shows what is left.
+    """
 
     count: int
 
@@ -37,6 +40,7 @@ class Lagged(msgspec.Struct, frozen=True):
 class _Missed(msgspec.Struct, frozen=True):
     count: int
     trimmed: bool
+    anew: bool
 
 
 def feed_after(
@@ -51,7 +55,8 @@ def feed_after(
         _Missed,
         """
         SELECT count(f.position) + coalesce(max(t.dropped), 0) AS count,
-               max(t.position) IS NOT NULL AS trimmed
+               max(t.position) IS NOT NULL AS trimmed,
+               coalesce(bool_or(f.payload ->> 'of' = 'sight'), false) AS anew
           FROM (SELECT %(viewer)s::uuid AS owner_id) v
           LEFT JOIN views.feed f ON f.owner_id = v.owner_id AND f.position > %(position)s
            AND (cardinality(%(topics)s::text[]) = 0 OR f.topic = ANY (%(topics)s::text[]))
@@ -59,7 +64,7 @@ def feed_after(
         """,
         values,
     )
-    if missed is not None and (missed.trimmed or missed.count > FEED_REPLAY_MAX):
+    if missed is not None and (missed.trimmed or missed.anew or missed.count > FEED_REPLAY_MAX):
         return Lagged(missed.count)
     return tuple(
         view.many(
