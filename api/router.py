@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from fastapi import Request, Response
 from starlette.responses import StreamingResponse
@@ -179,7 +180,7 @@ class StudioRouter(GraphQLRouter[Any, Any]):
 
     def encode_json(self, data: object) -> str:
         """Text, never bytes: bytes would become binary frames on a socket."""
-        return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+        return msgspec.json.encode(data).decode()
 
     async def on_ws_connect(self, context: StudioContext) -> Any:
         """Close with 4403 where the first message has a token of no open session.

@@ -25,6 +25,7 @@ from api.mutations.gallery import GalleryMutations
 from api.mutations.gallery_order import GalleryOrderMutations
 from api.mutations.jobs import JobMutations
 from api.mutations.twins import TwinMutations
+from api.plain_fields import PlainFieldsExecution
 from api.questions import Query
 from api.refusals import REFUSAL_TYPES, OtherRefusal
 from api.scalars import config
@@ -184,6 +185,7 @@ def build_schema() -> StudioSchema:
         subscription=Subscription,
         types=[*REFUSAL_TYPES.values(), OtherRefusal],
         config=config(),
+        execution_context_class=PlainFieldsExecution,
         extensions=[PreparedDocuments],
     )
 

@@ -41,6 +41,10 @@ class TimedRows:
         """As psycopg's, without its row factory: rows of the database and no more."""
         return TimedCursor(self, self._connection.cursor())
 
+    def execute(self, statement: Any) -> None:
+        """What is set before the statement is not timed."""
+        self._connection.execute(statement)
+
 
 class TimedCursor:
     """One statement."""
