@@ -24,12 +24,18 @@ from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter, get_arguments
+from strawberry.types.field import StrawberryField
 
 _Of: TypeAlias = Callable[[Any], Any]
 """From a parent to the value of a field, or from a value to what the answer shows."""
 
 _Selected: TypeAlias = Mapping[str, Any]
 """graphql-core's grouped field set: by the name in the answer, where it was asked for."""
+
+
+_Plain: TypeAlias = "attrgetter[Any] | StrawberryField | None"
+
+_PLAIN = "plain"
 
 
 class _Unfit(Exception):
@@ -69,6 +75,10 @@ class PlainFieldsExecution(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         """See `graphql.execution.Executor.execute_fields`."""
         plan = self._plan(parent_type, grouped_field_set)
+        if not plan.plain:
+            return super().execute_fields(
+                parent_type, source_value, path, grouped_field_set, position_context
+            )
         plain: dict[str, Any] = {}
         rest = plan.rest
         for name, read, show in plan.plain:
@@ -108,25 +118,12 @@ class PlainFieldsExecution(StrawberryGraphQLCoreExecutionContext):
 
     def _read(self, field: GraphQLField, details: Any) -> _Of | None:
         """How the value is read, if it takes no more than its parent."""
-        defined: Any = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-        # Strawberry marks the resolvers that it made for fields which have none.
-        if getattr(field.resolve, "_is_default", False):
-            return attrgetter(defined.python_name)
-        method = getattr(defined, "base_resolver", None)
-        if (
-            method is None
-            or method.is_async
-            or method.self_parameter is None
-            or method.info_parameter is not None
-            or method.parent_parameter is not None
-            or method.root_parameter is not None
-            or defined.extensions
-            or defined.permission_classes
-        ):
-            return None
+        plain = _plain(field)
+        if plain is None or isinstance(plain, attrgetter):
+            return plain
         try:
             _, arguments = get_arguments(
-                field=defined,
+                field=plain,
                 source=None,
                 # Only input types that build their own value ask for it, and they miss it then.
                 info=cast("Any", None),
@@ -142,7 +139,7 @@ class PlainFieldsExecution(StrawberryGraphQLCoreExecutionContext):
             )
         except Exception:
             return None
-        return partial(method.wrapped_func, **arguments)
+        return partial(cast("Any", plain.base_resolver).wrapped_func, **arguments)
 
     def _shown(self, of_type: GraphQLOutputType, details: Any) -> _Of | None:
         """How values of a type are shown. None where only the library knows."""
@@ -164,6 +161,37 @@ class PlainFieldsExecution(StrawberryGraphQLCoreExecutionContext):
             if not plan.rest and not deferred and defined is not None:
                 return partial(_object, defined.origin, plan.plain)
         return None
+
+
+def _plain(field: GraphQLField) -> _Plain:
+    """What is to be read of a parent: an attribute, or what such a method answers. Kept with the
+    field: a small request asks for few fields, and would pay more for finding out."""
+    if _PLAIN not in field.extensions:
+        field.extensions[_PLAIN] = _found_plain(field)
+    plain: _Plain = field.extensions[_PLAIN]
+    return plain
+
+
+def _found_plain(field: GraphQLField) -> _Plain:
+    defined = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    if not isinstance(defined, StrawberryField):
+        return None
+    # Strawberry marks the resolvers that it made for fields which have none.
+    if getattr(field.resolve, "_is_default", False):
+        return attrgetter(defined.python_name)
+    method = defined.base_resolver
+    if (
+        method is None
+        or method.is_async
+        or method.self_parameter is None
+        or method.info_parameter is not None
+        or method.parent_parameter is not None
+        or method.root_parameter is not None
+        or defined.extensions
+        or defined.permission_classes
+    ):
+        return None
+    return defined
 
 
 def _converter(schema: Any) -> GraphQLCoreConverter:
