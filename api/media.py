@@ -1,10 +1,11 @@
-"""One address for whatever a page shows of the gallery, by session: `/media/{asset}/{role}`.
+"""One address for whatever a page shows of the gallery, by session: `/media/{asset}/{role}`; and
+`/media/source-photos/{photo}` for a photo that something is to begin with.
 
 Whether a viewer may look is asked for every answer. What they may not see is, byte for byte, what
 does not exist: whoever is not signed in, asks for somebody else's, or for what is hidden or purged.
 """
 
-from collections.abc import AsyncIterator, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from api.context import ContextGetter
-from api.media_address import MEDIA_PATH, file_name, is_version_of
+from api.media_address import MEDIA_PATH, SOURCE_PHOTOS_PATH, file_name, is_version_of
 from api.parts import Parts
 from api.reading import read
 from api.refusals import NotSignedIn
@@ -24,7 +25,8 @@ from api.waiting import BUSY, RETRY_AFTER_S
 from commands.catalogue import DOWNLOADABLE, THUMBNAILS, RenditionRole
 from commands.ports.object_store import ObjectAbsent, OpenObject, SpanAbsent, StoreUnavailable
 from commands.ports.requested_span import requested_span
-from queries.gallery.media import MediaFile, media_file
+from queries.gallery.media import MediaFile, media_file, source_photo_file
+from queries.viewer import View
 
 log = structlog.get_logger()
 
@@ -59,16 +61,27 @@ def media_routes(parts: Parts, context_of: ContextGetter) -> APIRouter:
     """
     routes = APIRouter()
 
+    @routes.api_route(SOURCE_PHOTOS_PATH + "/{photo}", methods=["GET", "HEAD"])
+    async def source(request: Request, photo: str) -> Response:
+        asked = _asked(request, photo, RenditionRole.MASTER.value)
+        if asked is None or asked.is_download:
+            return _absent()
+        return await _answered(request, asked, source_photo_file)
+
     @routes.api_route(MEDIA_PATH + "/{asset}/{rendition}", methods=["GET", "HEAD"])
     async def media(request: Request, asset: str, rendition: str) -> Response:
         asked = _asked(request, asset, rendition)
         if asked is None:
             return _absent()
+        return await _answered(
+            request, asked, lambda view, asset_id: media_file(view, asset_id, asked.role.value)
+        )
+
+    async def _answered(
+        request: Request, asked: _Asked, find: Callable[[View, UUID], MediaFile | None]
+    ) -> Response:
         try:
-            file = await read(
-                await context_of(request),
-                lambda view: media_file(view, asked.asset_id, asked.role.value),
-            )
+            file = await read(await context_of(request), lambda view: find(view, asked.asset_id))
             return _absent() if file is None else await _answer(parts, request, asked, file)
         except (NotSignedIn, ObjectAbsent):
             return _absent()

@@ -9,6 +9,7 @@ from uuid import UUID
 from commands.catalogue import RenditionRole
 
 MEDIA_PATH = "/media"
+SOURCE_PHOTOS_PATH = f"{MEDIA_PATH}/source-photos"
 VERSION_DIGITS = 16
 """Of the digest: other bytes have another address, and no cache takes old ones for them."""
 
@@ -24,6 +25,11 @@ FILE_NAME_SUFFIXES = {
 def media_address(asset_id: UUID, role: RenditionRole, sha256: str) -> str:
     """The relative address of one file."""
     return f"{MEDIA_PATH}/{asset_id}/{role.value}?v={sha256[:VERSION_DIGITS]}"
+
+
+def source_photo_address(photo_id: UUID) -> str:
+    """The relative address of the clean copy of a photo to begin with."""
+    return f"{SOURCE_PHOTOS_PATH}/{photo_id}"
 
 
 def is_version_of(version: str | None, sha256: str) -> bool:

@@ -25,6 +25,7 @@ from api.types.draft import Draft, draft
 from api.types.gallery_filter import KNOWN_STATES, SHOWN_STATES
 from api.types.node import Node
 from api.types.paging import DEFAULT_PAGE
+from api.types.source_photo import asked_source
 from api.types.twin import twin
 from api.types.viewer import Standing, Viewer, jobs_of
 from api.types.wallet import Ledger, ledger
@@ -147,6 +148,7 @@ QuoteResult = result_union(
     refusals.TooManySeconds,
     refusals.AssetNotAvailable,
     refusals.SourceNotAPicture,
+    refusals.SourcePhotoNotReady,
     refusals.SourceRatioDiffers,
 )
 LedgerResult = result_union("LedgerResult", Ledger)
@@ -287,7 +289,7 @@ def _quote_command(
             return QuoteImages(
                 engine=images.engine,
                 count=images.count,
-                **_source(images),
+                **asked_source(images.source, images.source_strength),
                 **_words(images),
                 **asked(images),
             )
@@ -295,20 +297,12 @@ def _quote_command(
             return QuoteClips(
                 engine=video.engine,
                 count=video.count,
-                **_source(video),
+                **asked_source(video.source, video.source_strength),
                 **_words(video),
                 **asked_clips(video),
             )
         case _:
             raise InputInvalid("training", "Ask for exactly one of training, images and video.")
-
-
-def _source(asked_about: QuoteImagesInput | QuoteVideoInput) -> dict[str, Any]:
-    source = asked_about.source
-    return {
-        "source_asset_id": own_id("Asset", source) if source else None,
-        "source_strength": asked_about.source_strength,
-    }
 
 
 def _words(asked_about: QuoteImagesInput | QuoteVideoInput) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from api.mutations.credits import CreditMutations
 from api.mutations.gallery import GalleryMutations
 from api.mutations.gallery_order import GalleryOrderMutations
 from api.mutations.jobs import JobMutations
+from api.mutations.source_photos import SourcePhotoMutations
 from api.mutations.twins import TwinMutations
 from api.plain_fields import PlainFieldsExecution
 from api.questions import Query
@@ -50,6 +51,7 @@ class Mutation(
     GalleryMutations,
     GalleryOrderMutations,
     ArchiveMutations,
+    SourcePhotoMutations,
 ):
     """Everything that changes something."""
 

@@ -18,6 +18,7 @@ from api.types.asset import Asset, asset
 from api.types.gallery_filter import SHOWN_STATES
 from api.types.gallery_order import BulkChange, Collection, Tag, bulk_change, collection, tag
 from api.types.job import Job, JobProgress, progress
+from api.types.source_photo import SOURCE_PHOTO, SourcePhoto, source_photo
 from api.types.viewer import jobs_of
 from api.types.wallet import Wallet, wallet
 from queries.feed.after import Delta
@@ -28,6 +29,7 @@ from queries.gallery.gallery import assets_by_id, gallery
 from queries.gallery.labels import labels
 from queries.jobs.jobs import jobs, jobs_by_id
 from queries.read_position import read_position
+from queries.source_photos.source_photos import source_photos_by_id
 from queries.viewer import View
 from queries.wallet.balance import balance
 
@@ -105,6 +107,13 @@ class BulkChangeChanged:
     bulk_change: BulkChange
 
 
+@strawberry.type(description="A photo to begin with went on. Null where it is there no more.")
+class SourcePhotoChanged:
+    position: Position
+    id: strawberry.ID = strawberry.field(description="Of the photo.")
+    photo: SourcePhoto | None
+
+
 if TYPE_CHECKING:
     SessionEnded = RefusalInterface
     FeedTooMany = RefusalInterface
@@ -130,6 +139,7 @@ GalleryEvent = Annotated[
     | AssetGone
     | LabelsChanged
     | BulkChangeChanged
+    | SourcePhotoChanged
     | Lagged
     | SessionEnded
     | FeedTooMany,
@@ -137,7 +147,12 @@ GalleryEvent = Annotated[
 ]
 
 GalleryChanged: TypeAlias = (
-    AssetReleased | AssetChanged | AssetGone | LabelsChanged | BulkChangeChanged
+    AssetReleased
+    | AssetChanged
+    | AssetGone
+    | LabelsChanged
+    | BulkChangeChanged
+    | SourcePhotoChanged
 )
 
 
@@ -254,6 +269,8 @@ def _gallery_changes(view: View, deltas: tuple[Delta, ...]) -> list[GalleryChang
                 if found is not None:
                     shown = bulk_change(found)
                     events.append(BulkChangeChanged(position=position, bulk_change=shown))
+            case "source-photo":
+                events.append(_source_photo_changed(view, delta.subject_id, position))
             case _:
                 events.append(_asset_changed(rows.get(delta.subject_id), delta))
     return events
@@ -265,6 +282,15 @@ def _labels_changed(view: View, position: Position) -> LabelsChanged:
         position=position,
         tags=[tag(row) for row in found if row.kind == "tag"],
         collections=[collection(row) for row in found if row.kind == "collection"],
+    )
+
+
+def _source_photo_changed(view: View, photo_id: UUID, position: Position) -> SourcePhotoChanged:
+    row = source_photos_by_id(view, [photo_id]).get(photo_id)
+    return SourcePhotoChanged(
+        position=position,
+        id=global_id(SOURCE_PHOTO, photo_id),
+        photo=None if row is None else source_photo(row),
     )
 
 

@@ -49,6 +49,17 @@ from commands.jobs import (
 )
 from commands.quote import quote_clips, quote_images, quote_training
 from commands.safety import publish_new_defaults, publish_policy, publish_price_list
+from commands.source_photos import (
+    claim_source_photo,
+    delete_source_photo,
+    forget_source_photo,
+    forget_uncovered_sources,
+    give_up_source_photo,
+    plan_source_photo,
+    read_source_plan,
+    record_source_photo,
+    submit_source_photo,
+)
 from commands.studio import Handler, Question, by_command
 from commands.twin import (
     add_consent_scopes,
@@ -83,6 +94,7 @@ from domain.job import Job
 from domain.person import Person
 from domain.policy import Policy
 from domain.price_list import PriceList
+from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 from domain.wallet import Wallet
 
@@ -92,6 +104,7 @@ _DRAWING_REQUESTED = (
     Wallet.Reserved,
     Job.Requested,
     Asset.Lent,
+    SourcePhotos.Lent,
 )
 _ITEMS_CHANGED = (
     Asset.Favourited,
@@ -162,6 +175,24 @@ HANDLERS = by_command(
     ),
     Handler("expire-photo-set", expire_photo_set.handle, (Twin.PhotosRejected,)),
     Handler("record-deletion", record_deletion.handle, (Twin.Deleted,)),
+    Handler(
+        "plan-source-photo",
+        plan_source_photo.handle,
+        (SourcePhotos.Opened, SourcePhotos.Planned),
+    ),
+    Question(read_source_plan.handle),
+    Handler("submit-source-photo", submit_source_photo.handle, (SourcePhotos.Submitted,)),
+    Question(claim_source_photo.handle),
+    Handler(
+        "record-source-photo",
+        record_source_photo.handle,
+        (SourcePhotos.Accepted, SourcePhotos.Refused),
+    ),
+    Handler("give-up-source-photo", give_up_source_photo.handle, (SourcePhotos.Refused,)),
+    Handler("delete-source-photo", delete_source_photo.handle, (SourcePhotos.Deleted,)),
+    Handler("forget-planned-source", forget_source_photo.planned, (SourcePhotos.Deleted,)),
+    Handler("forget-unused-source", forget_source_photo.unused, (SourcePhotos.Deleted,)),
+    Handler("forget-uncovered-sources", forget_uncovered_sources.handle, (SourcePhotos.Deleted,)),
     Handler("buy-credits", buy_credits.handle, (Wallet.PurchaseStarted,)),
     Handler("note-payment-hint", note_payment_hint.handle, (Wallet.PaymentHinted,)),
     Handler("confirm-payment", confirm_payment.handle, (Wallet.Credited,)),
@@ -199,6 +230,7 @@ HANDLERS = by_command(
     Question(work_waits.attempt_waits),
     Question(work_waits.screening_waits),
     Question(work_waits.photos_wait),
+    Question(work_waits.source_photo_waits),
     Question(unneeded_bytes.of_job),
     Question(unneeded_bytes.of_asset),
     Question(unneeded_bytes.of_twin),

@@ -40,6 +40,7 @@ class QuoteImages(AskedImages):
     negative_prompt: PersonalText | None = None
     names_twin: bool = False
     source_asset_id: UUID | None = None
+    source_photo_id: UUID | None = None
     source_strength: float | None = None
 
 
@@ -53,6 +54,7 @@ class QuoteClips(AskedClips):
     negative_prompt: PersonalText | None = None
     names_twin: bool = False
     source_asset_id: UUID | None = None
+    source_photo_id: UUID | None = None
     source_strength: float | None = None
 
 

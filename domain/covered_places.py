@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from domain.source_photos import SourcePhotos, is_covered
 from domain.twin import Twin
 
 
@@ -12,6 +13,21 @@ def covered_places(twin: Twin) -> frozenset[str]:
     measured of a face while an adapter is, or may come to be, checked against it; adapters.
     """
     return frozenset(_covered(twin)) if twin.consented else frozenset()
+
+
+def covered_sources(photos: SourcePhotos | None, twin: Twin) -> frozenset[str]:
+    """As `covered_places`, of the photos of this twin that something is to begin with.
+
+    Uploads until they are judged, and the clean copy of one that was accepted. What a screening
+    writes of one that waits is covered, too.
+    """
+    return frozenset(() if photos is None else _covered_sources(photos, twin))
+
+
+def _covered_sources(photos: SourcePhotos, twin: Twin) -> Iterator[str]:
+    for photo in photos.kept.values():
+        if is_covered(photo, twin):
+            yield from photo.places.all if photo.clean is None else [photo.clean.object_key]
 
 
 def _covered(twin: Twin) -> Iterator[str]:

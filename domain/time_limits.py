@@ -24,6 +24,9 @@ VERIFICATION_OPEN_MAX = timedelta(days=7)
 JOB_OPEN_MAX = timedelta(hours=24)
 """The longest job runs an hour. Whoever waits for a day is better served by their credits."""
 
+SOURCE_PHOTO_KEPT_MAX = timedelta(days=30)
+"""What nothing began with for a month is not needed, and is a face that lies there."""
+
 TRASH_KEPT_MAX = timedelta(days=30)
 """What was thrown away by mistake is missed within a month."""
 

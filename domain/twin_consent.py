@@ -23,6 +23,9 @@ OFFERED_ANYWHERE = scopes_offered(())
 """What may be ticked whatever the policy says: everything but the ratings above `GENERAL`."""
 
 
+_SCOPES_OF_DRAWING = SCOPES_OF_WORK - {ConsentScope.TRAINING}
+
+
 class TwinConsent(TwinKnowledge):
     """The decisions of a `Twin` about its consent."""
 
@@ -153,9 +156,19 @@ class TwinConsent(TwinKnowledge):
         person.require_verified(at=at)
         self._require_release()
         self._require_scope(ConsentScope.TRAINING)
-        new = epoch_prefixes(self.owner_id, self.id, self._epoch)
-        if any(place.startswith(self._to_delete) for place in new):
-            raise TwinBusy()
+        self._require_nothing_to_delete()
+
+    def require_source_consent(self, person: Person, *, at: datetime) -> None:
+        """Whether a photo to begin with may be taken in: a face is looked for in it.
+
+        Raises as `require_photo_consent`; here any scope will do that covers what is drawn.
+        """
+        self._require_subject(person)
+        person.require_verified(at=at)
+        self._require_release()
+        if not _SCOPES_OF_DRAWING.intersection(self._scope):
+            raise ConsentMissing(tuple(sorted(_SCOPES_OF_DRAWING)))
+        self._require_nothing_to_delete()
 
     def request_deletion(self, places: Sequence[str], *, at: datetime) -> None:
         """Have everything at these places deleted, where nothing may be written again.
@@ -165,6 +178,11 @@ class TwinConsent(TwinKnowledge):
         new = tuple(place for place in places if place not in self._to_delete)
         if new:
             self.trigger_event(self.DeletionRequested, prefixes=new, for_good=True, timestamp=at)
+
+    def _require_nothing_to_delete(self) -> None:
+        new = epoch_prefixes(self.owner_id, self.id, self._epoch)
+        if any(place.startswith(self._to_delete) for place in new):
+            raise TwinBusy()
 
     def _require_subject(self, person: Person) -> None:
         if person.id != self.owner_id:

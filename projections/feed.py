@@ -22,6 +22,7 @@ from projections.tables import (
     FEED,
     JOBS,
     LABELS,
+    SOURCE_PHOTOS,
     TWINS,
     Row,
     key_of,
@@ -47,6 +48,7 @@ _SHOWN_OF_WALLET = ("available", "reserved", "spent")
 _SHOWN_OF_ASSET = ("kind", "job_id", "item", "twin_id", "favourite")
 _SHOWN_OF_LABEL = ("kind", "private")
 _SHOWN_OF_BULK_CHANGE = ("change", "items", "changed", "passed_over", "undone_by")
+_SHOWN_OF_SOURCE_PHOTO = ("state", "twin_id")
 _SHOWN_OF_TWIN = (
     "state",
     "photos_state",
@@ -124,6 +126,18 @@ def bulk_change_changed(fact: Fact, change_id: UUID) -> Change:
         _say(rows, fact, 2, "gallery", change_id, row, _SHOWN_OF_BULK_CHANGE, of="bulk-change")
 
     return Change(say, reads=((BULK_CHANGES, key),))
+
+
+def source_photo_changed(fact: Fact, photo_id: UUID) -> Change:
+    """A photo to begin with as it stands after the changes before this one; deleted, too."""
+    key = (fact.owner_id.int, photo_id.int)
+
+    def say(rows: Rows) -> None:
+        row = rows.get(SOURCE_PHOTOS, key)
+        shown = _SHOWN_OF_SOURCE_PHOTO if row is not None else ()
+        _say(rows, fact, 2, "gallery", photo_id, row or {}, shown, of="source-photo")
+
+    return Change(say, reads=((SOURCE_PHOTOS, key),))
 
 
 def twin_changed(fact: Fact, twin_id: UUID) -> Change:

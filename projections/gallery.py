@@ -26,6 +26,7 @@ _NOT_ASKED_FOR: Row = {
     "negative_prompt": None,
     "settings": None,
     "source_asset_id": None,
+    "source_photo_id": None,
 }
 
 

@@ -40,6 +40,7 @@ def _requested(event: Job.Requested, fact: Fact) -> list[Change]:
         settings=event.settings,
         inputs=event.inputs,
         source_asset_id=_source(event),
+        source_photo_id=_source_photo(event),
         stack_id=event.originator_id,
         price_version=event.price_version,
         quoted_millicredits=event.quoted_millicredits,
@@ -192,6 +193,11 @@ def _source(event: Job.Requested) -> UUID | None:
     """The gallery item that the job comes from: what it varies stands nearer than what it reads."""
     read = input_of(event.inputs, InputRole.SOURCE)
     return event.varies or (None if read is None else read.asset_id)
+
+
+def _source_photo(event: Job.Requested) -> UUID | None:
+    read = input_of(event.inputs, InputRole.SOURCE)
+    return None if read is None else read.upload_id
 
 
 def _in_clear(text: FreeText | None) -> str | None:

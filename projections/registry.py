@@ -7,12 +7,14 @@ from projections.gallery_order import gallery_order
 from projections.jobs import jobs
 from projections.purchases import purchases
 from projections.read_model import ReadModel
+from projections.source_photos import source_photos
 from projections.twins import twins
 from projections.wallet import wallet
 
 READ_MODELS: tuple[ReadModel, ...] = (
     account,
     twins,
+    source_photos,
     # Before the gallery, which copies what a job asked for.
     jobs,
     gallery,

@@ -86,6 +86,7 @@ TWIN_ADAPTERS = Table("twin_adapters", ("owner_id", "twin_id", "engine"), begun_
 JOBS = Table("jobs", ("owner_id", "job_id"))
 JOB_ITEMS = Table("job_items", ("owner_id", "job_id", "item"))
 ASSETS = Table("assets", ("owner_id", "asset_id"))
+SOURCE_PHOTOS = Table("source_photos", ("owner_id", "photo_id"))
 LABELS = Table("labels", ("owner_id", "label_id"))
 ASSET_LABELS = Table("asset_labels", ("owner_id", "asset_id", "label_id"), begun_by_insert=False)
 BULK_CHANGES = Table("bulk_changes", ("owner_id", "change_id"))

@@ -22,6 +22,7 @@ from topics.messages.results import (
     JobRendered,
     OutputsScreened,
     PhotosJudged,
+    SourcePhotoJudged,
 )
 from topics.messages.work import WorkKind
 
@@ -37,6 +38,7 @@ Message: TypeAlias = (
     | JobFailed
     | OutputsScreened
     | PhotosJudged
+    | SourcePhotoJudged
     | JobProgressed
     | StopJob
     | DeadLetter
@@ -113,7 +115,14 @@ VERDICTS = Topic(
     key="job",
     partitions=12,
     retention_s=7 * DAY_S,
-    messages=(JobClaimed, JobAlive, JobFailed, OutputsScreened, PhotosJudged),
+    messages=(
+        JobClaimed,
+        JobAlive,
+        JobFailed,
+        OutputsScreened,
+        PhotosJudged,
+        SourcePhotoJudged,
+    ),
     doc="What the screener reports: claims, liveness, verdicts. No worker may write here.",
 )
 PROGRESS = Topic(

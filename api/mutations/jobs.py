@@ -11,6 +11,7 @@ from api.ids import global_id, own_id
 from api.refusals import result_union
 from api.scalars import Millicredits, Position, Seed
 from api.types.enums import Rating
+from api.types.source_photo import asked_source
 from commands.jobs.asked_settings import asked, asked_clips
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.request_images import RequestImages
@@ -154,6 +155,7 @@ _OPENING = (
 _FROM_A_PICTURE = (
     refusals.AssetNotAvailable,
     refusals.SourceNotAPicture,
+    refusals.SourcePhotoNotReady,
     refusals.SourceRatioDiffers,
     refusals.SourceShowsAnotherTwin,
 )
@@ -202,8 +204,7 @@ class JobMutations:
             negative_prompt=written(input.negative_prompt) if input.negative_prompt else None,
             seed=input.seed,
             twin_id=own_id("Twin", input.twin) if input.twin else None,
-            source_asset_id=own_id("Asset", input.source) if input.source else None,
-            source_strength=input.source_strength,
+            **asked_source(input.source, input.source_strength),
             variation_of=own_id("Asset", input.variation_of) if input.variation_of else None,
             rating_cap=input.rating,
             **asked(input),
@@ -229,8 +230,7 @@ class JobMutations:
             negative_prompt=written(input.negative_prompt) if input.negative_prompt else None,
             seed=input.seed,
             twin_id=own_id("Twin", input.twin) if input.twin else None,
-            source_asset_id=own_id("Asset", input.source) if input.source else None,
-            source_strength=input.source_strength,
+            **asked_source(input.source, input.source_strength),
             rating_cap=input.rating,
             **asked_clips(input),
         )

@@ -205,7 +205,7 @@ class TwinMutations:
         still_open = ReadUploadPlan(command.twin_id, planned.submission_id)
         await preview(info.context, still_open, input.idempotency_key)
         uploads = await run_sync(
-            lambda: [_presigned(info.context, upload) for upload in planned.uploads]
+            lambda: [presigned(info.context, upload) for upload in planned.uploads]
         )
         return RequestPhotoUploadsSuccess(
             submission=global_id("Submission", planned.submission_id),
@@ -258,7 +258,8 @@ class TwinMutations:
         )
 
 
-def _presigned(context: StudioContext, upload: PlannedUpload) -> PhotoUpload:
+def presigned(context: StudioContext, upload: PlannedUpload) -> PhotoUpload:
+    """Where to post one photo. Blocks where the store has to be asked."""
     form = context.parts.objects.presign_upload(
         upload.object_key,
         media_type=upload.media_type,

@@ -99,6 +99,10 @@ class Asset(Node):
     source: Relative | None = strawberry.field(
         description="The gallery item that it was made from."
     )
+    own_photo: strawberry.ID | None = strawberry.field(
+        description="The photo of one's own that it was made from. Its id stays when the photo is "
+        "deleted: then there is nothing behind it."
+    )
     renditions: list[Rendition] = strawberry.field(
         description="All files of it. A poster is to be shown and never downloaded."
     )
@@ -168,6 +172,9 @@ def asset(row: AssetRow) -> Asset:
         motion=settings.get("motion"),
         likeness=list(row.likeness),
         source=_source(row),
+        own_photo=None
+        if row.source_photo_id is None
+        else global_id("SourcePhoto", row.source_photo_id),
         renditions=[file for file in files if file.role not in THUMBNAILS],
         checks=[_check(found) for found in row.checks],
         position=Position(row.position),

@@ -7,6 +7,7 @@ import strawberry
 from api.ids import global_id
 from api.scalars import Seed
 from api.types.enums import Rating
+from api.types.source_photo import source_id
 from queries.gallery.gallery import Asset as AssetRow
 from queries.jobs.jobs import Job as JobRow
 
@@ -70,13 +71,12 @@ def draft(made: AssetRow, asked: JobRow) -> Draft | None:
     if made.prompt is None or "aspect_ratio" not in settings:
         return None
     source = asked.source
-    named = None if source is None else source.asset_id
     shared: dict[str, Any] = {
         "engine": made.engine,
         "prompt": made.prompt,
         "count": 1,
         "twin": global_id("Twin", made.twin_id) if made.twin_id else None,
-        "source": global_id("Asset", named) if named else None,
+        "source": None if source is None else source_id(source),
         "source_strength": None if source is None else source.strength,
         "negative_prompt": made.negative_prompt,
         "aspect_ratio": settings["aspect_ratio"],

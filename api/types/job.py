@@ -13,6 +13,7 @@ from api.scalars import Millicredits, Position
 from api.types.asset import Asset, asset
 from api.types.enums import JobKind, JobState, Phase
 from api.types.node import Node
+from api.types.source_photo import source_id
 from queries.gallery.gallery import Asset as AssetRow
 from queries.jobs.jobs import Job as JobRow
 from topics.messages.progress import JobProgressed
@@ -69,7 +70,7 @@ class Job(Node):
     ended_at: datetime | None
     retried_from: strawberry.ID | None
     source: strawberry.ID | None = strawberry.field(
-        description="The gallery item that it begins with."
+        description="The gallery item or the photo that it begins with."
     )
     refused_count: int = strawberry.field(
         description="How many items screening refused. They cost nothing."
@@ -124,8 +125,7 @@ def progress(latest: JobProgressed) -> JobProgress:
 
 
 def _source(row: JobRow) -> strawberry.ID | None:
-    named = None if row.source is None else row.source.asset_id
-    return None if named is None else global_id("Asset", named)
+    return None if row.source is None else source_id(row.source)
 
 
 def _settings(row: JobRow) -> JobSettings | None:

@@ -29,6 +29,7 @@ from api.types.gallery_order import (
 from api.types.job import Job, job
 from api.types.node import Node
 from api.types.paging import DEFAULT_PAGE, Connection, connection, place_after
+from api.types.source_photo import SourcePhoto, source_photo
 from api.types.twin import Twin, twin
 from api.types.wallet import Wallet, wallet
 from domain.kernel.personal_text import text_or
@@ -43,6 +44,7 @@ from queries.jobs.jobs import Job as JobRow
 from queries.jobs.jobs import job as job_row
 from queries.jobs.jobs import jobs
 from queries.read_position import read_position
+from queries.source_photos.source_photos import source_photos
 from queries.twins.photos import photos
 from queries.twins.twins import twin as twin_row
 from queries.twins.twins import twins
@@ -205,6 +207,13 @@ class Viewer(Node):
     async def collections(self, info: Info) -> list[Collection]:
         found = await read(info.context, labels)
         return [collection(row) for row in found if row.kind == "collection"]
+
+    @strawberry.field(
+        description="Photos to begin with, newest first. One that was refused is told of for a day."
+    )
+    async def source_photos(self, info: Info, first: PageSize = DEFAULT_PAGE) -> list[SourcePhoto]:
+        found = await read(info.context, lambda view: source_photos(view, first=first))
+        return [source_photo(row) for row in found]
 
     @strawberry.field(description="How far a change of many items has come, or null.")
     async def bulk_change(self, info: Info, id: strawberry.ID) -> BulkChange | None:

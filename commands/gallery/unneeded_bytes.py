@@ -8,9 +8,11 @@ from uuid import UUID
 
 from commands.work import Work
 from domain.asset import Asset
-from domain.covered_places import covered_places
+from domain.covered_places import covered_places, covered_sources
 from domain.job import Job
+from domain.kernel.identity import source_photos_id
 from domain.object_keys import adapters_of_job_prefix
+from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 
 
@@ -66,7 +68,8 @@ def of_twin(question: UnneededOfTwin, work: Work) -> tuple[str, ...]:
     in_the_making = (
         adapters_of_job_prefix(twin.id, job.epoch, job_id) for job_id, job in open_jobs
     )
-    covered = covered_places(twin).union(in_the_making)
+    photos = work.find(SourcePhotos, source_photos_id(work.owner_id))
+    covered = covered_places(twin).union(in_the_making, covered_sources(photos, twin))
     prefixes = tuple(place for place in covered if place.endswith("/"))
     return tuple(
         key for key in question.keys if key not in covered and not key.startswith(prefixes)

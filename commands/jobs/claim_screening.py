@@ -9,7 +9,7 @@ from commands.jobs.claims import ClaimDenial, ClaimDenied, claimed_job
 from commands.work import Work
 from domain import object_keys
 from domain.job import Job
-from domain.job_input import InputRole, input_of
+from domain.job_input import InputRole, JobInput, input_of
 from domain.job_kinds import AnyKind, job_kind
 from domain.job_state import JobItem, JobOutput
 from domain.kernel.identity import POLICY_ID
@@ -43,7 +43,8 @@ class FilePlace(msgspec.Struct, frozen=True):
 class ScreenedItemGrant(msgspec.Struct, frozen=True):
     """One output in quarantine and the places of its files; `gallery_key` is the master's.
 
-    `source_id` is the gallery item that it was made from: its files say so.
+    `source_id` is the gallery item that it was made from: its files say so. Of one that was made
+    from an uploaded photo they say only that.
     """
 
     item: int
@@ -54,6 +55,7 @@ class ScreenedItemGrant(msgspec.Struct, frozen=True):
     media_type: str
     others: tuple[FilePlace, ...] = ()
     source_id: UUID | None = None
+    from_own_photo: bool = False
 
 
 class ClipGrant(msgspec.Struct, frozen=True):
@@ -105,7 +107,6 @@ def handle(question: ClaimScreening, work: Work) -> ScreeningGranted | ClaimDeni
     kind = job_kind(job.kind)
     items = {item.item: item for item in job.items}
     source = input_of(job.inputs, InputRole.SOURCE)
-    source_id = None if source is None else source.asset_id
     return ScreeningGranted(
         job_id=job.id,
         attempt=question.attempt,
@@ -115,7 +116,7 @@ def handle(question: ClaimScreening, work: Work) -> ScreeningGranted | ClaimDeni
         rating=job.rating,
         required_checks=_required_checks(job, kind, work),
         outputs=tuple(
-            _item(items[output.item], output, kind, question.claim_id, source_id)
+            _item(items[output.item], output, kind, question.claim_id, source)
             for output in job.outputs
         ),
         template_key=_template_key(job, twin),
@@ -133,7 +134,7 @@ def _required_checks(job: Job, kind: AnyKind, work: Work) -> tuple[str, ...]:
 
 
 def _item(
-    item: JobItem, output: JobOutput, kind: AnyKind, claim_id: UUID, source_id: UUID | None
+    item: JobItem, output: JobOutput, kind: AnyKind, claim_id: UUID, source: JobInput | None
 ) -> ScreenedItemGrant:
     return ScreenedItemGrant(
         item=item.item,
@@ -147,7 +148,8 @@ def _item(
             for role in kind.roles
             if role is not RenditionRole.MASTER
         ),
-        source_id=source_id,
+        source_id=None if source is None else source.asset_id,
+        from_own_photo=source is not None and source.upload_id is not None,
     )
 
 

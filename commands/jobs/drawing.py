@@ -128,8 +128,8 @@ def open_drawing(
     )
     lent: list[Aggregate] = []
     if source is not None:
-        source.asset.lend(job, at=work.now)
-        lent.append(source.asset)
+        source.lend(job, at=work.now)
+        lent.append(source.lender)
     again = record_retry(retried, job, at=work.now)
     if twin is None:
         work.save(person, wallet, requested, *lent, *again, unchanged=[policy])

@@ -30,11 +30,11 @@ class RequestImages(AskedImages):
     """None means the engine's default, for `seed` one that comes from the job's id.
 
     Picture number `i` has the seed `seed + i`. `source_asset_id` is the picture of the owner's
-    gallery that is drawn anew, and `source_strength` how much of it: 1 keeps nothing. A picture of
-    a twin is drawn as that twin. `variation_of` is one that was asked for in these very words and
-    settings, with another seed. `rating_cap` is the strongest rating the pictures
-    may have. `price_version` is that of the quote. `session_jurisdiction` is where the request
-    comes from, "XX" in the sandbox.
+    gallery that is drawn anew, or `source_photo_id` the photo of theirs, and `source_strength` how
+    much of it: 1 keeps nothing. What shows a twin is drawn as that twin. `variation_of` is one that
+    was asked for in these very words and settings, with another seed. `rating_cap` is the strongest
+    rating the pictures may have. `price_version` is that of the quote. `session_jurisdiction` is
+    where the request comes from, "XX" in the sandbox.
     """
 
     engine: str
@@ -46,6 +46,7 @@ class RequestImages(AskedImages):
     seed: int | None = None
     twin_id: UUID | None = None
     source_asset_id: UUID | None = None
+    source_photo_id: UUID | None = None
     source_strength: float | None = None
     variation_of: UUID | None = None
     rating_cap: Rating = Rating.GENERAL

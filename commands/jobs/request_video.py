@@ -29,10 +29,10 @@ class RequestVideo(AskedClips):
     """None means the engine's default, for `seed` one that comes from the job's id.
 
     Clip number `i` has the seed `seed + i`. `source_asset_id` is the picture of the owner's gallery
-    that a clip begins with, and `source_strength` how much of it is drawn anew: 1 keeps nothing. A
-    picture of a twin is animated as that twin. `rating_cap` is the strongest rating the clips may
-    have. `price_version` is that of the quote. `session_jurisdiction` is where the request comes
-    from, "XX" in the sandbox.
+    that a clip begins with, or `source_photo_id` the photo of theirs, and `source_strength` how
+    much of it is drawn anew: 1 keeps nothing. What shows a twin is animated as that twin.
+    `rating_cap` is the strongest rating the clips may have. `price_version` is that of the quote.
+    `session_jurisdiction` is where the request comes from, "XX" in the sandbox.
     """
 
     engine: str
@@ -44,6 +44,7 @@ class RequestVideo(AskedClips):
     seed: int | None = None
     twin_id: UUID | None = None
     source_asset_id: UUID | None = None
+    source_photo_id: UUID | None = None
     source_strength: float | None = None
     rating_cap: Rating = Rating.GENERAL
 

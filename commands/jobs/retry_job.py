@@ -87,7 +87,11 @@ def _source_of(earlier: Job.Requested) -> dict[str, Any]:
     source = input_of(earlier.inputs, InputRole.SOURCE)
     if source is None:
         return {}
-    return {"source_asset_id": source.asset_id, "source_strength": source.strength}
+    return {
+        "source_asset_id": source.asset_id,
+        "source_photo_id": source.upload_id,
+        "source_strength": source.strength,
+    }
 
 
 _AGAIN: Mapping[JobKind, Callable[[Job.Requested, RetryJob, Work, Job], JobOpened]] = (

@@ -1,9 +1,11 @@
-"""The picture that a job begins with: one of the owner's own gallery, as long as it is in sight."""
+"""What a job begins with: a picture of the owner's gallery in sight, or a photo of theirs."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from commands.source_photos.own_source_photos import own_source_photos
 from commands.work import Work
 from domain.asset import Asset
 from domain.engines.entry import EngineEntry, RealRange
@@ -14,18 +16,33 @@ from domain.refusals import (
     SettingOutOfRange,
     SourceNotAPicture,
     SourceRatioDiffers,
+    TwoSources,
 )
 from domain.setting_ranges import known_ratio, ratio_like, real_within
+from domain.source_photos import SourcePhotos, is_covered
 from domain.twin import Twin
 
 
 @dataclass(frozen=True)
 class Source:
-    """A gallery item, the twin that it shows as it is now, and what the job stores of it."""
+    """What a job begins with: its size in pixels, the twin that it shows as it is now, what the
+    job stores of it, and who lends it.
+    """
 
-    asset: Asset
+    width: int
+    height: int
     shows: Twin | None
     stored: JobInput
+    lender: Asset | SourcePhotos
+
+    def lend(self, job_id: UUID, *, at: datetime) -> None:
+        """Let the job begin with it. Raises `AssetNotAvailable`, `NotFound`."""
+        match self.lender:
+            case Asset() as asset:
+                asset.lend(job_id, at=at)
+            case SourcePhotos() as photos:
+                assert self.stored.upload_id is not None
+                photos.lend(self.stored.upload_id, job_id, at=at)
 
 
 class AskedWithSource(Protocol):
@@ -34,14 +51,23 @@ class AskedWithSource(Protocol):
     @property
     def source_asset_id(self) -> UUID | None: ...
     @property
+    def source_photo_id(self) -> UUID | None: ...
+    @property
     def source_strength(self) -> float | None: ...
 
 
 def asked_source(asked: AskedWithSource, work: Work, *, allowed: RealRange) -> Source | None:
-    """The picture that is named, if one is. Raises as `gallery_source`."""
+    """The picture or photo that is named, if one is.
+
+    Raises `TwoSources` where both are, and as `gallery_source` and `photo_source`.
+    """
+    strength = asked.source_strength
+    if asked.source_photo_id is not None:
+        if asked.source_asset_id is not None:
+            raise TwoSources()
+        return photo_source(work, asked.source_photo_id, strength=strength, allowed=allowed)
     if asked.source_asset_id is None:
         return None
-    strength = asked.source_strength
     return gallery_source(work, asked.source_asset_id, strength=strength, allowed=allowed)
 
 
@@ -58,15 +84,42 @@ def gallery_source(
     if master.duration_ms is not None:
         raise SourceNotAPicture()
     return Source(
-        asset,
-        shows,
-        JobInput(
+        width=master.width,
+        height=master.height,
+        shows=shows,
+        stored=JobInput(
             role=InputRole.SOURCE,
             object_key=master.object_key,
             sha256=master.sha256,
             strength=real_within("source_strength", strength, allowed),
             asset_id=asset.id,
         ),
+        lender=asset,
+    )
+
+
+def photo_source(
+    work: Work, photo_id: UUID, *, strength: float | None, allowed: RealRange
+) -> Source:
+    """The owner's photo under this id. Whatever begins with it draws the twin that it belongs to.
+
+    Raises `NotFound`, also for somebody else's, `SourcePhotoNotReady`, `SettingOutOfRange`.
+    """
+    photos = own_source_photos(work)
+    twin = work.load(Twin, photos.of(photo_id).twin_id)
+    clean = photos.require_ready(photo_id, twin)
+    return Source(
+        width=clean.width,
+        height=clean.height,
+        shows=twin,
+        stored=JobInput(
+            role=InputRole.SOURCE,
+            object_key=clean.object_key,
+            sha256=clean.sha256,
+            strength=real_within("source_strength", strength, allowed),
+            upload_id=photo_id,
+        ),
+        lender=photos,
     )
 
 
@@ -83,12 +136,22 @@ def shown_asset(work: Work, asset_id: UUID) -> tuple[Asset, Twin | None]:
 
 
 def sources_hold(work: Work, job: Job) -> bool:
-    """Whether the gallery item that a job is to read, if any, is still in sight."""
+    """Whether what a job is to read, if anything, is still there and in sight."""
     source = input_of(job.inputs, InputRole.SOURCE)
-    if source is None or source.asset_id is None:
+    if source is None:
+        return True
+    if source.upload_id is not None:
+        return _photo_holds(work, source.upload_id)
+    if source.asset_id is None:
         return True
     asset = work.load(Asset, source.asset_id)
     return _is_shown(asset, _shows(work, asset))
+
+
+def _photo_holds(work: Work, photo_id: UUID) -> bool:
+    photos = own_source_photos(work)
+    photo = photos.kept.get(photo_id)
+    return photo is not None and is_covered(photo, work.load(Twin, photo.twin_id))
 
 
 def _shows(work: Work, asset: Asset) -> Twin | None:
@@ -115,8 +178,7 @@ def ratio_of_source(entry: EngineEntry, asked: str | None, source: Source | None
     """
     if source is None:
         return asked
-    master = source.asset.master
-    ratio = ratio_like(entry, master.width, master.height)
+    ratio = ratio_like(entry, source.width, source.height)
     if ratio is None or (asked is not None and known_ratio(entry, asked) != ratio):
-        raise SourceRatioDiffers(master.width, master.height)
+        raise SourceRatioDiffers(source.width, source.height)
     return ratio

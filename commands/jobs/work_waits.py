@@ -6,6 +6,9 @@ from uuid import UUID
 from commands.work import Work
 from domain.job import Job
 from domain.job_state import JobState
+from domain.kernel.identity import source_photos_id
+from domain.source_photo import SourceState
+from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 
 
@@ -33,6 +36,13 @@ class PhotosWait:
     submission_id: UUID
 
 
+@dataclass(frozen=True)
+class SourcePhotoWaits:
+    """A question: whether this photo to begin with waits to be judged."""
+
+    photo_id: UUID
+
+
 def attempt_waits(question: AttemptWaits, work: Work) -> bool:
     """Nobody has claimed it, and its job is open."""
     job = work.find(Job, question.job_id)
@@ -55,3 +65,10 @@ def photos_wait(question: PhotosWait, work: Work) -> bool:
     twin = work.find(Twin, question.twin_id)
     waiting = None if twin is None else twin.submitted
     return waiting is not None and waiting.submission_id == question.submission_id
+
+
+def source_photo_waits(question: SourcePhotoWaits, work: Work) -> bool:
+    """It is there, and nothing was decided about it."""
+    photos = work.find(SourcePhotos, source_photos_id(work.owner_id))
+    photo = None if photos is None else photos.kept.get(question.photo_id)
+    return photo is not None and photo.state is SourceState.SUBMITTED

@@ -101,12 +101,16 @@ class WorkKind(StrEnum):
     SCREENING = "screening"
 
 
+SOURCE_PHOTO = "source-photo"
+"""The batch key of photos to begin with, which tells them apart from photo sets."""
+
+
 @dataclass(frozen=True)
 class AnnounceWork:
     """Say that work waits, until somebody takes it up: a little of each owner's at a time.
 
     For screening, `attempt` is the attempt whose outputs are screened; a photo set has a twin and
-    is attempt 1 of the job whose id is the submission's.
+    is attempt 1 of the job whose id is the submission's, and so is a photo to begin with.
     """
 
     kind: WorkKind

@@ -26,6 +26,8 @@ from commands.reactions import (
     rejected_photos_are_deleted,
     released_asset_clears_other_copies,
     screening_is_bounded,
+    source_photo_is_bounded,
+    source_photo_is_cleared,
     superseded_photos_are_deleted,
     trash_is_emptied,
     under_age_withdraws_consents,
@@ -40,6 +42,7 @@ from domain.bulk_change import BulkChunk
 from domain.job import Job
 from domain.kernel.aggregate import Aggregate
 from domain.person import Person
+from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 from domain.wallet import Wallet
 
@@ -134,6 +137,38 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("hidden-source-ends-jobs", Asset.Hidden, lent_asset_is_gone.react),
     Reaction("trash-is-emptied", Asset.Trashed, trash_is_emptied.react),
     Reaction("chunk-is-carried-out", BulkChunk.Listed, chunk_is_carried_out.react),
+    Reaction(
+        "planned-source-is-forgotten", SourcePhotos.Planned, source_photo_is_bounded.after_planning
+    ),
+    Reaction(
+        "submitted-source-is-announced", SourcePhotos.Submitted, work_is_announced.source_photo
+    ),
+    Reaction(
+        "submitted-source-is-bounded",
+        SourcePhotos.Submitted,
+        source_photo_is_bounded.after_submission,
+    ),
+    Reaction(
+        "accepted-source-clears-copies",
+        SourcePhotos.Accepted,
+        source_photo_is_cleared.after_acceptance,
+    ),
+    Reaction(
+        "accepted-source-is-forgotten", SourcePhotos.Accepted, source_photo_is_bounded.after_use
+    ),
+    Reaction("used-source-is-forgotten", SourcePhotos.Lent, source_photo_is_bounded.after_use),
+    Reaction(
+        "refused-source-is-deleted", SourcePhotos.Refused, source_photo_is_cleared.after_refusal
+    ),
+    Reaction(
+        "forgotten-source-is-deleted", SourcePhotos.Deleted, source_photo_is_cleared.after_deletion
+    ),
+    Reaction("deleted-source-ends-jobs", SourcePhotos.Deleted, source_photo_is_cleared.jobs_end),
+    Reaction(
+        "withdrawal-forgets-sources",
+        Twin.ConsentWithdrawn,
+        source_photo_is_bounded.after_withdrawal,
+    ),
 )
 """In the order in which the answers to one event are carried out."""
 

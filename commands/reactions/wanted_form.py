@@ -29,6 +29,9 @@ from commands.reactions.deeds import (
     RefetchPayment,
     RefetchVerification,
 )
+from commands.source_photos.forget_source_photo import ForgetPlannedSource, ForgetUnusedSource
+from commands.source_photos.forget_uncovered_sources import ForgetUncoveredSources
+from commands.source_photos.give_up_source_photo import GiveUpSourcePhoto
 from commands.twin.expire_photo_set import ExpirePhotoSet
 from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
@@ -47,7 +50,11 @@ WANTED: Mapping[str, type[Any]] = MappingProxyType(
         "fail-job": FailJob,
         "follow-purchase": FollowPurchase,
         "follow-verification": FollowVerification,
+        "forget-planned-source": ForgetPlannedSource,
+        "forget-uncovered-sources": ForgetUncoveredSources,
+        "forget-unused-source": ForgetUnusedSource,
         "forget-uploads": ForgetUploads,
+        "give-up-source-photo": GiveUpSourcePhoto,
         "open-next-attempt": OpenNextAttempt,
         "open-next-screening": OpenNextScreening,
         "purge-object": PurgeObject,

@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from commands.reactions.deeds import AnnounceWork, WorkKind
+from commands.reactions.deeds import SOURCE_PHOTO, AnnounceWork, WorkKind
 from commands.reactions.reaction import Intended
 from domain.job import Job
 from domain.job_kinds import JOB_KINDS
+from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 
 WORK_KINDS = {kind: WorkKind(entry.consumer) for kind, entry in JOB_KINDS.items()}
@@ -25,6 +26,11 @@ def screening_of(job_id: UUID) -> str:
 def photos_of(twin_id: UUID) -> str:
     """The target of the judgement of a twin's photos: the newest set alone waits."""
     return f"photos:{twin_id}"
+
+
+def source_photo_of(photo_id: UUID) -> str:
+    """The target of the judgement of a photo to begin with."""
+    return f"source-photo:{photo_id}"
 
 
 def first_attempt(event: Job.Requested, owner_id: UUID) -> tuple[Intended, ...]:
@@ -63,6 +69,20 @@ def photos(event: Twin.PhotosSubmitted, owner_id: UUID) -> tuple[Intended, ...]:
         twin_id=event.originator_id,
     )
     return (Intended(work, target=photos_of(event.originator_id)),)
+
+
+def source_photo(event: SourcePhotos.Submitted, owner_id: UUID) -> tuple[Intended, ...]:
+    """A photo to begin with is judged as attempt 1 of the job whose id is the photo's."""
+    work = AnnounceWork(
+        kind=WorkKind.SCREENING,
+        job_id=event.photo_id,
+        attempt=1,
+        engine=event.engine,
+        batch_key=SOURCE_PHOTO,
+        owner_id=owner_id,
+        twin_id=event.twin_id,
+    )
+    return (Intended(work, target=source_photo_of(event.photo_id)),)
 
 
 def _attempt(

@@ -1,9 +1,15 @@
 """Which announced work an event takes up or ends: nobody has to hear of it any more."""
 
-from commands.reactions.work_is_announced import attempt_of, photos_of, screening_of
+from commands.reactions.work_is_announced import (
+    attempt_of,
+    photos_of,
+    screening_of,
+    source_photo_of,
+)
 from domain.consent_text import ConsentScope
 from domain.job import Job
 from domain.kernel.aggregate import Aggregate
+from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 
 ENDING: tuple[type[Aggregate.Event], ...] = (
@@ -19,6 +25,9 @@ ENDING: tuple[type[Aggregate.Event], ...] = (
     Twin.PhotosRejected,
     Twin.ConsentWithdrawn,
     Twin.ConsentScopesTakenBack,
+    SourcePhotos.Accepted,
+    SourcePhotos.Refused,
+    SourcePhotos.Deleted,
 )
 """Every event that may end some."""
 
@@ -42,5 +51,7 @@ def work_over(event: Aggregate.Event) -> tuple[str, ...]:
             return (photos_of(twin),)
         case Twin.ConsentScopesTakenBack() if ConsentScope.TRAINING in event.versions:
             return (photos_of(twin),)
+        case SourcePhotos.Accepted() | SourcePhotos.Refused() | SourcePhotos.Deleted():
+            return (source_photo_of(event.photo_id),)
         case _:
             return ()

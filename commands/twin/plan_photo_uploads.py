@@ -101,15 +101,19 @@ def _require_acceptable(files: Sequence[PhotoFile]) -> None:
     if not 1 <= len(files) <= PHOTOS_MAX:
         raise PhotoCountOutOfRange(PHOTOS_MIN, PHOTOS_MAX, len(files)).at("files")
     for place, file in enumerate(files):
-        if file.media_type not in PHOTO_MEDIA_TYPES:
-            raise UnsupportedMediaType(file.media_type).at("files", place)
-        if file.size_bytes > PHOTO_SIZE_MAX_BYTES:
-            raise UploadTooLarge(PHOTO_SIZE_MAX_BYTES).at("files", place)
-        if file.size_bytes < 1:
-            raise PhotoUploadInvalid("the file is empty").at("files", place)
-        if not _is_sha256(file.sha256):
-            invalid = PhotoUploadInvalid("its SHA-256 is not 64 lower-case hexadecimal digits")
-            raise invalid.at("files", place)
+        require_acceptable(file, "files", place)
+
+
+def require_acceptable(file: PhotoFile, *place: str | int) -> None:
+    """Raises `UnsupportedMediaType`, `UploadTooLarge`, `PhotoUploadInvalid`, which name `place`."""
+    if file.media_type not in PHOTO_MEDIA_TYPES:
+        raise UnsupportedMediaType(file.media_type).at(*place)
+    if file.size_bytes > PHOTO_SIZE_MAX_BYTES:
+        raise UploadTooLarge(PHOTO_SIZE_MAX_BYTES).at(*place)
+    if file.size_bytes < 1:
+        raise PhotoUploadInvalid("the file is empty").at(*place)
+    if not _is_sha256(file.sha256):
+        raise PhotoUploadInvalid("its SHA-256 is not 64 lower-case hexadecimal digits").at(*place)
 
 
 def _is_sha256(text: str) -> bool:

@@ -62,6 +62,16 @@ def gallery_id(owner_id: UUID) -> UUID:
     return uuid5(owner_id, "gallery")
 
 
+def source_photos_id(owner_id: UUID) -> UUID:
+    """All photos of an owner that pictures and clips begin with."""
+    return uuid5(owner_id, "source-photos")
+
+
+def source_photo_id(owner_id: UUID, idempotency_key: UUID) -> UUID:
+    """The photo that a PlanSourcePhoto command with this key plans."""
+    return uuid5(owner_id, f"source-photo:{idempotency_key}")
+
+
 def label_id(owner_id: UUID, idempotency_key: UUID) -> UUID:
     """The tag or collection that a CreateLabel command with this key makes.
 

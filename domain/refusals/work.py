@@ -166,6 +166,37 @@ class SourceNotAPicture(Refusal):
         super().__init__("Begin with a picture; this is none.")
 
 
+class SourcePhotoNotReady(Refusal):
+    """The photo was not accepted yet, or the consent that it was uploaded under is over."""
+
+    code: ClassVar[str] = "SOURCE_PHOTO_NOT_READY"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nothing can begin with this photo: it was not accepted, or its time is over."
+        )
+
+
+class TwoSources(Refusal):
+    """A gallery item and a photo at once."""
+
+    code: ClassVar[str] = "TWO_SOURCES"
+
+    def __init__(self) -> None:
+        super().__init__("Begin with a picture or with a photo, not with both.")
+
+
+class TooManySourcePhotos(Refusal):
+    """As many photos to begin with as one owner may have."""
+
+    code: ClassVar[str] = "TOO_MANY_SOURCE_PHOTOS"
+    details: ClassVar[tuple[str, ...]] = ("limit",)
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"There can be {limit} photos to begin with; delete one first.")
+        self.limit = limit
+
+
 class SourceShowsAnotherTwin(Refusal):
     """The picture to begin with shows a twin, and another one is asked for."""
 

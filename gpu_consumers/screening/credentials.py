@@ -14,6 +14,7 @@ TRAINED_ALGORITHMIC_MEDIA: Final = (
 GENERATION_LABEL: Final = "org.ai-content-suite.generation"
 PARENT_OF: Final = "parentOf"
 """What C2PA calls the relation of a source to what is derived from it."""
+OWN_PHOTO: Final = "own photo"
 MODEL: Final = "c2pa-es256"
 _ACTIONS_LABEL: Final = "c2pa.actions.v2"
 _BMFF_HASH_LABEL: Final = "c2pa.hash.bmff.v3"
@@ -57,10 +58,14 @@ class ManifestSigner(Protocol):
 
 @dataclass(frozen=True)
 class Generation:
-    """What credentials say of a file: its generation's id, and that of what it was made from."""
+    """What credentials say of a file: its generation's id, and that of what it was made from.
+
+    Of a photo that was uploaded they say no more than that.
+    """
 
     id: UUID
     source_id: UUID | None = None
+    from_own_photo: bool = False
 
 
 class CredentialsRefused(Exception):
@@ -148,4 +153,6 @@ def _said(generation: Generation) -> dict[str, Any]:
         # No ingredient, which would carry a title and a hash, and so lead to the source itself.
         source = {"relationship": PARENT_OF, "generation_id": str(generation.source_id)}
         said["source"] = source
+    elif generation.from_own_photo:
+        said["source"] = {"relationship": PARENT_OF, "kind": OWN_PHOTO}
     return {_ACTIONS_LABEL: {"actions": [created]}, GENERATION_LABEL: said}

@@ -20,6 +20,7 @@ from msgspec import UNSET
 
 from gpu_consumers.screening.output_gate import OutputGate
 from gpu_consumers.screening.photo_gate import NOT_JUDGED, SAME_PERSON, PhotoGate
+from gpu_consumers.screening.source_photo_gate import SourcePhotoGate
 from topics.codec import MessageOutOfBounds, require_bounds
 from topics.consume import NOT_THE_MESSAGE, DeadLetterBox, next_offsets
 from topics.messages.grants import ClaimRefused, JobGranted
@@ -33,8 +34,9 @@ from topics.messages.results import (
     JudgedPhoto,
     OutputsScreened,
     PhotosJudged,
+    SourcePhotoJudged,
 )
-from topics.messages.work import OutputsWork, PhotoSetWork, WorkKind
+from topics.messages.work import OutputsWork, PhotoSetWork, SourcePhotoWork, WorkKind
 from topics.registry import GRANTS, JOBS, SCREENER, VERDICTS, Message, key_of
 from topics.transport import (
     AssignmentLost,
@@ -50,7 +52,7 @@ from topics.transport import (
 GROUP: Final = SCREENER
 _log = logging.getLogger(__name__)
 
-Report = PhotosJudged | OutputsScreened | JobFailed
+Report = PhotosJudged | SourcePhotoJudged | OutputsScreened | JobFailed
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Screener:
         transport: Transport,
         photo_gate: PhotoGate,
         output_gate: OutputGate,
+        source_photo_gate: SourcePhotoGate,
         *,
         pace: ScreenerPace | None = None,
         now_s: Callable[[], float] = time.monotonic,
@@ -83,6 +86,7 @@ class Screener:
         self._transport = transport
         self._photo_gate = photo_gate
         self._output_gate = output_gate
+        self._source_photo_gate = source_photo_gate
         self._pace = pace or ScreenerPace()
         self._now_s = now_s
         self._new_claim_id = new_claim_id
@@ -124,6 +128,8 @@ class Screener:
                 return self._output_gate.screen(
                     outputs, job=grant.job, attempt=grant.attempt, claim_id=grant.claim_id
                 )
+            case SourcePhotoWork() as photo:
+                return self._source_photo_gate.judge(photo, grant.claim_id)
             case _:
                 _log.warning("granted what no screener does: job %s", grant.job)
                 return _could_not(grant)
@@ -308,6 +314,14 @@ def _readable(report: Report, grant: JobGranted) -> Report:
 
 def _could_not(grant: JobGranted) -> Report:
     """What is said where nothing could be screened: nothing passed, and it may be tried again."""
+    if isinstance(grant.work, SourcePhotoWork):
+        return SourcePhotoJudged(
+            job=grant.work.photo.photo_id,
+            claim_id=grant.claim_id,
+            twin=grant.work.twin,
+            checks=(),
+            flaw=NOT_JUDGED,
+        )
     if not isinstance(grant.work, PhotoSetWork):
         return JobFailed(
             grant.job,

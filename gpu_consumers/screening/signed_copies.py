@@ -88,7 +88,8 @@ class SignedCopies:
         if not checks or any(check.passed is not True for check in checks):
             return _unsigned(output, checks, passed=None)
         source_id = None if output.source is UNSET else output.source
-        generation = Generation(output.asset, source_id)
+        from_own_photo = output.own_photo is True
+        generation = Generation(output.asset, source_id, from_own_photo)
         try:
             written = self._write(generation, [*drafts(), *_thumbnails(output, shown)])
             blur = UNSET if output.thumbnails is UNSET else placeholder(shown)

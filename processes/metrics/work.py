@@ -16,6 +16,7 @@ from topics.messages.results import (
     JobRendered,
     OutputsScreened,
     PhotosJudged,
+    SourcePhotoJudged,
 )
 from topics.registry import Message, Topic
 from topics.transport import Delivery
@@ -25,7 +26,7 @@ CLAIMS_REMEMBERED_MAX = 256
 OTHER = "other"
 """Stands for an engine that this release does not know: labels are a closed set."""
 
-Report = JobRendered | JobFailed | OutputsScreened | PhotosJudged
+Report = JobRendered | JobFailed | OutputsScreened | PhotosJudged | SourcePhotoJudged
 
 
 class _Work(NamedTuple):
@@ -87,7 +88,7 @@ class WorkMetrics:
         match message:
             case JobClaimed():
                 self._claimed(message.claim_id)
-            case JobRendered() | OutputsScreened() | PhotosJudged():
+            case JobRendered() | OutputsScreened() | PhotosJudged() | SourcePhotoJudged():
                 self._reported(message, "done")
             case JobFailed():
                 self._reported(message, message.reason.value)

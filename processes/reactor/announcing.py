@@ -11,10 +11,15 @@ from uuid import UUID
 
 import structlog
 
-from commands.jobs.work_waits import AttemptWaits, PhotosWait, ScreeningWaits
+from commands.jobs.work_waits import (
+    AttemptWaits,
+    PhotosWait,
+    ScreeningWaits,
+    SourcePhotoWaits,
+)
 from commands.ports.clock import Clock
 from commands.ports.intents import OVER, IntentStore, NoPlace
-from commands.reactions.deeds import AnnounceStop, AnnounceWork, WorkKind
+from commands.reactions.deeds import SOURCE_PHOTO, AnnounceStop, AnnounceWork, WorkKind
 from commands.studio import Studio
 from domain.job_state import CancelledBy
 from processes.reactor.outcome import Done, NotYet, Outcome, Waits
@@ -96,6 +101,8 @@ class Announcer:
             question = AttemptWaits(work.job_id, work.attempt)
         elif work.twin_id is None:
             question = ScreeningWaits(work.job_id, work.attempt)
+        elif work.batch_key == SOURCE_PHOTO:
+            question = SourcePhotoWaits(work.job_id)
         else:
             question = PhotosWait(work.twin_id, work.job_id)
         waits: bool = self._studio.preview(question, owner_id=owner_id, key=work.job_id)

@@ -10,12 +10,13 @@ from uuid import UUID
 import structlog
 
 from commands.jobs.claim_screening import ClaimScreening, ScreeningGranted
-from commands.jobs.claims import ClaimDenied
+from commands.jobs.claims import ClaimDenial, ClaimDenied
 from commands.jobs.read_prompt import PromptText, ReadPrompt
 from commands.jobs.record_claim import RecordClaim, claim_key
 from commands.jobs.start_screening import StartScreening, start_screening_key
 from commands.ports.event_store import EventStore
 from commands.ports.object_store import ObjectStore
+from commands.source_photos.claim_source_photo import ClaimSourcePhoto, SourcePhotoGranted
 from commands.studio import Studio
 from commands.twin.claim_photo_set import ClaimPhotoSet, PhotoSetGranted
 from domain.kernel.personal_text import Erased
@@ -81,7 +82,7 @@ class Claims:
             if claim.kind is not WorkKind.SCREENING:
                 return self._attempt(claim, owner)
             if claim.twin is not None:
-                return self._photo_set(claim, claim.twin, owner)
+                return self._photos(claim, claim.twin, owner)
             return self._outputs(claim, owner)
         except Refusal as refusal:
             return _DENIALS.get(type(refusal), ClaimRefusal.STALE_ATTEMPT)
@@ -101,6 +102,19 @@ class Claims:
         deadline_s = answer.deadline.timestamp()
         work = self._work.attempt(answer, text, deadline_s)
         return self._grant(claim, owner, deadline_s, work)
+
+    def _photos(self, claim: JobClaimed, twin: UUID, owner: UUID) -> JobGranted | ClaimRefusal:
+        """A photo to begin with, or else a set: which it is, only their owner's log says."""
+        question = ClaimSourcePhoto(claim.job, claim.claim_id)
+        answer: SourcePhotoGranted | ClaimDenied = self._studio.preview(
+            question, owner_id=owner, key=claim_key(claim.claim_id)
+        )
+        if not isinstance(answer, ClaimDenied):
+            work = self._work.source_photo(answer)
+            return self._grant(claim, owner, self._now_s() + SCREENING_DEADLINE_S, work)
+        if answer.reason is not ClaimDenial.UNKNOWN_JOB:
+            return ClaimRefusal(answer.reason.value)
+        return self._photo_set(claim, twin, owner)
 
     def _photo_set(self, claim: JobClaimed, twin: UUID, owner: UUID) -> JobGranted | ClaimRefusal:
         question = ClaimPhotoSet(twin, claim.job)

@@ -13,6 +13,7 @@ from commands.jobs.grants.training import TrainingGrant
 from commands.jobs.read_prompt import PromptText
 from commands.jobs.record_claim import ClaimGranted
 from commands.ports.object_store import ObjectStore
+from commands.source_photos.claim_source_photo import SourcePhotoGranted
 from commands.twin.claim_photo_set import PhotoSetGranted
 from domain.engines import engine
 from domain.job_kinds import images as images_kind
@@ -32,6 +33,7 @@ from topics.messages.work import (
     PhotoToJudge,
     RenditionPlace,
     RenditionRole,
+    SourcePhotoWork,
     SourcePicture,
     ThumbnailPlace,
     ThumbnailRole,
@@ -76,6 +78,17 @@ class GrantedWork:
             template_key=granted.template_key,
         )
 
+    def source_photo(self, granted: SourcePhotoGranted) -> SourcePhotoWork:
+        """As `photo_set`."""
+        return SourcePhotoWork(
+            twin=granted.twin_id,
+            engine=granted.engine,
+            photo=PhotoToJudge(granted.photo_id, granted.object_key, granted.clean_key),
+            template_key=granted.template_key,
+            checks_of_twin=granted.checks_of_twin,
+            checks_of_nobody=granted.checks_of_nobody,
+        )
+
     def outputs(self, granted: ScreeningGranted) -> OutputsWork:
         """As `photo_set`."""
         adapter, clip = granted.adapter, granted.clip
@@ -97,6 +110,7 @@ class GrantedWork:
                     )
                     or msgspec.UNSET,
                     source=item.source_id or msgspec.UNSET,
+                    own_photo=item.from_own_photo or msgspec.UNSET,
                     thumbnails=tuple(
                         ThumbnailPlace(ThumbnailRole(place.role.value), place.object_key)
                         for place in item.others

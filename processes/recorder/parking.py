@@ -35,6 +35,7 @@ from topics.messages.results import (
     JobRendered,
     OutputsScreened,
     PhotosJudged,
+    SourcePhotoJudged,
 )
 from topics.registry import VERDICTS, Message
 from topics.transport import Delivery
@@ -215,7 +216,13 @@ class ParkingRecorder:
     def _record(self, message: Message | Undecodable) -> _Failure | None:
         """Record a report. What was raised, or None. Raises where something is away."""
         match message:
-            case JobRendered() | JobFailed() | OutputsScreened() | PhotosJudged():
+            case (
+                JobRendered()
+                | JobFailed()
+                | OutputsScreened()
+                | PhotosJudged()
+                | SourcePhotoJudged()
+            ):
                 return self._record_report(message)
             case Undecodable():
                 return _Failure(message.reason.value)
@@ -290,7 +297,7 @@ def _about(delivery: Delivery) -> UUID | None:
 def _job_of(delivery: Delivery) -> UUID | None:
     """The job or submission of a record."""
     match delivery.message:
-        case JobRendered() | JobFailed() | OutputsScreened() as report:
+        case JobRendered() | JobFailed() | OutputsScreened() | SourcePhotoJudged() as report:
             return report.job
         case PhotosJudged() as judged:
             return judged.submission

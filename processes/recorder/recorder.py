@@ -19,6 +19,7 @@ from topics.messages.results import (
     JobRendered,
     OutputsScreened,
     PhotosJudged,
+    SourcePhotoJudged,
 )
 from topics.registry import RESULTS, VERDICTS
 from topics.transport import Delivery, Publisher
@@ -49,7 +50,13 @@ class Recorder:
         match delivery.message:
             case JobClaimed() as claim:
                 self.claims.answer(claim)
-            case JobRendered() | JobFailed() | OutputsScreened() | PhotosJudged() as report:
+            case (
+                JobRendered()
+                | JobFailed()
+                | OutputsScreened()
+                | PhotosJudged()
+                | SourcePhotoJudged() as report
+            ):
                 self.record(report)
             case JobAlive():
                 # The watchdog listens to these; nothing is stored.

@@ -8,19 +8,26 @@ import msgspec
 from commands.jobs.record_attempt_failed import RecordAttemptFailed, attempt_failed_key
 from commands.jobs.record_rendered import RecordRendered, rendered_key
 from commands.jobs.record_screening import RecordScreening, ScreenedItem, screening_key
+from commands.source_photos.record_source_photo import (
+    RecordSourcePhoto,
+    WrittenCopy,
+    source_photo_key,
+)
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts, photo_verdicts_key
 from domain.checks import CheckVerdict
 from domain.job_state import AdapterFile, AttemptFailure, JobOutput
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
+from domain.source_photo import SourceFlaw
 from topics.messages.results import (
     JobFailed,
     JobRendered,
     OutputsScreened,
     PhotosJudged,
+    SourcePhotoJudged,
 )
 
 _Value = TypeVar("_Value")
-Report: TypeAlias = JobRendered | JobFailed | OutputsScreened | PhotosJudged
+Report: TypeAlias = JobRendered | JobFailed | OutputsScreened | PhotosJudged | SourcePhotoJudged
 
 
 class Reported(NamedTuple):
@@ -43,6 +50,9 @@ def reported(report: Report) -> Reported:
         case PhotosJudged():
             key = photo_verdicts_key(report.submission, report.claim_id)
             return Reported(report.twin, _judged(report), key)
+        case SourcePhotoJudged():
+            key = source_photo_key(report.job, report.claim_id)
+            return Reported(report.twin, _source_photo(report), key)
         case other:
             assert_never(other)
 
@@ -105,9 +115,26 @@ def _judged(judged: PhotosJudged) -> RecordPhotoVerdicts:
     )
 
 
+def _source_photo(judged: SourcePhotoJudged) -> RecordSourcePhoto:
+    return RecordSourcePhoto(
+        photo_id=judged.job,
+        claim_id=judged.claim_id,
+        flaw=None if judged.flaw is None else _source_flaw(judged.flaw),
+        checks=_in_the_domain(judged.checks, tuple[CheckVerdict, ...]),
+        copy=None if judged.copy is None else _in_the_domain(judged.copy, WrittenCopy),
+    )
+
+
 def _flaw(name: str) -> PhotoFlaw:
     try:
         return PhotoFlaw(name)
     except ValueError:
         # A flaw that this release does not know is a flaw nevertheless.
         return PhotoFlaw.NOT_JUDGED
+
+
+def _source_flaw(name: str) -> SourceFlaw:
+    try:
+        return SourceFlaw(name)
+    except ValueError:
+        return SourceFlaw.NOT_JUDGED

@@ -12,6 +12,7 @@ from topics.messages.results import (
     JobRendered,
     OutputsScreened,
     PhotosJudged,
+    SourcePhotoJudged,
 )
 from topics.messages.work import WorkKind
 from topics.registry import VERDICTS, Message
@@ -25,7 +26,7 @@ def is_in_its_place(topic: str, message: Message | Undecodable) -> bool:
             return screens == (message.kind is WorkKind.SCREENING)
         case JobFailed():
             return screens == (message.reason is FailureReason.SCREENING_UNAVAILABLE)
-        case OutputsScreened() | PhotosJudged():
+        case OutputsScreened() | PhotosJudged() | SourcePhotoJudged():
             return screens
         case JobRendered():
             return not screens

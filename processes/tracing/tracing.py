@@ -31,6 +31,7 @@ from topics.messages.results import (
     JobRendered,
     OutputsScreened,
     PhotosJudged,
+    SourcePhotoJudged,
 )
 from topics.messages.work import WorkKind
 from topics.registry import Message, Topic
@@ -46,7 +47,7 @@ JOB_EVENTS = "job."
 _SAID_ALL_THE_TIME = (JobAlive, JobProgressed)
 """They carry the context and are no span of their own."""
 
-_REPORTS = (JobRendered, JobFailed, OutputsScreened, PhotosJudged)
+_REPORTS = (JobRendered, JobFailed, OutputsScreened, PhotosJudged, SourcePhotoJudged)
 
 V = TypeVar("V")
 
@@ -148,7 +149,10 @@ class Tracing:
         self._work.put(grant.claim_id, span)
         self._last.put(grant.job, _place(span))
 
-    def _work_ends(self, report: JobRendered | JobFailed | OutputsScreened | PhotosJudged) -> None:
+    def _work_ends(
+        self,
+        report: JobRendered | JobFailed | OutputsScreened | PhotosJudged | SourcePhotoJudged,
+    ) -> None:
         span = self._work.take(report.claim_id)
         if span is None:
             return

@@ -15,6 +15,7 @@ from gpu_consumers.screening.output_checks import Lists, OutputChecks
 from gpu_consumers.screening.output_gate import OutputGate
 from gpu_consumers.screening.photo_gate import PhotoGate
 from gpu_consumers.screening.screener import Screener, ScreenerPace
+from gpu_consumers.screening.source_photo_gate import SourcePhotoGate
 from processes.metrics.work import WorkMetrics
 from processes.secrets import load_secrets
 from processes.settings import Settings
@@ -37,13 +38,15 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
         listed_people=settings.home / "lists" / "listed-people.json",
     )
     credentials = Credentials(FileSigner(settings.secrets / "provenance"))
+    checks = OutputChecks(analyser, lists)
     seen = WorkMetrics(sight.registry, loads=(), engines=LOADERS.keys())
     with open_transport(settings, (*sight.message_observers, seen)) as transport:
         Screener(
             member_name(settings, "screener"),
             transport,
             PhotoGate(objects, analyser),
-            OutputGate(objects, analyser, OutputChecks(analyser, lists), credentials),
+            OutputGate(objects, analyser, checks, credentials),
+            SourcePhotoGate(objects, analyser, checks),
             pace=ScreenerPace(alive_s=settings.liveness_s),
         ).run(stop)
 

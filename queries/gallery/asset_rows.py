@@ -10,6 +10,7 @@ ASSET_ROWS: LiteralString = """
                  ELSE a.hidden_reason END AS hidden_reason,
             a.favourite, a.object_key, a.sha256, a.size_bytes, a.width, a.height, a.media_type,
             a.duration_ms, a.renditions, a.likeness, a.placeholder, a.source_asset_id,
+            a.source_photo_id,
             CASE WHEN a.source_asset_id IS NULL THEN NULL
                  WHEN a.kind = 'video' THEN 'animation'
                  WHEN EXISTS (SELECT FROM views.jobs AS j

@@ -59,6 +59,7 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     likeness: tuple[float, ...]
     placeholder: str | None
     source_asset_id: UUID | None
+    source_photo_id: UUID | None
     source_relation: str | None
     seed: int
     prompt: str | None

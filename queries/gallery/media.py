@@ -35,3 +35,17 @@ class MediaFile(msgspec.Struct, frozen=True, kw_only=True):
 def media_file(view: View, asset_id: UUID, role: str) -> MediaFile | None:
     """The file; None for what is hidden, purged, somebody else's or was never there."""
     return view.one(MediaFile, _SHOWN, {"viewer": view.viewer_id, "id": asset_id, "role": role})
+
+
+_SOURCE_PHOTO: LiteralString = """
+SELECT 'photo' AS kind, s.object_key, s.sha256, s.size_bytes, 'image/png' AS media_type
+  FROM views.source_photos AS s
+  JOIN views.twins AS t ON t.owner_id = s.owner_id AND t.twin_id = s.twin_id
+ WHERE s.owner_id = %(viewer)s AND s.photo_id = %(id)s AND s.state = 'accepted'
+   AND s.consent_epoch = t.consent_epoch AND t.consent_withdrawn_at IS NULL
+"""
+
+
+def source_photo_file(view: View, photo_id: UUID) -> MediaFile | None:
+    """The clean copy of a photo to begin with; None where there is none, or somebody else's."""
+    return view.one(MediaFile, _SOURCE_PHOTO, {"viewer": view.viewer_id, "id": photo_id})

@@ -30,6 +30,7 @@ class JobInput(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     strength: float
     asset_id: UUID | None = None
+    upload_id: UUID | None = None
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):

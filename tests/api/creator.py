@@ -19,6 +19,8 @@ from api.ids import split_id
 from commands.jobs.record_claim import ClaimGranted, RecordClaim
 from commands.jobs.record_rendered import RecordRendered
 from commands.jobs.record_screening import RecordScreening, ScreenedItem, WrittenFile
+from commands.source_photos.claim_source_photo import ClaimSourcePhoto
+from commands.source_photos.record_source_photo import RecordSourcePhoto, WrittenCopy
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
 from domain import object_keys
 from domain.checks import Check
@@ -32,9 +34,11 @@ from domain.twin import Twin
 from gpu_consumers.screening.released_files import EncodedFile
 from tests.api.live_studio import ROOT, LiveStudio
 from tests.commands.journey import ADAPTER_PASSED, PASSED
+from tests.domain.photos_to_begin_with import passed
 
 PASSWORD = "correct horse battery staple"
 BLUR = "1QcSHQRnh493V4dIh4eXh1h4kJUI"
+INPUTS = dict.fromkeys(("submitSourcePhoto", "deleteSourcePhoto"), "SourcePhotoInput")
 PHOTO = b"\x89PNG twelve of these would be a photo set"
 DOCUMENTS = TrustedDocuments.load(ROOT / "graphql" / "operations")
 PASSED_WITHOUT_TWIN = tuple(
@@ -110,7 +114,7 @@ class Visitor:
 
     def mutate(self, field: str, on: str = "Refusal", fields: str = "code", **values: Any) -> Any:
         """One mutation; answers `__typename`, code, message and path, and `fields` of type `on`."""
-        kind = field[0].upper() + field[1:] + "Input"
+        kind = INPUTS.get(field, field[0].upper() + field[1:] + "Input")
         if field not in ("signIn", "requestDownload", "requestArchive"):
             values = {"idempotencyKey": str(uuid4()), **values}
         return self.ask(
@@ -227,6 +231,33 @@ class Creator(Visitor):
         twin = self.twin()
         self.accepted(twin)
         return twin
+
+    def source_photo(self, twin: str, *, judged: bool = True) -> str:
+        """A photo was uploaded to begin with, submitted and, if `judged`, accepted."""
+        digest = hashlib.sha256(PHOTO).hexdigest()
+        asked = self.did(
+            "requestSourcePhotoUpload",
+            "photo upload { url fields { name value } }",
+            twin=twin,
+            engine="pocket",
+            file={"sizeBytes": len(PHOTO), "mediaType": "image/png", "sha256": digest},
+        )
+        form = {field["name"]: field["value"] for field in asked["upload"]["fields"]}
+        taken = self.http.post(
+            asked["upload"]["url"], data=form, files={"file": ("photo.png", PHOTO)}
+        )
+        assert taken.status_code == 204, taken.text
+        photo = str(asked["photo"])
+        self.did("submitSourcePhoto", photo=photo)
+        if judged:
+            own, claim = uuid_of(photo), uuid5(uuid_of(photo), "claim")
+            granted = self.live.asks(ClaimSourcePhoto(own, claim), self.person)
+            self.live.objects.put(granted.clean_key, PHOTO, media_type="image/png")
+            copy = WrittenCopy(digest, len(PHOTO), 512, 512)
+            report = RecordSourcePhoto(own, claim, None, passed(), copy)
+            self.live.does(report, self.person)
+        self.live.settle()
+        return photo
 
     def training(self, twin: str) -> str:
         """Asked for a training; answers the job."""

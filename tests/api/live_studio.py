@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import httpx
 import uvicorn
@@ -154,6 +154,10 @@ class LiveStudio:
         self._keys += 1
         key = uuid5(SYSTEM, f"key {self._keys}")
         return self.studio.execute(command, owner_id=owner, key=key).result
+
+    def asks(self, question: Any, owner: UUID) -> Any:
+        """Ask as a process would."""
+        return self.studio.preview(question, owner_id=owner, key=uuid4())
 
     def event_types(self, owner: UUID) -> list[str]:
         """What was recorded of an owner, oldest first."""

@@ -60,6 +60,15 @@ MUTATIONS: dict[str, tuple[str, dict[str, Any]]] = {
         {"files": [{"sizeBytes": 9, "mediaType": "image/png", "sha256": "0" * 64}]},
     ),
     "forgetPhotoUploads": ("twin", {"submission": global_id("Submission", UUID(int=1))}),
+    "requestSourcePhotoUpload": (
+        "twin",
+        {
+            "engine": "pocket",
+            "file": {"sizeBytes": 9, "mediaType": "image/png", "sha256": "0" * 64},
+        },
+    ),
+    "submitSourcePhoto": ("photo", {}),
+    "deleteSourcePhoto": ("photo", {}),
     "submitPhotos": (
         "twin",
         {
@@ -114,6 +123,7 @@ def two(live: LiveStudio) -> TwoPeople:
     change = grace.did("changeAssets", "change", change="LABEL", assets=[picture["id"]], tag=tag)[
         "change"
     ]
+    photo = grace.source_photo(twin)
     grace.live.settle()
     # Who has labels of their own is told no more.
     ada.did("createTag", "tag", name="Fog")
@@ -125,6 +135,7 @@ def two(live: LiveStudio) -> TwoPeople:
         "Tag": tag,
         "Collection": collection["collection"],
         "BulkChange": change,
+        "SourcePhoto": photo,
         "Stack": picture["stack"],
     }
     return TwoPeople(ada, graces)
@@ -160,7 +171,8 @@ def test_a_query_does_not_tell_anothers_from_absent(two: TwoPeople, name: str) -
 @pytest.mark.parametrize("field", MUTATIONS)
 def test_a_mutation_does_not_tell_anothers_from_absent(two: TwoPeople, field: str) -> None:
     argument, values = MUTATIONS[field]
-    kind = {"change": "BulkChange"}.get(argument, argument.capitalize())
+    named = {"change": "BulkChange", "photo": "SourcePhoto"}
+    kind = named.get(argument, argument.capitalize())
     answers = {
         two_id: two.ada.mutate(
             field,
@@ -186,7 +198,13 @@ def test_anothers_picture_to_begin_with_is_one_that_does_not_exist(
         "count": 1,
         "priceVersion": 1,
     }
-    source = {"own": two.graces["Asset"], "absent": global_id("Asset", uuid4()), "no": "rubbish"}
+    source = {
+        "own": two.graces["Asset"],
+        "photo": two.graces["SourcePhoto"],
+        "absent": global_id("Asset", uuid4()),
+        "no photo": global_id("SourcePhoto", uuid4()),
+        "no": "rubbish",
+    }
     asked = {
         name: str(two.ada.mutate(mutation, **wish, **{argument: id}, idempotencyKey=KEY))
         for name, id in source.items()

@@ -53,6 +53,13 @@ from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.safety.publish_new_defaults import PublishNewDefaults
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
+from commands.source_photos.delete_source_photo import DeleteSourcePhoto
+from commands.source_photos.forget_source_photo import ForgetPlannedSource, ForgetUnusedSource
+from commands.source_photos.forget_uncovered_sources import ForgetUncoveredSources
+from commands.source_photos.give_up_source_photo import GiveUpSourcePhoto
+from commands.source_photos.plan_source_photo import PlanSourcePhoto
+from commands.source_photos.record_source_photo import RecordSourcePhoto, WrittenCopy
+from commands.source_photos.submit_source_photo import SubmitSourcePhoto
 from commands.twin.add_consent_scopes import AddConsentScopes
 from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.create_twin import CreateTwin
@@ -87,6 +94,7 @@ from domain.price_list import Package, PriceEntry
 from domain.rating import Rating
 from domain.rendition import RenditionRole
 from domain.screening_profile import ScreeningProfile
+from domain.source_photo import SourceFlaw
 from domain.wallet_state import PurchaseFailure
 
 GOLDEN = Path(__file__).parent / "golden" / "commands.json"
@@ -134,6 +142,16 @@ EVERY_COMMAND: Mapping[str, Any] = {
         (SetFlaw.NOT_ONE_PERSON,),
         "pocket-analyser",
     ),
+    "plan-source-photo": PlanSourcePhoto(TWIN, "pocket", PhotoFile("image/png", 20_000, SHA256)),
+    "submit-source-photo": SubmitSourcePhoto(PHOTO),
+    "record-source-photo": RecordSourcePhoto(
+        PHOTO, CLAIM, SourceFlaw.TRUNCATED, (VERDICT,), WrittenCopy(SHA256, 9_500, 512, 512)
+    ),
+    "give-up-source-photo": GiveUpSourcePhoto(PHOTO),
+    "delete-source-photo": DeleteSourcePhoto(PHOTO),
+    "forget-planned-source": ForgetPlannedSource(PHOTO),
+    "forget-unused-source": ForgetUnusedSource(PHOTO),
+    "forget-uncovered-sources": ForgetUncoveredSources(TWIN),
     "record-deletion": RecordDeletion(TWIN, ("photos/a/",), 12),
     "buy-credits": BuyCredits("starter", "sandbox"),
     "note-payment-hint": NotePaymentHint(PURCHASE),

@@ -41,6 +41,9 @@ from commands.reactions.wanted_form import (
     decode_wanted,
     encode_wanted,
 )
+from commands.source_photos.forget_source_photo import ForgetPlannedSource, ForgetUnusedSource
+from commands.source_photos.forget_uncovered_sources import ForgetUncoveredSources
+from commands.source_photos.give_up_source_photo import GiveUpSourcePhoto
 from commands.twin.expire_photo_set import ExpirePhotoSet
 from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
@@ -61,6 +64,8 @@ from domain.kernel.personal_text import Erased, PersonalText
 from domain.person import Person, VerificationOutcome
 from domain.photo_places import PhotoPlaces
 from domain.screening import SCREENING_LIMIT, SCREENINGS_MAX, ScreeningFailure
+from domain.source_photo import CleanPhoto, SourceGone, SourcePlaces
+from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 from domain.wallet import Wallet
 from domain.wallet_state import Draw, PurchaseFailure
@@ -75,6 +80,7 @@ OTHER = UUID(int=8)
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RETIRED = "an engine that left the catalogue"
 NEXT_YEAR = MONDAY + timedelta(days=365)
+SOURCE_PLACES = SourcePlaces("uploads/b/", "photos/b/")
 SOMEWHERE = PhotoPlaces("uploads/a/", "photos/a/", "templates/a")
 
 
@@ -178,9 +184,60 @@ _WITHOUT_RESULT = [
 CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     (
         _event(Twin.ConsentWithdrawn, epoch=4, open_jobs=(OTHER,)),
-        [StopJobsOfTwin(IT, (OTHER,))],
+        [StopJobsOfTwin(IT, (OTHER,)), ForgetUncoveredSources(IT)],
     ),
-    (_event(Twin.ConsentWithdrawn, epoch=2, open_jobs=()), []),
+    (_event(Twin.ConsentWithdrawn, epoch=2, open_jobs=()), [ForgetUncoveredSources(IT)]),
+    (
+        _event(
+            SourcePhotos.Planned,
+            photo_id=OTHER,
+            twin_id=IT,
+            epoch=1,
+            engine="pocket",
+            size_bytes=1,
+            places=SOURCE_PLACES,
+        ),
+        [ForgetPlannedSource(OTHER)],
+    ),
+    (
+        _event(SourcePhotos.Submitted, photo_id=OTHER, twin_id=IT, engine=RETIRED),
+        [
+            _work(WorkKind.SCREENING, OTHER, 1, "source-photo", IT, engine=RETIRED),
+            GiveUpSourcePhoto(OTHER),
+        ],
+    ),
+    (
+        _event(
+            SourcePhotos.Accepted,
+            photo_id=OTHER,
+            clean=CleanPhoto("photos/b/1.png", "5e" * 32, 1, 768, 1024),
+            checks=(),
+            policy_version=1,
+            places=SOURCE_PLACES,
+        ),
+        [
+            DeleteObjects(("uploads/b/",), for_good=True),
+            DeleteObjects(("uploads/b/",), for_good=True),
+            DeleteObjects(("photos/b/",), kept=("photos/b/1.png",)),
+            DeleteObjects(("photos/b/",), kept=("photos/b/1.png",)),
+            ForgetUnusedSource(OTHER),
+        ],
+    ),
+    (_event(SourcePhotos.Lent, photo_id=OTHER, job_id=IT), [ForgetUnusedSource(OTHER)]),
+    (
+        _event(SourcePhotos.Refused, photo_id=OTHER, flaws=(), checks=(), places=SOURCE_PLACES),
+        [DeleteObjects(SOURCE_PLACES.all, for_good=True)] * 2,
+    ),
+    (
+        _event(
+            SourcePhotos.Deleted,
+            photo_id=OTHER,
+            because=SourceGone.BY_OWNER,
+            places=SOURCE_PLACES,
+            lent_to=(IT,),
+        ),
+        [*[DeleteObjects(SOURCE_PLACES.all, for_good=True)] * 2, EndWithoutSource(IT)],
+    ),
     (
         _event(
             Twin.ConsentScopesTakenBack,
@@ -528,6 +585,11 @@ def test_every_reaction_is_tried_here(reaction: Reaction) -> None:
         ("rejected-photos-are-deleted", timedelta(hours=1)),
         ("completed-job-clears-quarantine", timedelta(hours=4)),
         ("photo-set-is-bounded", timedelta(hours=24)),
+        ("planned-source-is-forgotten", timedelta(hours=1)),
+        ("submitted-source-is-bounded", timedelta(hours=24)),
+        ("accepted-source-is-forgotten", timedelta(days=30)),
+        ("used-source-is-forgotten", timedelta(days=30)),
+        ("accepted-source-clears-copies", timedelta(hours=1)),
         ("purge-is-carried-out", timedelta(hours=1)),
     ],
 )

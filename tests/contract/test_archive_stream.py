@@ -74,6 +74,7 @@ def asset(number: int, size_bytes: int, *, prompt: str | None = "a lighthouse in
         likeness=(),
         placeholder=None,
         source_asset_id=UUID(int=9) if is_clip else None,
+        source_photo_id=None,
         source_relation="animation" if is_clip else None,
         seed=number,
         prompt=prompt,

@@ -27,6 +27,8 @@ from domain.release import release
 from domain.rendition import Rendition, RenditionRole
 from domain.screening import ScreeningFailure
 from domain.screening_profile import ScreeningProfile
+from domain.source_photo import SourceFlaw
+from domain.source_photos import SourcePhotos
 from domain.time_limits import TRASH_KEPT_MAX
 from domain.twin import Twin
 from domain.video_settings import resolve_video
@@ -65,6 +67,8 @@ from tests.domain.people import (
     video_job,
     wallet_of,
 )
+from tests.domain.photos_to_begin_with import LANTERN, accepted_photo
+from tests.domain.photos_to_begin_with import plan as plan_photo
 
 HARBOURS = named("Ada's harbours")
 LATER = TUESDAY + timedelta(hours=5, microseconds=250)
@@ -441,6 +445,29 @@ def _three_hundred_labelled() -> tuple[BulkChange, tuple[BulkChunk, ...]]:
     )
 
 
+def photos_that_something_began_with() -> SourcePhotos:
+    twin = trained_twin()
+    photos = accepted_photo(twin)
+    photos.lend(LANTERN, LIGHTHOUSE_JOB, at=TUESDAY)
+    blurred, late = named("Ada in a storm"), named("Ada, too late")
+    plan_photo(photos, blurred, twin)
+    photos.submit(blurred, at=TUESDAY)
+    photos.record_judged(
+        blurred,
+        twin=twin,
+        row=None,
+        policy_version=1,
+        flaw=SourceFlaw.UNREADABLE,
+        checks=(),
+        clean=None,
+        at=TUESDAY,
+    )
+    plan_photo(photos, late, twin)
+    photos.forget_planned(late, at=LATER)
+    photos.delete(LANTERN, at=LATER)
+    return photos
+
+
 LIVES: Mapping[str, Callable[[], Aggregate]] = {
     life.__name__.replace("_", "-"): life
     for life in (
@@ -474,5 +501,6 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         gallery_that_was_put_in_order,
         change_of_many_items_that_was_undone,
         chunk_of_a_change_that_passed_two_items_over,
+        photos_that_something_began_with,
     )
 }

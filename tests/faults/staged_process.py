@@ -23,6 +23,7 @@ from gpu_consumers.screening.output_checks import Lists, OutputChecks
 from gpu_consumers.screening.output_gate import OutputGate
 from gpu_consumers.screening.photo_gate import PhotoGate
 from gpu_consumers.screening.screener import Screener, ScreenerPace
+from gpu_consumers.screening.source_photo_gate import SourcePhotoGate
 from gpu_consumers.worker.child import (
     ChildSettings,
     Workbench,
@@ -147,12 +148,14 @@ def run_screener(settings: Settings, stop: threading.Event) -> None:
     issue_list(people, FaceList("test", issued_at_s, ScriptedAnalyser.MODEL_ID, ()))
     lists = Lists(settings.home / "lists" / "known-pictures.json", people)
     credentials = Credentials(FileSigner(settings.secrets / "provenance"))
+    checks = OutputChecks(analyser, lists)
     with open_transport(settings) as transport:
         Screener(
             member_name(settings, "screener"),
             transport,
             PhotoGate(objects, analyser),
-            OutputGate(objects, analyser, OutputChecks(analyser, lists), credentials),
+            OutputGate(objects, analyser, checks, credentials),
+            SourcePhotoGate(objects, analyser, checks),
             pace=ScreenerPace(poll_s=0.2, claim_again_s=1.0, alive_s=settings.liveness_s),
         ).run(stop)
 

@@ -36,6 +36,7 @@ from gpu_consumers.screening.output_checks import Lists, OutputChecks
 from gpu_consumers.screening.output_gate import OutputGate
 from gpu_consumers.screening.photo_gate import PhotoGate
 from gpu_consumers.screening.screener import Screener, ScreenerPace
+from gpu_consumers.screening.source_photo_gate import SourcePhotoGate
 from gpu_consumers.worker.worker import Worker, WorkerLimits
 from processes import projector as projector_process
 from processes import recorder as recorder_process
@@ -246,6 +247,7 @@ class LivingStudio(StudioDesk):
             self.transport,
             PhotoGate(self.objects, analyser),
             OutputGate(self.objects, analyser, checks, credentials),
+            SourcePhotoGate(self.objects, analyser, checks),
             pace=PACE,
         ).run(stop)
 

@@ -46,11 +46,20 @@ from commands.jobs.retry_job import RetryJob
 from commands.jobs.start_screening import StartScreening
 from commands.jobs.start_twin_training import StartTwinTraining
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
-from commands.jobs.work_waits import AttemptWaits, PhotosWait, ScreeningWaits
+from commands.jobs.work_waits import AttemptWaits, PhotosWait, ScreeningWaits, SourcePhotoWaits
 from commands.quote import QuoteClips, QuoteImages, QuoteTraining
 from commands.safety.publish_new_defaults import PublishNewDefaults
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
+from commands.source_photos.claim_source_photo import ClaimSourcePhoto
+from commands.source_photos.delete_source_photo import DeleteSourcePhoto
+from commands.source_photos.forget_source_photo import ForgetPlannedSource, ForgetUnusedSource
+from commands.source_photos.forget_uncovered_sources import ForgetUncoveredSources
+from commands.source_photos.give_up_source_photo import GiveUpSourcePhoto
+from commands.source_photos.plan_source_photo import PlanSourcePhoto
+from commands.source_photos.read_source_plan import ReadSourcePlan
+from commands.source_photos.record_source_photo import RecordSourcePhoto, WrittenCopy
+from commands.source_photos.submit_source_photo import SubmitSourcePhoto
 from commands.twin.add_consent_scopes import AddConsentScopes
 from commands.twin.claim_photo_set import ClaimPhotoSet
 from commands.twin.clear_first_uploads import ClearFirstUploads
@@ -81,16 +90,18 @@ from domain.gallery import LabelKind
 from domain.job import Job
 from domain.job_kinds import job_kind
 from domain.job_state import AdapterFile, AttemptFailure, JobFailure, JobOutput, JobState
-from domain.kernel.identity import bulk_chunk_id
+from domain.kernel.identity import bulk_chunk_id, source_photos_id
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import DEFAULT_ROWS, FIRST_ROWS
 from domain.rating import Rating
+from domain.source_photo import SourceFlaw, SourceState
+from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 from domain.twin_consent import OFFERED_ANYWHERE
 from domain.wallet_state import PurchaseFailure
 from tests.machine.draw import Draw
-from tests.machine.judged import checks, files, thumbnails
+from tests.machine.judged import checks, files, source_checks, thumbnails
 from tests.machine.providers import DOCUMENT_VALID_UNTIL
 
 SHA256 = "5e" * 32
@@ -114,6 +125,15 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     ExpirePromotion: lambda d: ExpirePromotion(d.id_of("promotions")),
     CancelJob: lambda d: CancelJob(_job_id(d)),
     EndWithoutSource: lambda d: EndWithoutSource(_job_id(d)),
+    ReadSourcePlan: lambda d: ReadSourcePlan(_kept_source(d, SourceState.PLANNED)),
+    SubmitSourcePhoto: lambda d: SubmitSourcePhoto(_kept_source(d, SourceState.PLANNED)),
+    SourcePhotoWaits: lambda d: SourcePhotoWaits(_kept_source(d)),
+    ClaimSourcePhoto: lambda d: ClaimSourcePhoto(_kept_source(d, SourceState.SUBMITTED), d.uuid()),
+    GiveUpSourcePhoto: lambda d: GiveUpSourcePhoto(_kept_source(d)),
+    DeleteSourcePhoto: lambda d: DeleteSourcePhoto(_kept_source(d)),
+    ForgetPlannedSource: lambda d: ForgetPlannedSource(_kept_source(d)),
+    ForgetUnusedSource: lambda d: ForgetUnusedSource(_kept_source(d)),
+    ForgetUncoveredSources: lambda d: ForgetUncoveredSources(d.id_of("twins")),
     SetFavourite: lambda d: SetFavourite(d.id_of("assets")),
     UnsetFavourite: lambda d: UnsetFavourite(d.id_of("assets")),
     KeepAsset: lambda d: KeepAsset(d.id_of("assets")),
@@ -229,6 +249,41 @@ def _plan(d: Draw) -> PlanPhotoUploads:
     )
 
 
+@of(PlanSourcePhoto)
+def _plan_source(d: Draw) -> PlanSourcePhoto:
+    media_type = "text/html" if d.wrong() else "image/png"
+    file = PhotoFile(media_type, d.one(0, 2**40) if d.wrong() else 20_000, SHA256)
+    return PlanSourcePhoto(d.id_of("twins"), "no engine" if d.wrong() else ENGINE, file)
+
+
+@of(RecordSourcePhoto)
+def _judge_source(d: Draw) -> RecordSourcePhoto:
+    granted = None if d.wrong() else d.some(d.own.source_grants.values())
+    photo = d.id_of("source_photos") if granted is None else granted[1].photo_id
+    claim = d.uuid() if granted is None else granted[0]
+    flaw = SourceFlaw.TRUNCATED if d.wrong() else None
+    copy = None if d.wrong() else WrittenCopy(SHA256, 9_500, 512, d.one(512, 512, 500))
+    return RecordSourcePhoto(photo, claim, flaw, source_checks(d), copy)
+
+
+def _kept_source(d: Draw, state: SourceState | None = None) -> UUID:
+    """A photo that is there, in this state where there is one; or any other."""
+    photos = None if d.wrong() else d.load(SourcePhotos, source_photos_id(d.owner))
+    kept = {} if photos is None else photos.kept
+    found = d.some(id for id, photo in kept.items() if photo.state is state) or d.some(kept)
+    return d.id_of("source_photos") if found is None else found
+
+
+def _source(d: Draw, chance: float) -> dict[str, Any]:
+    """A picture or a photo to begin with, now and then both; mostly neither."""
+    found: dict[str, Any] = {}
+    if d.wrong(chance):
+        found["source_asset_id"] = d.id_of("assets")
+    if (d.own.source_photos and d.wrong(0.25)) or d.wrong(0.01):
+        found["source_photo_id"] = _kept_source(d)
+    return found
+
+
 @of(SubmitPhotos)
 def _submit(d: Draw) -> SubmitPhotos:
     engine = d.one("stable-diffusion-xl", "no engine") if d.wrong() else ENGINE
@@ -332,14 +387,12 @@ def _quote_training(d: Draw) -> QuoteTraining:
 
 @of(QuoteImages)
 def _quote_images(d: Draw) -> QuoteImages:
-    source = d.id_of("assets") if d.wrong(0.3) else None
-    return QuoteImages(ENGINE, d.one(0, 99) if d.wrong(0.2) else 2, source_asset_id=source)
+    return QuoteImages(ENGINE, d.one(0, 99) if d.wrong(0.2) else 2, **_source(d, 0.3))
 
 
 @of(QuoteClips)
 def _quote_clips(d: Draw) -> QuoteClips:
-    source = d.id_of("assets") if d.wrong(0.3) else None
-    return QuoteClips(ENGINE, d.one(0, 99) if d.wrong(0.2) else 2, source_asset_id=source)
+    return QuoteClips(ENGINE, d.one(0, 99) if d.wrong(0.2) else 2, **_source(d, 0.3))
 
 
 @of(StartTwinTraining)
@@ -352,7 +405,7 @@ def _train(d: Draw) -> StartTwinTraining:
 def _images(d: Draw) -> RequestImages:
     prompt = d.one("", "x" * 301, "a child", "é\u0300") if d.wrong() else "a lighthouse in fog"
     negative = PersonalText("rain") if d.wrong(0.2) else None
-    begins = d.wrong(0.15)
+    begins = _source(d, 0.15)
     return RequestImages(
         engine=d.one("stable-diffusion-xl", "no engine") if d.wrong() else ENGINE,
         prompt=PersonalText(prompt),
@@ -365,7 +418,7 @@ def _images(d: Draw) -> RequestImages:
         guidance_scale=d.one(nan, -1.0) if d.wrong() else None,
         seed=d.one(-1, 2**32) if d.wrong() else d.one(None, 7, 2**32 - 1),
         twin_id=None if begins or d.wrong(0.3) else d.id_of("twins"),
-        source_asset_id=d.id_of("assets") if begins else None,
+        **begins,
         source_strength=d.one(nan, 0.0) if d.wrong() else None,
         variation_of=d.id_of("assets") if d.wrong(0.1) else None,
         rating_cap=Rating.ADULT if d.wrong() else Rating.GENERAL,
@@ -374,7 +427,7 @@ def _images(d: Draw) -> RequestImages:
 
 @of(RequestVideo)
 def _video(d: Draw) -> RequestVideo:
-    begins = d.wrong(0.4)
+    begins = _source(d, 0.4)
     return RequestVideo(
         engine=d.one("stable-diffusion-xl", "no engine") if d.wrong() else ENGINE,
         prompt=PersonalText("a lighthouse keeper in fog"),
@@ -385,7 +438,7 @@ def _video(d: Draw) -> RequestVideo:
         motion="cartwheel" if d.wrong() else d.one(None, "nod"),
         duration_s=d.one(0, 6) if d.wrong() else d.one(3, 4, 5),
         twin_id=None if begins or d.wrong(0.3) else d.id_of("twins"),
-        source_asset_id=d.id_of("assets") if begins else None,
+        **begins,
         source_strength=nan if d.wrong() else None,
         rating_cap=Rating.ADULT if d.wrong() else Rating.GENERAL,
     )

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from domain import object_keys
 from domain.asset import Asset
-from domain.covered_places import covered_places
+from domain.covered_places import covered_places, covered_sources
 from domain.job import Job
 from domain.job_state import JobState
 from domain.kernel.aggregate import Aggregate
+from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 
 
@@ -19,12 +20,23 @@ class Covered:
 
     def __init__(self, aggregates: Iterable[Aggregate], *, all_there_may_be: bool = False) -> None:
         of = _may_be if all_there_may_be else _needed
-        places = [place for one in aggregates for place in of(one)]
+        found = tuple(aggregates)
+        places = [place for one in found for place in of(one)]
+        places += _of_sources(found)
         self._keys = {place for place in places if not place.endswith("/")}
         self._prefixes = tuple(place for place in places if place.endswith("/"))
 
     def __contains__(self, key: str) -> bool:
         return key in self._keys or key.startswith(self._prefixes)
+
+
+def _of_sources(aggregates: Iterable[Aggregate]) -> Iterator[str]:
+    """Photos that something is to begin with: two aggregates know together what is covered."""
+    found = tuple(aggregates)
+    for photos in (one for one in found if isinstance(one, SourcePhotos)):
+        for twin in (one for one in found if isinstance(one, Twin)):
+            if twin.owner_id == photos.owner_id:
+                yield from covered_sources(photos, twin)
 
 
 def _needed(aggregate: Aggregate) -> Iterator[str]:

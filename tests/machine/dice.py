@@ -13,6 +13,9 @@ from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.safety.publish_new_defaults import PublishNewDefaults
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
+from commands.source_photos.delete_source_photo import DeleteSourcePhoto
+from commands.source_photos.forget_source_photo import ForgetPlannedSource
+from commands.source_photos.give_up_source_photo import GiveUpSourcePhoto
 from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.expire_photo_set import ExpirePhotoSet
 from commands.twin.forget_uploads import ForgetUploads
@@ -63,6 +66,9 @@ SELDOM = {
     EndWithoutSource: 0.3,
     CancelJob: 0.6,
     StopJobsOfTwin: 0.5,
+    GiveUpSourcePhoto: 0.3,
+    DeleteSourcePhoto: 0.5,
+    ForgetPlannedSource: 0.3,
 }
 """Ends of what an owner has got so far: as often as the others, and nobody ever gets far."""
 

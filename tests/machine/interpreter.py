@@ -9,11 +9,12 @@ from commands.handlers import HANDLERS
 from commands.ports.event_store import OutcomeUnknown
 from commands.ports.object_store import PlaceClosed
 from commands.studio import Accepted, Question
+from domain.kernel.identity import source_photos_id
 from domain.kernel.refusal import Refusal
 from domain.refusals import IdempotencyKeyReused
 from tests.machine.covered import Covered
 from tests.machine.invariants import Broken, Invariants
-from tests.machine.known import Known
+from tests.machine.known import Known, KnownOwner
 from tests.machine.read_models import ReadModels
 from tests.machine.stage import NeverAtRest, Stage
 from tests.machine.steps import (
@@ -155,7 +156,12 @@ class Interpreter:
             aggregate
             for owner, of_owner in list(self.known.of.items())
             for aggregate in self.stage.load_all(
-                [*of_owner.twins, *of_owner.jobs, *of_owner.assets], owner
+                [*of_owner.twins, *of_owner.jobs, *of_owner.assets, *_photos_of(owner, of_owner)],
+                owner,
             )
         ]
         return Covered(aggregates, all_there_may_be=all_there_may_be)
+
+
+def _photos_of(owner: UUID, known: KnownOwner) -> tuple[UUID, ...]:
+    return (source_photos_id(owner),) if known.source_photos else ()

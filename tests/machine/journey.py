@@ -23,6 +23,10 @@ from commands.jobs.request_video import RequestVideo
 from commands.jobs.retry_job import RetryJob
 from commands.jobs.start_screening import StartScreening
 from commands.jobs.start_twin_training import StartTwinTraining
+from commands.source_photos.claim_source_photo import ClaimSourcePhoto
+from commands.source_photos.plan_source_photo import PlanSourcePhoto
+from commands.source_photos.record_source_photo import RecordSourcePhoto
+from commands.source_photos.submit_source_photo import SubmitSourcePhoto
 from commands.twin.add_consent_scopes import AddConsentScopes
 from commands.twin.claim_photo_set import ClaimPhotoSet
 from commands.twin.create_twin import CreateTwin
@@ -38,6 +42,9 @@ from commands.wallet.grant_promotion import GrantPromotion
 from domain.consent_text import ConsentScope
 from domain.job import Job
 from domain.job_state import JobState
+from domain.kernel.identity import source_photos_id
+from domain.source_photo import SourceState
+from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 from tests.machine.draw import Draw
 
@@ -81,7 +88,23 @@ def _for_twin(twin: Twin, d: Draw) -> Iterator[type]:
     else:
         yield from (RequestImages, RequestVideo, RetryJob, SetFavourite, AddThumbnails, PurgeAsset)
         yield from (CreateLabel, ChangeAssets, UndoChange)
+        yield from _for_photos(d)
         yield TakeBackConsentScopes
+
+
+def _for_photos(d: Draw) -> Iterator[type]:
+    photos = d.load(SourcePhotos, source_photos_id(d.owner))
+    states = {} if photos is None else {id: photo.state for id, photo in photos.kept.items()}
+    if SourceState.PLANNED in states.values():
+        yield from 3 * (SubmitSourcePhoto,)
+    waiting = [id for id, state in states.items() if state is SourceState.SUBMITTED]
+    if waiting:
+        granted = any(id in d.own.source_grants for id in waiting)
+        yield from 4 * (RecordSourcePhoto if granted else ClaimSourcePhoto,)
+    if SourceState.ACCEPTED in states.values():
+        yield from (RequestImages, RequestVideo)
+    if not waiting:
+        yield from 2 * (PlanSourcePhoto,)
 
 
 def _for_job(d: Draw) -> type:

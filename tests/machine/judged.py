@@ -52,3 +52,17 @@ def checks(d: Draw, *, without_twin: bool) -> tuple[CheckVerdict, ...]:
         CheckVerdict(Check.KNOWN_HASH, passed=known_hash, model="list", score=score),
         *(CheckVerdict(check, passed=True, model="gate") for check in others),
     )
+
+
+def source_checks(d: Draw) -> tuple[CheckVerdict, ...]:
+    """What is said of a photo to begin with, mostly of one with a face."""
+    nobody = d.wrong(0.2)
+    found = checks(d, without_twin=nobody)
+    faces = d.one(nan, 2.0) if d.wrong() else float(not nobody)
+    return tuple(
+        CheckVerdict(one.check, one.passed, one.model, faces)
+        if one.check == Check.FACE_COUNT
+        else one
+        for one in found
+        if one.check != Check.PROVENANCE
+    )

@@ -13,9 +13,10 @@ from commands.jobs.claim_screening import ScreeningGranted
 from commands.jobs.opening import JobOpened
 from commands.jobs.record_claim import ClaimGranted
 from commands.jobs.record_screening import ScreeningTaken
+from commands.source_photos.claim_source_photo import SourcePhotoGranted
 from commands.twin.claim_photo_set import PhotoSetGranted
 from commands.twin.create_twin import TwinCreated
-from commands.twin.plan_photo_uploads import UploadsPlanned
+from commands.twin.plan_photo_uploads import PlannedUpload, UploadsPlanned
 from commands.wallet.buy_credits import PurchaseStarted
 from commands.wallet.grant_promotion import PromotionGranted
 from tests.machine.steps import Do
@@ -31,6 +32,8 @@ class KnownOwner:
     twins: list[UUID] = field(default_factory=list)
     plans: dict[UUID, tuple[UUID, UploadsPlanned]] = field(default_factory=dict)
     photo_sets: dict[UUID, PhotoSetGranted] = field(default_factory=dict)
+    source_photos: dict[UUID, PlannedUpload] = field(default_factory=dict)
+    source_grants: dict[UUID, tuple[UUID, SourcePhotoGranted]] = field(default_factory=dict)
     jobs: list[UUID] = field(default_factory=list)
     claims: dict[UUID, ClaimGranted] = field(default_factory=dict)
     screenings: dict[UUID, tuple[UUID, ScreeningGranted]] = field(default_factory=dict)
@@ -64,6 +67,11 @@ class Known:
                 owner.plans[result.submission_id] = done.command.twin_id, result
             case PhotoSetGranted():
                 owner.photo_sets[result.submission_id] = result
+            case PlannedUpload():
+                owner.source_photos[result.photo_id] = result
+            case SourcePhotoGranted():
+                owner.source_grants[result.photo_id] = done.command.claim_id, result
+                owner.screened_since[result.photo_id] = now
             case JobOpened():
                 _add(owner.jobs, result.job_id)
             case ClaimGranted():

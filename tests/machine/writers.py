@@ -10,6 +10,8 @@ from commands.jobs.grants.training import TrainingGrant
 from commands.jobs.record_claim import ClaimGranted
 from commands.jobs.record_rendered import RecordRendered
 from commands.jobs.record_screening import RecordScreening
+from commands.source_photos.record_source_photo import RecordSourcePhoto
+from commands.source_photos.submit_source_photo import SubmitSourcePhoto
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
 from commands.twin.submit_photos import SubmitPhotos
 from tests.machine.known import Known
@@ -28,6 +30,15 @@ def written_before(command: Any, owner: UUID, known: Known, now: datetime) -> tu
         case SubmitPhotos():
             planned = of_owner.plans.get(command.submission_id)
             return () if planned is None else tuple(one.object_key for one in planned[1].uploads)
+        case SubmitSourcePhoto():
+            upload = of_owner.source_photos.get(command.photo_id)
+            return () if upload is None else (upload.object_key,)
+        case RecordSourcePhoto():
+            claimed = of_owner.source_grants.get(command.photo_id)
+            began = of_owner.screened_since.get(command.photo_id)
+            if claimed is None or began is None or now > began + STOOD_STILL_MAX:
+                return ()
+            return (claimed[1].clean_key,)
         case RecordPhotoVerdicts():
             photo_set = of_owner.photo_sets.get(command.submission_id)
             if photo_set is None:

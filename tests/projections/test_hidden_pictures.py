@@ -311,6 +311,7 @@ def test_a_gallery_of_before_becomes_what_a_replay_makes_of_it(
                 "placeholder",
                 "likeness",
                 "source_asset_id",
+                "source_photo_id",
                 "labels",
                 "purge_at",
                 "stack_id",

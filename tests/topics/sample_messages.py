@@ -29,7 +29,9 @@ from topics.messages.results import (
     PhotosJudged,
     RenderedOutput,
     ScreenedOutput,
+    SourcePhotoJudged,
     TrainedAdapter,
+    WrittenPhoto,
     WrittenRendition,
 )
 from topics.messages.work import (
@@ -43,6 +45,7 @@ from topics.messages.work import (
     PhotoToJudge,
     RenditionPlace,
     RenditionRole,
+    SourcePhotoWork,
     SourcePicture,
     TrainingPhoto,
     TrainingWork,
@@ -137,6 +140,14 @@ PHOTO_SET_WORK = PhotoSetWork(
     photos=(PhotoToJudge(uuid5(ADA, "photo"), "uploads/ada/0", "photos/ada/0.png"),),
     template_key="templates/ada.json",
 )
+SOURCE_PHOTO_WORK = SourcePhotoWork(
+    twin=TWIN,
+    engine="pocket",
+    photo=PhotoToJudge(uuid5(ADA, "photo"), "uploads/ada/source", "photos/ada/1.png"),
+    template_key="templates/ada.json",
+    checks_of_twin=("known_hash", "identity"),
+    checks_of_nobody=("known_hash", "no_enrolled_match"),
+)
 OUTPUTS_WORK = OutputsWork(
     engine="pocket",
     rating="general",
@@ -155,6 +166,9 @@ OUTPUTS_WORK = OutputsWork(
 )
 REMIX_TO_SCREEN = replace(
     OUTPUTS_WORK, outputs=(replace(OUTPUTS_WORK.outputs[0], source=uuid5(ADA, "source")),)
+)
+OF_A_PHOTO_TO_SCREEN = replace(
+    OUTPUTS_WORK, outputs=(replace(OUTPUTS_WORK.outputs[0], own_photo=True),)
 )
 CLIP_TO_SCREEN = replace(
     OUTPUTS_WORK,
@@ -199,10 +213,12 @@ SAMPLES: Mapping[str, Message] = {
     "job.granted.video": granted(VIDEO_WORK),
     "job.granted.training": granted(TRAINING_WORK),
     "job.granted.photos": granted(PHOTO_SET_WORK),
+    "job.granted.source-photo": granted(SOURCE_PHOTO_WORK),
     "job.granted.outputs": granted(OUTPUTS_WORK),
     "job.granted.outputs-again": granted(replace(OUTPUTS_WORK, screening=2)),
     "job.granted.clips": granted(CLIP_TO_SCREEN),
     "job.granted.remix": granted(REMIX_TO_SCREEN),
+    "job.granted.of-a-photo": granted(OF_A_PHOTO_TO_SCREEN),
     "claim.refused": ClaimRefused("worker-1", JOB, 1, CLAIM, ClaimRefusal.STALE_ATTEMPT),
     "job.claimed": JobClaimed(JOB, 1, CLAIM, "worker-1", WorkKind.IMAGE),
     "job.alive": JobAlive(JOB, 1, CLAIM),
@@ -294,6 +310,16 @@ SAMPLES: Mapping[str, Message] = {
         photos=(JudgedPhoto(uuid5(ADA, "photo"), ("blurred",)),),
         analyser="pocket-reader/1",
         same_person=PASSED,
+    ),
+    "source-photo.judged": SourcePhotoJudged(
+        job=uuid5(ADA, "photo"),
+        claim_id=CLAIM,
+        twin=TWIN,
+        checks=(PASSED,),
+        copy=WrittenPhoto(SHA256, 300_000, 768, 1_024),
+    ),
+    "source-photo.judged.unreadable": SourcePhotoJudged(
+        job=uuid5(ADA, "photo"), claim_id=CLAIM, twin=TWIN, checks=(), flaw="truncated"
     ),
     "job.progressed": JobProgressed(
         job=JOB,

@@ -32,7 +32,7 @@ from topics.codec import (
 from topics.messages.control import StopJob, StopReason
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.grants import ClaimRefused, JobGranted
-from topics.messages.results import PhotosJudged
+from topics.messages.results import PhotosJudged, SourcePhotoJudged
 from topics.registry import CONTROL, DEAD_LETTERS, FACTS, RESULTS, TOPICS, Message, Topic, key_of
 
 STOP = StopJob(JOB, StopReason.CANCELLED)
@@ -188,6 +188,8 @@ def test_every_message_is_keyed_as_the_registry_says() -> None:
                 assert key_of(message) == message.worker
             case "job" if isinstance(message, PhotosJudged):
                 assert key_of(message) == str(message.submission)
+            case "job" if isinstance(message, SourcePhotoJudged):
+                assert key_of(message) == str(message.job)
             case "job":
                 assert key_of(message) == str(JOB)
             case other:

@@ -226,3 +226,27 @@ class PhotosJudged(msgspec.Struct, frozen=True, tag="photos.judged"):
     photos: Annotated[tuple[JudgedPhoto, ...], Meta(max_length=PHOTOS_MAX)]
     analyser: ModelName
     same_person: CheckResult
+
+
+class WrittenPhoto(msgspec.Struct, frozen=True):
+    """The clean copy of a photo, which was written where the grant said. Always a PNG."""
+
+    sha256: Sha256
+    size_bytes: SizeBytes
+    width: Pixels
+    height: Pixels
+
+
+class SourcePhotoJudged(msgspec.Struct, frozen=True, tag="source-photo.judged"):
+    """The verdict on a photo that something is to begin with. `job` is the photo's id.
+
+    `flaw` says why it could not be looked at, and then there are no checks; `copy` is absent where
+    anything speaks against it.
+    """
+
+    job: UUID
+    claim_id: UUID
+    twin: UUID
+    checks: Checks
+    flaw: FlawName | None = None
+    copy: WrittenPhoto | None = None

@@ -174,6 +174,23 @@ class PhotoSetWork(msgspec.Struct, frozen=True, tag="photos"):
     template_key: ObjectKey
 
 
+RequiredChecks: TypeAlias = Annotated[tuple[CheckName, ...], Meta(max_length=CHECKS_MAX)]
+
+
+class SourcePhotoWork(msgspec.Struct, frozen=True, tag="source-photo"):
+    """One uploaded photo that something is to begin with. A face in it has to be the twin's.
+
+    `checks_of_twin` are those it has to pass with a face in it, `checks_of_nobody` those without.
+    """
+
+    twin: UUID
+    engine: EngineId
+    photo: PhotoToJudge
+    template_key: ObjectKey
+    checks_of_twin: RequiredChecks
+    checks_of_nobody: RequiredChecks
+
+
 class RenditionRole(StrEnum):
     """What one file of a released output is for. Downloadable ones carry content credentials.
 
@@ -228,7 +245,8 @@ class OutputToScreen(msgspec.Struct, frozen=True):
     """One rendered object in quarantine and where its copies go; `gallery_key` is the master's.
 
     `renditions` names every other file that is to be made of it, but for its `thumbnails`. `source`
-    is the generation id of the picture that it was made from, which its credentials name.
+    is the generation id of the picture that it was made from, which its credentials name; with
+    `own_photo` they say that it was made from a photo, and not from which.
     """
 
     item: ItemNumber
@@ -240,9 +258,7 @@ class OutputToScreen(msgspec.Struct, frozen=True):
     renditions: RenditionPlaces | msgspec.UnsetType = msgspec.UNSET
     source: UUID | msgspec.UnsetType = msgspec.UNSET
     thumbnails: ThumbnailPlaces | msgspec.UnsetType = msgspec.UNSET
-
-
-RequiredChecks: TypeAlias = Annotated[tuple[CheckName, ...], Meta(max_length=CHECKS_MAX)]
+    own_photo: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class OutputsWork(msgspec.Struct, frozen=True, tag="outputs"):
@@ -264,4 +280,4 @@ class OutputsWork(msgspec.Struct, frozen=True, tag="outputs"):
     clip: ClipToScreen | msgspec.UnsetType = msgspec.UNSET
 
 
-Work = ImageWork | TrainingWork | PhotoSetWork | OutputsWork | VideoWork
+Work = ImageWork | TrainingWork | PhotoSetWork | OutputsWork | VideoWork | SourcePhotoWork

@@ -47,6 +47,13 @@ function watch() {
   }, signal);
   follow("WatchWallet", (event) => tell({ wallet: event.wallet }), signal);
   follow("WatchGallery", (event) => {
+    if (event.__typename === "SourcePhotoChanged") {
+      const photos = new Map(state.sourcePhotos);
+      if (event.photo) photos.set(event.id, event.photo);
+      else photos.delete(event.id);
+      tell({ sourcePhotos: photos });
+      return;
+    }
     const known = new Map(event.__typename === "GallerySnapshot" ? [] : state.assets);
     if (event.__typename === "GallerySnapshot") {
       for (const asset of event.assets) known.set(asset.id, asset);
@@ -101,7 +108,7 @@ addEventListener("hashchange", () => {
 
 document.getElementById("sign-out").addEventListener("click", () => attempt(async () => {
   await run("SignOut");
-  tell({ viewer: null, jobs: new Map(), assets: new Map() });
+  tell({ viewer: null, jobs: new Map(), assets: new Map(), sourcePhotos: new Map() });
   show();
 }));
 

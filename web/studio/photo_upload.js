@@ -8,11 +8,7 @@ import { command } from "./graphql.js";
  * so many may be open at once, and each would stay so for an hour.
  */
 export async function uploadPhotos(twin, photos, engine, report) {
-  const files = await Promise.all(photos.map(async (photo) => ({
-    sizeBytes: photo.size,
-    mediaType: mediaType(photo),
-    sha256: hexadecimal(await crypto.subtle.digest("SHA-256", await photo.arrayBuffer())),
-  })));
+  const files = await Promise.all(photos.map(described));
   const { submission, uploads } = await command("RequestPhotoUploads", { twin: twin.id, files });
   try {
     await post(uploads, photos, report);
@@ -28,6 +24,19 @@ export async function uploadPhotos(twin, photos, engine, report) {
     await forgetUploads(twin, submission).catch(() => {});
     throw error;
   }
+}
+
+/**
+ * Uploads one photo to begin with, which shows this twin or nobody, and has it judged. Answers its id:
+ * what came of it the gallery's feed says.
+ */
+export async function uploadSourcePhoto(twin, file, engine) {
+  const planned = await command("RequestSourcePhotoUpload", {
+    twin, engine, file: await described(file),
+  });
+  await post([planned.upload], [file], () => {});
+  await command("SubmitSourcePhoto", { photo: planned.photo });
+  return planned.photo;
 }
 
 /**
@@ -62,6 +71,14 @@ async function post(uploads, photos, report) {
     ending.abort();
     await Promise.allSettled(posting);
   }
+}
+
+async function described(file) {
+  return {
+    sizeBytes: file.size,
+    mediaType: mediaType(file),
+    sha256: hexadecimal(await crypto.subtle.digest("SHA-256", await file.arrayBuffer())),
+  };
 }
 
 /** Browsers that cannot show HEIC do not name its type either. */

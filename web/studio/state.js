@@ -8,6 +8,7 @@ export const state = {
   wallet: null,
   jobs: new Map(),
   assets: new Map(),
+  sourcePhotos: new Map(),
 };
 
 /** Calls `listener(changedKeys)` after every change until the returned function is called. */

@@ -37,6 +37,7 @@ const FLAWS = {
   "another-person": "shows somebody else than the other photos",
   "real-photograph":
     "is a real photograph, and this engine draws cartoons: take one of the sample sets below",
+  "not-allowed": "may not be used here",
   "not-judged": "could not be judged; submit it again",
   "not-one-person": "the photos do not show one and the same person",
 };

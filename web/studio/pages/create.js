@@ -3,6 +3,7 @@
 import { address, goTo } from "../address.js";
 import { CLIPS } from "../ask/clips.js";
 import { chooseSource } from "../ask/choose_source.js";
+import { chooseOwnPhoto, ownPhoto, shownPhoto } from "../ask/own_photo.js";
 import { choice, number, numberOf } from "../ask/fields.js";
 import { PICTURES } from "../ask/pictures.js";
 import { element, field, form } from "../element.js";
@@ -19,29 +20,36 @@ export function create(main) {
   const { wishes } = address();
   const kinds = KINDS.filter((kind) => kind.offered(engine));
   const kind = kinds.find(({ name }) => name === wishes.get("kind")) ?? kinds[0];
-  const id = wishes.get("source");
-  const page = element("section", {}, element("h2", {}, "Create"), tabs(kinds, kind, id));
+  const begun = ["source", "photo"].find((name) => wishes.get(name));
+  const id = begun && wishes.get(begun);
+  const page = element("section", {}, element("h2", {}, "Create"), tabs(kinds, kind, begun, id));
   main.replaceChildren(page);
   let left = false;
+  const ending = [() => { left = true; }];
   attempt(async () => {
-    const source = id ? (await run("Asset", { id })).asset : null;
+    const source = await sourceOf(begun, id);
     if (left) return;
-    if (id && !source?.url) notice("The picture is gone, or hidden. Choose another in the gallery.");
-    page.append(...ordered(engine, kind, source?.url ? source : null));
+    if (id && !source?.url) notice("What it was to begin with is gone, or hidden. Choose another.");
+    page.append(...ordered(engine, kind, source?.url ? source : null, (end) => ending.push(end)));
   });
-  return () => { left = true; };
+  return () => ending.forEach((end) => end());
+}
+
+async function sourceOf(begun, id) {
+  if (!id) return null;
+  return begun === "photo" ? ownPhoto(id) : (await run("Asset", { id })).asset;
 }
 
 // The picture that one begins with is kept on the way from pictures to clips and back.
-function tabs(kinds, chosen, source) {
-  const begun = source ? `&source=${encodeURIComponent(source)}` : "";
+function tabs(kinds, chosen, name, source) {
+  const begun = source ? `&${name}=${encodeURIComponent(source)}` : "";
   return element("nav", { class: "tabs", "aria-label": "What to create" }, kinds.map((kind) =>
     element("a", {
       href: `#create?kind=${kind.name}${begun}`, "aria-current": kind === chosen ? "page" : null,
     }, kind.title)));
 }
 
-function ordered(engine, kind, source) {
+function ordered(engine, kind, source, leave) {
   const trained = state.viewer.twins.edges.map(({ node }) => node).filter((twin) => twin.trained);
   const price = element("output", {}, "…");
   const reading = element("p", { class: "faint", "aria-live": "polite" });
@@ -137,13 +145,14 @@ function ordered(engine, kind, source) {
     trained.length || source ? null : element("p", { class: "faint" },
       "You have no trained twin yet; without one they show nobody in particular."),
     source ? null : chooseSource(engine, kind),
+    source || !trained.length ? null : chooseOwnPhoto(engine, kind, trained, leave),
     made,
   ].filter(Boolean);
 }
 
 function begins(source, kind) {
   return element("figure", { class: "source" },
-    still(source),
-    element("figcaption", {}, "It begins with this picture. ",
+    source.state ? shownPhoto(source) : still(source),
+    element("figcaption", {}, `It begins with this ${source.state ? "photo" : "picture"}. `,
       element("a", { href: `#create?kind=${kind.name}` }, "Begin with words instead")));
 }

@@ -1,0 +1,1 @@
+"""What an owner may know about photos that something is to begin with."""
