@@ -45,7 +45,8 @@ class StudioContext(BaseContext):
         """The token that was sent, if any."""
         if self._token is None and isinstance(self.connection_params, dict):
             sent = self.connection_params.get("token")
-            return sent if isinstance(sent, str) else None
+            # Ours are of ASCII. A frame may hold half a character, of which there is no digest.
+            return sent if isinstance(sent, str) and sent.isascii() else None
         return self._token
 
     async def session(self) -> Session:
@@ -122,4 +123,10 @@ def _token_of(connection: HTTPConnection) -> str | None:
 
 def _same_origin(connection: HTTPConnection) -> bool:
     origin = connection.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == connection.headers.get("host")
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc == connection.headers.get("host")
+    except ValueError:
+        # No address, such as `http://[`: whoever wrote it is no page of ours.
+        return False

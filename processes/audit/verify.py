@@ -12,10 +12,10 @@ again without the code that wrote the events, and computes every balance. The ru
 4. The postings of an event sum to zero and are exactly those its meaning requires.
 5. Nothing available or reserved is ever negative.
 6. A purchase is of a package that was on sale, for its price and its credits.
-7. Credits appear once per confirmed payment, for the amount of a purchase that was started, or as a
-   promotion, which expires.
-8. A reservation is made once per job, draws promotions that expire first, and ends exactly once:
-   what is captured and what is released are together what was reserved.
+7. Credits appear once per confirmed payment, for the amount of a purchase that was started, once
+   and in one wallet, or as a promotion, which expires.
+8. A reservation is made once per job, in one wallet, draws promotions that expire first, and ends
+   exactly once: what is captured and what is released are together what was reserved.
 9. A capture cites a job for which credits are reserved.
 10. Times name their offset from UTC, and run backwards in no wallet.
 
@@ -174,7 +174,6 @@ class _Wallet:
     purchases: dict[str, tuple[int, str]] = field(default_factory=dict)
     lots: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     reservations: dict[str, list[tuple[str | None, int]]] = field(default_factory=dict)
-    ended: set[str] = field(default_factory=set)
     half_ended: str | None = None
 
     @property
@@ -213,7 +212,9 @@ class _Audit:
         self._streams: dict[bytes, _Stream] = {}
         self._at_claim: dict[str, Balance] = {}
         self._accounts: dict[str, int] = {}
+        self._purchases: set[str] = set()
         self._payments: set[str] = set()
+        self._jobs: set[str] = set()
         self._prices = 0
         self._prices_earliest = datetime(1, 1, 1, tzinfo=UTC)
         self._on_sale: dict[tuple[str, int, int, str], datetime | None] = {}
@@ -297,6 +298,11 @@ class _Audit:
             yield (
                 "the link noted earlier stands before the anchor: owners, times and classes of the "
                 f"rows up to {self._anchor} rest on the anchor alone. Note a later head."
+            )
+        elif self._noted_at is not None and self._noted_at < self._rows:
+            yield (
+                f"the link noted earlier stands at position {self._noted_at}: whoever wrote what "
+                "follows it anew, or cut it off, and broke no rule, is not noticed. Note the head."
             )
 
     def _found(self, rule: str, detail: str) -> None:
@@ -559,8 +565,9 @@ class _Audit:
 
     def purchase_started(self, wallet: _Wallet, event: dict[str, Any], at: datetime) -> None:
         purchase, amount = event["purchase_id"], event["millicredits"]
-        if purchase in wallet.purchases:
+        if purchase in self._purchases:
             raise _Broken("payment", "this purchase was started before")
+        self._purchases.add(purchase)
         if not _is_amount(amount):
             raise _Broken("payment", "a purchase of nothing")
         wallet.purchases[purchase] = (amount, "started")
@@ -611,8 +618,9 @@ class _Audit:
     def reserved(self, wallet: _Wallet, event: dict[str, Any], at: datetime) -> None:
         self._require_whole(wallet)
         job = event["job_id"]
-        if not job or job in wallet.reservations or job in wallet.ended:
+        if not job or job in self._jobs:
             raise _Broken("reservation", f"job {job} reserves twice")
+        self._jobs.add(job)
         sources: list[tuple[str | None, int]] = [(None, wallet.purchased)]
         if wallet.lots:
             lots = sorted((expiry, lot, left) for lot, (expiry, left) in wallet.lots.items())
@@ -633,7 +641,7 @@ class _Audit:
             wallet.reservations[event["job_id"]] = rest
             wallet.half_ended = event["job_id"]
         else:
-            _end(wallet, event["job_id"])
+            del wallet.reservations[event["job_id"]]
         if taken != _draws(event):
             raise _Broken("reservation", f"job {event['job_id']} captures what it did not reserve")
 
@@ -654,7 +662,7 @@ class _Audit:
 
     def _all_comes_back(self, wallet: _Wallet, event: dict[str, Any]) -> None:
         draws = _reservation(wallet, event)
-        _end(wallet, event["job_id"])
+        del wallet.reservations[event["job_id"]]
         _return(wallet, draws, 1)
         if draws != _draws(event) or _total(draws) != event["millicredits"]:
             raise _Broken(
@@ -704,11 +712,6 @@ def _reservation(wallet: _Wallet, event: dict[str, Any]) -> list[tuple[str | Non
     if draws is None:
         raise _Broken("reservation", f"nothing is reserved for job {event['job_id']}")
     return draws
-
-
-def _end(wallet: _Wallet, job: str) -> None:
-    del wallet.reservations[job]
-    wallet.ended.add(job)
 
 
 def _return(wallet: _Wallet, draws: Sequence[tuple[str | None, int]], sign: int) -> None:

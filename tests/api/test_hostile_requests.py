@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from structlog.testing import capture_logs
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from api.context import SESSION_COOKIE
 from tests.api.creator import Answer, Creator, Visitor
 from tests.api.live_studio import LiveStudio
 from tests.api.streams import Socket, signed_in, socket
@@ -101,6 +103,27 @@ def test_a_bad_body_has_a_typed_answer_in_a_stream_too(visitor: Visitor) -> None
         answer = posted(visitor, body, accept="text/event-stream").response
         assert answer.status_code in (200, 400)
         assert code in answer.text
+
+
+NO_ORIGINS = ("http://[", "http://[::1", "//]", "null", "")
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("origin", NO_ORIGINS)
+def test_an_origin_that_is_none_is_not_ours(ada: Creator, origin: str) -> None:
+    headers = {"cookie": f"{SESSION_COOKIE}={ada.token}", "origin": origin}
+    ask = {"query": "{ viewer { __typename } }"}
+    answer = Answer(ada.http.post("/graphql", json=ask, headers=headers))
+    assert answer.body["data"] == {"viewer": {"__typename": "NotSignedIn"}}
+    shown = ada.http.get(f"/media/{UUID(int=0)}/master", headers=headers)
+    assert shown.status_code == 404
+
+
+@pytest.mark.parametrize("origin", NO_ORIGINS)
+def test_an_origin_that_is_none_opens_no_socket(ada: Creator, origin: str) -> None:
+    with pytest.raises(InvalidStatus) as refused, socket(ada, Origin=origin):
+        pass
+    assert refused.value.response.status_code == 403
 
 
 @pytest.mark.usefixtures("quiet")
@@ -229,9 +252,10 @@ def test_an_id_that_is_in_use_closes_with_its_code(ada: Creator) -> None:
 
 @pytest.mark.usefixtures("quiet")
 def test_a_token_of_no_session_opens_no_socket(live: LiveStudio, ada: Creator) -> None:
-    with socket(ada) as ws:
-        ws.send(type="connection_init", payload={"token": "nobody's"})
-        assert closed_with(ws) == 4403
+    for token in ("nobody's", "", "\ud800", "é", 5, [ada.token]):
+        with socket(ada) as ws:
+            ws.send(type="connection_init", payload={"token": token})
+            assert closed_with(ws) == 4403
     ada.sign_out()
     with socket(ada) as ws:
         ws.send(type="connection_init", payload={"token": ada.token})

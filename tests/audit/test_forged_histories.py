@@ -153,6 +153,24 @@ def a_second_wallet(rows: list[Line]) -> None:
     rows.insert(rows.index(opened) + 1, second)
 
 
+def as_in_adas(name: str) -> Rewrite:
+    """All that Grace's wallet says of one of hers, be it job or purchase, is said of Ada's."""
+
+    def rewrite(rows: list[Line]) -> None:
+        told = [
+            (row, event_of(row)[name])
+            for row in rows
+            if row.get("type", "").startswith("wallet.") and event_of(row).get(name)
+        ]
+        [adas, *_] = [value for row, value in told if row["owner"] == str(ADA)]
+        [graces, *_] = [value for row, value in told if row["owner"] == str(GRACE)]
+        for row, value in told:
+            if value == graces:
+                edit(row, **{name: adas})
+
+    return rewrite
+
+
 def amount(value: Any) -> Rewrite:
     return with_fields(
         CREDITED,
@@ -233,6 +251,8 @@ FORGERIES: dict[str, tuple[str, Rewrite]] = {
     "a job reserves twice": ("reservation", repeated(RESERVED)),
     "a reservation names no job": ("reservation", with_fields(RESERVED, job_id=None)),
     "a reservation names many jobs": ("format", with_fields(RESERVED, job_id=[1])),
+    "a job is paid by two": ("reservation", as_in_adas("job_id")),
+    "a purchase is two people's": ("payment", as_in_adas("purchase_id")),
     "a job is captured twice": ("reservation", repeated(CAPTURED)),
     "a reservation is missing": ("reservation", without(RESERVED, closing_the_gap=True)),
     "a settlement is missing": ("reservation", without("wallet.released", closing_the_gap=True)),
@@ -376,6 +396,8 @@ def test_the_output_says_what_only_a_noted_head_proves(exported: Lines, tmp_path
 
     assert "note: no link noted earlier was given" in said()
     assert "note:" not in said("--head", parsed(exported[-1])["head"])
+    for place, link in (("9:", parsed(exported[9])["link"]), ("0:", "0" * 64)):
+        assert f"note: the link noted earlier stands at position {place}" in said("--head", link)
 
 
 def test_the_forger_of_these_tests_changes_nothing_by_itself(exported: Lines) -> None:
