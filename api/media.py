@@ -1,12 +1,13 @@
 """One address for whatever a page shows of the gallery, by session: `/media/{asset}/{role}`; and
-`/media/source-photos/{photo}` for a photo that something is to begin with.
+`/media/source-photos/{photo}` for a photo that something is to begin with, and
+`/media/packs/{pack}/{asset}/{preset}` for what was made to be published.
 
 Whether a viewer may look is asked for every answer. What they may not see is, byte for byte, what
 does not exist: whoever is not signed in, asks for somebody else's, or for what is hidden or purged.
 """
 
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
@@ -17,7 +18,13 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from api.context import ContextGetter
-from api.media_address import MEDIA_PATH, SOURCE_PHOTOS_PATH, file_name, is_version_of
+from api.media_address import (
+    MEDIA_PATH,
+    PACKS_PATH,
+    SOURCE_PHOTOS_PATH,
+    file_name,
+    is_version_of,
+)
 from api.parts import Parts
 from api.reading import read
 from api.refusals import NotSignedIn
@@ -26,6 +33,7 @@ from commands.catalogue import DOWNLOADABLE, THUMBNAILS, RenditionRole
 from commands.ports.object_store import ObjectAbsent, OpenObject, SpanAbsent, StoreUnavailable
 from commands.ports.requested_span import requested_span
 from queries.gallery.media import MediaFile, media_file, source_photo_file
+from queries.publish_packs.publish_packs import pack_file
 from queries.viewer import View
 
 log = structlog.get_logger()
@@ -53,6 +61,8 @@ class _Asked:
     asset_id: UUID
     role: RenditionRole
     is_download: bool
+    called: str = ""
+    """What its name begins with, where it is not called as the item."""
 
 
 def media_routes(parts: Parts, context_of: ContextGetter) -> APIRouter:
@@ -60,6 +70,21 @@ def media_routes(parts: Parts, context_of: ContextGetter) -> APIRouter:
     object store. 404: whatever cannot be seen. 416: beyond its end. 503: to be asked for again.
     """
     routes = APIRouter()
+
+    @routes.api_route(PACKS_PATH + "/{pack}/{asset}/{preset}", methods=["GET", "HEAD"])
+    async def packed(request: Request, pack: str, asset: str, preset: str) -> Response:
+        asked = _asked(request, asset, RenditionRole.MASTER.value)
+        try:
+            pack_id = UUID(pack)
+        except ValueError:
+            return _absent()
+        if asked is None or str(pack_id) != pack:
+            return _absent()
+        # To be kept by whoever downloads it, and by nobody on the way.
+        asked = replace(asked, is_download=True, called=f"{preset}-")
+        return await _answered(
+            request, asked, lambda view, asset_id: pack_file(view, pack_id, asset_id, preset)
+        )
 
     @routes.api_route(SOURCE_PHOTOS_PATH + "/{photo}", methods=["GET", "HEAD"])
     async def source(request: Request, photo: str) -> Response:
@@ -191,7 +216,7 @@ def _elsewhere(parts: Parts, asked: _Asked, file: MediaFile) -> Response:
     url = parts.objects.presign_download(
         file.object_key,
         expires_in_s=DOWNLOAD_LIFETIME_S,
-        file_name=file_name(file.kind, asked.asset_id, asked.role, file.media_type),
+        file_name=_name(asked, file),
     )
     headers = {**_ALWAYS, "Cache-Control": "no-store", "Location": url}
     return Response(status_code=307, headers=headers)
@@ -205,8 +230,11 @@ def _cache_control(request: Request, asked: _Asked, file: MediaFile) -> str:
 
 
 def _disposition(asked: _Asked, file: MediaFile) -> str:
-    name = file_name(file.kind, asked.asset_id, asked.role, file.media_type)
-    return f'{"attachment" if asked.is_download else "inline"}; filename="{name}"'
+    return f'{"attachment" if asked.is_download else "inline"}; filename="{_name(asked, file)}"'
+
+
+def _name(asked: _Asked, file: MediaFile) -> str:
+    return asked.called + file_name(file.kind, asked.asset_id, asked.role, file.media_type)
 
 
 def _has_it(if_none_match: str, etag: str) -> bool:

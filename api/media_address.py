@@ -10,11 +10,13 @@ from commands.catalogue import RenditionRole
 
 MEDIA_PATH = "/media"
 SOURCE_PHOTOS_PATH = f"{MEDIA_PATH}/source-photos"
+PACKS_PATH = f"{MEDIA_PATH}/packs"
 VERSION_DIGITS = 16
 """Of the digest: other bytes have another address, and no cache takes old ones for them."""
 
 FILE_NAME_SUFFIXES = {
     "image/png": ".png",
+    "image/jpeg": ".jpg",
     "image/webp": ".webp",
     "image/gif": ".gif",
     "video/mp4": ".mp4",
@@ -30,6 +32,11 @@ def media_address(asset_id: UUID, role: RenditionRole, sha256: str) -> str:
 def source_photo_address(photo_id: UUID) -> str:
     """The relative address of the clean copy of a photo to begin with."""
     return f"{SOURCE_PHOTOS_PATH}/{photo_id}"
+
+
+def pack_address(pack_id: UUID, asset_id: UUID, preset: str) -> str:
+    """The relative address of one file of a pack."""
+    return f"{PACKS_PATH}/{pack_id}/{asset_id}/{preset}"
 
 
 def is_version_of(version: str | None, sha256: str) -> bool:

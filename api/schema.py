@@ -24,6 +24,7 @@ from api.mutations.credits import CreditMutations
 from api.mutations.gallery import GalleryMutations
 from api.mutations.gallery_order import GalleryOrderMutations
 from api.mutations.jobs import JobMutations
+from api.mutations.publishing import PublishingMutations
 from api.mutations.source_photos import SourcePhotoMutations
 from api.mutations.twins import TwinMutations
 from api.plain_fields import PlainFieldsExecution
@@ -52,6 +53,7 @@ class Mutation(
     GalleryOrderMutations,
     ArchiveMutations,
     SourcePhotoMutations,
+    PublishingMutations,
 ):
     """Everything that changes something."""
 

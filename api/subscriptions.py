@@ -18,6 +18,7 @@ from api.types.asset import Asset, asset
 from api.types.gallery_filter import SHOWN_STATES
 from api.types.gallery_order import BulkChange, Collection, Tag, bulk_change, collection, tag
 from api.types.job import Job, JobProgress, progress
+from api.types.publish_pack import PUBLISH_PACK, PublishPack, publish_pack
 from api.types.source_photo import SOURCE_PHOTO, SourcePhoto, source_photo
 from api.types.viewer import jobs_of
 from api.types.wallet import Wallet, wallet
@@ -28,6 +29,7 @@ from queries.gallery.gallery import Asset as AssetRow
 from queries.gallery.gallery import assets_by_id, gallery
 from queries.gallery.labels import labels
 from queries.jobs.jobs import jobs, jobs_by_id
+from queries.publish_packs.publish_packs import publish_packs_by_id
 from queries.read_position import read_position
 from queries.source_photos.source_photos import source_photos_by_id
 from queries.viewer import View
@@ -114,6 +116,13 @@ class SourcePhotoChanged:
     photo: SourcePhoto | None
 
 
+@strawberry.type(description="A pack went on. Null where it is there no more.")
+class PublishPackChanged:
+    position: Position
+    id: strawberry.ID = strawberry.field(description="Of the pack.")
+    pack: PublishPack | None
+
+
 if TYPE_CHECKING:
     SessionEnded = RefusalInterface
     FeedTooMany = RefusalInterface
@@ -140,6 +149,7 @@ GalleryEvent = Annotated[
     | LabelsChanged
     | BulkChangeChanged
     | SourcePhotoChanged
+    | PublishPackChanged
     | Lagged
     | SessionEnded
     | FeedTooMany,
@@ -153,6 +163,7 @@ GalleryChanged: TypeAlias = (
     | LabelsChanged
     | BulkChangeChanged
     | SourcePhotoChanged
+    | PublishPackChanged
 )
 
 
@@ -269,6 +280,8 @@ def _gallery_changes(view: View, deltas: tuple[Delta, ...]) -> list[GalleryChang
                 if found is not None:
                     shown = bulk_change(found)
                     events.append(BulkChangeChanged(position=position, bulk_change=shown))
+            case "publish-pack":
+                events.append(_pack_changed(view, delta.subject_id, position))
             case "source-photo":
                 events.append(_source_photo_changed(view, delta.subject_id, position))
             case _:
@@ -282,6 +295,15 @@ def _labels_changed(view: View, position: Position) -> LabelsChanged:
         position=position,
         tags=[tag(row) for row in found if row.kind == "tag"],
         collections=[collection(row) for row in found if row.kind == "collection"],
+    )
+
+
+def _pack_changed(view: View, pack_id: UUID, position: Position) -> PublishPackChanged:
+    row = publish_packs_by_id(view, [pack_id]).get(pack_id)
+    return PublishPackChanged(
+        position=position,
+        id=global_id(PUBLISH_PACK, pack_id),
+        pack=None if row is None else publish_pack(row),
     )
 
 

@@ -20,6 +20,7 @@ from domain.gallery import LabelKind
 from domain.job_kind import JobKind
 from domain.job_state import JobState
 from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
+from domain.publish_preset import PublishPreset
 from domain.rating import Rating
 from domain.rendition import DOWNLOADABLE, RenditionRole
 from domain.rendition import THUMBNAIL_SIDES_MAX as THUMBNAILS
@@ -79,6 +80,7 @@ __all__ = [
     "JobState",
     "LabelKind",
     "LegalText",
+    "PublishPreset",
     "Rating",
     "RealRange",
     "RenditionRole",

@@ -47,6 +47,12 @@ from commands.jobs import (
     stop_jobs_of_twin,
     work_waits,
 )
+from commands.publishing import (
+    claim_publish_pack,
+    end_publish_pack,
+    record_publish_pack,
+    request_publish_pack,
+)
 from commands.quote import quote_clips, quote_images, quote_training
 from commands.safety import publish_new_defaults, publish_policy, publish_price_list
 from commands.source_photos import (
@@ -94,6 +100,7 @@ from domain.job import Job
 from domain.person import Person
 from domain.policy import Policy
 from domain.price_list import PriceList
+from domain.publish_pack import PublishPacks
 from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 from domain.wallet import Wallet
@@ -262,6 +269,20 @@ HANDLERS = by_command(
     Handler("purge-asset", purge_asset.handle, (Asset.PurgeRequested,)),
     Handler("record-purged", record_purged.handle, (Asset.Purged,)),
     Handler("purge-trashed", purge_trashed.handle, (Asset.PurgeRequested,)),
+    Handler(
+        "request-publish-pack",
+        request_publish_pack.handle,
+        (PublishPacks.Opened, PublishPacks.Requested),
+    ),
+    Question(claim_publish_pack.handle),
+    Question(work_waits.publish_pack_waits),
+    Handler(
+        "record-publish-pack",
+        record_publish_pack.handle,
+        (PublishPacks.Made, PublishPacks.Failed),
+    ),
+    Handler("give-up-publish-pack", end_publish_pack.give_up, (PublishPacks.Failed,)),
+    Handler("expire-publish-pack", end_publish_pack.expire, (PublishPacks.Expired,)),
     Handler("create-label", create_label.handle, (Gallery.Opened, Gallery.LabelCreated)),
     Handler("rename-label", rename_label.handle, (Gallery.LabelRenamed,)),
     Handler("delete-label", delete_label.handle, (Gallery.LabelDeleted,)),

@@ -13,6 +13,7 @@ from domain.kernel.stored_form import StoredForm, Upcaster
 from domain.person import Person
 from domain.policy import Policy
 from domain.price_list import PriceList
+from domain.publish_pack import PublishPacks
 from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 from domain.wallet import Wallet
@@ -26,6 +27,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Person,
     Policy,
     PriceList,
+    PublishPacks,
     SourcePhotos,
     Twin,
     Wallet,

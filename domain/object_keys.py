@@ -72,6 +72,21 @@ def adapter_key(twin_id: UUID, epoch: int, job_id: UUID, claim_id: UUID) -> str:
     return f"{adapters_of_job_prefix(twin_id, epoch, job_id)}{claim_id}.safetensors"
 
 
+def packs_prefix(asset_id: UUID) -> str:
+    """Every file that was made of an asset to be published: they go when the asset goes."""
+    return f"packs/{asset_id}/"
+
+
+def pack_prefix(asset_id: UUID, pack_id: UUID) -> str:
+    """What one pack has of an asset."""
+    return f"{packs_prefix(asset_id)}{pack_id}/"
+
+
+def pack_key(asset_id: UUID, pack_id: UUID, claim_id: UUID, preset: str) -> str:
+    """One file of a pack, as one screener has written it."""
+    return f"{pack_prefix(asset_id, pack_id)}{claim_id}/{preset}"
+
+
 def first_adapter_key(twin_id: UUID, job_id: UUID) -> str:
     """Where the adapter of a training lay before keys named the consent and the screening."""
     return f"adapters/{twin_id}/{job_id}.safetensors"

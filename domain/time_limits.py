@@ -27,6 +27,12 @@ JOB_OPEN_MAX = timedelta(hours=24)
 SOURCE_PHOTO_KEPT_MAX = timedelta(days=30)
 """What nothing began with for a month is not needed, and is a face that lies there."""
 
+PACK_OPEN_MAX = timedelta(hours=1)
+"""A pack is made in seconds. Whoever waits for an hour asks again."""
+
+PACK_KEPT_MAX = timedelta(hours=24)
+"""What was made to be published is fetched the same day."""
+
 TRASH_KEPT_MAX = timedelta(days=30)
 """What was thrown away by mistake is missed within a month."""
 

@@ -22,6 +22,7 @@ from projections.tables import (
     FEED,
     JOBS,
     LABELS,
+    PUBLISH_PACKS,
     SOURCE_PHOTOS,
     TWINS,
     Row,
@@ -49,6 +50,7 @@ _SHOWN_OF_ASSET = ("kind", "job_id", "item", "twin_id", "favourite")
 _SHOWN_OF_LABEL = ("kind", "private")
 _SHOWN_OF_BULK_CHANGE = ("change", "items", "changed", "passed_over", "undone_by")
 _SHOWN_OF_SOURCE_PHOTO = ("state", "twin_id")
+_SHOWN_OF_PUBLISH_PACK = ("state", "failure_reason")
 _SHOWN_OF_TWIN = (
     "state",
     "photos_state",
@@ -138,6 +140,18 @@ def source_photo_changed(fact: Fact, photo_id: UUID) -> Change:
         _say(rows, fact, 2, "gallery", photo_id, row or {}, shown, of="source-photo")
 
     return Change(say, reads=((SOURCE_PHOTOS, key),))
+
+
+def publish_pack_changed(fact: Fact, pack_id: UUID) -> Change:
+    """A pack as it stands after the changes before this one; gone, too."""
+    key = (fact.owner_id.int, pack_id.int)
+
+    def say(rows: Rows) -> None:
+        row = rows.get(PUBLISH_PACKS, key)
+        shown = _SHOWN_OF_PUBLISH_PACK if row is not None else ()
+        _say(rows, fact, 2, "gallery", pack_id, row or {}, shown, of="publish-pack")
+
+    return Change(say, reads=((PUBLISH_PACKS, key),))
 
 
 def twin_changed(fact: Fact, twin_id: UUID) -> Change:

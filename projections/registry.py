@@ -5,6 +5,7 @@ from projections.catalogue import policies, price_lists
 from projections.gallery import gallery
 from projections.gallery_order import gallery_order
 from projections.jobs import jobs
+from projections.publish_packs import publish_packs
 from projections.purchases import purchases
 from projections.read_model import ReadModel
 from projections.source_photos import source_photos
@@ -19,6 +20,7 @@ READ_MODELS: tuple[ReadModel, ...] = (
     jobs,
     gallery,
     gallery_order,
+    publish_packs,
     wallet,
     purchases,
     price_lists,

@@ -21,6 +21,7 @@ from topics.messages.results import (
     JobFailed,
     JobRendered,
     OutputsScreened,
+    PackMade,
     PhotosJudged,
     SourcePhotoJudged,
 )
@@ -39,6 +40,7 @@ Message: TypeAlias = (
     | OutputsScreened
     | PhotosJudged
     | SourcePhotoJudged
+    | PackMade
     | JobProgressed
     | StopJob
     | DeadLetter
@@ -122,6 +124,7 @@ VERDICTS = Topic(
         OutputsScreened,
         PhotosJudged,
         SourcePhotoJudged,
+        PackMade,
     ),
     doc="What the screener reports: claims, liveness, verdicts. No worker may write here.",
 )

@@ -29,6 +29,7 @@ from api.types.gallery_order import (
 from api.types.job import Job, job
 from api.types.node import Node
 from api.types.paging import DEFAULT_PAGE, Connection, connection, place_after
+from api.types.publish_pack import PublishPack, publish_pack
 from api.types.source_photo import SourcePhoto, source_photo
 from api.types.twin import Twin, twin
 from api.types.wallet import Wallet, wallet
@@ -43,6 +44,7 @@ from queries.gallery.sections import sections
 from queries.jobs.jobs import Job as JobRow
 from queries.jobs.jobs import job as job_row
 from queries.jobs.jobs import jobs
+from queries.publish_packs.publish_packs import publish_packs
 from queries.read_position import read_position
 from queries.source_photos.source_photos import source_photos
 from queries.twins.photos import photos
@@ -214,6 +216,11 @@ class Viewer(Node):
     async def source_photos(self, info: Info, first: PageSize = DEFAULT_PAGE) -> list[SourcePhoto]:
         found = await read(info.context, lambda view: source_photos(view, first=first))
         return [source_photo(row) for row in found]
+
+    @strawberry.field(description="Packs of items to be published, newest first, each for a day.")
+    async def publish_packs(self, info: Info, first: PageSize = DEFAULT_PAGE) -> list[PublishPack]:
+        found = await read(info.context, lambda view: publish_packs(view, first=first))
+        return [publish_pack(row) for row in found]
 
     @strawberry.field(description="How far a change of many items has come, or null.")
     async def bulk_change(self, info: Info, id: strawberry.ID) -> BulkChange | None:

@@ -6,7 +6,8 @@ from uuid import UUID
 from commands.work import Work
 from domain.job import Job
 from domain.job_state import JobState
-from domain.kernel.identity import source_photos_id
+from domain.kernel.identity import publish_packs_id, source_photos_id
+from domain.publish_pack import PublishPacks
 from domain.source_photo import SourceState
 from domain.source_photos import SourcePhotos
 from domain.twin import Twin
@@ -43,6 +44,13 @@ class SourcePhotoWaits:
     photo_id: UUID
 
 
+@dataclass(frozen=True)
+class PublishPackWaits:
+    """A question: whether this pack waits to be made."""
+
+    pack_id: UUID
+
+
 def attempt_waits(question: AttemptWaits, work: Work) -> bool:
     """Nobody has claimed it, and its job is open."""
     job = work.find(Job, question.job_id)
@@ -72,3 +80,10 @@ def source_photo_waits(question: SourcePhotoWaits, work: Work) -> bool:
     photos = work.find(SourcePhotos, source_photos_id(work.owner_id))
     photo = None if photos is None else photos.kept.get(question.photo_id)
     return photo is not None and photo.state is SourceState.SUBMITTED
+
+
+def publish_pack_waits(question: PublishPackWaits, work: Work) -> bool:
+    """It is there, and nobody has made it."""
+    packs = work.find(PublishPacks, publish_packs_id(work.owner_id))
+    pack = None if packs is None else packs.kept.get(question.pack_id)
+    return pack is not None and not pack.is_made

@@ -9,7 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.job_state import CancelledBy
-from domain.object_keys import gallery_prefix
+from domain.object_keys import gallery_prefix, packs_prefix
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class PurgeObject:
     @property
     def places(self) -> tuple[str, ...]:
         """All that there may be of it."""
-        return (gallery_prefix(self.asset_id), self.object_key)
+        return (gallery_prefix(self.asset_id), packs_prefix(self.asset_id), self.object_key)
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,10 @@ class WorkKind(StrEnum):
 
 SOURCE_PHOTO = "source-photo"
 """The batch key of photos to begin with, which tells them apart from photo sets."""
+
+
+PUBLISH_PACK = "publish-pack"
+"""The batch key of packs, which tells them apart from outputs to be screened."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from commands.reactions import (
     photo_set_is_bounded,
     planned_uploads_are_forgotten,
     promotion_expires,
+    publish_pack_is_made,
     purchase_is_followed,
     purge_is_carried_out,
     refused_asset_is_deleted,
@@ -42,6 +43,7 @@ from domain.bulk_change import BulkChunk
 from domain.job import Job
 from domain.kernel.aggregate import Aggregate
 from domain.person import Person
+from domain.publish_pack import PublishPacks
 from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 from domain.wallet import Wallet
@@ -137,6 +139,12 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("hidden-source-ends-jobs", Asset.Hidden, lent_asset_is_gone.react),
     Reaction("trash-is-emptied", Asset.Trashed, trash_is_emptied.react),
     Reaction("chunk-is-carried-out", BulkChunk.Listed, chunk_is_carried_out.react),
+    Reaction("requested-pack-is-announced", PublishPacks.Requested, publish_pack_is_made.announced),
+    Reaction("requested-pack-is-bounded", PublishPacks.Requested, publish_pack_is_made.bounded),
+    Reaction("made-pack-expires", PublishPacks.Made, publish_pack_is_made.expires),
+    Reaction("made-pack-clears-others", PublishPacks.Made, publish_pack_is_made.clears_others),
+    Reaction("failed-pack-is-deleted", PublishPacks.Failed, publish_pack_is_made.deleted),
+    Reaction("expired-pack-is-deleted", PublishPacks.Expired, publish_pack_is_made.deleted),
     Reaction(
         "planned-source-is-forgotten", SourcePhotos.Planned, source_photo_is_bounded.after_planning
     ),

@@ -18,6 +18,7 @@ from commands.jobs.fail_job import FailJob
 from commands.jobs.open_next_attempt import OpenNextAttempt
 from commands.jobs.open_next_screening import OpenNextScreening
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
+from commands.publishing.end_publish_pack import ExpirePublishPack, GiveUpPublishPack
 from commands.reactions.deeds import (
     AnnounceStop,
     AnnounceWork,
@@ -46,6 +47,7 @@ WANTED: Mapping[str, type[Any]] = MappingProxyType(
         "end-without-source": EndWithoutSource,
         "expire-photo-set": ExpirePhotoSet,
         "expire-promotion": ExpirePromotion,
+        "expire-publish-pack": ExpirePublishPack,
         "expire-screening": ExpireScreening,
         "fail-job": FailJob,
         "follow-purchase": FollowPurchase,
@@ -54,6 +56,7 @@ WANTED: Mapping[str, type[Any]] = MappingProxyType(
         "forget-uncovered-sources": ForgetUncoveredSources,
         "forget-unused-source": ForgetUnusedSource,
         "forget-uploads": ForgetUploads,
+        "give-up-publish-pack": GiveUpPublishPack,
         "give-up-source-photo": GiveUpSourcePhoto,
         "open-next-attempt": OpenNextAttempt,
         "open-next-screening": OpenNextScreening,

@@ -33,6 +33,11 @@ def source_photo_of(photo_id: UUID) -> str:
     return f"source-photo:{photo_id}"
 
 
+def publish_pack_of(pack_id: UUID) -> str:
+    """The target of the making of a pack."""
+    return f"publish-pack:{pack_id}"
+
+
 def first_attempt(event: Job.Requested, owner_id: UUID) -> tuple[Intended, ...]:
     """The batch key is the event's: an engine that left the catalogue stops nothing here."""
     return _attempt(1, event, owner_id)

@@ -3,12 +3,14 @@
 from commands.reactions.work_is_announced import (
     attempt_of,
     photos_of,
+    publish_pack_of,
     screening_of,
     source_photo_of,
 )
 from domain.consent_text import ConsentScope
 from domain.job import Job
 from domain.kernel.aggregate import Aggregate
+from domain.publish_pack import PublishPacks
 from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 
@@ -28,6 +30,8 @@ ENDING: tuple[type[Aggregate.Event], ...] = (
     SourcePhotos.Accepted,
     SourcePhotos.Refused,
     SourcePhotos.Deleted,
+    PublishPacks.Made,
+    PublishPacks.Failed,
 )
 """Every event that may end some."""
 
@@ -53,5 +57,7 @@ def work_over(event: Aggregate.Event) -> tuple[str, ...]:
             return (photos_of(twin),)
         case SourcePhotos.Accepted() | SourcePhotos.Refused() | SourcePhotos.Deleted():
             return (source_photo_of(event.photo_id),)
+        case PublishPacks.Made() | PublishPacks.Failed():
+            return (publish_pack_of(event.pack_id),)
         case _:
             return ()

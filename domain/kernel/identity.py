@@ -72,6 +72,16 @@ def source_photo_id(owner_id: UUID, idempotency_key: UUID) -> UUID:
     return uuid5(owner_id, f"source-photo:{idempotency_key}")
 
 
+def publish_packs_id(owner_id: UUID) -> UUID:
+    """All packs of an owner."""
+    return uuid5(owner_id, "publish-packs")
+
+
+def publish_pack_id(owner_id: UUID, idempotency_key: UUID) -> UUID:
+    """The pack that a RequestPublishPack command with this key asks for."""
+    return uuid5(owner_id, f"publish-pack:{idempotency_key}")
+
+
 def label_id(owner_id: UUID, idempotency_key: UUID) -> UUID:
     """The tag or collection that a CreateLabel command with this key makes.
 

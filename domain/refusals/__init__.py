@@ -29,6 +29,7 @@ from domain.refusals.gallery import (
     TooManyLabelsOfAsset,
     UndoTooLate,
 )
+from domain.refusals.packs import PackTooLarge, TooManyPacks
 from domain.refusals.rules import (
     ApprovalMissing,
     PolicyIncomplete,
@@ -120,6 +121,7 @@ __all__ = [
     "NegativePromptUnsupported",
     "NotFound",
     "NotVerified",
+    "PackTooLarge",
     "PasswordHoldsAddress",
     "PasswordTooCommon",
     "PasswordTooWeak",
@@ -149,6 +151,7 @@ __all__ = [
     "TooManyLabels",
     "TooManyLabelsOfAsset",
     "TooManyOpenJobs",
+    "TooManyPacks",
     "TooManyPurchases",
     "TooManyRequests",
     "TooManySeconds",

@@ -28,6 +28,7 @@ _BMFF_EXCLUSIONS: Final = [
 ]
 _HASH_LABELS: Final[dict[str, frozenset[str]]] = {
     "image/png": frozenset(),
+    "image/jpeg": frozenset(),
     "image/webp": frozenset(),
     "image/gif": frozenset(),
     "video/mp4": frozenset({_BMFF_HASH_LABEL}),

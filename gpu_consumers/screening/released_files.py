@@ -6,6 +6,7 @@ its own work.
 """
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -56,6 +57,13 @@ def duration_ms(frames: int, frame_rate: int) -> int:
 def mp4(frames: Frames, frame_rate: int) -> EncodedFile:
     """H.264, yuv420p, the index first, a keyframe every second. Raises what FFmpeg raises."""
     count, height, width = frames.shape[:3]
+    return mp4_of(frames, count=count, width=width, height=height, frame_rate=frame_rate)
+
+
+def mp4_of(
+    frames: Iterable[Rgb], *, count: int, width: int, height: int, frame_rate: int
+) -> EncodedFile:
+    """As `mp4`, of `count` frames that come one after another, with even sides."""
     target = io.BytesIO()
     # The index gets its place in front: moving it there afterwards needs a file on disk, which a
     # screener that is killed would leave behind.

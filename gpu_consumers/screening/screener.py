@@ -20,6 +20,7 @@ from msgspec import UNSET
 
 from gpu_consumers.screening.output_gate import OutputGate
 from gpu_consumers.screening.photo_gate import NOT_JUDGED, SAME_PERSON, PhotoGate
+from gpu_consumers.screening.publish_gate import PublishGate
 from gpu_consumers.screening.source_photo_gate import SourcePhotoGate
 from topics.codec import MessageOutOfBounds, require_bounds
 from topics.consume import NOT_THE_MESSAGE, DeadLetterBox, next_offsets
@@ -33,10 +34,17 @@ from topics.messages.results import (
     JobFailed,
     JudgedPhoto,
     OutputsScreened,
+    PackMade,
     PhotosJudged,
     SourcePhotoJudged,
 )
-from topics.messages.work import OutputsWork, PhotoSetWork, SourcePhotoWork, WorkKind
+from topics.messages.work import (
+    OutputsWork,
+    PhotoSetWork,
+    PublishWork,
+    SourcePhotoWork,
+    WorkKind,
+)
 from topics.registry import GRANTS, JOBS, SCREENER, VERDICTS, Message, key_of
 from topics.transport import (
     AssignmentLost,
@@ -52,7 +60,7 @@ from topics.transport import (
 GROUP: Final = SCREENER
 _log = logging.getLogger(__name__)
 
-Report = PhotosJudged | SourcePhotoJudged | OutputsScreened | JobFailed
+Report = PhotosJudged | SourcePhotoJudged | PackMade | OutputsScreened | JobFailed
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,7 @@ class Screener:
         photo_gate: PhotoGate,
         output_gate: OutputGate,
         source_photo_gate: SourcePhotoGate,
+        publish_gate: PublishGate,
         *,
         pace: ScreenerPace | None = None,
         now_s: Callable[[], float] = time.monotonic,
@@ -87,6 +96,7 @@ class Screener:
         self._photo_gate = photo_gate
         self._output_gate = output_gate
         self._source_photo_gate = source_photo_gate
+        self._publish_gate = publish_gate
         self._pace = pace or ScreenerPace()
         self._now_s = now_s
         self._new_claim_id = new_claim_id
@@ -130,6 +140,8 @@ class Screener:
                 )
             case SourcePhotoWork() as photo:
                 return self._source_photo_gate.judge(photo, grant.claim_id)
+            case PublishWork() as pack:
+                return self._publish_gate.make(pack, grant.claim_id)
             case _:
                 _log.warning("granted what no screener does: job %s", grant.job)
                 return _could_not(grant)
@@ -153,6 +165,7 @@ class Screener:
             worker=self._name,
             kind=queued.kind,
             twin=queued.twin,
+            packs=queued.packs,
         )
 
     def now_s(self) -> float:
@@ -322,6 +335,9 @@ def _could_not(grant: JobGranted) -> Report:
             checks=(),
             flaw=NOT_JUDGED,
         )
+    if isinstance(grant.work, PublishWork):
+        # Nothing of it was made whole.
+        return PackMade(grant.work.pack, grant.claim_id, grant.work.packs, ())
     if not isinstance(grant.work, PhotoSetWork):
         return JobFailed(
             grant.job,

@@ -15,9 +15,11 @@ from topics.messages.results import (
     JobFailed,
     JobRendered,
     OutputsScreened,
+    PackMade,
     PhotosJudged,
     SourcePhotoJudged,
 )
+from topics.messages.work import PublishWork
 from topics.registry import Message, Topic
 from topics.transport import Delivery
 
@@ -26,7 +28,7 @@ CLAIMS_REMEMBERED_MAX = 256
 OTHER = "other"
 """Stands for an engine that this release does not know: labels are a closed set."""
 
-Report = JobRendered | JobFailed | OutputsScreened | PhotosJudged | SourcePhotoJudged
+Report = JobRendered | JobFailed | OutputsScreened | PhotosJudged | SourcePhotoJudged | PackMade
 
 
 class _Work(NamedTuple):
@@ -88,7 +90,13 @@ class WorkMetrics:
         match message:
             case JobClaimed():
                 self._claimed(message.claim_id)
-            case JobRendered() | OutputsScreened() | PhotosJudged() | SourcePhotoJudged():
+            case (
+                JobRendered()
+                | OutputsScreened()
+                | PhotosJudged()
+                | SourcePhotoJudged()
+                | PackMade()
+            ):
                 self._reported(message, "done")
             case JobFailed():
                 self._reported(message, message.reason.value)
@@ -117,7 +125,8 @@ class WorkMetrics:
                 self._claims.popitem(last=False)
 
     def _granted(self, grant: JobGranted) -> None:
-        engine = grant.work.engine if grant.work.engine in self._engines else OTHER
+        drawn_by = "" if isinstance(grant.work, PublishWork) else grant.work.engine
+        engine = drawn_by if drawn_by in self._engines else OTHER
         work = _Work(str(grant.work.__struct_config__.tag), engine, self._monotonic_s())
         with self._lock:
             if self._claims.get(grant.claim_id, work) is not None:

@@ -10,18 +10,27 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
+from msgspec import UNSET
 
 from commands.jobs.work_waits import (
     AttemptWaits,
     PhotosWait,
+    PublishPackWaits,
     ScreeningWaits,
     SourcePhotoWaits,
 )
 from commands.ports.clock import Clock
 from commands.ports.intents import OVER, IntentStore, NoPlace
-from commands.reactions.deeds import SOURCE_PHOTO, AnnounceStop, AnnounceWork, WorkKind
+from commands.reactions.deeds import (
+    PUBLISH_PACK,
+    SOURCE_PHOTO,
+    AnnounceStop,
+    AnnounceWork,
+    WorkKind,
+)
 from commands.studio import Studio
 from domain.job_state import CancelledBy
+from domain.kernel.identity import publish_packs_id
 from processes.reactor.outcome import Done, NotYet, Outcome, Waits
 from topics.messages import work as messages
 from topics.messages.control import StopJob, StopReason
@@ -99,6 +108,8 @@ class Announcer:
         question: Any
         if work.kind is not WorkKind.SCREENING:
             question = AttemptWaits(work.job_id, work.attempt)
+        elif work.batch_key == PUBLISH_PACK:
+            question = PublishPackWaits(work.job_id)
         elif work.twin_id is None:
             question = ScreeningWaits(work.job_id, work.attempt)
         elif work.batch_key == SOURCE_PHOTO:
@@ -126,4 +137,5 @@ def _message(work: AnnounceWork) -> JobQueued:
         batch_key=work.batch_key,
         owner=work.owner_id,
         twin=work.twin_id,
+        packs=publish_packs_id(work.owner_id) if work.batch_key == PUBLISH_PACK else UNSET,
     )

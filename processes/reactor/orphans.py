@@ -87,6 +87,9 @@ class Orphans:
         match subject.kind:
             case "quarantine":
                 question = UnneededOfJob(subject.id, keys)
+            case "packs":
+                # A pack lives for a day, and nothing that old is looked at.
+                return keys
             case "gallery":
                 question = UnneededOfAsset(subject.id, keys)
             case _:
@@ -118,6 +121,8 @@ def _subject_of(key: str) -> _Subject | None:
             case "gallery", [_, picture] if picture.endswith(".png"):
                 return _Subject(kind, UUID(picture.removesuffix(".png")))
             case "gallery", [asset, _, *_]:
+                return _Subject(kind, UUID(asset))
+            case "packs", [asset, _, _, _]:
                 return _Subject(kind, UUID(asset))
             case "uploads", [_, twin, _, _, _]:
                 return _Subject(kind, UUID(twin))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 import structlog
+from msgspec import UNSET
 
 from commands.jobs.claim_screening import ClaimScreening, ScreeningGranted
 from commands.jobs.claims import ClaimDenial, ClaimDenied
@@ -16,6 +17,7 @@ from commands.jobs.record_claim import RecordClaim, claim_key
 from commands.jobs.start_screening import StartScreening, start_screening_key
 from commands.ports.event_store import EventStore
 from commands.ports.object_store import ObjectStore
+from commands.publishing.claim_publish_pack import ClaimPublishPack, PublishPackGranted
 from commands.source_photos.claim_source_photo import ClaimSourcePhoto, SourcePhotoGranted
 from commands.studio import Studio
 from commands.twin.claim_photo_set import ClaimPhotoSet, PhotoSetGranted
@@ -83,6 +85,8 @@ class Claims:
                 return self._attempt(claim, owner)
             if claim.twin is not None:
                 return self._photos(claim, claim.twin, owner)
+            if claim.packs is not UNSET:
+                return self._pack(claim, owner)
             return self._outputs(claim, owner)
         except Refusal as refusal:
             return _DENIALS.get(type(refusal), ClaimRefusal.STALE_ATTEMPT)
@@ -126,6 +130,16 @@ class Claims:
         work = self._work.photo_set(answer)
         return self._grant(claim, owner, self._now_s() + SCREENING_DEADLINE_S, work)
 
+    def _pack(self, claim: JobClaimed, owner: UUID) -> JobGranted | ClaimRefusal:
+        question = ClaimPublishPack(claim.job, claim.claim_id)
+        answer: PublishPackGranted | ClaimDenied = self._studio.preview(
+            question, owner_id=owner, key=claim_key(claim.claim_id)
+        )
+        if isinstance(answer, ClaimDenied):
+            return ClaimRefusal(answer.reason.value)
+        work = self._work.pack(answer)
+        return self._grant(claim, owner, self._now_s() + SCREENING_DEADLINE_S, work)
+
     def _outputs(self, claim: JobClaimed, owner: UUID) -> JobGranted | ClaimRefusal:
         question = ClaimScreening(claim.job, claim.attempt, claim.claim_id)
         answer: ScreeningGranted | ClaimDenied = self._studio.preview(
@@ -151,5 +165,9 @@ class Claims:
 
 
 def claim_about(claim: JobClaimed) -> UUID:
-    """The aggregate whose owner the claim concerns: a photo set is found through its twin."""
+    """The aggregate whose owner the claim concerns: a photo set is found through its twin, a pack
+    through all packs of its owner.
+    """
+    if claim.kind is WorkKind.SCREENING and claim.packs is not UNSET:
+        return claim.packs
     return claim.twin if claim.kind is WorkKind.SCREENING and claim.twin else claim.job

@@ -13,12 +13,15 @@ from commands.jobs.grants.training import TrainingGrant
 from commands.jobs.read_prompt import PromptText
 from commands.jobs.record_claim import ClaimGranted
 from commands.ports.object_store import ObjectStore
+from commands.publishing.claim_publish_pack import PublishPackGranted
 from commands.source_photos.claim_source_photo import SourcePhotoGranted
 from commands.twin.claim_photo_set import PhotoSetGranted
 from domain.engines import engine
 from domain.job_kinds import images as images_kind
 from domain.job_kinds import video as video_kind
+from domain.kernel.identity import publish_packs_id
 from domain.kernel.personal_text import FreeText, text_or
+from domain.publish_preset import PRESET_SIZES
 from domain.rendition import THUMBNAIL_SIDES_MAX
 from domain.settings import JobSettings
 from domain.video_settings import clip_options
@@ -29,8 +32,11 @@ from topics.messages.work import (
     ImageWork,
     OutputsWork,
     OutputToScreen,
+    PackItemWork,
+    PackPlace,
     PhotoSetWork,
     PhotoToJudge,
+    PublishWork,
     RenditionPlace,
     RenditionRole,
     SourcePhotoWork,
@@ -87,6 +93,26 @@ class GrantedWork:
             template_key=granted.template_key,
             checks_of_twin=granted.checks_of_twin,
             checks_of_nobody=granted.checks_of_nobody,
+        )
+
+    def pack(self, granted: PublishPackGranted) -> PublishWork:
+        """As `photo_set`."""
+        return PublishWork(
+            pack=granted.pack_id,
+            packs=publish_packs_id(granted.owner_id),
+            items=tuple(
+                PackItemWork(
+                    asset=item.asset_id,
+                    object_key=item.object_key,
+                    sha256=item.sha256,
+                    is_clip=item.duration_ms is not None,
+                    files=tuple(
+                        PackPlace(file.preset, file.object_key, *PRESET_SIZES.get(file.preset, ()))
+                        for file in item.files
+                    ),
+                )
+                for item in granted.items
+            ),
         )
 
     def outputs(self, granted: ScreeningGranted) -> OutputsWork:

@@ -34,6 +34,7 @@ from topics.messages.results import (
     JobFailed,
     JobRendered,
     OutputsScreened,
+    PackMade,
     PhotosJudged,
     SourcePhotoJudged,
 )
@@ -222,6 +223,7 @@ class ParkingRecorder:
                 | OutputsScreened()
                 | PhotosJudged()
                 | SourcePhotoJudged()
+                | PackMade()
             ):
                 return self._record_report(message)
             case Undecodable():
@@ -297,7 +299,13 @@ def _about(delivery: Delivery) -> UUID | None:
 def _job_of(delivery: Delivery) -> UUID | None:
     """The job or submission of a record."""
     match delivery.message:
-        case JobRendered() | JobFailed() | OutputsScreened() | SourcePhotoJudged() as report:
+        case (
+            JobRendered()
+            | JobFailed()
+            | OutputsScreened()
+            | SourcePhotoJudged()
+            | PackMade() as report
+        ):
             return report.job
         case PhotosJudged() as judged:
             return judged.submission

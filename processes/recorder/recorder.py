@@ -18,6 +18,7 @@ from topics.messages.results import (
     JobFailed,
     JobRendered,
     OutputsScreened,
+    PackMade,
     PhotosJudged,
     SourcePhotoJudged,
 )
@@ -55,7 +56,8 @@ class Recorder:
                 | JobFailed()
                 | OutputsScreened()
                 | PhotosJudged()
-                | SourcePhotoJudged() as report
+                | SourcePhotoJudged()
+                | PackMade() as report
             ):
                 self.record(report)
             case JobAlive():

@@ -8,6 +8,11 @@ import msgspec
 from commands.jobs.record_attempt_failed import RecordAttemptFailed, attempt_failed_key
 from commands.jobs.record_rendered import RecordRendered, rendered_key
 from commands.jobs.record_screening import RecordScreening, ScreenedItem, screening_key
+from commands.publishing.record_publish_pack import (
+    RecordPublishPack,
+    WrittenPackFile,
+    publish_pack_key,
+)
 from commands.source_photos.record_source_photo import (
     RecordSourcePhoto,
     WrittenCopy,
@@ -17,17 +22,22 @@ from commands.twin.record_photo_verdicts import RecordPhotoVerdicts, photo_verdi
 from domain.checks import CheckVerdict
 from domain.job_state import AdapterFile, AttemptFailure, JobOutput
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
+from domain.publish_preset import PublishPreset
 from domain.source_photo import SourceFlaw
 from topics.messages.results import (
     JobFailed,
     JobRendered,
     OutputsScreened,
+    PackMade,
     PhotosJudged,
     SourcePhotoJudged,
 )
 
+_PRESETS = frozenset(preset.value for preset in PublishPreset)
 _Value = TypeVar("_Value")
-Report: TypeAlias = JobRendered | JobFailed | OutputsScreened | PhotosJudged | SourcePhotoJudged
+Report: TypeAlias = (
+    JobRendered | JobFailed | OutputsScreened | PhotosJudged | SourcePhotoJudged | PackMade
+)
 
 
 class Reported(NamedTuple):
@@ -53,6 +63,9 @@ def reported(report: Report) -> Reported:
         case SourcePhotoJudged():
             key = source_photo_key(report.job, report.claim_id)
             return Reported(report.twin, _source_photo(report), key)
+        case PackMade():
+            key = publish_pack_key(report.job, report.claim_id)
+            return Reported(report.packs, _pack(report), key)
         case other:
             assert_never(other)
 
@@ -112,6 +125,27 @@ def _judged(judged: PhotosJudged) -> RecordPhotoVerdicts:
         ),
         set_flaws=set_flaws,
         analyser=judged.analyser,
+    )
+
+
+def _pack(made: PackMade) -> RecordPublishPack:
+    return RecordPublishPack(
+        pack_id=made.job,
+        claim_id=made.claim_id,
+        files=tuple(
+            WrittenPackFile(
+                asset_id=file.asset,
+                preset=PublishPreset(file.preset),
+                sha256=file.sha256,
+                size_bytes=file.size_bytes,
+                media_type=file.media_type,
+                width=file.width,
+                height=file.height,
+            )
+            for file in made.files
+            # One that this release does not know, nobody has asked it for.
+            if file.preset in _PRESETS
+        ),
     )
 
 

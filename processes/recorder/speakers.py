@@ -11,6 +11,7 @@ from topics.messages.results import (
     JobFailed,
     JobRendered,
     OutputsScreened,
+    PackMade,
     PhotosJudged,
     SourcePhotoJudged,
 )
@@ -26,7 +27,7 @@ def is_in_its_place(topic: str, message: Message | Undecodable) -> bool:
             return screens == (message.kind is WorkKind.SCREENING)
         case JobFailed():
             return screens == (message.reason is FailureReason.SCREENING_UNAVAILABLE)
-        case OutputsScreened() | PhotosJudged() | SourcePhotoJudged():
+        case OutputsScreened() | PhotosJudged() | SourcePhotoJudged() | PackMade():
             return screens
         case JobRendered():
             return not screens

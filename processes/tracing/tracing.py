@@ -30,10 +30,11 @@ from topics.messages.results import (
     JobFailed,
     JobRendered,
     OutputsScreened,
+    PackMade,
     PhotosJudged,
     SourcePhotoJudged,
 )
-from topics.messages.work import WorkKind
+from topics.messages.work import PublishWork, WorkKind
 from topics.registry import Message, Topic
 from topics.transport import Delivery
 
@@ -47,7 +48,7 @@ JOB_EVENTS = "job."
 _SAID_ALL_THE_TIME = (JobAlive, JobProgressed)
 """They carry the context and are no span of their own."""
 
-_REPORTS = (JobRendered, JobFailed, OutputsScreened, PhotosJudged, SourcePhotoJudged)
+_REPORTS = (JobRendered, JobFailed, OutputsScreened, PhotosJudged, SourcePhotoJudged, PackMade)
 
 V = TypeVar("V")
 
@@ -142,7 +143,7 @@ class Tracing:
             SpanKind.CONSUMER,
             {
                 "suite.work": kind,
-                "suite.engine": grant.work.engine,
+                "suite.engine": "" if isinstance(grant.work, PublishWork) else grant.work.engine,
                 "suite.attempt": grant.attempt,
             },
         )
@@ -151,7 +152,12 @@ class Tracing:
 
     def _work_ends(
         self,
-        report: JobRendered | JobFailed | OutputsScreened | PhotosJudged | SourcePhotoJudged,
+        report: JobRendered
+        | JobFailed
+        | OutputsScreened
+        | PhotosJudged
+        | SourcePhotoJudged
+        | PackMade,
     ) -> None:
         span = self._work.take(report.claim_id)
         if span is None:

@@ -14,6 +14,7 @@ from gpu_consumers.screening.face_analyser import TimedAnalyser
 from gpu_consumers.screening.output_checks import Lists, OutputChecks
 from gpu_consumers.screening.output_gate import OutputGate
 from gpu_consumers.screening.photo_gate import PhotoGate
+from gpu_consumers.screening.publish_gate import PublishGate
 from gpu_consumers.screening.screener import Screener, ScreenerPace
 from gpu_consumers.screening.source_photo_gate import SourcePhotoGate
 from processes.metrics.work import WorkMetrics
@@ -47,6 +48,7 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
             PhotoGate(objects, analyser),
             OutputGate(objects, analyser, checks, credentials),
             SourcePhotoGate(objects, analyser, checks),
+            PublishGate(objects, credentials),
             pace=ScreenerPace(alive_s=settings.liveness_s),
         ).run(stop)
 

@@ -50,6 +50,9 @@ from commands.jobs.retry_job import RetryJob
 from commands.jobs.start_screening import StartScreening
 from commands.jobs.start_twin_training import StartTwinTraining
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
+from commands.publishing.end_publish_pack import ExpirePublishPack, GiveUpPublishPack
+from commands.publishing.record_publish_pack import RecordPublishPack, WrittenPackFile
+from commands.publishing.request_publish_pack import RequestPublishPack
 from commands.safety.publish_new_defaults import PublishNewDefaults
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
@@ -91,6 +94,7 @@ from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import PolicyRow
 from domain.price_list import Package, PriceEntry
+from domain.publish_preset import PublishPreset
 from domain.rating import Rating
 from domain.rendition import RenditionRole
 from domain.screening_profile import ScreeningProfile
@@ -230,6 +234,16 @@ EVERY_COMMAND: Mapping[str, Any] = {
     "purge-asset": PurgeAsset(ASSET),
     "record-purged": RecordPurged(ASSET),
     "purge-trashed": PurgeTrashed(ASSET, AT),
+    "request-publish-pack": RequestPublishPack(
+        (ASSET,), (PublishPreset.SQUARE, PublishPreset.STORY)
+    ),
+    "record-publish-pack": RecordPublishPack(
+        named("pack"),
+        CLAIM,
+        (WrittenPackFile(ASSET, PublishPreset.SQUARE, SHA256, 9_500, "image/jpeg", 1080, 1080),),
+    ),
+    "give-up-publish-pack": GiveUpPublishPack(named("pack")),
+    "expire-publish-pack": ExpirePublishPack(named("pack")),
     "create-label": CreateLabel(LabelKind.COLLECTION, PersonalText("Fog"), private=True),
     "rename-label": RenameLabel(named("label"), PersonalText("Harbours")),
     "delete-label": DeleteLabel(named("label")),

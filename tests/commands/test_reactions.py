@@ -21,6 +21,7 @@ from commands.jobs.open_next_screening import OpenNextScreening
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.ports.identity_provider import ProviderDecision
 from commands.ports.payment_provider import ProviderPayment
+from commands.publishing.end_publish_pack import ExpirePublishPack, GiveUpPublishPack
 from commands.reactions.deeds import (
     AnnounceStop,
     AnnounceWork,
@@ -63,6 +64,8 @@ from domain.kernel.identity import asset_id
 from domain.kernel.personal_text import Erased, PersonalText
 from domain.person import Person, VerificationOutcome
 from domain.photo_places import PhotoPlaces
+from domain.publish_pack import PackFailure, PackFile, PublishPacks
+from domain.publish_preset import PublishPreset
 from domain.screening import SCREENING_LIMIT, SCREENINGS_MAX, ScreeningFailure
 from domain.source_photo import CleanPhoto, SourceGone, SourcePlaces
 from domain.source_photos import SourcePhotos
@@ -187,6 +190,34 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
         [StopJobsOfTwin(IT, (OTHER,)), ForgetUncoveredSources(IT)],
     ),
     (_event(Twin.ConsentWithdrawn, epoch=2, open_jobs=()), [ForgetUncoveredSources(IT)]),
+    (
+        _event(PublishPacks.Requested, pack_id=OTHER, items=(), presets=()),
+        [
+            _work(WorkKind.SCREENING, OTHER, 1, "publish-pack", None, engine=""),
+            GiveUpPublishPack(OTHER),
+        ],
+    ),
+    (
+        _event(
+            PublishPacks.Made,
+            pack_id=OTHER,
+            files=(PackFile(IT, PublishPreset.STORY, "packs/c/1", "5e" * 32, 1, "x", 1, 1),),
+        ),
+        [
+            ExpirePublishPack(OTHER),
+            DeleteObjects((f"packs/{IT}/{OTHER}/",), kept=("packs/c/1",)),
+        ],
+    ),
+    (
+        _event(
+            PublishPacks.Failed, pack_id=OTHER, reason=PackFailure.NOT_MADE, places=("packs/c/",)
+        ),
+        [DeleteObjects(("packs/c/",), for_good=True)] * 2,
+    ),
+    (
+        _event(PublishPacks.Expired, pack_id=OTHER, places=("packs/c/",)),
+        [DeleteObjects(("packs/c/",), for_good=True)] * 2,
+    ),
     (
         _event(
             SourcePhotos.Planned,
@@ -397,14 +428,16 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
         _event(Asset.PurgeRequested, object_key="gallery/a.png"),
         [
             PurgeObject(IT, "gallery/a.png"),
-            DeleteObjects((f"gallery/{IT}/", "gallery/a.png"), for_good=True),
+            DeleteObjects((f"gallery/{IT}/", f"packs/{IT}/", "gallery/a.png"), for_good=True),
         ],
     ),
     (
         _event(Asset.PurgeRequested, object_key=f"gallery/{IT}/master", lent_to=(OTHER, ADA)),
         [
             PurgeObject(IT, f"gallery/{IT}/master"),
-            DeleteObjects((f"gallery/{IT}/", f"gallery/{IT}/master"), for_good=True),
+            DeleteObjects(
+                (f"gallery/{IT}/", f"packs/{IT}/", f"gallery/{IT}/master"), for_good=True
+            ),
             EndWithoutSource(OTHER),
             EndWithoutSource(ADA),
         ],
@@ -585,6 +618,9 @@ def test_every_reaction_is_tried_here(reaction: Reaction) -> None:
         ("rejected-photos-are-deleted", timedelta(hours=1)),
         ("completed-job-clears-quarantine", timedelta(hours=4)),
         ("photo-set-is-bounded", timedelta(hours=24)),
+        ("requested-pack-is-bounded", timedelta(hours=1)),
+        ("made-pack-expires", timedelta(hours=24)),
+        ("made-pack-clears-others", timedelta(hours=1)),
         ("planned-source-is-forgotten", timedelta(hours=1)),
         ("submitted-source-is-bounded", timedelta(hours=24)),
         ("accepted-source-is-forgotten", timedelta(days=30)),

@@ -22,6 +22,8 @@ from domain.person import Person, VerificationDecision, VerificationOutcome
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import DEFAULT_ROWS, Policy
 from domain.price_list import DEFAULT_ENTRIES, PriceList
+from domain.publish_pack import PackFile, PackItem, PublishPacks
+from domain.publish_preset import PublishPreset
 from domain.rating import Rating
 from domain.release import release
 from domain.rendition import Rendition, RenditionRole
@@ -468,6 +470,24 @@ def photos_that_something_began_with() -> SourcePhotos:
     return photos
 
 
+def packs_that_were_made_given_up_and_forgotten() -> PublishPacks:
+    packs = PublishPacks.open(ADA, at=MONDAY)
+    made, late = named("Ada's pack"), named("Ada's other pack")
+    asset = asset_id(LIGHTHOUSE_JOB, 0)
+    item = PackItem(asset, "gallery/ada/0.png", "5e" * 32)
+    clip = PackItem(asset_id(NODDING_JOB, 0), "gallery/ada/0.mp4", "6f" * 32, 4_000)
+    presets = (PublishPreset.SQUARE, PublishPreset.ORIGINAL)
+    packs.request(made, items=[item, clip], presets=presets, at=MONDAY)
+    file = PackFile(
+        asset, PublishPreset.SQUARE, "packs/ada/1", "ab" * 32, 90_000, "image/jpeg", 1080, 1080
+    )
+    packs.record_made(made, [file], at=TUESDAY)
+    packs.request(late, items=[item], presets=presets, at=TUESDAY)
+    packs.give_up(late, at=LATER)
+    packs.expire(made, at=LATER)
+    return packs
+
+
 LIVES: Mapping[str, Callable[[], Aggregate]] = {
     life.__name__.replace("_", "-"): life
     for life in (
@@ -502,5 +522,6 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         change_of_many_items_that_was_undone,
         chunk_of_a_change_that_passed_two_items_over,
         photos_that_something_began_with,
+        packs_that_were_made_given_up_and_forgotten,
     )
 }

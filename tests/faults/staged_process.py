@@ -22,6 +22,7 @@ from gpu_consumers.screening.lists import FaceList, issue_list
 from gpu_consumers.screening.output_checks import Lists, OutputChecks
 from gpu_consumers.screening.output_gate import OutputGate
 from gpu_consumers.screening.photo_gate import PhotoGate
+from gpu_consumers.screening.publish_gate import PublishGate
 from gpu_consumers.screening.screener import Screener, ScreenerPace
 from gpu_consumers.screening.source_photo_gate import SourcePhotoGate
 from gpu_consumers.worker.child import (
@@ -156,6 +157,7 @@ def run_screener(settings: Settings, stop: threading.Event) -> None:
             PhotoGate(objects, analyser),
             OutputGate(objects, analyser, checks, credentials),
             SourcePhotoGate(objects, analyser, checks),
+            PublishGate(objects, credentials),
             pace=ScreenerPace(poll_s=0.2, claim_again_s=1.0, alive_s=settings.liveness_s),
         ).run(stop)
 

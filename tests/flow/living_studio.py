@@ -35,6 +35,7 @@ from gpu_consumers.screening.lists import FaceList, HashList, issue_list
 from gpu_consumers.screening.output_checks import Lists, OutputChecks
 from gpu_consumers.screening.output_gate import OutputGate
 from gpu_consumers.screening.photo_gate import PhotoGate
+from gpu_consumers.screening.publish_gate import PublishGate
 from gpu_consumers.screening.screener import Screener, ScreenerPace
 from gpu_consumers.screening.source_photo_gate import SourcePhotoGate
 from gpu_consumers.worker.worker import Worker, WorkerLimits
@@ -248,6 +249,7 @@ class LivingStudio(StudioDesk):
             PhotoGate(self.objects, analyser),
             OutputGate(self.objects, analyser, checks, credentials),
             SourcePhotoGate(self.objects, analyser, checks),
+            PublishGate(self.objects, credentials),
             pace=PACE,
         ).run(stop)
 

@@ -46,7 +46,17 @@ from commands.jobs.retry_job import RetryJob
 from commands.jobs.start_screening import StartScreening
 from commands.jobs.start_twin_training import StartTwinTraining
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
-from commands.jobs.work_waits import AttemptWaits, PhotosWait, ScreeningWaits, SourcePhotoWaits
+from commands.jobs.work_waits import (
+    AttemptWaits,
+    PhotosWait,
+    PublishPackWaits,
+    ScreeningWaits,
+    SourcePhotoWaits,
+)
+from commands.publishing.claim_publish_pack import ClaimPublishPack
+from commands.publishing.end_publish_pack import ExpirePublishPack, GiveUpPublishPack
+from commands.publishing.record_publish_pack import RecordPublishPack, WrittenPackFile
+from commands.publishing.request_publish_pack import RequestPublishPack
 from commands.quote import QuoteClips, QuoteImages, QuoteTraining
 from commands.safety.publish_new_defaults import PublishNewDefaults
 from commands.safety.publish_policy import PublishPolicy
@@ -90,10 +100,12 @@ from domain.gallery import LabelKind
 from domain.job import Job
 from domain.job_kinds import job_kind
 from domain.job_state import AdapterFile, AttemptFailure, JobFailure, JobOutput, JobState
-from domain.kernel.identity import bulk_chunk_id, source_photos_id
+from domain.kernel.identity import bulk_chunk_id, publish_packs_id, source_photos_id
 from domain.kernel.personal_text import PersonalText
 from domain.photo_set import PhotoFlaw, PhotoVerdict, SetFlaw
 from domain.policy import DEFAULT_ROWS, FIRST_ROWS
+from domain.publish_pack import PublishPacks
+from domain.publish_preset import PublishPreset
 from domain.rating import Rating
 from domain.source_photo import SourceFlaw, SourceState
 from domain.source_photos import SourcePhotos
@@ -125,6 +137,10 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     ExpirePromotion: lambda d: ExpirePromotion(d.id_of("promotions")),
     CancelJob: lambda d: CancelJob(_job_id(d)),
     EndWithoutSource: lambda d: EndWithoutSource(_job_id(d)),
+    ClaimPublishPack: lambda d: ClaimPublishPack(_pack(d), d.uuid()),
+    PublishPackWaits: lambda d: PublishPackWaits(_pack(d)),
+    GiveUpPublishPack: lambda d: GiveUpPublishPack(_pack(d)),
+    ExpirePublishPack: lambda d: ExpirePublishPack(_pack(d)),
     ReadSourcePlan: lambda d: ReadSourcePlan(_kept_source(d, SourceState.PLANNED)),
     SubmitSourcePhoto: lambda d: SubmitSourcePhoto(_kept_source(d, SourceState.PLANNED)),
     SourcePhotoWaits: lambda d: SourcePhotoWaits(_kept_source(d)),
@@ -282,6 +298,34 @@ def _source(d: Draw, chance: float) -> dict[str, Any]:
     if (d.own.source_photos and d.wrong(0.25)) or d.wrong(0.01):
         found["source_photo_id"] = _kept_source(d)
     return found
+
+
+@of(RequestPublishPack)
+def _publish(d: Draw) -> RequestPublishPack:
+    presets = tuple(PublishPreset) if d.wrong(0.2) else (d.one(*PublishPreset),)
+    count = d.one(0, 5) if d.wrong() else 1
+    return RequestPublishPack(tuple(d.id_of("assets") for _ in range(count)), presets)
+
+
+@of(RecordPublishPack)
+def _made(d: Draw) -> RecordPublishPack:
+    granted = None if d.wrong() else d.some(d.own.pack_grants.values())
+    if granted is None:
+        return RecordPublishPack(_pack(d), d.uuid(), ())
+    claim, grant = granted
+    files = tuple(
+        WrittenPackFile(item.asset_id, file.preset, SHA256, 9_500, "image/jpeg", 1080, 1080)
+        for item in grant.items
+        for file in item.files
+    )
+    return RecordPublishPack(grant.pack_id, claim, files[1:] if d.wrong() else files)
+
+
+def _pack(d: Draw) -> UUID:
+    """A pack that is there, or any other."""
+    packs = None if d.wrong() else d.load(PublishPacks, publish_packs_id(d.owner))
+    found = None if packs is None else d.some(packs.kept)
+    return d.id_of("packs") if found is None else found
 
 
 @of(SubmitPhotos)

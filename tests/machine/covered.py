@@ -8,6 +8,8 @@ from domain.covered_places import covered_places, covered_sources
 from domain.job import Job
 from domain.job_state import JobState
 from domain.kernel.aggregate import Aggregate
+from domain.object_keys import pack_prefix
+from domain.publish_pack import PublishPacks
 from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 
@@ -23,6 +25,7 @@ class Covered:
         found = tuple(aggregates)
         places = [place for one in found for place in of(one)]
         places += _of_sources(found)
+        places += _of_packs(found)
         self._keys = {place for place in places if not place.endswith("/")}
         self._prefixes = tuple(place for place in places if place.endswith("/"))
 
@@ -37,6 +40,18 @@ def _of_sources(aggregates: Iterable[Aggregate]) -> Iterator[str]:
         for twin in (one for one in found if isinstance(one, Twin)):
             if twin.owner_id == photos.owner_id:
                 yield from covered_sources(photos, twin)
+
+
+def _of_packs(aggregates: Iterable[Aggregate]) -> Iterator[str]:
+    """Files of packs that are there, of items that are; and what is written of one that waits."""
+    found = tuple(aggregates)
+    gone = {one.id for one in found if isinstance(one, Asset) and one.purge_requested}
+    for packs in (one for one in found if isinstance(one, PublishPacks)):
+        for pack_id, pack in packs.kept.items():
+            yield from (file.object_key for file in pack.files if file.asset_id not in gone)
+            for item in pack.items if not pack.is_made else ():
+                if item.asset_id not in gone:
+                    yield pack_prefix(item.asset_id, pack_id)
 
 
 def _needed(aggregate: Aggregate) -> Iterator[str]:

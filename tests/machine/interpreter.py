@@ -9,7 +9,7 @@ from commands.handlers import HANDLERS
 from commands.ports.event_store import OutcomeUnknown
 from commands.ports.object_store import PlaceClosed
 from commands.studio import Accepted, Question
-from domain.kernel.identity import source_photos_id
+from domain.kernel.identity import publish_packs_id, source_photos_id
 from domain.kernel.refusal import Refusal
 from domain.refusals import IdempotencyKeyReused
 from tests.machine.covered import Covered
@@ -156,12 +156,13 @@ class Interpreter:
             aggregate
             for owner, of_owner in list(self.known.of.items())
             for aggregate in self.stage.load_all(
-                [*of_owner.twins, *of_owner.jobs, *of_owner.assets, *_photos_of(owner, of_owner)],
+                [*of_owner.twins, *of_owner.jobs, *of_owner.assets, *_kept_by(owner, of_owner)],
                 owner,
             )
         ]
         return Covered(aggregates, all_there_may_be=all_there_may_be)
 
 
-def _photos_of(owner: UUID, known: KnownOwner) -> tuple[UUID, ...]:
-    return (source_photos_id(owner),) if known.source_photos else ()
+def _kept_by(owner: UUID, known: KnownOwner) -> tuple[UUID, ...]:
+    photos = (source_photos_id(owner),) if known.source_photos else ()
+    return (*photos, publish_packs_id(owner)) if known.packs else photos

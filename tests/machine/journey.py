@@ -23,6 +23,9 @@ from commands.jobs.request_video import RequestVideo
 from commands.jobs.retry_job import RetryJob
 from commands.jobs.start_screening import StartScreening
 from commands.jobs.start_twin_training import StartTwinTraining
+from commands.publishing.claim_publish_pack import ClaimPublishPack
+from commands.publishing.record_publish_pack import RecordPublishPack
+from commands.publishing.request_publish_pack import RequestPublishPack
 from commands.source_photos.claim_source_photo import ClaimSourcePhoto
 from commands.source_photos.plan_source_photo import PlanSourcePhoto
 from commands.source_photos.record_source_photo import RecordSourcePhoto
@@ -42,7 +45,8 @@ from commands.wallet.grant_promotion import GrantPromotion
 from domain.consent_text import ConsentScope
 from domain.job import Job
 from domain.job_state import JobState
-from domain.kernel.identity import source_photos_id
+from domain.kernel.identity import publish_packs_id, source_photos_id
+from domain.publish_pack import PublishPacks
 from domain.source_photo import SourceState
 from domain.source_photos import SourcePhotos
 from domain.twin import Twin
@@ -89,6 +93,7 @@ def _for_twin(twin: Twin, d: Draw) -> Iterator[type]:
         yield from (RequestImages, RequestVideo, RetryJob, SetFavourite, AddThumbnails, PurgeAsset)
         yield from (CreateLabel, ChangeAssets, UndoChange)
         yield from _for_photos(d)
+        yield from _for_packs(d)
         yield TakeBackConsentScopes
 
 
@@ -105,6 +110,17 @@ def _for_photos(d: Draw) -> Iterator[type]:
         yield from (RequestImages, RequestVideo)
     if not waiting:
         yield from 2 * (PlanSourcePhoto,)
+
+
+def _for_packs(d: Draw) -> Iterator[type]:
+    packs = d.load(PublishPacks, publish_packs_id(d.owner))
+    waiting = [] if packs is None else [id for id, p in packs.kept.items() if not p.is_made]
+    if not waiting:
+        yield RequestPublishPack
+    elif any(id in d.own.pack_grants for id in waiting):
+        yield from 2 * (RecordPublishPack,)
+    else:
+        yield from 2 * (ClaimPublishPack,)
 
 
 def _for_job(d: Draw) -> type:

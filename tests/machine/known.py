@@ -13,6 +13,8 @@ from commands.jobs.claim_screening import ScreeningGranted
 from commands.jobs.opening import JobOpened
 from commands.jobs.record_claim import ClaimGranted
 from commands.jobs.record_screening import ScreeningTaken
+from commands.publishing.claim_publish_pack import PublishPackGranted
+from commands.publishing.request_publish_pack import PackRequested
 from commands.source_photos.claim_source_photo import SourcePhotoGranted
 from commands.twin.claim_photo_set import PhotoSetGranted
 from commands.twin.create_twin import TwinCreated
@@ -34,6 +36,8 @@ class KnownOwner:
     photo_sets: dict[UUID, PhotoSetGranted] = field(default_factory=dict)
     source_photos: dict[UUID, PlannedUpload] = field(default_factory=dict)
     source_grants: dict[UUID, tuple[UUID, SourcePhotoGranted]] = field(default_factory=dict)
+    packs: list[UUID] = field(default_factory=list)
+    pack_grants: dict[UUID, tuple[UUID, PublishPackGranted]] = field(default_factory=dict)
     jobs: list[UUID] = field(default_factory=list)
     claims: dict[UUID, ClaimGranted] = field(default_factory=dict)
     screenings: dict[UUID, tuple[UUID, ScreeningGranted]] = field(default_factory=dict)
@@ -69,6 +73,11 @@ class Known:
                 owner.photo_sets[result.submission_id] = result
             case PlannedUpload():
                 owner.source_photos[result.photo_id] = result
+            case PackRequested():
+                _add(owner.packs, result.pack_id)
+            case PublishPackGranted():
+                owner.pack_grants[result.pack_id] = done.command.claim_id, result
+                owner.screened_since[result.pack_id] = now
             case SourcePhotoGranted():
                 owner.source_grants[result.photo_id] = done.command.claim_id, result
                 owner.screened_since[result.photo_id] = now

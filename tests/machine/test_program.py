@@ -26,6 +26,7 @@ NAMES_COME_FROM = (
     "commands.gallery.create_label",
     "domain.bulk_change",
     "domain.policy",
+    "domain.publish_preset",
     "domain.wallet",
     "domain.price_list",
 )

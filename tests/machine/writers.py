@@ -10,6 +10,7 @@ from commands.jobs.grants.training import TrainingGrant
 from commands.jobs.record_claim import ClaimGranted
 from commands.jobs.record_rendered import RecordRendered
 from commands.jobs.record_screening import RecordScreening
+from commands.publishing.record_publish_pack import RecordPublishPack
 from commands.source_photos.record_source_photo import RecordSourcePhoto
 from commands.source_photos.submit_source_photo import SubmitSourcePhoto
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
@@ -33,6 +34,13 @@ def written_before(command: Any, owner: UUID, known: Known, now: datetime) -> tu
         case SubmitSourcePhoto():
             upload = of_owner.source_photos.get(command.photo_id)
             return () if upload is None else (upload.object_key,)
+        case RecordPublishPack():
+            granted_pack = of_owner.pack_grants.get(command.pack_id)
+            since = of_owner.screened_since.get(command.pack_id)
+            if granted_pack is None or since is None or now > since + STOOD_STILL_MAX:
+                return ()
+            items = granted_pack[1].items
+            return tuple(file.object_key for item in items for file in item.files)
         case RecordSourcePhoto():
             claimed = of_owner.source_grants.get(command.photo_id)
             began = of_owner.screened_since.get(command.photo_id)

@@ -112,6 +112,7 @@ def test_every_event_type_is_folded_or_said_to_be_of_no_interest() -> None:
         "source-photos.lent",
         # Without a photo it shows nothing.
         "source-photos.opened",
+        "publish-packs.opened",
         # A price list or policy without a version shows nothing.
         "price-list.opened",
         "policy.opened",

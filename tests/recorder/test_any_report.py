@@ -25,9 +25,11 @@ from topics.messages.results import (
     JobRendered,
     JudgedPhoto,
     OutputsScreened,
+    PackMade,
     PhotosJudged,
     RenderedOutput,
     ScreenedOutput,
+    SourcePhotoJudged,
     TrainedAdapter,
 )
 from topics.registry import Message
@@ -93,6 +95,8 @@ def reports_of(attempt: Attempt, twin: Any) -> st.SearchStrategy[Message]:
         any_of(JobFailed, about),
         any_of(JobClaimed, about | {"twin": st.none() | st.just(twin) | st.uuids()}),
         any_of(PhotosJudged, {"twin": st.just(twin) | st.just(attempt.job) | st.uuids()}),
+        any_of(SourcePhotoJudged, {"twin": st.just(twin) | st.just(attempt.job) | st.uuids()}),
+        any_of(PackMade, {"packs": st.just(twin) | st.just(attempt.job) | st.uuids()}),
     )
 
 

@@ -26,11 +26,13 @@ from topics.messages.results import (
     JobRendered,
     JudgedPhoto,
     OutputsScreened,
+    PackMade,
     PhotosJudged,
     RenderedOutput,
     ScreenedOutput,
     SourcePhotoJudged,
     TrainedAdapter,
+    WrittenPackFile,
     WrittenPhoto,
     WrittenRendition,
 )
@@ -41,8 +43,11 @@ from topics.messages.work import (
     ImageWork,
     OutputsWork,
     OutputToScreen,
+    PackItemWork,
+    PackPlace,
     PhotoSetWork,
     PhotoToJudge,
+    PublishWork,
     RenditionPlace,
     RenditionRole,
     SourcePhotoWork,
@@ -148,6 +153,22 @@ SOURCE_PHOTO_WORK = SourcePhotoWork(
     checks_of_twin=("known_hash", "identity"),
     checks_of_nobody=("known_hash", "no_enrolled_match"),
 )
+PUBLISH_WORK = PublishWork(
+    pack=uuid5(ADA, "pack"),
+    packs=uuid5(ADA, "packs"),
+    items=(
+        PackItemWork(
+            asset=uuid5(JOB, "0"),
+            object_key="gallery/ada/0.png",
+            sha256=SHA256,
+            is_clip=False,
+            files=(
+                PackPlace("square", "packs/ada/square", 1_080, 1_080),
+                PackPlace("original", "packs/ada/original"),
+            ),
+        ),
+    ),
+)
 OUTPUTS_WORK = OutputsWork(
     engine="pocket",
     rating="general",
@@ -214,6 +235,7 @@ SAMPLES: Mapping[str, Message] = {
     "job.granted.training": granted(TRAINING_WORK),
     "job.granted.photos": granted(PHOTO_SET_WORK),
     "job.granted.source-photo": granted(SOURCE_PHOTO_WORK),
+    "job.granted.pack": granted(PUBLISH_WORK),
     "job.granted.outputs": granted(OUTPUTS_WORK),
     "job.granted.outputs-again": granted(replace(OUTPUTS_WORK, screening=2)),
     "job.granted.clips": granted(CLIP_TO_SCREEN),
@@ -320,6 +342,17 @@ SAMPLES: Mapping[str, Message] = {
     ),
     "source-photo.judged.unreadable": SourcePhotoJudged(
         job=uuid5(ADA, "photo"), claim_id=CLAIM, twin=TWIN, checks=(), flaw="truncated"
+    ),
+    "pack.made": PackMade(
+        job=uuid5(ADA, "pack"),
+        claim_id=CLAIM,
+        packs=uuid5(ADA, "packs"),
+        files=(
+            WrittenPackFile(uuid5(JOB, "0"), "square", SHA256, 9_500, "image/jpeg", 1_080, 1_080),
+        ),
+    ),
+    "job.claimed.pack": JobClaimed(
+        uuid5(ADA, "pack"), 1, CLAIM, "screener", WorkKind.SCREENING, packs=uuid5(ADA, "packs")
     ),
     "job.progressed": JobProgressed(
         job=JOB,

@@ -32,7 +32,7 @@ from topics.codec import (
 from topics.messages.control import StopJob, StopReason
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.grants import ClaimRefused, JobGranted
-from topics.messages.results import PhotosJudged, SourcePhotoJudged
+from topics.messages.results import JobClaimed, PackMade, PhotosJudged, SourcePhotoJudged
 from topics.registry import CONTROL, DEAD_LETTERS, FACTS, RESULTS, TOPICS, Message, Topic, key_of
 
 STOP = StopJob(JOB, StopReason.CANCELLED)
@@ -188,7 +188,9 @@ def test_every_message_is_keyed_as_the_registry_says() -> None:
                 assert key_of(message) == message.worker
             case "job" if isinstance(message, PhotosJudged):
                 assert key_of(message) == str(message.submission)
-            case "job" if isinstance(message, SourcePhotoJudged):
+            case "job" if isinstance(message, SourcePhotoJudged | PackMade) or (
+                isinstance(message, JobClaimed) and message.packs is not msgspec.UNSET
+            ):
                 assert key_of(message) == str(message.job)
             case "job":
                 assert key_of(message) == str(JOB)

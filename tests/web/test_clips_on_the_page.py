@@ -16,6 +16,7 @@ from gpu_consumers.screening.released_files import animated_gif, animated_webp, 
 from gpu_consumers.screening.thumbnails import thumbnail
 from tests.api.creator import PASSWORD, Creator, uuid_of
 from tests.api.live_studio import LiveStudio, live_studio
+from tests.api.test_publish_packs import made
 from tests.conftest import TEMPLATE
 from tests.gpu_consumers.screening.clips import FRAME_RATE, portrait_clip
 from tests.web.browser import PATIENCE_MS, chromium
@@ -323,3 +324,22 @@ def test_all_that_is_being_drawn_is_shown_side_by_side(shown: Shown, ada: Creato
     expect(card.get_by_alt_text("Preview of 1, 2, left to right")).to_have_js_property(
         "naturalWidth", 16
     )
+
+
+def test_a_picture_is_made_ready_to_be_published(shown: Shown, ada: Creator) -> None:
+    shown.went_to("Gallery")
+    shown.page.get_by_role("button", name="Open a lighthouse in fog").click()
+    dialog = shown.page.get_by_role("dialog")
+    dialog.get_by_text("Publish…").click()
+    dialog.get_by_label("Story, 1080 × 1920").check()
+    dialog.get_by_role("button", name="Make the files").click()
+    expect(dialog.get_by_text("Being made…")).to_be_visible()
+    shown.live.settle()
+    [pack] = ada.run("PublishPacks", first=5)["publishPacks"]
+    assert pack["presets"] == ["SQUARE", "STORY"]
+    made(ada, pack["id"])
+    expect(dialog.get_by_text("#AIgenerated")).to_be_visible()
+    with shown.page.expect_download() as begun:
+        dialog.get_by_role("link", name="Story, 1080 × 1920 (JPEG)").click()
+    assert begun.value.suggested_filename.startswith("story-image-")
+    assert begun.value.failure() is None

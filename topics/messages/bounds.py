@@ -37,6 +37,7 @@ CHECK_NAME_LENGTH_MAX: Final = 40
 MODEL_NAME_LENGTH_MAX: Final = 128
 """An adapter's checks name a digest, the known pictures a list that an operator has named."""
 
+PACK_FILES_MAX = 12
 PHOTOS_MAX: Final = 32
 FLAWS_MAX: Final = 32
 RENDITIONS_MAX: Final = 8

@@ -13,7 +13,8 @@ class JobQueued(msgspec.Struct, frozen=True, tag="job.queued"):
 
     `batch_key` groups what may share a batch, `twin` is for affinity, `owner` for fairness. For
     screening, `attempt` is the attempt whose outputs are screened; a photo set is attempt 1 of the
-    job whose id is the submission's.
+    job whose id is the submission's. A pack is attempt 1 of the job of its id, and `packs` stands
+    for all packs of its owner.
     """
 
     job: UUID
@@ -23,3 +24,4 @@ class JobQueued(msgspec.Struct, frozen=True, tag="job.queued"):
     batch_key: BatchKey
     owner: UUID
     twin: UUID | None = None
+    packs: UUID | msgspec.UnsetType = msgspec.UNSET

@@ -12,6 +12,7 @@ from topics.messages.bounds import (
     CLIP_SECONDS_MAX,
     FLAWS_MAX,
     OUTPUTS_MAX,
+    PACK_FILES_MAX,
     PHOTOS_MAX,
     RENDITIONS_MAX,
     THUMBNAILS_MAX,
@@ -22,6 +23,7 @@ from topics.messages.bounds import (
     FlawName,
     FrameCount,
     ItemNumber,
+    Label,
     MediaType,
     MemberName,
     Milliseconds,
@@ -42,7 +44,8 @@ from topics.messages.work import RenditionRole, ThumbnailRole, WorkKind
 class JobClaimed(msgspec.Struct, frozen=True, tag="job.claimed"):
     """A worker wants to start this attempt. `claim_id` is its own, new for every try.
 
-    `twin` repeats the queued message's: a photo set is found through its twin.
+    `twin` and `packs` repeat the queued message's: a photo set is found through its twin, and a
+    pack through all packs of its owner.
     """
 
     job: UUID
@@ -51,6 +54,7 @@ class JobClaimed(msgspec.Struct, frozen=True, tag="job.claimed"):
     worker: MemberName
     kind: WorkKind
     twin: UUID | None = None
+    packs: UUID | msgspec.UnsetType = msgspec.UNSET
 
 
 class JobAlive(msgspec.Struct, frozen=True, tag="job.alive"):
@@ -250,3 +254,24 @@ class SourcePhotoJudged(msgspec.Struct, frozen=True, tag="source-photo.judged"):
     checks: Checks
     flaw: FlawName | None = None
     copy: WrittenPhoto | None = None
+
+
+class WrittenPackFile(msgspec.Struct, frozen=True):
+    """One file of a pack that was written where the grant said, read back and verified."""
+
+    asset: UUID
+    preset: Label
+    sha256: Sha256
+    size_bytes: SizeBytes
+    media_type: MediaType
+    width: Pixels
+    height: Pixels
+
+
+class PackMade(msgspec.Struct, frozen=True, tag="pack.made"):
+    """A pack is made. `job` is its id, and `packs` names all packs of its owner."""
+
+    job: UUID
+    claim_id: UUID
+    packs: UUID
+    files: Annotated[tuple[WrittenPackFile, ...], Meta(max_length=PACK_FILES_MAX)]

@@ -11,6 +11,7 @@ from topics.messages.bounds import (
     CHECKS_MAX,
     FORM_FIELDS_MAX,
     OUTPUTS_MAX,
+    PACK_FILES_MAX,
     PHOTOS_MAX,
     RENDITIONS_MAX,
     THUMBNAILS_MAX,
@@ -191,6 +192,36 @@ class SourcePhotoWork(msgspec.Struct, frozen=True, tag="source-photo"):
     checks_of_nobody: RequiredChecks
 
 
+class PackPlace(msgspec.Struct, frozen=True):
+    """One file of a pack: its size in pixels, None where it is as large as it is, and its place."""
+
+    preset: Label
+    object_key: ObjectKey
+    width: Pixels | None = None
+    height: Pixels | None = None
+
+
+class PackItemWork(msgspec.Struct, frozen=True):
+    """One released master, and the files that are to be made of it."""
+
+    asset: UUID
+    object_key: ObjectKey
+    sha256: Sha256
+    is_clip: bool
+    files: Annotated[tuple[PackPlace, ...], Meta(max_length=PACK_FILES_MAX)]
+
+
+class PublishWork(msgspec.Struct, frozen=True, tag="publish"):
+    """Items to be made ready to be published, labelled and signed anew.
+
+    `packs` names all packs of their owner; the report repeats it.
+    """
+
+    pack: UUID
+    packs: UUID
+    items: Annotated[tuple[PackItemWork, ...], Meta(max_length=PACK_FILES_MAX)]
+
+
 class RenditionRole(StrEnum):
     """What one file of a released output is for. Downloadable ones carry content credentials.
 
@@ -280,4 +311,12 @@ class OutputsWork(msgspec.Struct, frozen=True, tag="outputs"):
     clip: ClipToScreen | msgspec.UnsetType = msgspec.UNSET
 
 
-Work = ImageWork | TrainingWork | PhotoSetWork | OutputsWork | VideoWork | SourcePhotoWork
+Work = (
+    ImageWork
+    | TrainingWork
+    | PhotoSetWork
+    | OutputsWork
+    | VideoWork
+    | SourcePhotoWork
+    | PublishWork
+)

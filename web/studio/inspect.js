@@ -6,6 +6,7 @@ import { command, run } from "./graphql.js";
 import { madeFrom } from "./made_from.js";
 import { media } from "./media.js";
 import { attempt } from "./notice.js";
+import { publish } from "./publish.js";
 import { plain, time } from "./words.js";
 
 /** Shows an item in `dialog`; `onChange` is called after it was changed. */
@@ -17,6 +18,7 @@ export async function inspect(dialog, id, onChange) {
     dialog.close();
     onChange();
   });
+  const ending = [];
   const button = (text, kind, onclick) => element("button", { type: "button", class: kind, onclick }, text);
   dialog.replaceChildren(
     media(asset),
@@ -33,9 +35,13 @@ export async function inspect(dialog, id, onChange) {
         change("SetFavourite", { favourite: !asset.favourite })),
       asset.hidden ? button("Keep", "quiet", change("KeepAsset", {})) : null,
       button("Delete for ever", "danger", change("PurgeAsset", {})),
-      button("Close", "quiet", () => dialog.close())));
+      button("Close", "quiet", () => dialog.close())),
+    ...[publish(asset, (end) => ending.push(end))].filter(Boolean));
   // What plays goes on playing unseen otherwise.
-  dialog.onclose = () => dialog.replaceChildren();
+  dialog.onclose = () => {
+    dialog.replaceChildren();
+    ending.forEach((end) => end());
+  };
   if (!dialog.open) dialog.showModal();
 }
 

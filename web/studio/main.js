@@ -48,10 +48,11 @@ function watch() {
   follow("WatchWallet", (event) => tell({ wallet: event.wallet }), signal);
   follow("WatchGallery", (event) => {
     if (event.__typename === "SourcePhotoChanged") {
-      const photos = new Map(state.sourcePhotos);
-      if (event.photo) photos.set(event.id, event.photo);
-      else photos.delete(event.id);
-      tell({ sourcePhotos: photos });
+      tell({ sourcePhotos: changed(state.sourcePhotos, event.id, event.photo) });
+      return;
+    }
+    if (event.__typename === "PublishPackChanged") {
+      tell({ packs: changed(state.packs, event.id, event.pack) });
       return;
     }
     const known = new Map(event.__typename === "GallerySnapshot" ? [] : state.assets);
@@ -62,6 +63,13 @@ function watch() {
     else if (event.asset) known.set(event.asset.id, event.asset);
     tell({ assets: known });
   }, signal);
+}
+
+function changed(known, id, now) {
+  const next = new Map(known);
+  if (now) next.set(id, now);
+  else next.delete(id);
+  return next;
 }
 
 const MADE = { TRAINING: "Training", IMAGES: "Your pictures", VIDEO: "Your clips" };
@@ -108,7 +116,9 @@ addEventListener("hashchange", () => {
 
 document.getElementById("sign-out").addEventListener("click", () => attempt(async () => {
   await run("SignOut");
-  tell({ viewer: null, jobs: new Map(), assets: new Map(), sourcePhotos: new Map() });
+  tell({
+    viewer: null, jobs: new Map(), assets: new Map(), sourcePhotos: new Map(), packs: new Map(),
+  });
   show();
 }));
 

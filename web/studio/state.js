@@ -9,6 +9,7 @@ export const state = {
   jobs: new Map(),
   assets: new Map(),
   sourcePhotos: new Map(),
+  packs: new Map(),
 };
 
 /** Calls `listener(changedKeys)` after every change until the returned function is called. */

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
+from msgspec import UNSET, UnsetType
 
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.provenance.file_signer import FileSigner
@@ -17,7 +18,9 @@ from gpu_consumers.screening.face_analyser import TimedAnalyser
 from gpu_consumers.screening.output_checks import Lists, OutputChecks
 from gpu_consumers.screening.output_gate import OutputGate
 from gpu_consumers.screening.photo_gate import PhotoGate
+from gpu_consumers.screening.publish_gate import PublishGate
 from gpu_consumers.screening.screener import GROUP, Screener, ScreenerPace
+from gpu_consumers.screening.source_photo_gate import SourcePhotoGate
 from tests.gpu_consumers.screening.ada import (
     SUBMISSION,
     TWIN,
@@ -38,9 +41,21 @@ from topics.messages.results import (
     JobClaimed,
     JobFailed,
     OutputsScreened,
+    PackMade,
     PhotosJudged,
+    SourcePhotoJudged,
 )
-from topics.messages.work import ImageWork, OutputsWork, OutputToScreen, Work, WorkKind
+from topics.messages.work import (
+    ImageWork,
+    OutputsWork,
+    OutputToScreen,
+    PackItemWork,
+    PhotoToJudge,
+    PublishWork,
+    SourcePhotoWork,
+    Work,
+    WorkKind,
+)
 from topics.registry import DEAD_LETTERS, GRANTS, JOBS, VERDICTS, Message
 from topics.transport import BroadcastReader, From, Publisher, TopicPartition
 
@@ -77,8 +92,8 @@ class Studio:
         self._results: BroadcastReader = transport.broadcast([VERDICTS], From.START)
         self._seen: list[Message] = []
 
-    def queue(self, job: UUID = SUBMISSION) -> None:
-        queued = JobQueued(job, 1, WorkKind.SCREENING, "pocket", "", ADA, TWIN)
+    def queue(self, job: UUID = SUBMISSION, *, packs: UUID | UnsetType = UNSET) -> None:
+        queued = JobQueued(job, 1, WorkKind.SCREENING, "pocket", "", ADA, TWIN, packs)
         self._publisher.publish(SCREENING, str(job), queued)
 
     def grant(self, claim: JobClaimed, work: Work) -> None:
@@ -114,17 +129,16 @@ class Studio:
     def screener(self, name: str = "screener-1") -> Iterator[threading.Event]:
         stop = threading.Event()
         analyser = TimedAnalyser(self.analyser)
+        checks = OutputChecks(analyser, Lists(None, None))
+        credentials = Credentials(FileSigner(self.folder / "keys"))
         screener = _Choosy(
             self,
             name,
             self.transport,
             PhotoGate(self.objects, analyser),
-            OutputGate(
-                self.objects,
-                analyser,
-                OutputChecks(analyser, Lists(None, None)),
-                Credentials(FileSigner(self.folder / "keys")),
-            ),
+            OutputGate(self.objects, analyser, checks, credentials),
+            SourcePhotoGate(self.objects, analyser, checks),
+            PublishGate(self.objects, credentials),
             pace=PACE,
         )
         thread = threading.Thread(target=screener.run, args=(stop,))
@@ -279,6 +293,31 @@ def test_without_a_store_outputs_fail_for_want_of_screening(studio: Studio) -> N
         studio.grant(claim, work)
         failed = studio.result(JobFailed)
     assert (failed.reason, failed.screening) == (FailureReason.SCREENING_UNAVAILABLE, 3)
+
+
+def test_without_a_store_a_photo_to_begin_with_is_not_judged(studio: Studio) -> None:
+    studio.queue(JOB)
+    photo = PhotoToJudge(JOB, "uploads/0", "photos/0")
+    studio.objects.put("uploads/0", photos_of_ada()[0], media_type="image/png")
+    with studio.screener():
+        claim = studio.result(JobClaimed)
+        studio.objects.silent_times = 1_000
+        studio.grant(claim, SourcePhotoWork(TWIN, "pocket", photo, "templates/0", (), ()))
+        judged = studio.result(SourcePhotoJudged)
+    assert (judged.job, judged.flaw, judged.copy) == (JOB, "not-judged", None)
+
+
+def test_without_a_store_a_pack_holds_nothing(studio: Studio) -> None:
+    packs = UUID(int=5)
+    studio.queue(JOB, packs=packs)
+    item = PackItemWork(ADA, "gallery/0", "0" * 64, is_clip=False, files=())
+    with studio.screener():
+        claim = studio.result(JobClaimed)
+        assert claim.packs == packs
+        studio.objects.silent_times = 1_000
+        studio.grant(claim, PublishWork(JOB, packs, (item,)))
+        made = studio.result(PackMade)
+    assert (made.job, made.packs, made.files) == (JOB, packs, ())
 
 
 def test_work_that_is_no_screening_is_not_done(studio: Studio) -> None:

@@ -1,0 +1,1 @@
+"""Packs of items to be published: a module a command."""

@@ -1,0 +1,1 @@
+"""What an owner may know about packs of items to be published."""
