@@ -53,6 +53,9 @@ class StudioSocketAdapter(ASGIWebSocketAdapter):
         try:
             while self._is_open:
                 yield read_json(await self.ws.receive_text())
+                # Frames that lie ready are read without a wait: a hundred would be one turn of the
+                # loop, and all other sockets have to have theirs between.
+                await asyncio.sleep(0)
         except (NotJson, BeyondLimit):
             raise NonJsonMessageReceived() from None
         except KeyError:

@@ -28,8 +28,14 @@ def running(settings: Settings, *, all_expected: bool) -> Iterator[Line]:
         members: list[str | None] = [member for name, member in shown if name == process]
         if not members and all_expected:
             members = [None]
+        own = settings
+        if process == "api":
+            # As many as are seen: whoever looks may have other settings than who started them.
+            own = settings.model_copy(
+                update={"api_processes": max(settings.api_processes, len(members))}
+            )
         for member in members:
-            yield _line(settings, process, member)
+            yield _line(own, process, member)
 
 
 def _shown(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -1,11 +1,15 @@
 """What the limit on bodies reads, keeps and answers, message by message."""
 
+import asyncio
+import json
 from collections.abc import Iterator
 from itertools import repeat
 from typing import Any
 
+import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from api import body_limit
 from api.body_limit import BodyLimit
 
 PATH = "/limited"
@@ -38,8 +42,12 @@ class Exchange:
             more = message["more_body"]
 
     async def _receive(self) -> Message:
-        message = next(self._chunks)
-        self.read_bytes += len(message["body"])
+        message = next(self._chunks, None)
+        if message is None:
+            # Nothing comes, and nobody leaves.
+            await asyncio.Event().wait()
+            raise AssertionError
+        self.read_bytes += len(message.get("body", b""))
         return message
 
     async def _send(self, message: Message) -> None:
@@ -72,6 +80,24 @@ async def test_an_endless_body_is_not_read_to_its_end() -> None:
     assert LIMIT < exchange.read_bytes < LIMIT * 70
     assert exchange.sent[0]["status"] == 413
     assert exchange.headers[b"connection"] == b"close"
+
+
+async def test_a_body_that_does_not_end_is_waited_for_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(body_limit, "BODY_WAIT_S", 0.01)
+    exchange = await Exchange(iter([chunk(60, more=True)])).run()
+    assert exchange.application_got is None
+    assert exchange.sent[0]["status"] == 408
+    assert exchange.headers[b"connection"] == b"close"
+    assert json.loads(exchange.sent[1]["body"])["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+
+
+@pytest.mark.parametrize("size", [60, LIMIT + 1])
+async def test_whoever_leaves_in_the_middle_of_a_body_has_asked_nothing(size: int) -> None:
+    left = {"type": "http.disconnect"}
+    exchange = await Exchange(iter([chunk(size, more=True), left])).run()
+    assert exchange.application_got is None
 
 
 async def test_another_path_has_no_limit() -> None:

@@ -1,6 +1,7 @@
 """`suite status`, on a studio of `suite up` and on a database of one's own."""
 
 import json
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from adapters.postgres.migrate import migrate
 from processes.heartbeat import Heartbeat, heartbeat_file
 from processes.settings import PROCESS_NAMES, Settings
 from processes.status.line import Line
+from processes.status.running import running
 from processes.status.status import Status, say, show, status_of
 from topics.embedded import EmbeddedTransport
 
@@ -128,6 +130,31 @@ def test_the_folder_of_suite_up_is_enough_to_tell_how_everything_is(home: Path) 
         hearts["relay"].end()
         assert ills(status_of(settings)).keys() == {"relay"}
         assert "`suite run relay`" in ills(status_of(settings))["relay"]
+
+
+def test_of_several_apis_none_is_blamed_for_what_another_on_their_port_answers(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(home=tmp_path, port=closed_port(), api_processes=1)
+    members = ("api-vm", "api-2")
+    each = [settings.model_copy(update={"worker_name": member}) for member in members]
+    hearts = [Heartbeat(heartbeat_file(own, "api")) for own in each]
+    hearts[0].is_set()
+    assert told_of_apis(settings) == ["it does not say that it is ready"]
+    hearts[1].is_set()
+    assert all(what.startswith("its main loop turns") for what in told_of_apis(settings))
+    hearts[1].end()
+
+
+def told_of_apis(settings: Settings) -> list[str]:
+    lines = running(settings, all_expected=True)
+    return [line.what for line in lines if line.subject.startswith("api")]
+
+
+def closed_port() -> int:
+    """A port at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 ILL = Status((Line("relay", "its main loop turns"), Line("ledger", "2 wrong", "audit it")))
