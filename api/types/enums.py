@@ -7,10 +7,28 @@ from enum import Enum
 
 import strawberry
 
-from commands.catalogue import AssetKind, GalleryChange, JobKind, JobState, Rating, RenditionRole
+from commands.catalogue import (
+    AssetKind,
+    GalleryChange,
+    JobKind,
+    JobState,
+    PurchaseFailure,
+    PurchaseState,
+    Rating,
+    RenditionRole,
+)
 from topics.messages.progress import Phase
 
-for _vocabulary in (AssetKind, GalleryChange, JobKind, JobState, Phase, RenditionRole):
+for _vocabulary in (
+    AssetKind,
+    GalleryChange,
+    JobKind,
+    JobState,
+    Phase,
+    PurchaseFailure,
+    PurchaseState,
+    RenditionRole,
+):
     strawberry.enum(_vocabulary)
 strawberry.enum(Rating, name="ContentRating")
 
@@ -56,6 +74,8 @@ __all__ = [
     "JobKind",
     "JobState",
     "Phase",
+    "PurchaseFailure",
+    "PurchaseState",
     "Rating",
     "RenditionRole",
     "ThumbnailSize",

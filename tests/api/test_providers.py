@@ -1,5 +1,6 @@
 """Identity checks and payments: a webhook is a hint, and the provider is asked for the answer."""
 
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -95,11 +96,34 @@ def test_a_payment_is_credited_once_however_often_its_webhook_comes(ada: Creator
     assert live.event_types(ada.person).count("wallet.payment-hinted") == 1
 
 
-@pytest.mark.parametrize("status", [CheckoutStatus.FAILED, CheckoutStatus.EXPIRED])
-def test_a_payment_that_did_not_come_about_credits_nothing(
-    ada: Creator, status: CheckoutStatus
+def newest_purchase(ada: Creator) -> dict[str, Any]:
+    node: dict[str, Any] = ada.run("Purchases", first=1)["wallet"]["purchases"]["edges"][0]["node"]
+    return node
+
+
+def test_a_purchase_is_pending_until_it_is_paid(ada: Creator) -> None:
+    url = ada.checkout()
+    ada.live.settle()
+    pending = newest_purchase(ada)
+    assert (pending["state"], pending["failure"], pending["endedAt"]) == ("STARTED", None, None)
+    assert pending["package"] == "starter"
+    ada.pay(url)
+    paid = newest_purchase(ada)
+    assert (paid["id"], paid["state"], paid["failure"]) == (pending["id"], "CREDITED", None)
+    assert paid["credits"] == ada.wallet()["available"]
+    assert paid["endedAt"] is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "failure"),
+    [(CheckoutStatus.FAILED, "DECLINED"), (CheckoutStatus.EXPIRED, "EXPIRED")],
+)
+def test_a_payment_that_did_not_come_about_credits_nothing_and_says_why(
+    ada: Creator, status: CheckoutStatus, failure: str
 ) -> None:
     ada.pay(ada.checkout(), status)
+    unpaid = newest_purchase(ada)
+    assert (unpaid["state"], unpaid["failure"]) == ("FAILED", failure)
     assert ada.wallet()["available"] == 0
     assert "wallet.purchase-failed" in ada.live.event_types(ada.person)
 
