@@ -54,6 +54,15 @@ class VerificationStatus(Enum):
     EXPIRED = "expired"
 
 
+@strawberry.enum(description="Why a person is not verified yet. `UNDER_AGE` is final: no new try.")
+class VerificationReason(Enum):
+    DECLINED = "declined"
+    UNDER_AGE = "under-age"
+    RESUBMISSION = "resubmission"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
 @strawberry.enum(description="The longest side of a thumbnail.")
 class ThumbnailSize(Enum):
     PX_256 = RenditionRole.THUMBNAIL_256
@@ -80,5 +89,6 @@ __all__ = [
     "RenditionRole",
     "ThumbnailSize",
     "TwinStatus",
+    "VerificationReason",
     "VerificationStatus",
 ]

@@ -14,7 +14,7 @@ from adapters.webhooks.signature import sign_webhook
 from tests.api.creator import Creator, uuid_of
 from tests.api.live_studio import WEBHOOK_SECRET, LiveStudio
 
-VERIFICATION = "{ viewer { ... on Viewer { verification { status assurance country } } } }"
+VERIFICATION = "{ viewer { ... on Viewer { verification { status assurance country reason } } } }"
 
 
 def may_consent(ada: Creator) -> bool:
@@ -31,24 +31,25 @@ def test_an_approved_adult_is_verified_with_the_assurance_of_the_sandbox(ada: Cr
     ada.verified()
     assert may_consent(ada)
     found = ada.ask(VERIFICATION)["verification"]
-    assert found == {"status": "VERIFIED", "assurance": "sandbox", "country": "XX"}
+    assert found == {"status": "VERIFIED", "assurance": "sandbox", "country": "XX", "reason": None}
 
 
 @pytest.mark.parametrize(
-    ("choice", "status"),
+    ("choice", "status", "reason"),
     [
-        (SandboxChoice.UNDER_AGE, "DECLINED"),
-        (SandboxChoice.DECLINED, "DECLINED"),
-        (SandboxChoice.RESUBMISSION, "PENDING"),
-        (SandboxChoice.EXPIRED, "DECLINED"),
-        (SandboxChoice.UNKNOWN, "PENDING"),
+        (SandboxChoice.UNDER_AGE, "DECLINED", "UNDER_AGE"),
+        (SandboxChoice.DECLINED, "DECLINED", "DECLINED"),
+        (SandboxChoice.RESUBMISSION, "PENDING", "RESUBMISSION"),
+        (SandboxChoice.EXPIRED, "DECLINED", "EXPIRED"),
+        (SandboxChoice.UNKNOWN, "PENDING", "UNKNOWN"),
     ],
 )
-def test_nothing_but_an_approved_adult_verifies(
-    ada: Creator, choice: SandboxChoice, status: str
+def test_nothing_but_an_approved_adult_verifies_and_it_is_said_why(
+    ada: Creator, choice: SandboxChoice, status: str, reason: str
 ) -> None:
     ada.verified(choice)
-    assert ada.ask(VERIFICATION)["verification"]["status"] == status
+    found = ada.ask(VERIFICATION)["verification"]
+    assert (found["status"], found["reason"]) == (status, reason)
     assert not may_consent(ada)
 
 
