@@ -25,6 +25,7 @@ from api.types.draft import Draft, draft
 from api.types.gallery_filter import KNOWN_STATES, SHOWN_STATES
 from api.types.node import Node
 from api.types.paging import DEFAULT_PAGE
+from api.types.purchase import purchase
 from api.types.source_photo import asked_source
 from api.types.twin import twin
 from api.types.viewer import Standing, Viewer, jobs_of
@@ -45,6 +46,7 @@ from queries.twins.twins import twin as twin_row
 from queries.viewer import View, as_viewer
 from queries.wallet.ledger import BEFORE_ALL
 from queries.wallet.ledger import ledger as ledger_rows
+from queries.wallet.purchases import purchase as purchase_row
 
 Info = strawberry.Info[StudioContext, None]
 
@@ -254,6 +256,9 @@ def _node(context: StudioContext, view: View, given: str) -> Any:
         case "Asset":
             picture = asset_row(view, own)
             return asset(picture) if picture and picture.state in SHOWN_STATES else None
+        case "Purchase":
+            bought = purchase_row(view, own)
+            return None if bought is None else purchase(bought)
         case _:
             return None
 

@@ -25,6 +25,7 @@ from domain.rating import Rating
 from domain.rendition import DOWNLOADABLE, RenditionRole
 from domain.rendition import THUMBNAIL_SIDES_MAX as THUMBNAILS
 from domain.time_limits import UNDO_MAX
+from domain.wallet_state import PurchaseFailure, PurchaseState
 
 UNDOABLE = frozenset(INVERSE)
 """The changes of many items that can be taken back."""
@@ -81,6 +82,8 @@ __all__ = [
     "LabelKind",
     "LegalText",
     "PublishPreset",
+    "PurchaseFailure",
+    "PurchaseState",
     "Rating",
     "RealRange",
     "RenditionRole",

@@ -7,10 +7,28 @@ from enum import Enum
 
 import strawberry
 
-from commands.catalogue import AssetKind, GalleryChange, JobKind, JobState, Rating, RenditionRole
+from commands.catalogue import (
+    AssetKind,
+    GalleryChange,
+    JobKind,
+    JobState,
+    PurchaseFailure,
+    PurchaseState,
+    Rating,
+    RenditionRole,
+)
 from topics.messages.progress import Phase
 
-for _vocabulary in (AssetKind, GalleryChange, JobKind, JobState, Phase, RenditionRole):
+for _vocabulary in (
+    AssetKind,
+    GalleryChange,
+    JobKind,
+    JobState,
+    Phase,
+    PurchaseFailure,
+    PurchaseState,
+    RenditionRole,
+):
     strawberry.enum(_vocabulary)
 strawberry.enum(Rating, name="ContentRating")
 
@@ -36,6 +54,15 @@ class VerificationStatus(Enum):
     EXPIRED = "expired"
 
 
+@strawberry.enum(description="Why a person is not verified yet. `UNDER_AGE` is final: no new try.")
+class VerificationReason(Enum):
+    DECLINED = "declined"
+    UNDER_AGE = "under-age"
+    RESUBMISSION = "resubmission"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
 @strawberry.enum(description="The longest side of a thumbnail.")
 class ThumbnailSize(Enum):
     PX_256 = RenditionRole.THUMBNAIL_256
@@ -56,9 +83,12 @@ __all__ = [
     "JobKind",
     "JobState",
     "Phase",
+    "PurchaseFailure",
+    "PurchaseState",
     "Rating",
     "RenditionRole",
     "ThumbnailSize",
     "TwinStatus",
+    "VerificationReason",
     "VerificationStatus",
 ]

@@ -14,7 +14,7 @@ from api.ids import own_id
 from api.reading import read
 from api.scalars import Cursor, PageSize, Position
 from api.types.asset import Asset, asset
-from api.types.enums import AssetKind, JobState, VerificationStatus
+from api.types.enums import AssetKind, JobState, VerificationReason, VerificationStatus
 from api.types.gallery_filter import KNOWN_STATES, GalleryFilterInput, gallery_filter
 from api.types.gallery_order import (
     BulkChange,
@@ -64,6 +64,10 @@ class Verification:
     assurance: str | None
     country: str | None
     valid_until: datetime | None
+    reason: VerificationReason | None = strawberry.field(
+        description="What the last check came to. Null where none has said anything, and for "
+        "whoever is verified or was."
+    )
 
 
 class Standing:
@@ -108,6 +112,7 @@ class Viewer(Node):
             assurance=found.assurance if found else None,
             country=found.country if found else None,
             valid_until=found.valid_until if found else None,
+            reason=VerificationReason(found.reason) if found and found.reason else None,
         )
 
     @strawberry.field(description="Credits.")

@@ -1,5 +1,6 @@
 """Credits: the balance, every entry behind it, and what the auditor sees of everybody."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -9,14 +10,28 @@ from api.context import StudioContext
 from api.ids import global_id
 from api.reading import read
 from api.scalars import Cursor, Millicredits, PageSize, Position
+from api.types.enums import JobKind
 from api.types.paging import DEFAULT_PAGE, Connection, connection, place_after
+from api.types.purchase import Purchase, purchase
 from queries.viewer import View
+from queries.wallet.asked import PackageAsked, packages_asked, work_asked
+from queries.wallet.asked import WorkAsked as WorkRow
 from queries.wallet.balance import Balance
 from queries.wallet.ledger import Ledger as LedgerRows
+from queries.wallet.purchases import purchases
 from queries.wallet.statement import StatementEntry as EntryRow
 from queries.wallet.statement import statement
 
 Info = strawberry.Info[StudioContext, None]
+
+
+@strawberry.type(description="The work that an entry is about, as it was asked for.")
+class WorkAsked:
+    kind: JobKind
+    engine: str
+    count: int
+    prompt: str | None
+    twin_name: str | None
 
 
 @strawberry.type(description="One entry of the ledger, with the balances right after it.")
@@ -32,6 +47,12 @@ class StatementEntry:
     at: datetime
     job: strawberry.ID | None
     purchase: strawberry.ID | None
+    asked: WorkAsked | None = strawberry.field(
+        description="What its job was asked for. Null for entries without a job."
+    )
+    package: str | None = strawberry.field(
+        description="Which package its purchase was of. Null for entries without a purchase."
+    )
 
 
 @strawberry.type(description="What the viewer has, as of a position.")
@@ -47,7 +68,25 @@ class Wallet:
     ) -> Connection[StatementEntry]:
         def question(view: View) -> Connection[StatementEntry]:
             page = statement(view, first=first, after=place_after(after))
-            return connection(page, lambda row: row.place, entry)
+            work = work_asked(view, [row.job_id for row in page.items if row.job_id])
+            bought = packages_asked(
+                view, [row.purchase_id for row in page.items if row.purchase_id]
+            )
+            return connection(
+                page, lambda row: row.place, lambda row: entry(row, work=work, bought=bought)
+            )
+
+        return await read(info.context, question)
+
+    @strawberry.field(description="Every purchase and what became of it, newest first.")
+    async def purchases(
+        self, info: Info, first: PageSize = DEFAULT_PAGE, after: Cursor | None = None
+    ) -> Connection[Purchase]:
+        place = place_after(after)
+
+        def question(view: View) -> Connection[Purchase]:
+            page = purchases(view, first=first, after=place)
+            return connection(page, lambda row: row.place, purchase)
 
         return await read(info.context, question)
 
@@ -81,8 +120,11 @@ def wallet(found: Balance) -> Wallet:
     )
 
 
-def entry(row: EntryRow) -> StatementEntry:
-    """The entry of a row."""
+def entry(
+    row: EntryRow, *, work: Mapping[UUID, WorkRow], bought: Mapping[UUID, PackageAsked]
+) -> StatementEntry:
+    """The entry of a row, with what it was for where that is among `work` or `bought`."""
+    package = bought.get(row.purchase_id) if row.purchase_id else None
     moved = row.available_change or row.spent_change or row.reserved_change
     return StatementEntry(
         position=Position(row.position),
@@ -94,6 +136,20 @@ def entry(row: EntryRow) -> StatementEntry:
         at=row.recorded_at,
         job=global_id("Job", row.job_id) if row.job_id else None,
         purchase=global_id("Purchase", row.purchase_id) if row.purchase_id else None,
+        asked=_asked(work.get(row.job_id)) if row.job_id else None,
+        package=package.package if package else None,
+    )
+
+
+def _asked(row: WorkRow | None) -> WorkAsked | None:
+    if row is None:
+        return None
+    return WorkAsked(
+        kind=JobKind(row.kind),
+        engine=row.engine,
+        count=row.item_count,
+        prompt=row.prompt,
+        twin_name=row.twin_name,
     )
 
 

@@ -19,6 +19,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     assurance: str | None
     country: str | None
     valid_until: datetime | None
+    under_age: bool
     position: int
 
     def verification_at(self, at: datetime) -> str:
@@ -26,6 +27,13 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         if self.verification == "verified" and self.valid_until and self.valid_until <= at:
             return "expired"
         return self.verification
+
+    @property
+    def reason(self) -> str | None:
+        """Why nobody is verified yet: under-age, which is final, or the last check's outcome."""
+        if self.under_age:
+            return "under-age"
+        return None if self.verification == "verified" else self.outcome
 
 
 def account(view: View) -> Account | None:

@@ -14,7 +14,7 @@ KEY = str(UUID(int=7))
 """One key for both questions, so that nothing but the id differs. Refusals are not stored."""
 
 QUERIES = {
-    "node": ("query($id: ID!) { node(id: $id) { __typename id } }", "Twin Job Asset"),
+    "node": ("query($id: ID!) { node(id: $id) { __typename id } }", "Twin Job Asset Purchase"),
     "twin": ("query($id: ID!) { viewer { ... on Viewer { twin(id: $id) { id } } } }", "Twin"),
     "job": ("query($id: ID!) { viewer { ... on Viewer { job(id: $id) { id } } } }", "Job"),
     "asset": ("query($id: ID!) { viewer { ... on Viewer { asset(id: $id) { id } } } }", "Asset"),
@@ -137,6 +137,9 @@ def two(live: LiveStudio) -> TwoPeople:
         "BulkChange": change,
         "SourcePhoto": photo,
         "Stack": picture["stack"],
+        "Purchase": grace.run("Purchases", first=1)["wallet"]["purchases"]["edges"][0]["node"][
+            "id"
+        ],
     }
     return TwoPeople(ada, graces)
 

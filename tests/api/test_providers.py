@@ -1,5 +1,6 @@
 """Identity checks and payments: a webhook is a hint, and the provider is asked for the answer."""
 
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -13,7 +14,7 @@ from adapters.webhooks.signature import sign_webhook
 from tests.api.creator import Creator, uuid_of
 from tests.api.live_studio import WEBHOOK_SECRET, LiveStudio
 
-VERIFICATION = "{ viewer { ... on Viewer { verification { status assurance country } } } }"
+VERIFICATION = "{ viewer { ... on Viewer { verification { status assurance country reason } } } }"
 
 
 def may_consent(ada: Creator) -> bool:
@@ -30,24 +31,25 @@ def test_an_approved_adult_is_verified_with_the_assurance_of_the_sandbox(ada: Cr
     ada.verified()
     assert may_consent(ada)
     found = ada.ask(VERIFICATION)["verification"]
-    assert found == {"status": "VERIFIED", "assurance": "sandbox", "country": "XX"}
+    assert found == {"status": "VERIFIED", "assurance": "sandbox", "country": "XX", "reason": None}
 
 
 @pytest.mark.parametrize(
-    ("choice", "status"),
+    ("choice", "status", "reason"),
     [
-        (SandboxChoice.UNDER_AGE, "DECLINED"),
-        (SandboxChoice.DECLINED, "DECLINED"),
-        (SandboxChoice.RESUBMISSION, "PENDING"),
-        (SandboxChoice.EXPIRED, "DECLINED"),
-        (SandboxChoice.UNKNOWN, "PENDING"),
+        (SandboxChoice.UNDER_AGE, "DECLINED", "UNDER_AGE"),
+        (SandboxChoice.DECLINED, "DECLINED", "DECLINED"),
+        (SandboxChoice.RESUBMISSION, "PENDING", "RESUBMISSION"),
+        (SandboxChoice.EXPIRED, "DECLINED", "EXPIRED"),
+        (SandboxChoice.UNKNOWN, "PENDING", "UNKNOWN"),
     ],
 )
-def test_nothing_but_an_approved_adult_verifies(
-    ada: Creator, choice: SandboxChoice, status: str
+def test_nothing_but_an_approved_adult_verifies_and_it_is_said_why(
+    ada: Creator, choice: SandboxChoice, status: str, reason: str
 ) -> None:
     ada.verified(choice)
-    assert ada.ask(VERIFICATION)["verification"]["status"] == status
+    found = ada.ask(VERIFICATION)["verification"]
+    assert (found["status"], found["reason"]) == (status, reason)
     assert not may_consent(ada)
 
 
@@ -95,11 +97,34 @@ def test_a_payment_is_credited_once_however_often_its_webhook_comes(ada: Creator
     assert live.event_types(ada.person).count("wallet.payment-hinted") == 1
 
 
-@pytest.mark.parametrize("status", [CheckoutStatus.FAILED, CheckoutStatus.EXPIRED])
-def test_a_payment_that_did_not_come_about_credits_nothing(
-    ada: Creator, status: CheckoutStatus
+def newest_purchase(ada: Creator) -> dict[str, Any]:
+    node: dict[str, Any] = ada.run("Purchases", first=1)["wallet"]["purchases"]["edges"][0]["node"]
+    return node
+
+
+def test_a_purchase_is_pending_until_it_is_paid(ada: Creator) -> None:
+    url = ada.checkout()
+    ada.live.settle()
+    pending = newest_purchase(ada)
+    assert (pending["state"], pending["failure"], pending["endedAt"]) == ("STARTED", None, None)
+    assert pending["package"] == "starter"
+    ada.pay(url)
+    paid = newest_purchase(ada)
+    assert (paid["id"], paid["state"], paid["failure"]) == (pending["id"], "CREDITED", None)
+    assert paid["credits"] == ada.wallet()["available"]
+    assert paid["endedAt"] is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "failure"),
+    [(CheckoutStatus.FAILED, "DECLINED"), (CheckoutStatus.EXPIRED, "EXPIRED")],
+)
+def test_a_payment_that_did_not_come_about_credits_nothing_and_says_why(
+    ada: Creator, status: CheckoutStatus, failure: str
 ) -> None:
     ada.pay(ada.checkout(), status)
+    unpaid = newest_purchase(ada)
+    assert (unpaid["state"], unpaid["failure"]) == ("FAILED", failure)
     assert ada.wallet()["available"] == 0
     assert "wallet.purchase-failed" in ada.live.event_types(ada.person)
 

@@ -95,6 +95,19 @@ def test_the_wallet_tells_where_every_credit_went(live: LiveStudio) -> None:
     assert newest["reserved"] == wallet["reserved"] > 0
     assert newest["available"] == wallet["available"]
     assert statement[-1]["node"]["kind"] == "wallet.credited"
+    # In words: what was asked for, and which package was bought.
+    assert newest["asked"]["kind"] == "IMAGES"
+    assert newest["asked"]["count"] >= 1
+    shown = ada.ask(
+        "query($id: ID!) { viewer { ... on Viewer { job(id: $id) { prompt engine } } } }",
+        id=newest["job"],
+    )["job"]
+    assert shown["prompt"]
+    assert {name: newest["asked"][name] for name in shown} == shown
+    assert newest["asked"]["twinName"]
+    assert newest["package"] is None
+    assert statement[-1]["node"]["package"] == "starter"
+    assert statement[-1]["node"]["asked"] is None
 
 
 def test_withdrawing_consent_stops_the_job_returns_its_credits_and_hides_the_pictures(

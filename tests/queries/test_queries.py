@@ -32,6 +32,7 @@ from queries.read_position import (
 from queries.twins.photos import photos
 from queries.twins.twins import twin, twins
 from queries.viewer import View, as_viewer
+from queries.wallet.asked import packages_asked, work_asked
 from queries.wallet.balance import EMPTY, Balance, balance
 from queries.wallet.ledger import ledger
 from queries.wallet.purchases import purchase, purchases
@@ -105,6 +106,8 @@ def test_another_viewer_sees_nothing(pool: Pool, projector: Projector, ada: View
         assert jobs(grace, first=10).items == ()
         assert job(grace, newest.job_id) is None
         assert jobs_by_id(grace, [newest.job_id]) == {}
+        assert work_asked(grace, [newest.job_id]) == {}
+        assert packages_asked(grace, [purchases(ada, first=1).items[0].purchase_id]) == {}
         assert gallery(grace, first=10).items == ()
         assert asset(grace, picture.asset_id) is None
         assert assets_of_jobs(grace, [newest.job_id]) == {newest.job_id: ()}
@@ -183,6 +186,20 @@ def test_the_balance_is_that_of_the_last_entry(ada: View) -> None:
     [bought] = purchases(ada, first=10).items
     assert purchase(ada, bought.purchase_id) == bought
     assert bought.state == "credited"
+
+
+def test_entries_are_told_with_what_was_asked_for(ada: View) -> None:
+    pictures, training = jobs(ada, first=10).items
+    [bought] = purchases(ada, first=10).items
+    asked = work_asked(ada, [pictures.job_id, training.job_id, NOBODY])
+    assert asked.keys() == {pictures.job_id, training.job_id}
+    drawn, learned = asked[pictures.job_id], asked[training.job_id]
+    assert (drawn.kind, drawn.item_count, drawn.prompt) == ("images", 4, "a lighthouse in fog")
+    assert (learned.kind, learned.prompt, learned.twin_name) == ("training", None, "Countess")
+    packages = packages_asked(ada, [bought.purchase_id, NOBODY])
+    assert {id: found.package for id, found in packages.items()} == {
+        bought.purchase_id: bought.package
+    }
 
 
 def test_a_twin_comes_with_its_adapters_and_photos(ada: View) -> None:
