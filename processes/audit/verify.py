@@ -53,6 +53,9 @@ AMOUNT_MAX = 2**63 - 1
 CLOCKS_APART_MAX = timedelta(minutes=5)
 """How far apart the clocks of two machines may be that write one wallet, one after the other."""
 
+RECORDED_LATE_MAX = timedelta(hours=1)
+"""How long after a purchase was started it may be recorded: it waits for seconds, if at all."""
+
 NO_LINK = bytes(32)
 SYSTEM = "00000000-0000-5000-8000-000000000000"
 PRICE_LIST_ID = str(uuid5(UUID(SYSTEM), "price-list"))
@@ -192,6 +195,18 @@ class _Stream:
     wallet: _Wallet | None = None
 
 
+@dataclass(frozen=True)
+class _Ended:
+    """Until when an offer was accepted, by the clock of whoever bought and by that of the log."""
+
+    until: datetime
+    recorded_until_us: int
+
+
+def _microseconds(span: timedelta) -> int:
+    return span // timedelta(microseconds=1)
+
+
 class _Audit:
     def __init__(
         self, as_of: int | None, expected_head: str | None, claimed: Mapping[str, Balance]
@@ -217,7 +232,7 @@ class _Audit:
         self._jobs: set[str] = set()
         self._prices = 0
         self._prices_earliest = datetime(1, 1, 1, tzinfo=UTC)
-        self._on_sale: dict[tuple[str, int, int, str], datetime | None] = {}
+        self._on_sale: dict[tuple[str, int, int, str], _Ended | None] = {}
         if expected_head is not None:
             self._note(expected_head)
 
@@ -490,8 +505,9 @@ class _Audit:
         }
         # Who chose a package while these prices were being published was offered the former ones.
         until = max(accepted_until, at + CLOCKS_APART_MAX)
+        over = _Ended(until, self._recorded_at_us + _microseconds(until - at + RECORDED_LATE_MAX))
         for offer, ended in self._on_sale.items():
-            self._on_sale[offer] = until if ended is None else ended
+            self._on_sale[offer] = over if ended is None else ended
         self._on_sale.update(offers)
         if self._prices != before + 1:
             raise _Broken("order", f"price list {self._prices} follows {before}")
@@ -574,8 +590,12 @@ class _Audit:
         offer = (event["package"], amount, event["price_minor_units"], event["currency"])
         if offer not in self._on_sale:
             raise _Broken("price", f"{offer} was never on sale")
-        until = self._on_sale[offer]
-        if until is not None and at > until:
+        ended = self._on_sale[offer]
+        if ended is None:
+            return
+        # What a purchase says of its own time is its writer's; what was recorded is the log's.
+        is_late = self._recorded_at_us > ended.recorded_until_us and not self._is_old
+        if at > ended.until or is_late:
             raise _Broken("price", f"{offer} was not on sale any more")
 
     def payment_hinted(self, wallet: _Wallet, event: dict[str, Any], at: datetime) -> None:

@@ -92,6 +92,18 @@ def a_package_is_sold_after_it_was_withdrawn(rows: list[Line]) -> None:
     with_new_prices(rows, accepted_until=MORNING, packages=[], timestamp=published)
 
 
+def a_withdrawn_package_is_bought_as_if_before(rows: list[Line]) -> None:
+    """Appended to a log in which a package had ended: only the log's own clock tells."""
+    opened = find(rows, "wallet.opened", GRACE)
+    published = datetime.fromisoformat(event_of(opened)["timestamp"])
+    with_new_prices(rows, accepted_until=published, packages=[], timestamp=published.isoformat())
+    yesterday = (published - timedelta(days=1)).isoformat()
+    for row in rows[rows.index(opened) :]:
+        row["recorded_at_us"] += 3 * 3_600 * 10**6
+    edit(opened, timestamp=yesterday)
+    edit(find(rows, STARTED, GRACE), timestamp=yesterday)
+
+
 def expired_promotion(millicredits: int, **fields: Any) -> Rewrite:
     def rewrite(rows: list[Line]) -> None:
         promoted = find(rows, PROMOTED)
@@ -251,6 +263,10 @@ FORGERIES: dict[str, tuple[str, Rewrite]] = {
     "a job reserves twice": ("reservation", repeated(RESERVED)),
     "a reservation names no job": ("reservation", with_fields(RESERVED, job_id=None)),
     "a reservation names many jobs": ("format", with_fields(RESERVED, job_id=[1])),
+    "a package is bought as if before it ended": (
+        "price",
+        a_withdrawn_package_is_bought_as_if_before,
+    ),
     "a job is paid by two": ("reservation", as_in_adas("job_id")),
     "a purchase is two people's": ("payment", as_in_adas("purchase_id")),
     "a job is captured twice": ("reservation", repeated(CAPTURED)),
