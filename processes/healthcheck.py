@@ -90,8 +90,8 @@ def _check_heartbeat(process: str, settings: Settings, session: int | None) -> N
     file = heartbeat_file(settings, process)
     try:
         turned_s = file.stat().st_mtime
-        pid = int(file.read_text(encoding="ascii"))
-    except (OSError, ValueError):
+        pid = int(file.read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError, IndexError):
         raise Unwell(process, Ailment.NOT_BEGUN, f"no heartbeat in {file}") from None
     try:
         found = os.getsid(pid)

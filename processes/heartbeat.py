@@ -17,8 +17,21 @@ TOUCH_INTERVAL_S = 1.0
 
 
 def heartbeat_file(settings: Settings, process: str) -> Path:
-    """Where a process of this name shows it. Holds its process id; its time is that of the turn."""
+    """Where a process of this name shows it. Holds its process id and, behind it, its port and the
+    first port of its metrics; its time is that of the turn.
+    """
     return settings.running / f"{process}@{member_name(settings, process)}"
+
+
+def as_it_was_started(settings: Settings, process: str) -> Settings:
+    """These settings with the ports of the process that shows itself under them, where it does:
+    whoever looks may have others than who started it.
+    """
+    try:
+        _, port, metrics_port = heartbeat_file(settings, process).read_text("ascii").split()
+    except (OSError, ValueError):
+        return settings
+    return settings.model_copy(update={"port": int(port), "metrics_port": int(metrics_port)})
 
 
 class Heartbeat(threading.Event):
@@ -29,9 +42,10 @@ class Heartbeat(threading.Event):
     counts them.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, ports: tuple[int, ...] = ()) -> None:
         super().__init__()
         self._file = file
+        self._ports = ports
         self._thread = threading.get_ident()
         self._touched_s = float("-inf")
         self._is_shown = False
@@ -82,7 +96,8 @@ class Heartbeat(threading.Event):
             os.utime(self._file)
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        self._file.write_text(str(os.getpid()), encoding="ascii")
+        shown = (os.getpid(), *self._ports)
+        self._file.write_text(" ".join(str(number) for number in shown), encoding="ascii")
         self._is_shown = True
 
     def _forget(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from processes.healthcheck import Ailment, Unwell, check_process
+from processes.heartbeat import as_it_was_started
 from processes.metrics.ports import first_port_for_another, metrics_port
 from processes.settings import PROCESS_NAMES, Settings
 from processes.status.line import Line
@@ -50,13 +51,15 @@ def _shown(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _line(settings: Settings, process: str, member: str | None) -> Line:
     own = settings if member is None else settings.model_copy(update={"worker_name": member})
+    started = as_it_was_started(own, process)
     subject = member if member in _further(process, member) else process
     try:
-        check_process(own, process)
+        check_process(started, process)
     except Unwell as unwell:
         advice = _ADVICE[unwell.ailment].format(process=process)
         return Line(subject or process, str(unwell.ailment), advice)
-    port = _port(settings, process, member)
+    is_told = started is not own
+    port = metrics_port(started, process) if is_told else _port(settings, process, member)
     shows = "shows no metrics" if port is None else f"metrics at {_url(settings, port)}"
     return Line(subject or process, f"its main loop turns; {shows}")
 

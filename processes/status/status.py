@@ -64,7 +64,11 @@ def status_of(settings: Settings) -> Status:
         _try_database(reached)
     except _AWAY as error:
         # Only the class: the message may name hosts and users.
-        advice = "start the studio: `suite up`" if is_embedded else "mend it, or SUITE_DATABASE_URL"
+        advice = "mend it, or SUITE_DATABASE_URL"
+        if is_embedded and any(line.is_well for line in lines):
+            advice = "it stands still while processes run: end `suite up`, and start it again"
+        elif is_embedded:
+            advice = "start the studio: `suite up`"
         lines.append(Line("database", f"out of reach ({type(error).__name__})", advice))
         return Status(tuple(lines))
     lines.append(Line("database", "answers"))

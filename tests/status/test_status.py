@@ -146,6 +146,19 @@ def test_of_several_apis_none_is_blamed_for_what_another_on_their_port_answers(
     hearts[1].end()
 
 
+def test_whoever_looks_needs_none_of_the_settings_it_was_started_with(tmp_path: Path) -> None:
+    with ready_api() as port:
+        started = Settings(home=tmp_path, port=port, metrics_port=19_400, api_processes=1)
+        heart = Heartbeat(
+            heartbeat_file(started, "api"), ports=(started.port, started.metrics_port)
+        )
+        heart.is_set()
+        elsewhere = Settings(home=tmp_path, port=closed_port(), api_processes=1)
+        [told] = told_of_apis(elsewhere)
+        assert "its main loop turns; metrics at http://127.0.0.1:194" in told
+        heart.end()
+
+
 def told_of_apis(settings: Settings) -> list[str]:
     lines = running(settings, all_expected=True)
     return [line.what for line in lines if line.subject.startswith("api")]
