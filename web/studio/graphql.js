@@ -1,5 +1,7 @@
 // Talks GraphQL: documents by their id, refusals as exceptions. Feeds are in `feeds.js`.
 
+import { randomUuid } from "./plain_http.js";
+
 let manifest = null;
 
 /** The id of a committed document. */
@@ -42,7 +44,7 @@ export async function run(name, variables = {}) {
 
 /** Runs a command under a fresh idempotency key; a lost answer is asked for again under the same. */
 export async function command(name, input) {
-  const keyed = { ...input, idempotencyKey: crypto.randomUUID() };
+  const keyed = { ...input, idempotencyKey: randomUuid() };
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await run(name, { input: keyed });
