@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 from api.ids import global_id
 from commands.publishing.claim_publish_pack import ClaimPublishPack
+from commands.publishing.end_publish_pack import ExpirePublishPack
 from commands.publishing.record_publish_pack import RecordPublishPack, WrittenPackFile
 from tests.api.creator import PHOTO, Creator, uuid_of
 from tests.api.live_studio import LiveStudio
@@ -116,15 +117,17 @@ def test_what_is_withdrawn_or_purged_is_out_of_it_at_once(live: LiveStudio) -> N
     assert ada.http.get(before[0]["url"], headers=ada.headers).status_code == 404
 
 
-def test_a_days_old_pack_is_gone_with_its_bytes(live: LiveStudio) -> None:
+def test_a_pack_whose_day_is_over_is_gone_with_its_bytes(live: LiveStudio) -> None:
     ada = Creator(live)
     asset = picture(ada.verified().rich())
-    made(ada, requested(ada, asset))
+    pack = requested(ada, asset)
+    made(ada, pack)
+    [file, _] = packs(ada)[0]["files"]
     assert list(live.objects.keys(f"packs/{uuid_of(asset)}/"))
-    live.clock.pass_by(hours=25)
+    live.does(ExpirePublishPack(uuid_of(pack)), ada.person)
     live.settle()
-    ada.sign_in()
     assert packs(ada) == []
+    assert ada.http.get(file["url"], headers=ada.headers).status_code == 404
     assert not list(live.objects.keys(f"packs/{uuid_of(asset)}/"))
 
 

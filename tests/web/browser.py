@@ -20,8 +20,8 @@ PATIENCE_MS = 120_000
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """A running browser without a window.
+def chromium(*arguments: str) -> Iterator[Browser]:
+    """A running browser without a window, with these arguments besides its own.
 
     Skips the test with the reason where there is none; under `CI=true` that is a failure.
     """
@@ -29,7 +29,7 @@ def chromium() -> Iterator[Browser]:
         path = _found(playwright.chromium.executable_path)
         # Chromium's own sandbox needs rights that containers do not give, and root may not have it.
         browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox"], timeout=PATIENCE_MS
+            executable_path=path, args=["--no-sandbox", *arguments], timeout=PATIENCE_MS
         )
         try:
             yield browser

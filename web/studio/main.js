@@ -2,7 +2,8 @@
 
 import { address } from "./address.js";
 import { element } from "./element.js";
-import { follow, run } from "./graphql.js";
+import { follow } from "./feeds.js";
+import { run } from "./graphql.js";
 import { attempt, notice } from "./notice.js";
 import { account } from "./pages/account.js";
 import { create } from "./pages/create.js";
@@ -30,39 +31,45 @@ let watching = null;
 function watch() {
   watching?.abort();
   watching = new AbortController();
-  const { signal } = watching;
-  follow("WatchJobs", (event) => {
-    const known = new Map(event.__typename === "JobsSnapshot" ? [] : state.jobs);
-    if (event.__typename === "JobsSnapshot") {
-      for (const job of event.jobs) known.set(job.id, job);
-    } else if (event.__typename === "JobChanged") {
-      const before = state.jobs.get(event.job.id);
-      known.set(event.job.id, { ...event.job, progress: event.job.progress ?? before?.progress });
-      if (before && before.state !== event.job.state) announce(event.job);
-      if (event.job.kind === "TRAINING" && before?.state !== event.job.state) refreshViewer();
-    } else if (known.has(event.id)) {
-      known.set(event.id, { ...known.get(event.id), progress: event.progress });
-    }
-    tell({ jobs: known });
-  }, signal);
-  follow("WatchWallet", (event) => tell({ wallet: event.wallet }), signal);
-  follow("WatchGallery", (event) => {
-    if (event.__typename === "SourcePhotoChanged") {
-      tell({ sourcePhotos: changed(state.sourcePhotos, event.id, event.photo) });
-      return;
-    }
-    if (event.__typename === "PublishPackChanged") {
-      tell({ packs: changed(state.packs, event.id, event.pack) });
-      return;
-    }
-    const known = new Map(event.__typename === "GallerySnapshot" ? [] : state.assets);
-    if (event.__typename === "GallerySnapshot") {
-      for (const asset of event.assets) known.set(asset.id, asset);
-    } else if (event.__typename === "AssetGone") known.delete(event.id);
-    else if (event.asset?.private) known.delete(event.asset.id);
-    else if (event.asset) known.set(event.asset.id, event.asset);
-    tell({ assets: known });
-  }, signal);
+  const feeds = {
+    WatchJobs: jobsWentOn,
+    WatchWallet: (event) => tell({ wallet: event.wallet }),
+    WatchGallery: galleryWentOn,
+  };
+  follow(feeds, watching.signal);
+}
+
+function jobsWentOn(event) {
+  const known = new Map(event.__typename === "JobsSnapshot" ? [] : state.jobs);
+  if (event.__typename === "JobsSnapshot") {
+    for (const job of event.jobs) known.set(job.id, job);
+  } else if (event.__typename === "JobChanged") {
+    const before = state.jobs.get(event.job.id);
+    known.set(event.job.id, { ...event.job, progress: event.job.progress ?? before?.progress });
+    if (before && before.state !== event.job.state) announce(event.job);
+    if (event.job.kind === "TRAINING" && before?.state !== event.job.state) refreshViewer();
+  } else if (known.has(event.id)) {
+    known.set(event.id, { ...known.get(event.id), progress: event.progress });
+  }
+  tell({ jobs: known });
+}
+
+function galleryWentOn(event) {
+  if (event.__typename === "SourcePhotoChanged") {
+    tell({ sourcePhotos: changed(state.sourcePhotos, event.id, event.photo) });
+    return;
+  }
+  if (event.__typename === "PublishPackChanged") {
+    tell({ packs: changed(state.packs, event.id, event.pack) });
+    return;
+  }
+  const known = new Map(event.__typename === "GallerySnapshot" ? [] : state.assets);
+  if (event.__typename === "GallerySnapshot") {
+    for (const asset of event.assets) known.set(asset.id, asset);
+  } else if (event.__typename === "AssetGone") known.delete(event.id);
+  else if (event.asset?.private) known.delete(event.asset.id);
+  else if (event.asset) known.set(event.asset.id, event.asset);
+  tell({ assets: known });
 }
 
 function changed(known, id, now) {

@@ -1,6 +1,7 @@
 // A photo set's way into the studio: planned, uploaded, handed in; given up where that fails.
 
 import { command } from "./graphql.js";
+import { sha256 } from "./plain_http.js";
 
 /**
  * Uploads `photos` and hands them in as one set. `report` is told how far it came. Answers the
@@ -77,15 +78,11 @@ async function described(file) {
   return {
     sizeBytes: file.size,
     mediaType: mediaType(file),
-    sha256: hexadecimal(await crypto.subtle.digest("SHA-256", await file.arrayBuffer())),
+    sha256: await sha256(await file.arrayBuffer()),
   };
 }
 
 /** Browsers that cannot show HEIC do not name its type either. */
 function mediaType(photo) {
   return photo.type || (/\.hei[cf]$/i.test(photo.name) ? "image/heic" : "");
-}
-
-function hexadecimal(buffer) {
-  return [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
