@@ -23,12 +23,20 @@ _NOT_HERE = frozenset(
 )
 
 _READS = {
-    S3User.INTAKE: ("gallery", "photos", "adapters"),
-    S3User.SCREENER: ("uploads", "quarantine", "photos", "templates", "adapters", "gallery"),
+    S3User.INTAKE: ("gallery", "packs", "photos", "adapters"),
+    S3User.SCREENER: (
+        "uploads",
+        "quarantine",
+        "photos",
+        "templates",
+        "adapters",
+        "gallery",
+        "packs",
+    ),
 }
 _WRITES = {
     S3User.INTAKE: ("uploads", "quarantine"),
-    S3User.SCREENER: ("photos", "templates", "adapters", "gallery"),
+    S3User.SCREENER: ("photos", "templates", "adapters", "gallery", "packs"),
 }
 
 

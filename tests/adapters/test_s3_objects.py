@@ -17,6 +17,7 @@ from adapters.parts.s3 import ROOT
 from commands.ports.object_store import PresignedUpload, StoreUnavailable
 from domain import object_keys
 from domain.photo_places import places_of_set
+from domain.source_photo import places_of_source
 from tests.parts.s3_server import STUDIO, S3ForTests, s3_server
 
 LIGHTHOUSE = b"a lighthouse in fog " * 100
@@ -71,7 +72,12 @@ def test_the_intake_signs_what_workers_and_browsers_may_do(s3: S3ForTests, bucke
     for key in (UPLOAD, QUARANTINE):
         assert post(form(intake, key), LIGHTHOUSE).status_code == 204
         assert keeper.get(key) == LIGHTHOUSE
-    for key in ("gallery/a/b/master", "photos/twin/1/set/a.png", "adapters/twin/1/job/a"):
+    for key in (
+        "gallery/a/b/master",
+        "packs/a/b/c/square",
+        "photos/twin/1/set/a.png",
+        "adapters/twin/1/job/a",
+    ):
         keeper.put(key, LIGHTHOUSE, media_type="image/png")
         assert httpx.get(intake.presign_download(key, expires_in_s=60)).content == LIGHTHOUSE
 
@@ -114,7 +120,13 @@ def test_the_screener_passes_on_what_it_has_judged(s3: S3ForTests, bucket: str) 
     for key in (QUARANTINE, UPLOAD):
         keeper.put(key, LIGHTHOUSE, media_type="image/png")
         assert screener.get(key) == LIGHTHOUSE
-    for key in ("photos/t/1/s/a.png", "templates/t/1/s.json", "adapters/t/1/j/c", "gallery/a/c/m"):
+    for key in (
+        "photos/t/1/s/a.png",
+        "templates/t/1/s.json",
+        "adapters/t/1/j/c",
+        "gallery/a/c/m",
+        "packs/a/p/c/square",
+    ):
         assert screener.head(key) is None
         screener.put(key, LIGHTHOUSE, media_type="image/png")
         assert screener.get(key) == LIGHTHOUSE
@@ -195,6 +207,8 @@ def test_every_place_of_the_domain_is_written_by_one_user_and_read_by_another() 
         *object_keys.epoch_prefixes(ids[0], ids[1], 1),
         object_keys.quarantine_prefix(ids[2]),
         object_keys.gallery_prefix(ids[3]),
+        object_keys.packs_prefix(ids[3]),
+        *places_of_source(ids[0], ids[1], 1, ids[2]).all,
     ]
     folders = {place.split("/")[0] for place in places}
     principals = {user: user.value for user in S3User}
