@@ -8,39 +8,21 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from adapters.postgres.embedded import EmbeddedPostgres
 from domain.job import Job
 from domain.job_input import InputRole, input_of
 from domain.job_kind import JobKind
 from gpu_consumers.screening.released_files import animated_gif, animated_webp, mp4, poster
 from gpu_consumers.screening.thumbnails import thumbnail
-from tests.api.creator import PASSWORD, Creator, uuid_of
-from tests.api.live_studio import LiveStudio, live_studio
+from tests.api.creator import Creator, uuid_of
+from tests.api.live_studio import LiveStudio
 from tests.api.test_publish_packs import made
-from tests.conftest import TEMPLATE
 from tests.gpu_consumers.screening.clips import FRAME_RATE, portrait_clip
-from tests.web.browser import PATIENCE_MS, chromium
+from tests.web.signed_in import patient, sign_in
 from topics.messages.progress import JobProgressed, Phase
 from topics.messages.work import ThumbnailRole
 
 SIDE_PX = 128
 SECONDS = 3
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def live(
-    browser: Browser, postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveStudio]:
-    """A studio for this module; not begun where there is no browser to look at it."""
-    postgres_server.create_database("page", template=TEMPLATE)
-    with live_studio(postgres_server.url("page"), tmp_path_factory.mktemp("page")) as found:
-        yield found
 
 
 @dataclass
@@ -95,19 +77,14 @@ def ada(live: LiveStudio) -> Creator:
 def shown(browser: Browser, ada: Creator) -> Iterator[Shown]:
     """Ada has signed in at the page."""
     page = browser.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
+    patient(page)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
         "console",
         lambda said: complaints.append(said.text) if "Content Security" in said.text else None,
     )
-    page.goto(ada.live.url)
-    page.get_by_label("E-mail address").fill(ada.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("navigation", name="Studio")).to_be_visible()
+    sign_in(page, ada)
     yield Shown(page, ada.live, complaints)
     page.close()
     assert complaints == []

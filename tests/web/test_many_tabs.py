@@ -8,29 +8,13 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, expect
 
-from adapters.postgres.embedded import EmbeddedPostgres
-from tests.api.creator import PASSWORD, Creator
-from tests.api.live_studio import LiveStudio, live_studio
-from tests.conftest import TEMPLATE
-from tests.web.browser import PATIENCE_MS, chromium
+from tests.api.creator import Creator
+from tests.api.live_studio import LiveStudio
+from tests.web.browser import PATIENCE_MS
+from tests.web.signed_in import goes_to, sign_in
 
 TABS = 8
 """More than a browser has connections for one studio."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def live(
-    browser: Browser, postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveStudio]:
-    postgres_server.create_database("tabs", template=TEMPLATE)
-    with live_studio(postgres_server.url("tabs"), tmp_path_factory.mktemp("tabs")) as found:
-        yield found
 
 
 @pytest.fixture
@@ -88,14 +72,6 @@ class Line:
                 other.shutdown(socket.SHUT_WR)
 
 
-def signed_in(page: Page, ada: Creator, url: str) -> None:
-    page.goto(url)
-    page.get_by_label("E-mail address").fill(ada.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("navigation", name="Studio")).to_be_visible()
-
-
 def shows(page: Page, credits: int) -> None:
     expect(page.locator("#balance")).to_contain_text(f"{credits} credits")
 
@@ -108,7 +84,7 @@ def pays(ada: Creator) -> None:
 
 def test_eight_tabs_are_all_alive(tabs: BrowserContext, ada: Creator) -> None:
     pages = [tabs.new_page() for _ in range(TABS)]
-    signed_in(pages[0], ada, ada.live.url)
+    sign_in(pages[0], ada)
     for page in pages[1:]:
         page.goto(ada.live.url)
     for page in pages:
@@ -117,7 +93,7 @@ def test_eight_tabs_are_all_alive(tabs: BrowserContext, ada: Creator) -> None:
     for page in pages:
         shows(page, 20)
         # And each of them can still ask for something.
-        page.get_by_role("navigation", name="Studio").get_by_role("link", name="Create").click()
+        goes_to(page, "Create")
         expect(page.get_by_label("Prompt", exact=True)).to_be_visible()
 
 
@@ -125,7 +101,7 @@ def test_a_page_goes_on_where_it_was_when_the_api_comes_back(
     tabs: BrowserContext, ada: Creator
 ) -> None:
     page = tabs.new_page()
-    signed_in(page, ada, ada.live.url)
+    sign_in(page, ada)
     shows(page, 10)
     ada.live.restart()
     pays(ada)
@@ -139,7 +115,7 @@ def test_a_line_that_goes_dead_without_a_word_is_noticed(
     page = tabs.new_page()
     page.clock.install()
     try:
-        signed_in(page, ada, f"http://127.0.0.1:{line.port}")
+        sign_in(page, ada, f"http://127.0.0.1:{line.port}")
         shows(page, 10)
         line.goes_dead()
         pays(ada)
@@ -158,7 +134,7 @@ def test_a_tab_that_is_not_seen_holds_no_line_and_misses_nothing(
     page = tabs.new_page()
     opened: list[WebSocket] = []
     page.on("websocket", lambda line: opened.append(line))
-    signed_in(page, ada, ada.live.url)
+    sign_in(page, ada)
     shows(page, 10)
     assert len(opened) == 1
     hide(page, hidden=True)

@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from adapters.postgres.embedded import EmbeddedPostgres
 from commands.source_photos.claim_source_photo import ClaimSourcePhoto
 from commands.source_photos.record_source_photo import RecordSourcePhoto, WrittenCopy
 from domain.checks import CheckVerdict
@@ -19,10 +18,9 @@ from domain.job_input import InputRole, input_of
 from domain.kernel.identity import source_photos_id
 from domain.source_photos import SourcePhotos
 from tests.api.creator import PASSWORD, Creator, uuid_of
-from tests.api.live_studio import LiveStudio, live_studio
-from tests.conftest import TEMPLATE
+from tests.api.live_studio import LiveStudio
 from tests.domain.photos_to_begin_with import passed
-from tests.web.browser import PATIENCE_MS, chromium
+from tests.web.signed_in import goes_to, patient
 
 
 def shapes() -> bytes:
@@ -37,21 +35,6 @@ def shapes() -> bytes:
 SHAPES = shapes()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def live(
-    browser: Browser, postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveStudio]:
-    postgres_server.create_database("own_photo", template=TEMPLATE)
-    with live_studio(postgres_server.url("own_photo"), tmp_path_factory.mktemp("page")) as found:
-        yield found
-
-
 @pytest.fixture
 def ada(live: LiveStudio) -> Creator:
     somebody = Creator(live)
@@ -63,15 +46,14 @@ def ada(live: LiveStudio) -> Creator:
 def page(browser: Browser, ada: Creator) -> Iterator[Page]:
     """Ada chooses what to begin with."""
     page = browser.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
+    patient(page)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(ada.live.url)
     page.get_by_label("E-mail address").fill(ada.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("navigation", name="Studio").get_by_role("link", name="Create").click()
+    goes_to(page, "Create")
     page.get_by_text("Begin with a photo of your own").click()
     yield page
     page.close()

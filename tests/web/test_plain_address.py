@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from adapters.postgres.embedded import EmbeddedPostgres
-from tests.api.creator import PASSWORD, Creator
-from tests.api.live_studio import LiveStudio, live_studio
-from tests.conftest import TEMPLATE
-from tests.web.browser import PATIENCE_MS, chromium
+from tests.api.creator import Creator
+from tests.api.live_studio import LiveStudio
+from tests.web.browser import chromium
+from tests.web.signed_in import goes_to, patient, sign_in
 
 HOST = "studio.home.arpa"
 
@@ -20,15 +19,6 @@ HOST = "studio.home.arpa"
 def browser() -> Iterator[Browser]:
     with chromium(f"--host-resolver-rules=MAP {HOST} 127.0.0.1") as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def live(
-    browser: Browser, postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveStudio]:
-    postgres_server.create_database("plain", template=TEMPLATE)
-    with live_studio(postgres_server.url("plain"), tmp_path_factory.mktemp("plain")) as found:
-        yield found
 
 
 @pytest.fixture
@@ -41,25 +31,21 @@ def ada(live: LiveStudio) -> Creator:
 @pytest.fixture
 def page(browser: Browser, ada: Creator) -> Iterator[Page]:
     page = browser.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
+    patient(page)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(ada.live.url.replace("127.0.0.1", HOST))
     assert page.evaluate("() => [typeof crypto.randomUUID, typeof crypto.subtle]") == (
         ["undefined"] * 2
     )
-    page.get_by_label("E-mail address").fill(ada.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("navigation", name="Studio")).to_be_visible()
+    sign_in(page, ada, ada.live.url.replace("127.0.0.1", HOST))
     yield page
     page.close()
     assert errors == []
 
 
 def test_pictures_are_asked_for(page: Page, ada: Creator) -> None:
-    page.get_by_role("navigation", name="Studio").get_by_role("link", name="Create").click()
+    goes_to(page, "Create")
     page.get_by_label("Prompt", exact=True).fill("smiling, green top")
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("heading", name="Jobs")).to_be_visible()

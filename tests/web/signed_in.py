@@ -1,0 +1,26 @@
+"""Somebody signs in at the page, as a person does."""
+
+from playwright.sync_api import Page, expect
+
+from tests.api.creator import PASSWORD, Creator
+from tests.web.browser import PATIENCE_MS
+
+
+def patient(page: Page) -> None:
+    """Waits for what a busy machine takes."""
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+
+
+def sign_in(page: Page, creator: Creator, url: str | None = None) -> None:
+    """At this address, or the studio's own."""
+    page.goto(url or creator.live.url)
+    page.get_by_label("E-mail address").fill(creator.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("navigation", name="Studio")).to_be_visible()
+
+
+def goes_to(page: Page, place: str) -> None:
+    """Follows a link of the navigation."""
+    page.get_by_role("navigation", name="Studio").get_by_role("link", name=place).click()
