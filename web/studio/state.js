@@ -1,16 +1,27 @@
 // What the page knows: one object, told in parts, heard by whoever listens.
 
+import { batch, signal } from "./core/signal.js";
+
 const listeners = new Set();
 
-export const state = {
-  viewer: null,
-  catalogue: null,
-  wallet: null,
-  jobs: new Map(),
-  assets: new Map(),
-  sourcePhotos: new Map(),
-  packs: new Map(),
+const parts = {
+  viewer: signal(null),
+  catalogue: signal(null),
+  wallet: signal(null),
+  jobs: signal(new Map()),
+  assets: signal(new Map()),
+  sourcePhotos: signal(new Map()),
+  packs: signal(new Map()),
 };
+
+/** What is drawn from a part of it is drawn again when that part is told anew. */
+export const state = Object.defineProperties({}, Object.fromEntries(
+  Object.entries(parts).map(([name, held]) => [name, {
+    enumerable: true,
+    get: () => held.value,
+    set: (value) => { held.value = value; },
+  }]),
+));
 
 /** Calls `listener(changedKeys)` after every change until the returned function is called. */
 export function listen(listener) {
@@ -19,7 +30,7 @@ export function listen(listener) {
 }
 
 /** Takes over the given parts and tells every listener which they were. */
-export function tell(parts) {
-  Object.assign(state, parts);
-  for (const listener of [...listeners]) listener(Object.keys(parts));
+export function tell(told) {
+  batch(() => Object.assign(state, told));
+  for (const listener of [...listeners]) listener(Object.keys(told));
 }

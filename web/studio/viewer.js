@@ -9,7 +9,8 @@ export async function refreshViewer(minPosition = null) {
     const viewer = await run("Viewer", { minPosition });
     tell({ viewer, wallet: viewer.wallet });
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
+    // Any other refusal, as of a studio that has yet to catch up, says nothing of who is here.
+    if (!(error instanceof Refused) || error.code !== "NOT_SIGNED_IN") throw error;
     tell({ viewer: null });
   }
 }

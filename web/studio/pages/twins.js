@@ -1,10 +1,12 @@
 // A twin's way: release, consent, photos, training. Consent is in consent.js.
 
+import { live } from "../core/part.js";
+import { html, keyed } from "../core/template.js";
 import { element, field, form } from "../element.js";
 import { command, run } from "../graphql.js";
 import { attempt, notice } from "../notice.js";
 import { forgetUploads, uploadPhotos } from "../photo_upload.js";
-import { listen, state } from "../state.js";
+import { state } from "../state.js";
 import { refreshViewer } from "../viewer.js";
 import { credits, flaw, plain, time } from "../words.js";
 import { agreement, consentStep, consentTicked } from "./consent.js";
@@ -12,23 +14,38 @@ import { agreement, consentStep, consentTicked } from "./consent.js";
 const PHOTO_TYPES = ["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif", ".heic", ".heif"];
 
 export function twins(main) {
-  const draw = () => main.replaceChildren(
-    ...state.viewer.twins.edges.map(({ node }) => twinCard(node)),
-    element("section", {},
-      element("h2", {}, "New twin"),
-      form((data) => attempt(async () => {
-        const made = await command("CreateTwin", { name: data.get("name") });
-        await refreshViewer(made.position);
-      }),
-      field("Name", element("input", { name: "name", required: true, maxLength: 80 })),
-      element("div", {}, element("button", {}, "Create twin")))));
-  draw();
   // Photos are judged elsewhere and have no feed of their own: look again while one waits.
   const timer = setInterval(() => {
-    if (state.viewer?.twins.edges.some(({ node }) => node.status === "PHOTOS_JUDGING")) refreshViewer();
+    if (!state.viewer?.twins.edges.some(({ node }) => node.status === "PHOTOS_JUDGING")) return;
+    // What could not be answered now is asked again in a moment.
+    refreshViewer().catch(() => {});
   }, 1500);
-  const unlisten = listen((changed) => { if (changed.includes("viewer") && state.viewer) draw(); });
-  return () => { clearInterval(timer); unlisten(); };
+  return live(main, (_, { onLeave }) => {
+    onLeave(() => clearInterval(timer));
+    const added = newTwin();
+    const cards = new Map();
+    return () => html`
+      ${(state.viewer?.twins.edges ?? []).map(({ node }) => keyed(node.id, html`${card(cards, node)}`))}
+      ${added}`;
+  });
+}
+
+// The same element for as long as nothing about the twin has changed: chosen files stay chosen.
+function card(cards, twin) {
+  const says = JSON.stringify(twin);
+  if (cards.get(twin.id)?.says !== says) cards.set(twin.id, { says, shown: twinCard(twin) });
+  return cards.get(twin.id).shown;
+}
+
+function newTwin() {
+  const asked = form((data) => attempt(async () => {
+    const made = await command("CreateTwin", { name: data.get("name") });
+    asked.reset();
+    await refreshViewer(made.position);
+  }),
+  field("Name", element("input", { name: "name", required: true, maxLength: 80 })),
+  element("div", {}, element("button", {}, "Create twin")));
+  return element("section", {}, element("h2", {}, "New twin"), asked);
 }
 
 function twinCard(twin) {
