@@ -74,8 +74,8 @@ class Intake:
         # What a rebalancing has just brought is not paused yet, and comes into the backlog.
         self._take(self._consumer.poll(0.0, max(self._backlog.room, 1)))
 
-    def next_job(self) -> QueuedJob | None:
-        """Whose turn it is, out of what was polled."""
+    def next_jobs(self) -> tuple[QueuedJob, ...]:
+        """Whose turn it is, out of what was polled: jobs that are drawn together, or none."""
         return self._backlog.take()
 
     def finish(self, job: QueuedJob) -> None:

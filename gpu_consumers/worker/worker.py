@@ -167,7 +167,7 @@ class Worker:
         self._jobs.forget(partitions)
 
     def _claim_next(self) -> None:
-        job = self._jobs.next_job()
+        job = next(iter(self._jobs.next_jobs()), None)
         if job is not None:
             self._held = Claim(job, self._new_claim_id(), asked_s=self._clock())
             self._say_claim(job.queued, self._held.claim_id)

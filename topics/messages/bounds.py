@@ -60,6 +60,7 @@ ScreeningNumber: TypeAlias = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 """As wide as its column: which attempt is the current one, the domain knows."""
 
 ItemNumber: TypeAlias = Annotated[int, Meta(ge=0, le=999)]
+ItemCount: TypeAlias = Annotated[int, Meta(ge=1, le=999)]
 Position: TypeAlias = Annotated[int, Meta(ge=0, le=POSITION_MAX)]
 Ordinal: TypeAlias = Annotated[int, Meta(ge=1, le=POSITION_MAX)]
 """Counted from 1: a fact's position, an aggregate's version."""
