@@ -139,7 +139,7 @@ class EngineLoader:
     render_batch_max: int = 4
     rank_max: int = 64
     adapter_size_bytes_max: int = 512 * 1024 * 1024
-    slots: int = 4
+    slots: int = 5
     preview_factors: Callable[[PictureEncoder], NDArray[np.float32]] | None = None
     identity_reader: Callable[[], IdentityReader] | None = None
     motion: MotionConstants | None = None

@@ -3,8 +3,10 @@
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
+from uuid import UUID
 
 import cv2
 import msgspec
@@ -12,9 +14,12 @@ import numpy as np
 from safetensors.numpy import save
 
 from gpu_consumers.engines.loaded_engine import (
+    NotDrawn,
     Progress,
     RenderedClip,
     RenderedPicture,
+    Share,
+    ShareOutcome,
     ShowPreview,
     Stopped,
     TrainedTwin,
@@ -28,7 +33,14 @@ from gpu_consumers.engines.pocket.world.portrait import render
 from gpu_consumers.engines.pocket.world.scene import random_scene
 from gpu_consumers.presigned_objects import Objects
 from gpu_consumers.videos.lossless_clip import LosslessClip
-from gpu_consumers.worker.assignments import Advanced, Order, Report, Start
+from gpu_consumers.worker.assignments import (
+    Advanced,
+    Order,
+    Report,
+    Start,
+    StartTogether,
+    Stop,
+)
 from gpu_consumers.worker.child import Workbench
 from topics.messages.progress import Phase
 from topics.messages.work import ImageWork, TrainingWork, VideoItem, VideoWork
@@ -54,13 +66,14 @@ def scale() -> int:
     return LOADER.delivery_scale
 
 
-def small_adapter(rank: int) -> bytes:
-    """A LoRA of one layer, such as the checks let through."""
+def small_adapter(rank: int, seed: int = 0) -> bytes:
+    """A LoRA of one layer, such as the checks let through. Every seed has one of its own."""
+    weight = 0.01 + seed % 1_000 / 100_000
     layer = f"unet.mid_block.{LOADER.twin.lora_targets[0]}"
     return bytes(
         save(
             {
-                f"{layer}.lora_A.weight": np.full((rank, 8), 0.01, np.float16),
+                f"{layer}.lora_A.weight": np.full((rank, 8), weight, np.float16),
                 f"{layer}.lora_B.weight": np.full((8, rank), 0.01, np.float16),
             }
         )
@@ -72,6 +85,7 @@ class Painter:
 
     engine = "pocket"
     render_batch_max = 4
+    twins_max = 4
     training_batch_max = 4
 
     def __init__(self) -> None:
@@ -84,6 +98,11 @@ class Painter:
         """A size of the pocket world, drawn whatever was granted."""
 
         self.sources: deque[bytes | None] = deque(maxlen=8)
+        self.batches: deque[tuple[str, ...]] = deque(maxlen=64)
+        """The prompts of every batch that several jobs had a share in."""
+
+        self.poison: set[bytes] = set()
+        """Adapters that break the engine, and everything that is drawn beside them."""
 
     def hold(self) -> None:
         """From now on, work goes on until `let_go` or a stop."""
@@ -105,9 +124,28 @@ class Painter:
     ) -> list[RenderedPicture]:
         """See `LoadedEngine.render`."""
         self.sources.append(source)
+        self._swallow(adapter)
         self._take_time(progress, work.num_inference_steps)
         drawn = self.draws_instead or (work.width, work.height)
         return [_picture(item.item, item.seed, *drawn) for item in work.items]
+
+    def render_together(self, shares: Sequence[Share]) -> list[ShareOutcome]:
+        """See `LoadedEngine.render_together`."""
+        self.batches.append(tuple(share.work.prompt for share in shares))
+        for share in shares:
+            self._swallow(share.adapter)
+        everybody = _Everybody(shares)
+        with suppress(Stopped):
+            self._take_time(everybody, shares[0].work.num_inference_steps)
+        return [
+            everybody.stopped.get(number) or self._share(share)
+            for number, share in enumerate(shares)
+        ]
+
+    def _share(self, share: Share) -> tuple[RenderedPicture, ...]:
+        self.sources.append(share.source)
+        drawn = self.draws_instead or (share.work.width, share.work.height)
+        return tuple(_picture(item.item, item.seed, *drawn) for item in share.items)
 
     def animate(
         self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
@@ -133,7 +171,11 @@ class Painter:
             _picture(number, work.seed + number, 64, 64)
             for number in range(len(work.sample_uploads))
         )
-        return TrainedTwin(small_adapter(work.rank), work.rank, work.steps, 0.9, samples)
+        return TrainedTwin(small_adapter(work.rank, work.seed), work.rank, work.steps, 0.9, samples)
+
+    def _swallow(self, adapter: bytes | None) -> None:
+        if adapter in self.poison:
+            raise RuntimeError("the engine broke")
 
     def _take_time(self, progress: Progress, steps_total: int) -> None:
         if self.accidents:
@@ -144,6 +186,27 @@ class Painter:
         while not self.may_finish.wait(LAST_TURN_S):
             if not self.is_deaf:
                 progress.report(Phase.STEP, STEPS, steps_total)
+
+
+class _Everybody:
+    """The progress of all shares of a batch. Those that stop are `stopped`, by their number."""
+
+    def __init__(self, shares: Sequence[Share]) -> None:
+        self._shares = shares
+        self.stopped: dict[int, NotDrawn] = {}
+
+    def report(
+        self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
+    ) -> None:
+        """Raises Stopped once everybody has."""
+        for number, share in enumerate(self._shares):
+            if number not in self.stopped:
+                try:
+                    share.progress.report(phase, step, steps_total, preview)
+                except Stopped as stopped:
+                    self.stopped[number] = NotDrawn(stopped)
+        if len(self.stopped) == len(self._shares):
+            raise Stopped
 
 
 def _picture(item: int, seed: int, width: int, height: int) -> RenderedPicture:
@@ -181,7 +244,7 @@ class ChildThread:
         self._painter = painter
         self._workbench = Workbench(lambda _: painter, objects, folder)
         self._reports: Queue[Report] = Queue()
-        self._stopping = threading.Event()
+        self._stops: set[UUID | None] = set()
         self._ended = False
 
     @property
@@ -191,10 +254,10 @@ class ChildThread:
 
     def send(self, order: Order) -> None:
         """See `Child.send`."""
-        if not isinstance(order, Start):
-            self._stopping.set()
+        if isinstance(order, Stop):
+            self._stops.add(order.job)
             return
-        self._stopping.clear()
+        self._stops.clear()
         threading.Thread(target=self._do, args=[order], daemon=True).start()
 
     def reports(self, timeout_s: float) -> list[Report]:
@@ -210,21 +273,42 @@ class ChildThread:
     def end(self) -> None:
         """See `Child.end`."""
         self._ended = True
-        self._stopping.set()
+
+    def is_stopped(self, job: UUID | None) -> bool:
+        """Whether this one was told to stop, or all of them, and the painter listens."""
+        return self._ended or (
+            not self._stops.isdisjoint((None, job)) and not self._painter.is_deaf
+        )
+
+    def say(self, report: Report) -> None:
+        """Have the parent know, unless it has ended this child."""
+        if not self._ended:
+            self._reports.put(report)
+
+    def _do(self, order: Start | StartTogether) -> None:
+        if isinstance(order, Start):
+            self.say(self._workbench.do(order, _ThreadProgress(self)))
+        else:
+            self._workbench.do_together(
+                order.starts, lambda job: _ThreadProgress(self, job), self.say
+            )
+
+
+class _ThreadProgress:
+    """The progress of the only job of a child, or of one of several."""
+
+    def __init__(self, child: ChildThread, job: UUID | None = None) -> None:
+        self._child = child
+        self._job = job
 
     def report(
         self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
     ) -> None:
         """See `Progress.report`."""
-        if self._ended or (self._stopping.is_set() and not self._painter.is_deaf):
+        if self._child.is_stopped(self._job):
             raise Stopped
         if preview is None:
-            self._reports.put(Advanced(phase, step, steps_total))
+            self._child.say(Advanced(phase, step, steps_total, job=self._job))
         else:
             shown = preview()
-            self._reports.put(Advanced(phase, step, steps_total, shown.png, shown.items))
-
-    def _do(self, order: Start) -> None:
-        report = self._workbench.do(order, self)
-        if not self._ended:
-            self._reports.put(report)
+            self._child.say(Advanced(phase, step, steps_total, shown.png, shown.items, self._job))

@@ -1,0 +1,159 @@
+"""Several image jobs from grant to quarantine, drawn together: each ends by itself, and at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from gpu_consumers.engines.drawing_work import steps_each
+from gpu_consumers.engines.loaded_engine import (
+    LoadedEngine,
+    NotDrawn,
+    Progress,
+    RenderedPicture,
+    Share,
+    ShareOutcome,
+    SourceUnreadable,
+    Stopped,
+)
+from gpu_consumers.engines.out_of_memory import is_out_of_memory
+from gpu_consumers.images.image_job import uploaded_pictures
+from gpu_consumers.presigned_objects import InputUnavailable, Objects, UploadRefused
+from gpu_consumers.work_inputs import fetched_adapter, fetched_source
+from topics.messages.progress import Phase
+from topics.messages.results import RenderedOutput
+from topics.messages.work import ImageItem, ImageWork
+
+# What is in quarantine, or why nothing is.
+Ended: TypeAlias = Callable[[tuple[RenderedOutput, ...] | Exception], None]
+
+# What concerns the job that it was raised for, and says nothing about those beside it.
+_ITS_OWN = (Stopped, InputUnavailable, SourceUnreadable, UploadRefused)
+
+
+@dataclass(frozen=True)
+class PictureJob:
+    """One job of a batch. `ended` is called once, as soon as its own pictures are uploaded."""
+
+    work: ImageWork
+    progress: Progress
+    ended: Ended
+
+
+@dataclass(eq=False)
+class _Open:
+    """A job whose pictures are not all drawn. `steps_made` counts those of earlier batches."""
+
+    job: PictureJob
+    adapter: bytes | None
+    source: bytes | None
+    left: list[ImageItem]
+    drawn: list[RenderedPicture] = field(default_factory=list)
+    steps_made: int = 0
+
+    @property
+    def twin(self) -> str | None:
+        """What tells its twin from others; None where none is drawn."""
+        named = self.job.work.adapter
+        return None if self.adapter is None or named is None else named.sha256 or named.url
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Which items of an open job are drawn in one batch."""
+
+    open: _Open
+    items: tuple[ImageItem, ...]
+
+
+def render_together(engine: LoadedEngine, jobs: Sequence[PictureJob], objects: Objects) -> None:
+    """Draw and upload the items of all jobs, as many at once as fit. All works have one batch key.
+
+    What does not fit into memory is tried again with half as many pictures at once. Raises what
+    concerns all that have not ended yet, and cannot be said of one of them.
+    """
+    waiting = [found for job in jobs if (found := _opened(job, objects)) is not None]
+    rows_max = engine.render_batch_max
+    while waiting:
+        batches = _batches(waiting, rows_max, engine.twins_max)
+        outcomes = _drawn(engine, [_share(part, batches) for part in batches[0]])
+        rows = sum(len(part.items) for part in batches[0])
+        if outcomes is None and rows > 1:
+            rows_max = rows // 2
+            continue
+        for number, part in enumerate(batches[0]):
+            outcome = NotDrawn(MemoryError()) if outcomes is None else outcomes[number]
+            if _has_ended(part, outcome, objects):
+                waiting.remove(part.open)
+
+
+def _opened(job: PictureJob, objects: Objects) -> _Open | None:
+    try:
+        job.progress.report(Phase.ENCODE, 0, steps_each(job.work))
+        adapter, source = fetched_adapter(job.work, objects), fetched_source(job.work, objects)
+    except _ITS_OWN as error:
+        job.ended(error)
+        return None
+    return _Open(job, adapter, source, list(job.work.items))
+
+
+def _batches(waiting: Sequence[_Open], rows_max: int, twins_max: int) -> list[list[_Part]]:
+    """Everything that is left, in batches: job after job, so that each is through early."""
+    left = {id(one): list(one.left) for one in waiting}
+    batches: list[list[_Part]] = []
+    while any(left.values()):
+        batch: list[_Part] = []
+        room, twins = rows_max, set[str]()
+        for one in waiting:
+            items = left[id(one)][:room]
+            others = twins if one.twin is None else twins | {one.twin}
+            if items and len(others) <= twins_max:
+                batch.append(_Part(one, tuple(items)))
+                del left[id(one)][: len(items)]
+                room, twins = room - len(items), others
+        batches.append(batch)
+    return batches
+
+
+def _share(part: _Part, batches: Sequence[Sequence[_Part]]) -> Share:
+    one = part.open
+    to_come = sum(other.open is one for batch in batches for other in batch)
+    return Share(
+        work=one.job.work,
+        items=part.items,
+        adapter=one.adapter,
+        source=one.source,
+        progress=one.job.progress,
+        steps_before=one.steps_made,
+        steps_total=one.steps_made + to_come * steps_each(one.job.work),
+    )
+
+
+def _drawn(engine: LoadedEngine, shares: Sequence[Share]) -> list[ShareOutcome] | None:
+    """None where memory ran out. What the attempt held is free again by then."""
+    try:
+        return engine.render_together(shares)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+    return None
+
+
+def _has_ended(part: _Part, outcome: ShareOutcome, objects: Objects) -> bool:
+    one = part.open
+    if isinstance(outcome, NotDrawn):
+        one.job.ended(outcome.error)
+        return True
+    one.drawn += outcome
+    one.left = one.left[len(part.items) :]
+    one.steps_made += steps_each(one.job.work)
+    if one.left:
+        return False
+    try:
+        outputs = uploaded_pictures(one.drawn, one.job.work, objects, one.job.progress)
+    except _ITS_OWN as error:
+        one.job.ended(error)
+    else:
+        one.job.ended(outputs)
+    return True
