@@ -144,6 +144,11 @@ class EngineLoader:
     identity_reader: Callable[[], IdentityReader] | None = None
     motion: MotionConstants | None = None
 
+    @property
+    def twins_max(self) -> int:
+        """How many different twins one batch may show: a slot is nobody's."""
+        return self.slots - 1
+
     def weights_dir(self, directory: Path | None) -> Path:
         """Where the pipeline directory is expected; it need not exist."""
         if directory is not None:

@@ -3,6 +3,7 @@
 import threading
 
 from gpu_consumers.engines.registry import LOADERS, absent_engines
+from gpu_consumers.worker.backlog import BatchRoom
 from gpu_consumers.worker.child import ChildSettings
 from gpu_consumers.worker.child_process import ChildProcess
 from gpu_consumers.worker.worker import Worker, WorkerLimits
@@ -14,6 +15,12 @@ from processes.wiring.transport import open_transport
 
 SILENCE_SHARE_MAX = 0.75
 """Of the lease: who said nothing for longer may have lost a claim."""
+
+BATCH_ROOMS = {
+    loader.id: BatchRoom(rows=loader.render_batch_max, twins=loader.twins_max)
+    for loader in LOADERS.values()
+}
+"""By engine, how many pictures and how many different twins are drawn at once."""
 
 
 def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
@@ -38,5 +45,6 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
             transport,
             lambda: ChildProcess(child),
             phase_limits_s,
+            rooms=BATCH_ROOMS,
             limits=limits,
         ).run(stop)

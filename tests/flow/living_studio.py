@@ -260,6 +260,7 @@ class LivingStudio(StudioDesk):
             self.transport,
             lambda: ChildThread(self.painter, self._presigned, trainings),
             {loader.id: loader.phase_limits_s for loader in LOADERS.values()},
+            rooms={self.painter.engine: self.painter.room},
             limits=LIMITS,
         ).run(stop)
 

@@ -41,6 +41,7 @@ from gpu_consumers.worker.assignments import (
     StartTogether,
     Stop,
 )
+from gpu_consumers.worker.backlog import BatchRoom
 from gpu_consumers.worker.child import Workbench
 from topics.messages.progress import Phase
 from topics.messages.work import ImageWork, TrainingWork, VideoItem, VideoWork
@@ -103,6 +104,11 @@ class Painter:
 
         self.poison: set[bytes] = set()
         """Adapters that break the engine, and everything that is drawn beside them."""
+
+    @property
+    def room(self) -> BatchRoom:
+        """How much it draws at once."""
+        return BatchRoom(self.render_batch_max, self.twins_max)
 
     def hold(self) -> None:
         """From now on, work goes on until `let_go` or a stop."""
