@@ -14,6 +14,7 @@ from gpu_consumers.engines.loaded_engine import (
     RenderedPicture,
     Share,
     ShareOutcome,
+    ShowPreview,
     SourceUnreadable,
     Stopped,
 )
@@ -43,7 +44,10 @@ class PictureJob:
 
 @dataclass(eq=False)
 class _Open:
-    """A job whose pictures are not all drawn. `steps_made` counts those of earlier batches."""
+    """A job whose pictures are not all drawn. `steps_made` counts those of earlier batches.
+
+    `waiting` are those that nothing is done for meanwhile, and that may be stopped nevertheless.
+    """
 
     job: PictureJob
     adapter: bytes | None
@@ -51,12 +55,41 @@ class _Open:
     left: list[ImageItem]
     drawn: list[RenderedPicture] = field(default_factory=list)
     steps_made: int = 0
+    has_ended: bool = False
+    waiting: Sequence[_Open] = ()
 
     @property
     def twin(self) -> str | None:
         """What tells its twin from others; None where none is drawn."""
         named = self.job.work.adapter
         return None if self.adapter is None or named is None else named.sha256 or named.url
+
+    def report(
+        self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
+    ) -> None:
+        """The job's own progress. A stop is its end at once, however long the others go on."""
+        try:
+            self.job.progress.report(phase, step, steps_total, preview)
+        except Stopped as stopped:
+            self.end(stopped)
+            raise
+        for other in self.waiting:
+            other.goes_on_waiting()
+
+    def goes_on_waiting(self) -> None:
+        """It is where it was, unless it is stopped."""
+        if not self.has_ended:
+            steps_total = self.steps_made + steps_each(self.job.work)
+            try:
+                self.job.progress.report(Phase.STEP, self.steps_made, steps_total)
+            except Stopped as stopped:
+                self.end(stopped)
+
+    def end(self, outcome: tuple[RenderedOutput, ...] | Exception) -> None:
+        """Say what came of it, once."""
+        if not self.has_ended:
+            self.has_ended = True
+            self.job.ended(outcome)
 
 
 @dataclass(frozen=True)
@@ -75,17 +108,20 @@ def render_together(engine: LoadedEngine, jobs: Sequence[PictureJob], objects: O
     """
     waiting = [found for job in jobs if (found := _opened(job, objects)) is not None]
     rows_max = engine.render_batch_max
-    while waiting:
+    while waiting := [one for one in waiting if not one.has_ended]:
         batches = _batches(waiting, rows_max, engine.twins_max)
+        drawn = [part.open for part in batches[0]]
+        for one in drawn:
+            one.waiting = [other for other in waiting if other not in drawn]
         outcomes = _drawn(engine, [_share(part, batches) for part in batches[0]])
         rows = sum(len(part.items) for part in batches[0])
         if outcomes is None and rows > 1:
             rows_max = rows // 2
             continue
         for number, part in enumerate(batches[0]):
-            outcome = NotDrawn(MemoryError()) if outcomes is None else outcomes[number]
-            if _has_ended(part, outcome, objects):
-                waiting.remove(part.open)
+            # While its pictures are uploaded, those of the others may be cancelled.
+            part.open.waiting = [other for other in waiting if other is not part.open]
+            _take(part, NotDrawn(MemoryError()) if outcomes is None else outcomes[number], objects)
 
 
 def _opened(job: PictureJob, objects: Objects) -> _Open | None:
@@ -124,7 +160,7 @@ def _share(part: _Part, batches: Sequence[Sequence[_Part]]) -> Share:
         items=part.items,
         adapter=one.adapter,
         source=one.source,
-        progress=one.job.progress,
+        progress=one,
         steps_before=one.steps_made,
         steps_total=one.steps_made + to_come * steps_each(one.job.work),
     )
@@ -140,20 +176,21 @@ def _drawn(engine: LoadedEngine, shares: Sequence[Share]) -> list[ShareOutcome] 
     return None
 
 
-def _has_ended(part: _Part, outcome: ShareOutcome, objects: Objects) -> bool:
+def _take(part: _Part, outcome: ShareOutcome, objects: Objects) -> None:
     one = part.open
+    if one.has_ended:
+        return
     if isinstance(outcome, NotDrawn):
-        one.job.ended(outcome.error)
-        return True
+        one.end(outcome.error)
+        return
     one.drawn += outcome
     one.left = one.left[len(part.items) :]
     one.steps_made += steps_each(one.job.work)
     if one.left:
-        return False
+        return
     try:
-        outputs = uploaded_pictures(one.drawn, one.job.work, objects, one.job.progress)
+        outputs = uploaded_pictures(one.drawn, one.job.work, objects, one)
     except _ITS_OWN as error:
-        one.job.ended(error)
+        one.end(error)
     else:
-        one.job.ended(outputs)
-    return True
+        one.end(outputs)

@@ -99,7 +99,9 @@ class Backlog:
     def _warm_job(self) -> QueuedJob | None:
         if self._streak >= AFFINITY_STREAK_MAX:
             return None
-        return next((job for job in self._waiting if _warmth(job.queued) == self._warm), None)
+        warm = [job for job in self._waiting if _warmth(job.queued) == self._warm]
+        # Those that show no twin are many people's.
+        return min(warm, key=self._turn, default=None)
 
     def _turn(self, job: QueuedJob) -> int:
         """Smaller comes first. Owners never served come before all others, by arrival."""

@@ -99,8 +99,8 @@ class Painter:
         """A size of the pocket world, drawn whatever was granted."""
 
         self.sources: deque[bytes | None] = deque(maxlen=8)
-        self.batches: deque[tuple[str, ...]] = deque(maxlen=64)
-        """The prompts of every batch that several jobs had a share in."""
+        self.batches: deque[tuple[int, ...]] = deque(maxlen=64)
+        """Of everything that was begun: the seed of each job's first picture."""
 
         self.poison: set[bytes] = set()
         """Adapters that break the engine, and everything that is drawn beside them."""
@@ -130,6 +130,7 @@ class Painter:
     ) -> list[RenderedPicture]:
         """See `LoadedEngine.render`."""
         self.sources.append(source)
+        self.batches.append((work.items[0].seed,))
         self._swallow(adapter)
         self._take_time(progress, work.num_inference_steps)
         drawn = self.draws_instead or (work.width, work.height)
@@ -137,7 +138,7 @@ class Painter:
 
     def render_together(self, shares: Sequence[Share]) -> list[ShareOutcome]:
         """See `LoadedEngine.render_together`."""
-        self.batches.append(tuple(share.work.prompt for share in shares))
+        self.batches.append(tuple(share.items[0].seed for share in shares))
         for share in shares:
             self._swallow(share.adapter)
         everybody = _Everybody(shares)

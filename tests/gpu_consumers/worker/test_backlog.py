@@ -161,3 +161,12 @@ def test_who_was_served_last_comes_last_into_the_next_batch() -> None:
         ["mary 0", "ada 1"],
         ["grace 1", "mary 1"],
     ]
+
+
+def test_nobodys_second_picture_comes_before_anothers_first_where_no_twin_is_warm() -> None:
+    queue = Queue(BatchRoom(rows=2, twins=2))
+    for number in range(3):
+        queue.add(f"ada {number}", "ada")
+    for owner in ("grace", "mary", "joan"):
+        queue.add(f"{owner} 0", owner)
+    assert queue.take_all() == [["ada 0", "grace 0"], ["mary 0", "joan 0"], ["ada 1", "ada 2"]]

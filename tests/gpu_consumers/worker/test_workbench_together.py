@@ -15,7 +15,7 @@ from gpu_consumers.worker.child import Workbench
 from tests.gpu_consumers.worker.test_workbench import Cupboard, Pencil, images, upload_to
 from topics.messages.progress import Phase
 from topics.messages.results import FailureReason
-from topics.messages.work import Download, ImageItem, ImageWork
+from topics.messages.work import Download, ImageItem, ImageWork, Upload
 
 ADA, GRACE, MARY = UUID(int=11), UUID(int=12), UUID(int=13)
 
@@ -119,6 +119,37 @@ def test_a_job_that_is_stopped_leaves_the_others_alone(
     table.stopped_at[GRACE] = phase
     table.draw(tmp_path, {job: work_of(job) for job in (ADA, GRACE, MARY)})
     assert dict(table.ends()) == {ADA: 1, GRACE: FailureReason.STOPPED, MARY: 1}
+
+
+def test_a_stop_is_said_while_the_others_are_still_drawn(table: Table, tmp_path: Path) -> None:
+    table.stopped_at[MARY] = Phase.STEP
+    table.draw(tmp_path, {job: work_of(job) for job in (ADA, GRACE, MARY)})
+    assert table.ends() == [(MARY, FailureReason.STOPPED), (ADA, 1), (GRACE, 1)]
+
+
+def test_who_waits_for_a_slot_can_be_stopped_meanwhile(table: Table, tmp_path: Path) -> None:
+    table.pencil.twins_max = 1
+    table.cupboard.held |= {"of ada": b"ada", "of grace": b"grace"}
+    table.stopped_at[GRACE] = Phase.STEP
+    works = {ADA: work_of(ADA, adapter="of ada"), GRACE: work_of(GRACE, adapter="of grace")}
+    table.draw(tmp_path, works)
+    assert table.pencil.together == [[("11", 1)]]
+    assert table.ends() == [(GRACE, FailureReason.STOPPED), (ADA, 1)]
+
+
+def test_who_is_drawn_and_not_uploaded_yet_can_still_be_stopped(
+    table: Table, tmp_path: Path
+) -> None:
+    upload = table.cupboard.upload
+
+    def upload_and_cancel(to: Upload, body: bytes) -> None:
+        upload(to, body)
+        table.stopped_at[GRACE] = Phase.STEP
+
+    table.cupboard.upload = upload_and_cancel  # type: ignore[method-assign]
+    table.draw(tmp_path, {ADA: work_of(ADA, 2), GRACE: work_of(GRACE)})
+    assert table.ends() == [(GRACE, FailureReason.STOPPED), (ADA, 2)]
+    assert set(table.cupboard.held) == {"11/0.png", "11/1.png"}
 
 
 def test_an_adapter_that_is_none_fails_its_own_job(table: Table, tmp_path: Path) -> None:
