@@ -53,6 +53,7 @@ class _Open:
     adapter: bytes | None
     source: bytes | None
     left: list[ImageItem]
+    said: tuple[Phase, int, int]
     drawn: list[RenderedPicture] = field(default_factory=list)
     steps_made: int = 0
     has_ended: bool = False
@@ -68,6 +69,7 @@ class _Open:
         self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
     ) -> None:
         """The job's own progress. A stop is its end at once, however long the others go on."""
+        self.said = (phase, step, steps_total)
         try:
             self.job.progress.report(phase, step, steps_total, preview)
         except Stopped as stopped:
@@ -79,9 +81,8 @@ class _Open:
     def goes_on_waiting(self) -> None:
         """It is where it was, unless it is stopped."""
         if not self.has_ended:
-            steps_total = self.steps_made + steps_each(self.job.work)
             try:
-                self.job.progress.report(Phase.STEP, self.steps_made, steps_total)
+                self.job.progress.report(*self.said)
             except Stopped as stopped:
                 self.end(stopped)
 
@@ -125,13 +126,14 @@ def render_together(engine: LoadedEngine, jobs: Sequence[PictureJob], objects: O
 
 
 def _opened(job: PictureJob, objects: Objects) -> _Open | None:
+    said = (Phase.ENCODE, 0, steps_each(job.work))
     try:
-        job.progress.report(Phase.ENCODE, 0, steps_each(job.work))
+        job.progress.report(*said)
         adapter, source = fetched_adapter(job.work, objects), fetched_source(job.work, objects)
     except _ITS_OWN as error:
         job.ended(error)
         return None
-    return _Open(job, adapter, source, list(job.work.items))
+    return _Open(job, adapter, source, list(job.work.items), said)
 
 
 def _batches(waiting: Sequence[_Open], rows_max: int, twins_max: int) -> list[list[_Part]]:
