@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from uuid import UUID
 
 import msgspec
 import pytest
 
 from gpu_consumers.engines.loaded_engine import Preview, Stopped
 from gpu_consumers.worker.assignments import REPORTS, Advanced, Stop
-from gpu_consumers.worker.child import PipeProgress
+from gpu_consumers.worker.child import PipeProgress, PipeStops
 from gpu_consumers.worker.progress_pace import PUBLISH_INTERVAL_S
 from topics.messages.progress import Phase
+
+ADA, GRACE = UUID(int=1), UUID(int=2)
 
 
 class Bench:
@@ -76,3 +79,24 @@ def test_a_stop_is_heeded_even_where_nothing_would_be_told(bench: Bench) -> None
     with pytest.raises(Stopped):
         bench.step(2)
     assert bench.drawn == [1]
+
+
+def test_a_stop_of_one_of_several_jobs_is_heeded_by_that_one_alone() -> None:
+    ours, theirs = Pipe()
+    with ours, theirs:
+        stops = PipeStops(theirs)
+        ada, grace = (PipeProgress(theirs, lambda: 100.0, job, stops) for job in (ADA, GRACE))
+        ours.send_bytes(msgspec.msgpack.encode(Stop(GRACE)))
+        # Whoever reads it first, it is whose it is.
+        ada.report(Phase.STEP, 1, 25)
+        with pytest.raises(Stopped):
+            grace.report(Phase.STEP, 1, 25)
+        ada.report(Phase.DECODE, 2, 25)
+        told = [REPORTS.decode(ours.recv_bytes()) for _ in range(2)]
+        assert told == [
+            Advanced(Phase.STEP, 1, 25, job=ADA),
+            Advanced(Phase.DECODE, 2, 25, job=ADA),
+        ]
+        ours.send_bytes(msgspec.msgpack.encode(Stop()))
+        with pytest.raises(Stopped):
+            ada.report(Phase.STEP, 3, 25)
