@@ -79,6 +79,7 @@ class LivingStudio(StudioDesk):
     """
 
     lease_s = LEASE_S
+    limits = LIMITS
 
     def __init__(
         self,
@@ -269,7 +270,7 @@ class LivingStudio(StudioDesk):
             lambda: ChildThread(painter, self._presigned, trainings),
             {loader.id: loader.phase_limits_s for loader in LOADERS.values()},
             rooms={painter.engine: painter.room},
-            limits=LIMITS,
+            limits=self.limits,
         )
 
 

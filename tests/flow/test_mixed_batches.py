@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
@@ -17,7 +18,7 @@ from domain.job_state import AttemptFailure, JobFailure, JobState
 from domain.price_list import CANCEL_SHARE_THOUSANDTHS
 from gpu_consumers.worker.worker import Worker
 from tests.faults.oracle import until
-from tests.flow.living_studio import LivingStudio
+from tests.flow.living_studio import LIMITS, LivingStudio
 from tests.flow.painter import Painter
 from tests.flow.test_journey import PICTURE_MILLICREDITS
 from topics.in_memory import InMemoryTransport
@@ -46,6 +47,10 @@ class MortalWorker(Worker):
 
 class TwoWorkers(LivingStudio):
     """A studio with two workers, of which a killed one comes back under another name."""
+
+    limits = replace(LIMITS, company_s=30.0)
+    """On a busy machine a grant may take longer than people are let wait for it, and then comes
+    after its turn. Here everybody has asked, and who is drawn with whom is to be seen."""
 
     def __init__(self, *arguments: object, **more: object) -> None:
         super().__init__(*arguments, **more)  # type: ignore[arg-type]
@@ -150,18 +155,18 @@ def queue(two_workers: TwoWorkers) -> Iterator[Queue]:
 
 
 class Asked:
-    """What everybody has asked for, by the seed of the first picture: seeds tell jobs apart."""
+    """What everybody has asked for, by the seed of the picture: seeds tell jobs apart."""
 
     def __init__(self, studio: TwoWorkers) -> None:
         self._studio = studio
         self.jobs: dict[int, tuple[UUID, UUID]] = {}
         self._before: dict[UUID, int] = {}
 
-    def pictures(self, owner: UUID, twin: UUID | None = None, pictures: int = 1) -> int:
-        """Ask for some. Answers the seed."""
+    def picture(self, owner: UUID, twin: UUID | None = None) -> int:
+        """Ask for one. Answers its seed."""
         self._before.setdefault(owner, self._studio.wallet(owner)[0])
-        seed = next(_seeds) * 10
-        job = self._studio.draw(twin, owner, pictures=pictures, seed=seed)
+        seed = next(_seeds)
+        job = self._studio.draw(twin, owner, seed=seed)
         self.jobs[seed] = (job, owner)
         return seed
 
@@ -201,10 +206,10 @@ def test_everybody_is_drawn_once_before_anybody_is_drawn_twice_and_pays_for_what
     asked = Asked(studio)
     ada = people[0]
     for _ in range(3):
-        asked.pictures(ada)
+        asked.picture(ada)
     for owner in people[1:]:
-        asked.pictures(owner)
-    two = asked.pictures(people[-1], pictures=2)
+        asked.picture(owner)
+    asked.picture(people[-1])
     queue.opens()
     queue.lets_go()
     for seed in asked.jobs:
@@ -215,14 +220,12 @@ def test_everybody_is_drawn_once_before_anybody_is_drawn_twice_and_pays_for_what
         for place, owner in enumerate(turns):
             served, waiting = Counter(turns[:place]), set(turns[place:])
             assert served[owner] == min(served[one] for one in waiting)
-        assert all(
-            len(batch) + (two in batch) <= studio.painter.render_batch_max for batch in batches
-        )
+        assert all(len(batch) <= studio.painter.render_batch_max for batch in batches)
     assert sorted(chain(*chain(*drawn))) == sorted(asked.jobs)
-    # Eleven jobs for two workers: at least one of them had enough to draw several together.
+    # Eleven pictures for two workers: at least one of them had enough to draw several together.
     assert max(len(batch) for batches in drawn for batch in batches) > 1
     costs = {owner: asked.paid(owner) // PICTURE_MILLICREDITS for owner in people}
-    assert costs == {ada: 3, **dict.fromkeys(people[1:-1], 1), people[-1]: 3}
+    assert costs == {ada: 3, **dict.fromkeys(people[1:-1], 1), people[-1]: 2}
 
 
 def test_who_cancels_in_the_middle_pays_the_share_and_the_others_get_their_pictures(
@@ -231,7 +234,7 @@ def test_who_cancels_in_the_middle_pays_the_share_and_the_others_get_their_pictu
     studio = queue.studio
     asked = Asked(studio)
     for owner in people:
-        asked.pictures(owner)
+        asked.picture(owner)
     queue.opens()
     painter = until(asked.in_company, "several are drawn together")
     cancelled = asked.batches(painter)[-1][0]
@@ -257,7 +260,7 @@ def test_a_killed_worker_costs_its_people_an_attempt_and_no_credit(
     studio = queue.studio
     asked = Asked(studio)
     for owner in people:
-        asked.pictures(owner)
+        asked.picture(owner)
     queue.opens()
     killed = until(asked.in_company, "several are drawn together")
     lost = asked.batches(killed)[-1]
@@ -290,7 +293,7 @@ def test_a_poisoned_adapter_fails_whose_it_is_and_nobody_beside_it(
         painter.poison.add(poison)
     asked = Asked(studio)
     for owner in people:
-        asked.pictures(owner, twins.get(owner))
+        asked.picture(owner, twins.get(owner))
     poisoned = next(iter(asked.jobs))
     queue.opens()
     queue.lets_go()
