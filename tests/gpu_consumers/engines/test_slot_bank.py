@@ -201,3 +201,28 @@ def test_a_slot_holds_nothing_of_the_twin_before(unet: Any) -> None:
     bank.put("ada", ada)
     with bank.rows([RowTwin("ada", 1.0)] * 4):
         assert nearly(run(unet), run_with_peft(unet, ada, 1.0))
+
+
+def test_a_twin_that_is_asked_for_outlasts_one_that_is_not(unet: Any) -> None:
+    from gpu_consumers.engines.slot_bank import SlotBank
+
+    bank = SlotBank(unet, TARGETS, slots=3, rank_max=8)
+    assert bank.twins_max == 2
+    bank.put("ada", twin(bank, 1))
+    bank.put("grace", twin(bank, 2))
+    assert bank.holds("ada")
+    bank.put("mary", twin(bank, 3))
+    assert [bank.holds(name) for name in ("ada", "grace", "mary")] == [True, False, True]
+    assert bank.twins_max == 2
+
+
+def test_a_row_of_a_twin_that_made_room_is_refused(unet: Any) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin, SlotBank, TwinNotHeld
+
+    bank = SlotBank(unet, TARGETS, slots=2, rank_max=8)
+    bank.put("ada", twin(bank, 1))
+    bank.put("grace", twin(bank, 2))
+    before = run(unet)
+    with pytest.raises(TwinNotHeld), bank.rows([RowTwin("grace", 1.0), RowTwin("ada", 1.0)]):
+        pass
+    assert bool((run(unet) == before).all())
