@@ -11,9 +11,10 @@ const WAIT_MAX_MS = 15_000;
 /**
  * Follows subscriptions until `signal` aborts: `feeds` maps names of documents to what is called with
  * each event. The line is there while the tab is seen, and taken up again behind the last position of
- * each feed, so that nothing is missed and nothing arrives twice.
+ * each feed, so that nothing is missed and nothing arrives twice. `signedOut` is called once where the
+ * session has ended elsewhere.
  */
-export function follow(feeds, signal) {
+export function follow(feeds, signal, signedOut) {
   const state = new Map(Object.keys(feeds).map((name) => [name, { after: null, isOver: false }]));
   let socket = null;
   let failures = 0;
@@ -77,8 +78,13 @@ export function follow(feeds, signal) {
   const arrived = (line, name, event) => {
     const feed = state.get(name);
     if (!event) return;
-    if (event.__typename === "NotSignedIn") feed.isOver = true;
-    if (event.__typename === "NotSignedIn" || event.__typename === "TooManyFeeds") return;
+    if (event.__typename === "NotSignedIn") {
+      const isFirst = [...state.values()].every((one) => !one.isOver);
+      feed.isOver = true;
+      if (isFirst) signedOut();
+      return;
+    }
+    if (event.__typename === "TooManyFeeds") return;
     failures = 0;
     if (event.position !== undefined) feed.after = event.position;
     if (event.__typename === "Lagged") feed.after = null;

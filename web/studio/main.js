@@ -36,7 +36,17 @@ function watch() {
     WatchWallet: (event) => tell({ wallet: event.wallet }),
     WatchGallery: galleryWentOn,
   };
-  follow(feeds, watching.signal);
+  follow(feeds, watching.signal, () => {
+    forget();
+    show();
+    notice("You have been signed out.");
+  });
+}
+
+function forget() {
+  tell({
+    viewer: null, jobs: new Map(), assets: new Map(), sourcePhotos: new Map(), packs: new Map(),
+  });
 }
 
 function jobsWentOn(event) {
@@ -123,9 +133,7 @@ addEventListener("hashchange", () => {
 
 document.getElementById("sign-out").addEventListener("click", () => attempt(async () => {
   await run("SignOut");
-  tell({
-    viewer: null, jobs: new Map(), assets: new Map(), sourcePhotos: new Map(), packs: new Map(),
-  });
+  forget();
   show();
 }));
 

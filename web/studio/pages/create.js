@@ -85,21 +85,22 @@ function ordered(engine, kind, source, leave) {
       return false;
     }
   };
-  const requote = () => {
+  const requote = async () => {
     const turn = (asked += 1);
+    let answer;
+    let refusal = null;
+    try {
+      answer = await run("Quote", { [kind.priced]: priced(new FormData(made)) });
+    } catch (error) {
+      refusal = error;
+    }
+    // Answers may overtake each other: only the newest question counts.
+    if (turn !== asked) return false;
     return trying(async () => {
-      try {
-        const answer = await run("Quote", { [kind.priced]: priced(new FormData(made)) });
-        // Answers may overtake each other: only the newest question counts.
-        if (turn !== asked) return;
-        quoted = answer;
-        price.textContent = credits(quoted.millicredits);
-        reading.textContent = readAs(quoted.prompt);
-      } catch (error) {
-        if (turn !== asked) return;
-        price.textContent = "–";
-        throw error;
-      }
+      quoted = answer;
+      price.textContent = refusal ? "–" : credits(quoted.millicredits);
+      if (refusal) throw refusal;
+      reading.textContent = readAs(quoted.prompt);
     });
   };
 
