@@ -18,12 +18,12 @@ export async function open({ url, token }) {
   globalThis.location = { href: new URL("/", url).href };
   globalThis.document = Object.assign(new EventTarget(), { visibilityState: "visible" });
   globalThis.addEventListener = () => {};
-  const { run } = await import("./studio/graphql.js");
-  const { follow } = await import("./studio/feeds.js");
+  const { run } = await import("./studio/core/client.js");
+  const { follow } = await import("./studio/core/feed.js");
   return {
     run: async (name, variables) => ({ data: { value: await run(name, variables) } }),
     follow(name, _, sink) {
-      follow({ [name]: (value) => sink.next({ data: { value } }) }, signal.signal, sink.complete);
+      follow({ [name]: (value) => sink.next({ data: { value } }) }, signal.signal, { signedOut: sink.complete });
     },
     close: () => signal.abort(),
   };

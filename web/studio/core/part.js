@@ -13,7 +13,8 @@ export function live(container, setup) {
   return untracked(() => {
     try {
       const draw = setup(container, { onLeave: (last) => leaving.push(last) });
-      leaving.push(effect(() => render(draw(), container)));
+      // One that answers nothing has drawn by itself.
+      if (draw) leaving.push(effect(() => render(draw(), container)));
     } catch (error) {
       leave();
       throw error;

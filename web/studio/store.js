@@ -1,18 +1,26 @@
-// What the page knows: one object, told in parts, heard by whoever listens.
+// What the page knows: one object, told in parts, heard by whoever listens or draws from it.
 
 import { batch, signal } from "./core/signal.js";
 
 const listeners = new Set();
 
-const parts = {
-  viewer: signal(null),
-  catalogue: signal(null),
-  wallet: signal(null),
-  jobs: signal(new Map()),
-  assets: signal(new Map()),
-  sourcePhotos: signal(new Map()),
-  packs: signal(new Map()),
+const EMPTY = {
+  viewer: null,
+  wallet: null,
+  jobs: new Map(),
+  assets: new Map(),
+  sourcePhotos: new Map(),
+  packs: new Map(),
 };
+
+const parts = Object.fromEntries(Object.entries({
+  ...EMPTY,
+  catalogue: null,
+  /** Whether the session of who was signed in has ended elsewhere. */
+  sessionEnded: false,
+  /** Since when the line is lost, as a Date; null while it is there. */
+  lostAt: null,
+}).map(([name, value]) => [name, signal(value)]));
 
 /** What is drawn from a part of it is drawn again when that part is told anew. */
 export const state = Object.defineProperties({}, Object.fromEntries(
@@ -33,4 +41,9 @@ export function listen(listener) {
 export function tell(told) {
   batch(() => Object.assign(state, told));
   for (const listener of [...listeners]) listener(Object.keys(told));
+}
+
+/** Forgets whoever was signed in. */
+export function forgetViewer() {
+  tell({ ...EMPTY, sessionEnded: false });
 }

@@ -1,25 +1,23 @@
 // Jobs as they go: step, preview, pictures and clips, and what they cost in the end.
 
-import { live } from "../core/part.js";
 import { html, keyed } from "../core/template.js";
-import { command } from "../graphql.js";
+import { command } from "../core/client.js";
 import { tiled } from "../media.js";
 import { attempt, notice } from "../notice.js";
-import { state } from "../state.js";
-import { credits, plain, time } from "../words.js";
+import { state } from "../store.js";
+import { credits, plain, time } from "../wording.js";
 
 const CALLED = { TRAINING: "Twin training", IMAGES: "Pictures", VIDEO: "Clips" };
 const ENDED = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
 
-export function jobs(main) {
+export default function queue() {
   const tiles = new Map();
-  return live(main, () => () => {
+  return () => {
     const latestFirst = [...state.jobs.values()].sort((a, b) => (a.requestedAt < b.requestedAt ? 1 : -1));
     return html`
-      <h2>Jobs</h2>
       ${latestFirst.length ? null : html`<p class="faint">No jobs yet.</p>`}
       <div>${latestFirst.map((job) => keyed(job.id, jobCard(job, tiles)))}</div>`;
-  });
+  };
 }
 
 function jobCard(job, tiles) {

@@ -1,12 +1,16 @@
 // Credits: what is there, how to buy more, and every entry of the ledger.
 
 import { element } from "../element.js";
-import { command, run } from "../graphql.js";
+import { command, run } from "../core/client.js";
 import { attempt } from "../notice.js";
-import { listen, state } from "../state.js";
-import { credits, plain, price, time } from "../words.js";
+import { listen, state } from "../store.js";
+import { credits, plain, price, time } from "../wording.js";
 
-export function wallet(main) {
+export default function page(main, { onLeave }) {
+  onLeave(wallet(main));
+}
+
+function wallet(main) {
   const rows = element("tbody");
   const figures = element("p");
   const more = element("button", { type: "button", class: "quiet", hidden: true }, "Older entries");

@@ -1,7 +1,7 @@
 // All feeds of a tab over one WebSocket (graphql-transport-ws). A browser has but a few connections for
 // one studio, whatever the number of its tabs: of three streams each, two tabs would be all of them.
 
-import { documentId } from "./graphql.js";
+import { documentId } from "./client.js";
 
 const PING_MS = 10_000;
 /** Nothing heard for so long: whatever is between has dropped the line without a word. */
@@ -12,9 +12,9 @@ const WAIT_MAX_MS = 15_000;
  * Follows subscriptions until `signal` aborts: `feeds` maps names of documents to what is called with
  * each event. The line is there while the tab is seen, and taken up again behind the last position of
  * each feed, so that nothing is missed and nothing arrives twice. `signedOut` is called once where the
- * session has ended elsewhere.
+ * session has ended elsewhere, `line` whenever the line has been lost or taken up again.
  */
-export function follow(feeds, signal, signedOut) {
+export function follow(feeds, signal, { signedOut, line: told = () => {} }) {
   const state = new Map(Object.keys(feeds).map((name) => [name, { after: null, isOver: false }]));
   let socket = null;
   let failures = 0;
@@ -54,6 +54,7 @@ export function follow(feeds, signal, signedOut) {
   const lost = () => {
     close();
     if (!isWanted()) return;
+    told(false);
     failures += 1;
     waiting = setTimeout(open, Math.min(WAIT_MAX_MS, 300 * 2 ** failures) * (0.5 + Math.random()));
   };
@@ -62,6 +63,7 @@ export function follow(feeds, signal, signedOut) {
     const name = message.id;
     switch (message.type) {
       case "connection_ack":
+        told(true);
         for (const [feed, { isOver }] of state) if (!isOver) subscribe(line, feed);
         break;
       case "next":

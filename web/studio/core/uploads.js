@@ -1,6 +1,6 @@
 // A photo set's way into the studio: planned, uploaded, handed in; given up where that fails.
 
-import { command } from "./graphql.js";
+import { command } from "./client.js";
 import { sha256 } from "./plain_http.js";
 
 /**
