@@ -34,7 +34,6 @@ effect(() => {
   const own = who.value;
   // What only they need who are signed in is not loaded before.
   if (!own) return;
-  import("./keys.js");
   import("./arrivals.js").then((arrivals) => {
     unwatch = arrivals.unwatch;
     if (who.value === own) arrivals.watch();
@@ -77,7 +76,7 @@ async function show(viewer, named) {
   const isFirst = shownPage === null;
   shownPage = whose;
   forgetComplaints();
-  const draw = await pageNamed(page, viewer).catch(() => null);
+  const [draw] = await Promise.all([pageNamed(page, viewer), viewer ? import("./keys.js") : null]).catch(() => []);
   if (shownPage !== whose) return;
   leave();
   content.replaceChildren();
