@@ -1,6 +1,7 @@
 """What a feed's subscribers see at one moment: who looks together is answered from one snapshot."""
 
 import asyncio
+import math
 from asyncio import Future, Task
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ def _nothing(view: View) -> list[Any]:
     return []
 
 
+def _never() -> float:
+    return math.inf
+
+
 @dataclass(frozen=True)
 class Feed:
     """One topic of the feed and how it is shown.
@@ -35,6 +40,7 @@ class Feed:
     changes: Callable[[View, tuple[Delta, ...]], list[Any]]
     words: Callable[[View], list[Any]] = _nothing
     rest_s: float = 0.0
+    again_s: Callable[[], float] = _never
 
 
 @dataclass(frozen=True)

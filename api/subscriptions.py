@@ -11,13 +11,14 @@ import strawberry
 from api.context import StudioContext
 from api.following import Lagged, follow
 from api.ids import global_id
+from api.job_words import JobProgressed, JobQueueMoved, JobWords
 from api.look_desk import Feed
 from api.refusals import REFUSAL_TYPES, NotSignedIn, RefusalInterface, TooManyFeeds
 from api.scalars import Position
 from api.types.asset import Asset, asset
 from api.types.gallery_filter import SHOWN_STATES
 from api.types.gallery_order import BulkChange, Collection, Tag, bulk_change, collection, tag
-from api.types.job import Job, JobProgress, progress
+from api.types.job import Job
 from api.types.publish_pack import PUBLISH_PACK, PublishPack, publish_pack
 from api.types.source_photo import SOURCE_PHOTO, SourcePhoto, source_photo
 from api.types.viewer import jobs_of
@@ -52,12 +53,6 @@ class JobsSnapshot:
 class JobChanged:
     position: Position
     job: Job
-
-
-@strawberry.type(description="A running job went on. Not durable: latest wins.")
-class JobProgressed:
-    id: strawberry.ID = strawberry.field(description="Of the job.")
-    progress: JobProgress
 
 
 @strawberry.type
@@ -134,7 +129,7 @@ else:
 _ENDS = "A feed ends after Lagged, NotSignedIn and TooManyFeeds."
 
 JobsEvent = Annotated[
-    JobsSnapshot | JobChanged | JobProgressed | Lagged | SessionEnded | FeedTooMany,
+    JobsSnapshot | JobChanged | JobProgressed | JobQueueMoved | Lagged | SessionEnded | FeedTooMany,
     strawberry.union("JobsEvent", description=_ENDS),
 ]
 WalletEvent = Annotated[
@@ -174,11 +169,13 @@ class Subscription:
         self, info: Info, after: Position | None = None
     ) -> AsyncGenerator[JobsEvent, None]:
         context = info.context
+        words = JobWords(context.parts.progress)
         feed = Feed(
             topic="jobs",
             snapshot=partial(_jobs_snapshot, context),
             changes=partial(_job_changes, context),
-            words=partial(_progress, context, {}),
+            words=words,
+            again_s=words.again_s,
             rest_s=PROGRESS_INTERVAL_S,
         )
         async with aclosing(follow(context, after, feed)) as events:
@@ -221,26 +218,6 @@ def _job_changes(context: StudioContext, view: View, deltas: tuple[Delta, ...]) 
         JobChanged(position=Position(delta.position), job=shown[delta.subject_id])
         for delta in deltas
         if delta.subject_id in shown
-    ]
-
-
-def _progress(
-    context: StudioContext, said_at_s: dict[UUID, float], view: View
-) -> list[JobProgressed]:
-    """What is new since it was last said, of jobs that still run. Keeps note in `said_at_s`."""
-    latest = {word.job: word for word in context.parts.progress.of_owner(view.viewer_id)}
-    for forgotten in said_at_s.keys() - latest.keys():
-        del said_at_s[forgotten]
-    new = [word for word in latest.values() if said_at_s.get(word.job) != word.at_s]
-    if not new:
-        return []
-    said_at_s.update({word.job: word.at_s for word in new})
-    rows = jobs_by_id(view, [word.job for word in new])
-    return [
-        JobProgressed(id=global_id("Job", word.job), progress=progress(word))
-        for word in new
-        if (row := rows.get(word.job)) is not None
-        and (row.state, row.attempt) == ("started", word.attempt)
     ]
 
 

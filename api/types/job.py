@@ -3,12 +3,13 @@
 import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import ceil
 
 import msgspec
 import strawberry
 
 from api.ids import global_id
-from api.progress import ProgressBoard
+from api.progress import HowFar, ProgressBoard
 from api.scalars import Millicredits, Position
 from api.types.asset import Asset, asset
 from api.types.enums import JobKind, JobState, Phase
@@ -16,7 +17,7 @@ from api.types.node import Node
 from api.types.source_photo import source_id
 from queries.gallery.gallery import Asset as AssetRow
 from queries.jobs.jobs import Job as JobRow
-from topics.messages.progress import JobProgressed
+from queries.jobs.queue import QueuePlace as QueueRow
 
 
 @strawberry.type(description="How far a running attempt is. Latest wins; it has no position.")
@@ -32,6 +33,25 @@ class JobProgress:
         description="Which items the preview shows, left to right. Empty where it is one of them."
     )
     at: datetime
+    time_left_s: int | None = strawberry.field(
+        description="What its steps will still take from `at`, in seconds, at the pace that was "
+        "measured. Null until there is one. Uploading and screening come after it."
+    )
+
+
+@strawberry.type(
+    description="Where a job stands among everybody's that wait, in the order in which they were "
+    "asked for. Reckoned, not promised: owners take turns."
+)
+class QueuePlace:
+    place: int = strawberry.field(description="1 is next.")
+    place_is_least: bool = strawberry.field(description="It is that or more.")
+    starts_in_s: int | None = strawberry.field(
+        description="In seconds, from what such jobs took lately. Null where none was ever done."
+    )
+    takes_s: int | None = strawberry.field(
+        description="What jobs like this one took lately. Null where none was ever done."
+    )
 
 
 @strawberry.type(description="The resolved parameters of a job that draws pictures or clips.")
@@ -77,11 +97,14 @@ class Job(Node):
     )
     assets: list[Asset]
     progress: JobProgress | None
+    queue: QueuePlace | None = strawberry.field(description="Null unless it waits for a worker.")
     position: Position
 
 
-def job(row: JobRow, assets: Sequence[AssetRow], board: ProgressBoard) -> Job:
-    """The job of a row, with its released pictures and the latest word on its progress."""
+def job(
+    row: JobRow, assets: Sequence[AssetRow], board: ProgressBoard, place: QueueRow | None
+) -> Job:
+    """The job of a row, with its released pictures, the latest word and its place in line."""
     latest = board.of_job(row.job_id, row.attempt) if row.state == "started" else None
     return Job(
         id=global_id("Job", row.job_id),
@@ -105,12 +128,14 @@ def job(row: JobRow, assets: Sequence[AssetRow], board: ProgressBoard) -> Job:
         refused_count=sum(item.state == "refused" for item in row.items),
         assets=[asset(found) for found in assets if found.state == "released"],
         progress=progress(latest) if latest else None,
+        queue=queue_place(place) if place else None,
         position=Position(row.position),
     )
 
 
-def progress(latest: JobProgressed) -> JobProgress:
-    """The latest word on a job."""
+def progress(found: HowFar) -> JobProgress:
+    """The latest word on a job, and what is left of it."""
+    latest = found.word
     preview = latest.preview_png
     return JobProgress(
         phase=latest.phase,
@@ -121,6 +146,17 @@ def progress(latest: JobProgressed) -> JobProgress:
         else None,
         preview_items=[] if latest.preview_items is msgspec.UNSET else list(latest.preview_items),
         at=datetime.fromtimestamp(latest.at_s, UTC),
+        time_left_s=None if found.left_s is None else ceil(found.left_s),
+    )
+
+
+def queue_place(row: QueueRow) -> QueuePlace:
+    """A place in line, in whole seconds."""
+    return QueuePlace(
+        place=row.place,
+        place_is_least=row.is_least,
+        starts_in_s=None if row.starts_in_s is None else ceil(row.starts_in_s),
+        takes_s=None if row.takes_s is None else ceil(row.takes_s),
     )
 
 

@@ -44,6 +44,7 @@ from queries.gallery.sections import sections
 from queries.jobs.jobs import Job as JobRow
 from queries.jobs.jobs import job as job_row
 from queries.jobs.jobs import jobs
+from queries.jobs.queue import queue_places
 from queries.publish_packs.publish_packs import publish_packs
 from queries.read_position import read_position
 from queries.source_photos.source_photos import source_photos
@@ -146,15 +147,13 @@ class Viewer(Node):
         states: list[JobState] | None = None,
     ) -> Connection[Job]:
         place = place_after(after)
-        board = info.context.parts.progress
 
         def question(view: View) -> Connection[Job]:
             wanted = [state.value for state in states or ()]
             page = jobs(view, first=first, after=place, states=wanted)
-            found = assets_of_jobs(view, [row.job_id for row in page.items])
-            return connection(
-                page, lambda row: row.place, lambda row: job(row, found[row.job_id], board)
-            )
+            made = jobs_of(info.context, view, page.items)
+            shown = dict(zip((row.job_id for row in page.items), made, strict=True))
+            return connection(page, lambda row: row.place, lambda row: shown[row.job_id])
 
         return await read(info.context, question)
 
@@ -245,9 +244,12 @@ class Viewer(Node):
 
 
 def jobs_of(context: StudioContext, view: View, rows: Sequence[JobRow]) -> list[Job]:
-    """Jobs with their pictures, in the order of the rows. One round trip."""
+    """Jobs with their pictures and places in line, in the order of the rows."""
     found = assets_of_jobs(view, [row.job_id for row in rows])
-    return [job(row, found[row.job_id], context.parts.progress) for row in rows]
+    places = queue_places(view, [row for row in rows if row.state == "requested"])
+    return [
+        job(row, found[row.job_id], context.parts.progress, places.get(row.job_id)) for row in rows
+    ]
 
 
 def _twin(view: View, given: str) -> Twin | None:
