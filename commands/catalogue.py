@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from domain.asset import Why
 from domain.asset_kind import AssetKind
 from domain.bulk_change import BULK_ITEMS_MAX, CHANGED_AT_ONCE_MAX, INVERSE, GalleryChange
+from domain.checks import Check
 from domain.consent_scopes import scopes_offered
 from domain.consent_text import (
     BIOMETRIC_RELEASE,
@@ -74,6 +76,7 @@ __all__ = [
     "UNDO_MAX",
     "AssetKind",
     "Catalogue",
+    "Check",
     "ClipOptions",
     "ConsentScope",
     "GalleryChange",
@@ -89,6 +92,7 @@ __all__ = [
     "RenditionRole",
     "ScopeOffered",
     "WholeRange",
+    "Why",
     "catalogue",
     "consent_version",
 ]

@@ -14,6 +14,7 @@ from api.scalars import Millicredits, Position
 from api.types.asset import Asset, asset
 from api.types.enums import JobKind, JobState, Phase
 from api.types.node import Node
+from api.types.refused_item import RefusedItem, refused_items
 from api.types.source_photo import source_id
 from queries.gallery.gallery import Asset as AssetRow
 from queries.jobs.jobs import Job as JobRow
@@ -95,6 +96,7 @@ class Job(Node):
     refused_count: int = strawberry.field(
         description="How many items screening refused. They cost nothing."
     )
+    refused: list[RefusedItem] = strawberry.field(description="Those, each with its reason.")
     assets: list[Asset]
     progress: JobProgress | None
     queue: QueuePlace | None = strawberry.field(description="Null unless it waits for a worker.")
@@ -102,9 +104,17 @@ class Job(Node):
 
 
 def job(
-    row: JobRow, assets: Sequence[AssetRow], board: ProgressBoard, place: QueueRow | None
+    row: JobRow,
+    assets: Sequence[AssetRow],
+    board: ProgressBoard,
+    *,
+    place: QueueRow | None,
+    settled_at: int | None,
 ) -> Job:
-    """The job of a row, with its released pictures, the latest word and its place in line."""
+    """The job of a row, with its released pictures, the latest word and its place in line.
+
+    `settled_at` is where the ledger says what it cost.
+    """
     latest = board.of_job(row.job_id, row.attempt) if row.state == "started" else None
     return Job(
         id=global_id("Job", row.job_id),
@@ -126,6 +136,7 @@ def job(
         retried_from=global_id("Job", row.retried_from) if row.retried_from else None,
         source=_source(row),
         refused_count=sum(item.state == "refused" for item in row.items),
+        refused=refused_items(row, settled_at),
         assets=[asset(found) for found in assets if found.state == "released"],
         progress=progress(latest) if latest else None,
         queue=queue_place(place) if place else None,

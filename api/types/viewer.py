@@ -53,6 +53,7 @@ from queries.twins.twins import twin as twin_row
 from queries.twins.twins import twins
 from queries.viewer import View
 from queries.wallet.balance import balance
+from queries.wallet.settled import settling_entries
 
 Info = strawberry.Info[StudioContext, None]
 
@@ -244,11 +245,20 @@ class Viewer(Node):
 
 
 def jobs_of(context: StudioContext, view: View, rows: Sequence[JobRow]) -> list[Job]:
-    """Jobs with their pictures and places in line, in the order of the rows."""
+    """Jobs with their pictures, places in line and refusals, in the order of the rows."""
     found = assets_of_jobs(view, [row.job_id for row in rows])
     places = queue_places(view, [row for row in rows if row.state == "requested"])
+    refused = [row for row in rows if any(item.state == "refused" for item in row.items)]
+    settled = settling_entries(view, refused)
     return [
-        job(row, found[row.job_id], context.parts.progress, places.get(row.job_id)) for row in rows
+        job(
+            row,
+            found[row.job_id],
+            context.parts.progress,
+            place=places.get(row.job_id),
+            settled_at=settled.get(row.job_id),
+        )
+        for row in rows
     ]
 
 
