@@ -8,11 +8,12 @@ from uuid import UUID
 
 import strawberry
 
+from api.account_feed import AccountSnapshot, TwinChanged, VerificationChanged, account_feed
 from api.context import StudioContext
 from api.following import Lagged, follow
 from api.ids import global_id
 from api.job_words import JobProgressed, JobQueueMoved, JobWords
-from api.look_desk import Feed
+from api.look_desk import SNAPSHOT_SIZE, Feed
 from api.refusals import REFUSAL_TYPES, NotSignedIn, RefusalInterface, TooManyFeeds
 from api.scalars import Position
 from api.types.asset import Asset, asset
@@ -22,7 +23,7 @@ from api.types.job import Job
 from api.types.publish_pack import PUBLISH_PACK, PublishPack, publish_pack
 from api.types.source_photo import SOURCE_PHOTO, SourcePhoto, source_photo
 from api.types.viewer import jobs_of
-from api.types.wallet import Wallet, wallet
+from api.wallet_feed import WALLET_FEED, WalletChanged, WalletSnapshot
 from queries.feed.after import Delta
 from queries.gallery.bulk_changes import bulk_change as bulk_change_row
 from queries.gallery.filtering import GalleryFilter
@@ -34,11 +35,9 @@ from queries.publish_packs.publish_packs import publish_packs_by_id
 from queries.read_position import read_position
 from queries.source_photos.source_photos import source_photos_by_id
 from queries.viewer import View
-from queries.wallet.balance import balance
 
 Info = strawberry.Info[StudioContext, None]
 
-SNAPSHOT_SIZE = 50
 PROGRESS_INTERVAL_S = 0.2
 """At most five words a second on each job."""
 
@@ -53,18 +52,6 @@ class JobsSnapshot:
 class JobChanged:
     position: Position
     job: Job
-
-
-@strawberry.type
-class WalletSnapshot:
-    position: Position
-    wallet: Wallet
-
-
-@strawberry.type
-class WalletChanged:
-    position: Position
-    wallet: Wallet
 
 
 @strawberry.type(description="The newest pictures as of a position.")
@@ -136,6 +123,10 @@ WalletEvent = Annotated[
     WalletSnapshot | WalletChanged | Lagged | SessionEnded | FeedTooMany,
     strawberry.union("WalletEvent", description=_ENDS),
 ]
+AccountEvent = Annotated[
+    AccountSnapshot | VerificationChanged | TwinChanged | Lagged | SessionEnded | FeedTooMany,
+    strawberry.union("AccountEvent", description=_ENDS),
+]
 GalleryEvent = Annotated[
     GallerySnapshot
     | AssetReleased
@@ -171,7 +162,7 @@ class Subscription:
         context = info.context
         words = JobWords(context.parts.progress)
         feed = Feed(
-            topic="jobs",
+            topics=("jobs",),
             snapshot=partial(_jobs_snapshot, context),
             changes=partial(_job_changes, context),
             words=words,
@@ -182,12 +173,20 @@ class Subscription:
             async for event in events:
                 yield event
 
-    @strawberry.subscription(description="My credits: snapshot and changes.")
+    @strawberry.subscription(description="My identity and my twins: snapshot and changes.")
+    async def account(
+        self, info: Info, after: Position | None = None
+    ) -> AsyncGenerator[AccountEvent, None]:
+        feed = account_feed(info.context.parts.clock)
+        async with aclosing(follow(info.context, after, feed)) as events:
+            async for event in events:
+                yield event
+
+    @strawberry.subscription(description="My credits and purchases: snapshot and changes.")
     async def wallet(
         self, info: Info, after: Position | None = None
     ) -> AsyncGenerator[WalletEvent, None]:
-        feed = Feed(topic="wallet", snapshot=_wallet_snapshot, changes=_wallet_changes)
-        async with aclosing(follow(info.context, after, feed)) as events:
+        async with aclosing(follow(info.context, after, WALLET_FEED)) as events:
             async for event in events:
                 yield event
 
@@ -195,7 +194,7 @@ class Subscription:
     async def gallery(
         self, info: Info, after: Position | None = None
     ) -> AsyncGenerator[GalleryEvent, None]:
-        feed = Feed(topic="gallery", snapshot=_gallery_snapshot, changes=_gallery_changes)
+        feed = Feed(topics=("gallery",), snapshot=_gallery_snapshot, changes=_gallery_changes)
         async with aclosing(follow(info.context, after, feed)) as events:
             async for event in events:
                 yield event
@@ -219,18 +218,6 @@ def _job_changes(context: StudioContext, view: View, deltas: tuple[Delta, ...]) 
         for delta in deltas
         if delta.subject_id in shown
     ]
-
-
-def _wallet_snapshot(view: View) -> WalletSnapshot:
-    return WalletSnapshot(position=Position(read_position(view)), wallet=wallet(balance(view)))
-
-
-def _wallet_changes(view: View, deltas: tuple[Delta, ...]) -> list[WalletChanged]:
-    if not deltas:
-        return []
-    # One look serves all: every change shows the balance as it is now.
-    now = wallet(balance(view))
-    return [WalletChanged(position=Position(delta.position), wallet=now) for delta in deltas]
 
 
 def _gallery_snapshot(view: View) -> GallerySnapshot:

@@ -21,6 +21,7 @@ from domain.engines.entry import ClipOptions, EngineEntry, RealRange, WholeRange
 from domain.gallery import LabelKind
 from domain.job_kind import JobKind
 from domain.job_state import JobState
+from domain.person import VERIFICATIONS_MAX
 from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
 from domain.publish_preset import PublishPreset
 from domain.rating import Rating
@@ -74,6 +75,7 @@ __all__ = [
     "THUMBNAILS",
     "UNDOABLE",
     "UNDO_MAX",
+    "VERIFICATIONS_MAX",
     "AssetKind",
     "Catalogue",
     "Check",

@@ -14,7 +14,7 @@ from api.ids import own_id
 from api.reading import read
 from api.scalars import Cursor, PageSize, Position
 from api.types.asset import Asset, asset
-from api.types.enums import AssetKind, JobState, VerificationReason, VerificationStatus
+from api.types.enums import AssetKind, JobState
 from api.types.gallery_filter import KNOWN_STATES, GalleryFilterInput, gallery_filter
 from api.types.gallery_order import (
     BulkChange,
@@ -32,10 +32,13 @@ from api.types.paging import DEFAULT_PAGE, Connection, connection, place_after
 from api.types.publish_pack import PublishPack, publish_pack
 from api.types.source_photo import SourcePhoto, source_photo
 from api.types.twin import Twin, twin
+from api.types.verification import Verification, verification
 from api.types.wallet import Wallet, wallet
+from api.types.while_away import WhileAway, while_away
 from domain.kernel.personal_text import text_or
 from domain.refusals import NotFound
 from queries.account.overview import Account, account
+from queries.feed.era import in_log
 from queries.gallery.bulk_changes import bulk_change as bulk_change_row
 from queries.gallery.gallery import asset as asset_row
 from queries.gallery.gallery import assets_of_jobs, gallery
@@ -45,6 +48,7 @@ from queries.jobs.jobs import Job as JobRow
 from queries.jobs.jobs import job as job_row
 from queries.jobs.jobs import jobs
 from queries.jobs.queue import queue_places
+from queries.jobs.while_away import while_away as while_away_rows
 from queries.publish_packs.publish_packs import publish_packs
 from queries.read_position import read_position
 from queries.source_photos.source_photos import source_photos
@@ -58,18 +62,6 @@ from queries.wallet.settled import settling_entries
 Info = strawberry.Info[StudioContext, None]
 
 R = TypeVar("R")
-
-
-@strawberry.type(description="What is known of the viewer's identity and age.")
-class Verification:
-    status: VerificationStatus
-    assurance: str | None
-    country: str | None
-    valid_until: datetime | None
-    reason: VerificationReason | None = strawberry.field(
-        description="What the last check came to. Null where none has said anything, and for "
-        "whoever is verified or was."
-    )
 
 
 class Standing:
@@ -107,15 +99,7 @@ class Viewer(Node):
     @strawberry.field
     async def verification(self, info: Info) -> Verification:
         found, _ = await self.standing.seen(info.context)
-        return Verification(
-            status=VerificationStatus(
-                found.verification_at(info.context.parts.clock()) if found else "none"
-            ),
-            assurance=found.assurance if found else None,
-            country=found.country if found else None,
-            valid_until=found.valid_until if found else None,
-            reason=VerificationReason(found.reason) if found and found.reason else None,
-        )
+        return verification(found, at=info.context.parts.clock())
 
     @strawberry.field(description="Credits.")
     async def wallet(self, info: Info) -> Wallet:
@@ -163,6 +147,19 @@ class Viewer(Node):
         def question(view: View) -> Job | None:
             found = _own(view, "Job", id, job_row)
             return None if found is None else jobs_of(info.context, view, [found])[0]
+
+        return await read(info.context, question)
+
+    @strawberry.field(
+        description="What was completed, failed or paid behind the position `after`, and after "
+        "`since`: each where it is given."
+    )
+    async def while_away(
+        self, info: Info, after: Position | None = None, since: datetime | None = None
+    ) -> WhileAway:
+        def question(view: View) -> WhileAway:
+            found = while_away_rows(view, after=in_log(after or 0), since=since)
+            return while_away(found, jobs_of(info.context, view, found.jobs))
 
         return await read(info.context, question)
 
