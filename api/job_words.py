@@ -3,13 +3,21 @@
 import math
 import time
 from collections.abc import Callable
+from typing import TypeAlias
 from uuid import UUID
 
 import strawberry
 
 from api.ids import global_id
-from api.progress import ProgressBoard
-from api.types.job import JobProgress, QueuePlace, progress, queue_place
+from api.progress import HowFar, ProgressBoard
+from api.types.job import (
+    JobProgress,
+    QueuePlace,
+    TrainingCheckpoint,
+    checkpoints,
+    progress,
+    queue_place,
+)
 from queries.jobs.jobs import jobs_by_id
 from queries.jobs.queue import queue_places, waiting_jobs
 from queries.viewer import View
@@ -30,6 +38,15 @@ class JobQueueMoved:
     queue: QueuePlace
 
 
+@strawberry.type(description="A training passed a checkpoint. Not durable: told once a feed.")
+class TrainingCheckpointPassed:
+    id: strawberry.ID = strawberry.field(description="Of the job.")
+    checkpoint: TrainingCheckpoint
+
+
+Word: TypeAlias = JobProgressed | JobQueueMoved | TrainingCheckpointPassed
+
+
 class JobWords:
     """One subscriber's words: what is new since it was last said. Called by one thread at a time.
 
@@ -42,12 +59,13 @@ class JobWords:
         self._board = board
         self._monotonic_s = monotonic_s
         self._said_at_s: dict[UUID, float] = {}
+        self._said_steps: dict[UUID, set[int]] = {}
         # None: seen to wait, and told by a snapshot or a change so far.
         self._said_place: dict[UUID, QueuePlace | None] = {}
         self._queue_due_s = -math.inf
         self._waits = True
 
-    def __call__(self, view: View) -> list[JobProgressed | JobQueueMoved]:
+    def __call__(self, view: View) -> list[Word]:
         """The words, of jobs that still run and of jobs that still wait."""
         return [*self._progress(view), *self._queue(view)]
 
@@ -57,22 +75,32 @@ class JobWords:
             return math.inf
         return max(0.0, self._queue_due_s - self._monotonic_s())
 
-    def _progress(self, view: View) -> list[JobProgressed]:
+    def _progress(self, view: View) -> list[Word]:
         latest = {word.job: word for word in self._board.of_owner(view.viewer_id)}
         for forgotten in self._said_at_s.keys() - latest.keys():
             del self._said_at_s[forgotten]
+            self._said_steps.pop(forgotten, None)
         new = [word for word in latest.values() if self._said_at_s.get(word.job) != word.at_s]
         if not new:
             return []
         self._said_at_s.update({word.job: word.at_s for word in new})
         rows = jobs_by_id(view, [word.job for word in new])
-        return [
-            JobProgressed(id=global_id("Job", word.job), progress=progress(found))
-            for word in new
-            if (row := rows.get(word.job)) is not None
-            and (row.state, row.attempt) == ("started", word.attempt)
-            and (found := self._board.of_job(word.job, word.attempt)) is not None
-        ]
+        words: list[Word] = []
+        for word in new:
+            row, found = rows.get(word.job), self._board.of_job(word.job, word.attempt)
+            if row is None or (row.state, row.attempt) != ("started", word.attempt):
+                continue
+            if found is not None:
+                words.append(JobProgressed(id=global_id("Job", word.job), progress=progress(found)))
+                words.extend(self._checkpoints(word.job, found))
+        return words
+
+    def _checkpoints(self, job: UUID, found: HowFar) -> list[TrainingCheckpointPassed]:
+        """Those that this subscriber was not told of."""
+        said = self._said_steps.setdefault(job, set())
+        new = [one for one in checkpoints(found) if one.step not in said]
+        said.update(one.step for one in new)
+        return [TrainingCheckpointPassed(id=global_id("Job", job), checkpoint=one) for one in new]
 
     def _queue(self, view: View) -> list[JobQueueMoved]:
         now_s = self._monotonic_s()

@@ -3,11 +3,12 @@
 import threading
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
+from msgspec import UNSET
 
 from topics.messages.progress import JobProgressed, Phase
 from topics.transport import BroadcastReader
@@ -15,7 +16,8 @@ from topics.transport import BroadcastReader
 log = structlog.get_logger()
 
 JOBS_MAX = 1_000
-"""Each may hold a preview of 16 KiB. A job whose word was dropped says more within the second."""
+"""Each may hold a preview of 16 KiB, and a training one a checkpoint. A job whose word was dropped
+says more within the second."""
 
 AGE_MAX_S = 15 * 60
 """A running job is heard of every few seconds: what is older has ended."""
@@ -30,15 +32,18 @@ class _Heard:
     at_s: float
     first_step: JobProgressed | None
     last_step: JobProgressed | None
+    samples: Mapping[int, JobProgressed]
 
 
 @dataclass(frozen=True)
 class HowFar:
     """The latest word on a job. `left_s`: what its steps will still take after that word, at the
-    pace of those made; None until two of them were heard of."""
+    pace of those made; None until two of them were heard of. `samples`: by its step, the first word
+    that showed what each checkpoint of a training drew."""
 
     word: JobProgressed
     left_s: float | None
+    samples: Mapping[int, JobProgressed] = field(default_factory=dict)
 
 
 class ProgressBoard:
@@ -59,7 +64,7 @@ class ProgressBoard:
             heard = self._latest.get(job_id)
         if heard is None or heard.word.attempt != attempt:
             return None
-        return HowFar(heard.word, _left_s(heard))
+        return HowFar(heard.word, _left_s(heard), heard.samples)
 
     def of_owner(self, owner_id: UUID) -> list[JobProgressed]:
         """The latest word on each job of an owner."""
@@ -113,7 +118,11 @@ def _heard(word: JobProgressed, now_s: float, known: _Heard | None) -> _Heard:
     last = known.last_step if known is not None and of_before else None
     if word.phase is Phase.STEP:
         first, last = first or word, word
-    return _Heard(word, now_s, first, last)
+    samples = dict(known.samples) if known is not None and of_before else {}
+    passed = () if word.checkpoints is UNSET else word.checkpoints
+    if passed and word.preview_png is not None:
+        samples.setdefault(passed[-1].step, word)
+    return _Heard(word, now_s, first, last, samples)
 
 
 def _left_s(heard: _Heard) -> float | None:

@@ -12,7 +12,7 @@ from api.account_feed import AccountSnapshot, TwinChanged, VerificationChanged, 
 from api.context import StudioContext
 from api.following import Lagged, follow
 from api.ids import global_id
-from api.job_words import JobProgressed, JobQueueMoved, JobWords
+from api.job_words import JobProgressed, JobQueueMoved, JobWords, TrainingCheckpointPassed
 from api.look_desk import SNAPSHOT_SIZE, Feed
 from api.refusals import REFUSAL_TYPES, NotSignedIn, RefusalInterface, TooManyFeeds
 from api.scalars import Position
@@ -116,7 +116,14 @@ else:
 _ENDS = "A feed ends after Lagged, NotSignedIn and TooManyFeeds."
 
 JobsEvent = Annotated[
-    JobsSnapshot | JobChanged | JobProgressed | JobQueueMoved | Lagged | SessionEnded | FeedTooMany,
+    JobsSnapshot
+    | JobChanged
+    | JobProgressed
+    | JobQueueMoved
+    | TrainingCheckpointPassed
+    | Lagged
+    | SessionEnded
+    | FeedTooMany,
     strawberry.union("JobsEvent", description=_ENDS),
 ]
 WalletEvent = Annotated[

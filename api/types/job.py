@@ -21,6 +21,16 @@ from queries.jobs.jobs import Job as JobRow
 from queries.jobs.queue import QueuePlace as QueueRow
 
 
+@strawberry.type(description="One checkpoint that a training has passed.")
+class TrainingCheckpoint:
+    step: int
+    similarity: float = strawberry.field(description="Its samples' likeness: a cosine, up to 1.")
+    samples_png: str | None = strawberry.field(
+        description="A data URL: its samples side by side, made without the decoder. Null where "
+        "the engine allows no previews, and where it was passed before this was heard."
+    )
+
+
 @strawberry.type(description="How far a running attempt is. Latest wins; it has no position.")
 class JobProgress:
     phase: Phase
@@ -37,6 +47,9 @@ class JobProgress:
     time_left_s: int | None = strawberry.field(
         description="What its steps will still take from `at`, in seconds, at the pace that was "
         "measured. Null until there is one. Uploading and screening come after it."
+    )
+    checkpoints: list[TrainingCheckpoint] = strawberry.field(
+        description="Those that a training has passed, by step."
     )
 
 
@@ -147,18 +160,35 @@ def job(
 def progress(found: HowFar) -> JobProgress:
     """The latest word on a job, and what is left of it."""
     latest = found.word
-    preview = latest.preview_png
     return JobProgress(
         phase=latest.phase,
         step=latest.step,
         steps_total=latest.steps_total,
-        preview_png=f"data:image/png;base64,{base64.b64encode(preview).decode()}"
-        if preview
-        else None,
+        preview_png=_data_url(latest.preview_png),
         preview_items=[] if latest.preview_items is msgspec.UNSET else list(latest.preview_items),
         at=datetime.fromtimestamp(latest.at_s, UTC),
         time_left_s=None if found.left_s is None else ceil(found.left_s),
+        checkpoints=checkpoints(found),
     )
+
+
+def checkpoints(found: HowFar) -> list[TrainingCheckpoint]:
+    """The checkpoints of a training, each with its samples where they were heard of."""
+    passed = () if found.word.checkpoints is msgspec.UNSET else found.word.checkpoints
+    return [
+        TrainingCheckpoint(
+            step=one.step,
+            similarity=one.similarity,
+            samples_png=_data_url(found.samples[one.step].preview_png)
+            if one.step in found.samples
+            else None,
+        )
+        for one in passed
+    ]
+
+
+def _data_url(png: bytes | None) -> str | None:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}" if png else None
 
 
 def queue_place(row: QueueRow) -> QueuePlace:

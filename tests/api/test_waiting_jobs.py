@@ -5,10 +5,11 @@ from uuid import UUID, uuid5
 import msgspec
 
 from api.progress import ProgressBoard
+from api.types.job import checkpoints
 from tests.api.creator import Creator
 from tests.api.live_studio import LiveStudio
 from tests.api.streams import sse
-from topics.messages.progress import JobProgressed, Phase
+from topics.messages.progress import CheckpointSeen, JobProgressed, Phase
 
 JOBS = """
 subscription { jobs { __typename
@@ -68,6 +69,66 @@ def test_what_is_left_follows_from_the_pace_of_the_steps_made(fresh: LiveStudio)
         )
     [shown] = [edge["node"] for edge in ada.run("Jobs", first=10)["jobs"]["edges"]]
     assert shown["progress"]["timeLeftS"] == 35
+
+
+TRAINING = """
+subscription { jobs { __typename
+  ... on JobProgressed { id progress { checkpoints { step similarity } } }
+  ... on TrainingCheckpointPassed { id checkpoint { step similarity samplesPng } } } }
+"""
+
+
+def test_a_training_shows_its_samples_at_each_checkpoint_live_and_after_a_reload(
+    fresh: LiveStudio,
+) -> None:
+    ada = Creator(fresh)
+    job = ada.training(ada.ready_to_train())
+    claim = ada.claimed(job)
+    fresh.settle()
+    said = msgspec.structs.replace(word(50, 1.0), job=claim.job_id, owner=ada.person)
+    first, second = CheckpointSeen(48, 0.75), CheckpointSeen(96, 0.875)
+
+    def hear(at_s: float, png: bytes | None, *passed: CheckpointSeen) -> None:
+        fresh.parts.progress.note(
+            msgspec.structs.replace(said, at_s=at_s, preview_png=png, checkpoints=passed)
+        )
+
+    with sse(ada, TRAINING) as feed:
+        feed.next()
+        hear(1.0, b"one", first)
+        told = [event.value for event in feed.rest()]
+        assert told[-1]["checkpoint"] == {
+            "step": 48,
+            "similarity": 0.75,
+            "samplesPng": "data:image/png;base64,b25l",
+        }
+        hear(2.0, b"one", first)
+        assert [event.value["__typename"] for event in feed.rest()] == ["JobProgressed"]
+        hear(3.0, b"two", first, second)
+        progressed, passed = (event.value for event in feed.rest())
+        assert [one["step"] for one in progressed["progress"]["checkpoints"]] == [48, 96]
+        assert passed["checkpoint"]["step"] == 96
+    again = ada.run("Training", job=job)["job"]["progress"]["checkpoints"]
+    assert [one["samplesPng"] is not None for one in again] == [True, True]
+    assert [one["similarity"] for one in again] == [0.75, 0.875]
+    ada.did("cancelJob", job=job)
+    fresh.settle()
+    assert ada.run("Training", job=job)["job"]["progress"] is None
+    assert Creator(fresh, "Grace").run("Training", job=job)["job"] is None
+
+
+def test_a_node_that_heard_of_a_checkpoint_too_late_tells_its_likeness_alone() -> None:
+    board = ProgressBoard(lambda _owner: None)
+    passed = (CheckpointSeen(48, 0.75), CheckpointSeen(96, 0.875))
+    board.note(msgspec.structs.replace(word(97, 1.0), preview_png=b"two", checkpoints=passed))
+    found = board.of_job(JOB, 1)
+    assert found is not None
+    assert [one.samples_png is not None for one in checkpoints(found)] == [False, True]
+    # Another attempt begins with what it has passed itself.
+    board.note(word(1, 2.0, attempt=2))
+    found = board.of_job(JOB, 2)
+    assert found is not None
+    assert checkpoints(found) == []
 
 
 def test_one_step_is_no_pace_and_neither_is_another_attempts() -> None:
