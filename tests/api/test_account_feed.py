@@ -4,7 +4,9 @@ from typing import Any
 
 from adapters.identity.sandbox import SandboxChoice
 from adapters.payment.sandbox import CheckoutStatus
-from tests.api.creator import Creator
+from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
+from domain.photo_set import PhotoFlaw, PhotoVerdict
+from tests.api.creator import Creator, uuid_of
 from tests.api.live_studio import ROOT, LiveStudio
 from tests.api.streams import Sse, sse
 
@@ -63,6 +65,30 @@ def test_a_twin_is_followed_from_its_name_to_its_likeness(ada: Creator) -> None:
         ada.finished(ada.training(twin))
         last = said(feed)[-1]["twin"]
     assert (last["status"], last["trained"]["engine"]) == ("TRAINED", "pocket")
+
+
+def test_each_photo_has_a_verdict_of_its_own_under_the_id_that_its_form_named(ada: Creator) -> None:
+    ada.verified()
+    twin = ada.twin()
+    ada.live.settle()
+    with sse(ada, ACCOUNT) as feed:
+        feed.next()
+        submission = ada.submitted(twin)
+        ada.live.settle()
+        shown = said(feed)[-1]["twin"]
+        assert shown["submission"] == submission
+        assert [photo["index"] for photo in shown["photos"]] == list(range(12))
+        assert {photo["verdict"] for photo in shown["photos"]} == {"WAITING"}
+        ids = [uuid_of(photo["id"]) for photo in shown["photos"]]
+        flawed = (PhotoVerdict(ids[5], (PhotoFlaw.UNREADABLE,)),)
+        good = tuple(PhotoVerdict(one) for one in ids if one != ids[5])
+        judged = RecordPhotoVerdicts(uuid_of(twin), uuid_of(submission), good + flawed, (), "eye")
+        ada.live.does(judged, ada.person)
+        ada.live.settle()
+        shown = said(feed)[-1]["twin"]
+    found = {photo["index"]: photo["verdict"] for photo in shown["photos"]}
+    assert found == {**dict.fromkeys(range(12), "GOOD"), 5: "FLAWED"}
+    assert [photo["flaws"] for photo in shown["photos"] if photo["index"] == 5] == [["unreadable"]]
 
 
 def test_whoever_comes_back_is_told_what_was_decided_meanwhile(ada: Creator) -> None:
