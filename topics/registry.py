@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from topics.messages.attendance import ScreenerPresent, WorkerPresent
 from topics.messages.control import StopJob
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.fact import Fact, Watermark
@@ -43,6 +44,8 @@ Message: TypeAlias = (
     | PackMade
     | JobProgressed
     | StopJob
+    | WorkerPresent
+    | ScreenerPresent
     | DeadLetter
 )
 
@@ -144,6 +147,23 @@ CONTROL = Topic(
     messages=(StopJob,),
     doc="Jobs that have to stop. Every worker reads all of it.",
 )
+ATTENDANCE = Topic(
+    name="suite.attendance.v1",
+    key="member",
+    partitions=1,
+    retention_s=10 * MINUTE_S,
+    messages=(WorkerPresent,),
+    doc="Which workers are there, every few seconds, and which engines each can load.",
+)
+GATES = Topic(
+    name="suite.gates.v1",
+    key="member",
+    partitions=1,
+    retention_s=10 * MINUTE_S,
+    messages=(ScreenerPresent,),
+    doc="Which screeners are there, and which engines' outputs each can judge. No worker may "
+    "write here.",
+)
 DEAD_LETTERS = Topic(
     name="suite.dead-letters.v1",
     key="original key",
@@ -161,6 +181,8 @@ TOPICS: tuple[Topic, ...] = (
     VERDICTS,
     PROGRESS,
     CONTROL,
+    ATTENDANCE,
+    GATES,
     DEAD_LETTERS,
 )
 
@@ -182,6 +204,8 @@ def key_of(message: Message) -> str:
             return str(message.owner_id)
         case JobGranted() | ClaimRefused():
             return message.worker
+        case WorkerPresent() | ScreenerPresent():
+            return message.member
         case PhotosJudged():
             # The screening job of a photo set has the submission's id.
             return str(message.submission)

@@ -50,5 +50,4 @@ ENTRY = EngineEntry(
     prices=PriceFactors(training=20_000, training_step=25, image=400, image_step=20),
     live_previews=False,
     batch_key=("width", "height", "num_inference_steps", "guided"),
-    lacks=("weights",),
 )

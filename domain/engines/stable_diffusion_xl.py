@@ -50,5 +50,4 @@ ENTRY = EngineEntry(
     prices=PriceFactors(training=40_000, training_step=50, image=800, image_step=40),
     live_previews=False,
     batch_key=("width", "height", "num_inference_steps", "guided"),
-    lacks=("weights",),
 )

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from msgspec.structs import replace
 
 from topics.codec import Encoded, encode
+from topics.messages.attendance import OfferedEngine, ScreenerPresent, WorkerPresent
 from topics.messages.control import StopJob, StopReason
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.fact import Fact, Watermark
@@ -375,6 +376,13 @@ SAMPLES: Mapping[str, Message] = {
         preview_png=b"\x89PNG",
         preview_items=(4, 5),
     ),
+    "worker.present": WorkerPresent(
+        member="worker-lighthouse",
+        device="NVIDIA H100 80GB HBM3",
+        engines=(OfferedEngine("pocket", SHA256),),
+        memory_bytes=85_520_809_984,
+    ),
+    "screener.present": ScreenerPresent(member="screener-lighthouse", engines=("pocket",)),
     "job.stop": StopJob(JOB, StopReason.CONSENT_WITHDRAWN),
     "dead-letter": DeadLetter(
         topic="suite.results.v1",

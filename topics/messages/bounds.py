@@ -37,6 +37,9 @@ CHECK_NAME_LENGTH_MAX: Final = 40
 MODEL_NAME_LENGTH_MAX: Final = 128
 """An adapter's checks name a digest, the known pictures a list that an operator has named."""
 
+ENGINES_MAX: Final = 64
+"""Of one worker or screener: far more than a catalogue has."""
+
 PACK_FILES_MAX = 12
 PHOTOS_MAX: Final = 32
 FLAWS_MAX: Final = 32
