@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from topics.messages.attendance import ScreenerPresent, WorkerPresent
-from topics.messages.control import StopJob
+from topics.messages.control import ForgetTwin, StopJob
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.fact import Fact, Watermark
 from topics.messages.grants import ClaimRefused, JobGranted
@@ -44,6 +44,7 @@ Message: TypeAlias = (
     | PackMade
     | JobProgressed
     | StopJob
+    | ForgetTwin
     | WorkerPresent
     | ScreenerPresent
     | DeadLetter
@@ -144,8 +145,9 @@ CONTROL = Topic(
     key="job",
     partitions=1,
     retention_s=6 * HOUR_S,
-    messages=(StopJob,),
-    doc="Jobs that have to stop. Every worker reads all of it.",
+    messages=(StopJob, ForgetTwin),
+    doc="Jobs that have to stop, and twins whose likeness nobody may keep, under their own id. "
+    "Every worker reads all of it.",
 )
 ATTENDANCE = Topic(
     name="suite.attendance.v1",
@@ -206,6 +208,8 @@ def key_of(message: Message) -> str:
             return message.worker
         case WorkerPresent() | ScreenerPresent():
             return message.member
+        case ForgetTwin():
+            return str(message.twin)
         case PhotosJudged():
             # The screening job of a photo set has the submission's id.
             return str(message.submission)

@@ -76,7 +76,10 @@ class EngineSurvey:
             if known is None or known.stamp != stamp:
                 known = self._digests[loader.id] = _Digest(stamp, digest_of(folder, files))
         except WeightsUnfit as unfit:
-            self._say(logging.WARNING, loader.id, f"not offered: {unfit}")
+            # Whoever has brought nothing misses nothing.
+            is_asked_for = self._weights_dir is not None or folder.is_dir()
+            level = logging.WARNING if is_asked_for else logging.INFO
+            self._say(level, loader.id, f"not offered: {unfit}")
             return None
         except OSError as error:
             why = f"engine {loader.id} cannot be read: {error.strerror}"

@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from gpu_consumers.engines.registry import LOADERS, absent_engines
+from gpu_consumers.training.training_places import forget_trainings
 from gpu_consumers.worker.child import ChildSettings
 from gpu_consumers.worker.child_process import ChildProcess
 from gpu_consumers.worker.device_facts import device_facts
@@ -50,6 +52,7 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
             transport,
             lambda: ChildProcess(child),
             phase_limits_s,
+            forget_files=partial(forget_trainings, child.trainings_dir),
             limits=limits,
         ).run(stop)
 

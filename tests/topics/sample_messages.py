@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from topics.codec import Encoded, encode
 from topics.messages.attendance import OfferedEngine, ScreenerPresent, WorkerPresent
-from topics.messages.control import StopJob, StopReason
+from topics.messages.control import ForgetTwin, StopJob, StopReason
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.fact import Fact, Watermark
 from topics.messages.grants import ClaimRefusal, ClaimRefused, JobGranted
@@ -383,6 +383,8 @@ SAMPLES: Mapping[str, Message] = {
         memory_bytes=85_520_809_984,
     ),
     "screener.present": ScreenerPresent(member="screener-lighthouse", engines=("pocket",)),
+    "twin.forget": ForgetTwin(TWIN, epoch=2),
+    "job.granted.of-a-consent": replace(granted(IMAGE_WORK), epoch=1),
     "job.stop": StopJob(JOB, StopReason.CONSENT_WITHDRAWN),
     "dead-letter": DeadLetter(
         topic="suite.results.v1",

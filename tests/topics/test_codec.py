@@ -30,7 +30,7 @@ from topics.codec import (
     traceparent_of,
 )
 from topics.messages.attendance import ScreenerPresent, WorkerPresent
-from topics.messages.control import StopJob, StopReason
+from topics.messages.control import ForgetTwin, StopJob, StopReason
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.grants import ClaimRefused, JobGranted
 from topics.messages.results import JobClaimed, PackMade, PhotosJudged, SourcePhotoJudged
@@ -190,6 +190,8 @@ def test_every_message_is_keyed_as_the_registry_says() -> None:
             case "worker":
                 assert isinstance(message, JobGranted | ClaimRefused)
                 assert key_of(message) == message.worker
+            case "job" if isinstance(message, ForgetTwin):
+                assert key_of(message) == str(message.twin)
             case "job" if isinstance(message, PhotosJudged):
                 assert key_of(message) == str(message.submission)
             case "job" if isinstance(message, SourcePhotoJudged | PackMade) or (

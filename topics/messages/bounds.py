@@ -62,6 +62,9 @@ Attempt: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 ScreeningNumber: TypeAlias = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 """As wide as its column: which attempt is the current one, the domain knows."""
 
+Epoch: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+"""Which of a twin's consents: counted up by every withdrawal."""
+
 ItemNumber: TypeAlias = Annotated[int, Meta(ge=0, le=999)]
 Position: TypeAlias = Annotated[int, Meta(ge=0, le=POSITION_MAX)]
 Ordinal: TypeAlias = Annotated[int, Meta(ge=1, le=POSITION_MAX)]
