@@ -68,7 +68,11 @@ class PromptReading:
         description="Words that mean nothing to the engine, each once."
     )
     weighted: list[str] = strawberry.field(
-        description="What looks like (word:1.2): no engine here weighs words; it is refused."
+        description="What looks like (word:1.2) and is refused, because the engine weighs no words "
+        "or not by so much."
+    )
+    honoured: list[str] = strawberry.field(
+        description="What looks like (word:1.2) and is weighed in that way."
     )
 
 
@@ -297,6 +301,7 @@ def _reading(read: PromptRead | None) -> PromptReading | None:
         words_allowed=read.words_allowed,
         unknown_words=list(read.unknown_words),
         weighted=list(read.weighted),
+        honoured=list(read.honoured),
     )
 
 

@@ -156,7 +156,7 @@ def _check_words(
 ) -> None:
     """Seed and prompts. Raises the first of `SettingOutOfRange`, `PromptEmpty`, `PromptTooLong`,
     `NegativePromptUnsupported`, `PromptNotAllowed`, `PromptHasTooManyWords`,
-    `PromptWeightsUnsupported`.
+    `PromptWeightsUnsupported`, `PromptWeightOutOfRange`.
     """
     if asked.seed is not None:
         require_seed(asked.seed)

@@ -33,6 +33,7 @@ ENTRY = EngineEntry(
     count=WholeRange(1, 4, 2),
     source_strength=RealRange(0.1, 1.0, 0.6),
     prompt_length_max=600,
+    weighs_words=True,
     training=TrainingRecipe(
         rank=32,
         learning_rate=1e-4,
