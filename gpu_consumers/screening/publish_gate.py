@@ -35,6 +35,10 @@ _XMP: Final = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
  Iptc4xmpExt:DigitalSourceType="{TRAINED_ALGORITHMIC_MEDIA}"/></rdf:RDF></x:xmpmeta>"""
 
 
+_XMP_OF_FILM: Final = UUID("be7acfcb-97a9-42e8-9c71-999491e3afac").bytes
+"""What XMP in a film is found by: the type of its box."""
+
+
 class NotMade(Exception):
     """An item is not what was released, or a file came out wrong."""
 
@@ -106,7 +110,12 @@ def _clip(data: bytes, size: tuple[int, int] | None) -> tuple[bytes, int, int]:
             height=height,
             frame_rate=round(rate),
         )
-    return made.data, made.width, made.height
+    return made.data + _box_of(_XMP.encode("ascii")), made.width, made.height
+
+
+def _box_of(xmp: bytes) -> bytes:
+    """Behind all others of a film, where nothing has to be moved for it."""
+    return (24 + len(xmp)).to_bytes(4) + b"uuid" + _XMP_OF_FILM + xmp
 
 
 def _frames(decoded: Iterable[av.VideoFrame]) -> Iterator[Rgb]:
