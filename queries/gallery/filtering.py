@@ -15,9 +15,6 @@ from queries.gallery.asset_rows import ASSET_ROWS, ASSETS
 from queries.gallery.rare_words import containing, jobs_of_a_rare_word
 from queries.viewer import View
 
-SEARCH_WORDS_MAX = 12
-"""Words that are looked for; what is typed beyond finds nothing more."""
-
 
 class GalleryFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What to show. None and empty show all.
@@ -81,7 +78,7 @@ def found_by(view: View, only: GalleryFilter) -> Found | None:
         return None
     opened = only.collection is not None and labels[only.collection]
     private = [one for one, is_private in labels.items() if is_private]
-    words = _words(only.text)
+    words = words_of(only.text or "")
     jobs = jobs_of_a_rare_word(view, words) if words else None
     conditions, values = _conditions(only, words)
     if private and not opened:
@@ -204,9 +201,9 @@ def _conditions(
         found.append("@.favourite" if only.favourite else "NOT @.favourite")
     if only.states == ("trashed",):
         found.append("@.purge_at IS NOT NULL")
-    for number, word in enumerate(words):
-        found.append(_WORDS[number])
-        values[f"word{number}"] = containing(word)
+    if words:
+        found.append("@.search_text LIKE ALL (%(words)s::text[])")
+        values["words"] = [containing(word) for word in words]
     return found, values
 
 
@@ -221,21 +218,7 @@ _TO_UNTIL: LiteralString = """@.released_position <= coalesce((
 """Where in the list a time stands, so that what is newer is not looked through. Positions are in
 the order of times, but for clocks that differ: by less than an hour, or they are put right."""
 
-_WORDS: tuple[LiteralString, ...] = (
-    "@.search_text LIKE %(word0)s",
-    "@.search_text LIKE %(word1)s",
-    "@.search_text LIKE %(word2)s",
-    "@.search_text LIKE %(word3)s",
-    "@.search_text LIKE %(word4)s",
-    "@.search_text LIKE %(word5)s",
-    "@.search_text LIKE %(word6)s",
-    "@.search_text LIKE %(word7)s",
-    "@.search_text LIKE %(word8)s",
-    "@.search_text LIKE %(word9)s",
-    "@.search_text LIKE %(word10)s",
-    "@.search_text LIKE %(word11)s",
-)
 
-
-def _words(text: str | None) -> list[str]:
-    return [] if text is None else folded(text).split()[:SEARCH_WORDS_MAX]
+def words_of(text: str) -> list[str]:
+    """The different words that are looked for: none of them is left out."""
+    return list(dict.fromkeys(folded(text).split()))
