@@ -27,6 +27,7 @@ from projections.rebuild import Rebuild
 from queries.gallery.filtering import GalleryFilter
 from queries.gallery.gallery import gallery
 from queries.gallery.labels import labels
+from queries.gallery.lineage import derived
 from queries.gallery.matching import matching
 from queries.gallery.rare_words import RARE_JOBS_MAX
 from queries.gallery.sections import sections
@@ -223,6 +224,26 @@ def test_private_items_are_in_their_collection_the_trash_and_nowhere_else(ada: S
     ada.history.save(ADA, trashed)
     assert ada.shown(collection=secret) == []
     assert ada.shown(states=("trashed",)) == [one]
+
+
+def test_what_was_made_in_private_of_an_item_is_told_in_private(ada: Shelves) -> None:
+    [one] = ada.draws("fog", count=1)
+    clip: Job = ada.history.requested_clips(
+        ada.person, ada.twin, ada.wallet, "a keeper nods", source=ada.history.asset(one)
+    )
+    ada.history.finished(clip, ada.twin, ada.wallet)
+    made = clip.items[0].asset_id
+
+    def told() -> list[UUID]:
+        ada.projected()
+        with as_viewer(ada._pool, ADA, Role.CREATOR) as view:
+            return [item.asset_id for item in derived(view, one, first=9)]
+
+    assert told() == [made]
+    ada.label(LabelKind.COLLECTION, made, private=True)
+    assert told() == []
+    ada.label(LabelKind.COLLECTION, one, private=True)
+    assert told() == [made]
 
 
 def test_what_is_in_two_private_collections_is_taken_from_its_month_once(ada: Shelves) -> None:
