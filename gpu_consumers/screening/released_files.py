@@ -15,6 +15,7 @@ import av
 import numpy as np
 from av import Packet, VideoStream
 from av.bitstream import BitStreamFilterContext
+from av.stream import Stream
 from PIL import Image
 
 from gpu_consumers.screening.clip_decoding import Frames
@@ -88,7 +89,9 @@ def mp4_of(
     return EncodedFile(target.getvalue(), MP4, width, height, duration_ms(count, frame_rate))
 
 
-def _nameless(stream: VideoStream, packets: Iterable[Packet]) -> list[Packet]:
+def _nameless(
+    stream: VideoStream, packets: "Iterable[Packet[VideoStream]]"
+) -> "list[Packet[Stream]]":
     """Without the note in which the encoder says its name, its version and all its settings."""
     return [
         bare
