@@ -166,6 +166,8 @@ def test_files_that_nobody_asked_for_are_not_taken(
     assert spec.does(RecordPublishPack(pack, CLAIM, (alien,))) == ReportLate()
     twice = WrittenPackFile(first, SQUARE, "ab" * 32, 9, "image/jpeg", 1080, 1080)
     assert spec.does(RecordPublishPack(pack, CLAIM, (twice, twice))) == ReportLate()
+    page = replace(twice, media_type="text/html")
+    assert spec.does(RecordPublishPack(pack, CLAIM, (page,))) == ReportLate()
     assert not kept(spec)[pack].is_made
 
 
