@@ -51,14 +51,25 @@ class PublishGate:
         self._credentials = credentials
 
     def make(self, work: PublishWork, claim_id: UUID) -> PackMade:
-        """All files of the pack, read back and verified. Raises whatever keeps one from it."""
+        """All files of the pack, read back and verified. Raises whatever keeps one from it.
+
+        What was purged meanwhile is left out.
+        """
         files: list[WrittenPackFile] = []
         for item in work.items:
-            data = self._objects.get(item.object_key)
-            if hashlib.sha256(data).hexdigest() != item.sha256:
-                raise NotMade(str(item.asset))
-            files += [self._file(item, place, data) for place in item.files]
+            try:
+                files += self._files(item)
+            except Exception:
+                # One that is gone keeps no other from being made: its own files go with it.
+                if self._objects.head(item.object_key) is not None:
+                    raise
         return PackMade(job=work.pack, claim_id=claim_id, packs=work.packs, files=tuple(files))
+
+    def _files(self, item: PackItemWork) -> list[WrittenPackFile]:
+        data = self._objects.get(item.object_key)
+        if hashlib.sha256(data).hexdigest() != item.sha256:
+            raise NotMade(str(item.asset))
+        return [self._file(item, place, data) for place in item.files]
 
     def _file(self, item: PackItemWork, place: PackPlace, data: bytes) -> WrittenPackFile:
         size = None if place.width is None or place.height is None else (place.width, place.height)

@@ -157,6 +157,15 @@ def test_a_withdrawal_while_it_is_made_leaves_nothing(
     assert failed.places == tuple(f"packs/{asset}/{pack}/" for asset in pictures)
 
 
+def test_a_screener_that_could_make_nothing_gives_up(
+    spec: StudioSpec, pictures: tuple[UUID, UUID]
+) -> None:
+    pack = requested(spec, *pictures)
+    assert spec.does(RecordPublishPack(pack, CLAIM, ())) == ReportTaken()
+    [failed] = spec.events(PublishPacks.Failed)
+    assert failed.reason is PackFailure.NOT_MADE
+
+
 def test_files_that_nobody_asked_for_are_not_taken(
     spec: StudioSpec, pictures: tuple[UUID, UUID]
 ) -> None:

@@ -164,6 +164,19 @@ def test_what_is_not_the_released_file_is_not_packed(
         PublishGate(objects, credentials).make(asked, CLAIM)
 
 
+def test_what_is_purged_while_a_pack_is_made_holds_up_nothing_else(
+    objects: InMemoryObjectStore, credentials: Credentials
+) -> None:
+    asked = work(objects, png(pixels(photos_of_ada()[0])), PublishPreset.SQUARE)
+    [there] = asked.items
+    gone = UUID(int=0x60E, version=4)
+    places = (PackPlace("square", f"packs/{gone}/{PACK}/{CLAIM}/square", 1080, 1080),)
+    lost = PackItemWork(gone, f"gallery/{gone}/1/master", there.sha256, is_clip=False, files=places)
+    both = PublishWork(PACK, UUID(int=1), (lost, there))
+    made = PublishGate(objects, credentials).make(both, CLAIM)
+    assert [file.asset for file in made.files] == [there.asset]
+
+
 def test_nothing_that_was_written_goes_along(
     objects: InMemoryObjectStore, credentials: Credentials
 ) -> None:
