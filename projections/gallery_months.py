@@ -34,8 +34,11 @@ def counting(fact: Fact, asset_id: UUID, change: Change) -> Change:
         for label in rows.keys(ASSET_LABELS, key):
             rows.change(ASSET_LABELS, label, now)
 
-    reads = (*change.reads, (ASSET_LABELS, key))
-    return Change(make, reads=reads, begins=change.begins)
+    labels = (ASSET_LABELS, key)
+    if change.begins:
+        # What is released only now has no label yet.
+        return Change(make, reads=change.reads, begins=(*change.begins, labels))
+    return Change(make, reads=(*change.reads, labels), begins=change.begins)
 
 
 def group_id(asset: Row | None) -> UUID | None:
