@@ -151,6 +151,7 @@ QuoteResult = result_union(
     refusals.AssetNotAvailable,
     refusals.SourceNotAPicture,
     refusals.SourcePhotoNotReady,
+    refusals.SourcePhotoOfAnotherEngine,
     refusals.SourceRatioDiffers,
 )
 LedgerResult = result_union("LedgerResult", Ledger)

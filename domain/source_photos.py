@@ -17,6 +17,7 @@ from domain.refusals import (
     AlreadyDecided,
     NotFound,
     SourcePhotoNotReady,
+    SourcePhotoOfAnotherEngine,
     StaleResult,
     TooManySourcePhotos,
     UploadsNotPlanned,
@@ -247,12 +248,16 @@ class SourcePhotos(Aggregate):
         photo = self._waiting(photo_id)
         self._refuse(photo_id, photo, (SourceFlaw.NOT_JUDGED,), (), at=at)
 
-    def require_ready(self, photo_id: UUID, twin: Twin) -> CleanPhoto:
+    def require_ready(self, photo_id: UUID, twin: Twin, engine: str) -> CleanPhoto:
         """What a job may begin with while the consent of `twin`, which is its own, covers it.
 
-        Raises `NotFound`, `SourcePhotoNotReady`.
+        It passed what the policy asks of one engine, and begins nothing on another: where cartoons
+        are drawn, no photograph is let in that was judged where photographs are. Raises `NotFound`,
+        `SourcePhotoNotReady`, `SourcePhotoOfAnotherEngine`.
         """
         photo = self.of(photo_id)
+        if photo.engine != engine:
+            raise SourcePhotoOfAnotherEngine(photo.engine)
         if photo.clean is None or not is_covered(photo, twin):
             raise SourcePhotoNotReady()
         return photo.clean
