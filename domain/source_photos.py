@@ -226,7 +226,7 @@ class SourcePhotos(Aggregate):
         after the consent ended.
         """
         photo = self._waiting(photo_id)
-        if twin.id != photo.twin_id or not twin.epoch_is_current(photo.epoch):
+        if not is_covered(photo, twin):
             raise StaleResult()
         flaws = (flaw,) if flaw else flaws_of_source(row, twin.id, checks)
         said = tuple(storable(check) for check in checks)
@@ -291,7 +291,7 @@ class SourcePhotos(Aggregate):
         self._delete(photo_id, photo, SourceGone.NOT_USED, at=at)
 
     def forget_uncovered(self, twin: Twin, *, at: datetime) -> None:
-        """Those of a twin whose consent has ended. None of them changes nothing."""
+        """Those that the consent of a twin covers no more. None of them changes nothing."""
         for photo_id, photo in tuple(self.kept.items()):
             if photo.twin_id == twin.id and not is_covered(photo, twin):
                 self._delete(photo_id, photo, SourceGone.CONSENT_ENDED, at=at)
@@ -339,5 +339,5 @@ class SourcePhotos(Aggregate):
 
 
 def is_covered(photo: SourcePhoto, twin: Twin) -> bool:
-    """Whether the consent that a photo was uploaded under is in force; `twin` is the photo's."""
-    return twin.id == photo.twin_id and twin.epoch_is_current(photo.epoch)
+    """Whether the consent that a photo was uploaded under still covers it; `twin` is the photo's."""
+    return twin.id == photo.twin_id and twin.covers_source(photo.epoch)

@@ -177,6 +177,11 @@ REACTIONS: tuple[Reaction, ...] = (
         Twin.ConsentWithdrawn,
         source_photo_is_bounded.after_withdrawal,
     ),
+    Reaction(
+        "scope-taken-back-forgets-sources",
+        Twin.ConsentScopesTakenBack,
+        source_photo_is_bounded.after_withdrawal,
+    ),
 )
 """In the order in which the answers to one event are carried out."""
 

@@ -31,13 +31,14 @@ class SourcePhoto(msgspec.Struct, frozen=True, kw_only=True):
     position: int
 
 
-# Of a consent that is over nothing is there, though the end of it may not be recorded yet. Whoever
+# Of a consent that is over, or covers nothing that is drawn, nothing is there, though the end of it may not be recorded yet. Whoever
 # was refused a photo is told why for a day.
 _PHOTOS: LiteralString = """
 SELECT s.* FROM views.source_photos AS s
   JOIN views.twins AS t ON t.owner_id = s.owner_id AND t.twin_id = s.twin_id
  WHERE s.owner_id = %(viewer)s
    AND s.consent_epoch = t.consent_epoch AND t.consent_withdrawn_at IS NULL
+   AND t.consent_scope && ARRAY['general-images', 'clips']
    AND (s.state <> 'refused' OR s.decided_at > now() - interval '1 day')
 """
 

@@ -83,6 +83,19 @@ def test_a_withdrawal_takes_it_out_of_sight_at_once(live: LiveStudio) -> None:
     assert ada.http.get(shown["url"], headers=ada.headers).status_code == 404
 
 
+def test_without_a_scope_that_anything_is_drawn_by_it_is_out_of_sight_at_once(
+    live: LiveStudio,
+) -> None:
+    ada = Creator(live)
+    twin = ada.trained()
+    ada.source_photo(twin)
+    [shown] = photos(ada)
+    ada.did("takeBackConsentScopes", twin=twin, scopes=["general-images", "clips"])
+    live.project()
+    assert photos(ada) == []
+    assert ada.http.get(shown["url"], headers=ada.headers).status_code == 404
+
+
 def test_a_file_that_cannot_be_taken_is_refused_by_its_field(live: LiveStudio) -> None:
     ada = Creator(live)
     refused = ada.mutate(
