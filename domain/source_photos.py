@@ -339,5 +339,5 @@ class SourcePhotos(Aggregate):
 
 
 def is_covered(photo: SourcePhoto, twin: Twin) -> bool:
-    """Whether the consent that a photo was uploaded under still covers it; `twin` is the photo's."""
+    """Whether the consent that it was uploaded under covers a photo still; `twin` is its own."""
     return twin.id == photo.twin_id and twin.covers_source(photo.epoch)

@@ -31,8 +31,8 @@ class SourcePhoto(msgspec.Struct, frozen=True, kw_only=True):
     position: int
 
 
-# Of a consent that is over, or covers nothing that is drawn, nothing is there, though the end of it may not be recorded yet. Whoever
-# was refused a photo is told why for a day.
+# Of a consent that is over, or covers nothing that is drawn, nothing is there, though the end of it
+# may not be recorded yet. Whoever was refused a photo is told why for a day.
 _PHOTOS: LiteralString = """
 SELECT s.* FROM views.source_photos AS s
   JOIN views.twins AS t ON t.owner_id = s.owner_id AND t.twin_id = s.twin_id
