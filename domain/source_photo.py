@@ -103,6 +103,15 @@ class SourcePhoto(msgspec.Struct, frozen=True):
     lent_to: tuple[UUID, ...] = ()
 
 
+class SourcePhotosState(msgspec.Struct, frozen=True):
+    """All that is known of an owner's photos, for a snapshot. Holds no text."""
+
+    created_on: datetime
+    modified_on: datetime
+    owner_id: UUID
+    kept: dict[UUID, SourcePhoto]
+
+
 _IN_WORDS: Mapping[str, SourceFlaw] = MappingProxyType(
     {
         Check.FACE_COUNT: SourceFlaw.SEVERAL_FACES,

@@ -27,6 +27,7 @@ from domain.source_photo import (
     SourceFlaw,
     SourceGone,
     SourcePhoto,
+    SourcePhotosState,
     SourcePlaces,
     SourceState,
     flaws_of_source,
@@ -295,6 +296,25 @@ class SourcePhotos(Aggregate):
         for photo_id, photo in tuple(self.kept.items()):
             if photo.twin_id == twin.id and not is_covered(photo, twin):
                 self._delete(photo_id, photo, SourceGone.CONSENT_ENDED, at=at)
+
+    def snapshot_state(self) -> SourcePhotosState:
+        """Everything but id and version."""
+        return SourcePhotosState(
+            created_on=self.created_on,
+            modified_on=self.modified_on,
+            owner_id=self.owner_id,
+            kept=dict(self.kept),
+        )
+
+    @classmethod
+    def from_snapshot(cls, id: UUID, version: int, state: SourcePhotosState) -> "SourcePhotos":
+        """The photos as they were at `version`."""
+        photos = cls.__new__(cls)
+        photos.__base_init__(id, version, state.created_on)
+        photos.modified_on = state.modified_on
+        photos.owner_id = state.owner_id
+        photos.kept = dict(state.kept)
+        return photos
 
     def _waiting(self, photo_id: UUID) -> SourcePhoto:
         photo = self.kept.get(photo_id)

@@ -352,6 +352,17 @@ def test_a_sweep_keeps_what_is_there_and_takes_what_is_not(spec: StudioSpec, twi
     assert spec.asks(asked) == (clean, stray)
 
 
+def test_a_key_that_nobody_remembers_plans_another_photo(spec: StudioSpec, twin: UUID) -> None:
+    """Rows tell of a photo that was refused for longer than commands are kept."""
+    key, command = spec.fresh_key(), PlanSourcePhoto(twin, "pocket", FILE)
+    first = spec.does(command, key=key).photo_id
+    assert spec.does(command, key=key).photo_id == first
+    spec.does(SubmitSourcePhoto(first))
+    judged(spec, first, passed(identity=False))
+    spec.store.forget_commands()
+    assert spec.does(command, key=key).photo_id != first
+
+
 def test_flaws_are_told(spec: StudioSpec, twin: UUID) -> None:
     photo = submitted(spec, twin)
     judged(spec, photo, passed(identity=False))
