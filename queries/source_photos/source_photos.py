@@ -1,4 +1,4 @@
-"""My photos to begin with, newest first."""
+"""My photos to begin with, newest first, and behind them those that were refused."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -44,11 +44,17 @@ SELECT s.* FROM views.source_photos AS s
 
 
 def source_photos(view: View, *, first: int) -> tuple[SourcePhoto, ...]:
-    """At most `first` of the viewer's."""
+    """At most `first` of the viewer's. Those that were refused, of which there may be any number,
+    stand behind those that are there.
+    """
     return tuple(
         view.many(
             SourcePhoto,
-            _PHOTOS + " ORDER BY s.planned_position DESC, s.photo_id DESC LIMIT %(limit)s",
+            _PHOTOS
+            + """
+             ORDER BY s.state = 'refused', s.planned_position DESC, s.photo_id DESC
+             LIMIT %(limit)s
+            """,
             {"viewer": view.viewer_id, "limit": page_size(first)},
         )
     )
