@@ -208,7 +208,7 @@ class Invariants:
 
     def _load_all(self) -> None:
         ids: defaultdict[UUID, list[UUID]] = defaultdict(list)
-        for kind in (Asset, BulkChange, BulkChunk, Gallery, Job, Twin, Wallet):
+        for kind in (Asset, BulkChange, BulkChunk, Gallery, Job, SourcePhotos, Twin, Wallet):
             for id, owner in self._streams[kind].items():
                 ids[owner].append(id)
         self._present = {
