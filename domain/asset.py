@@ -3,6 +3,7 @@
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -167,9 +168,13 @@ class Asset(AssetOrder, Aggregate):
         job_id: UUID
 
         def apply(self, asset: "Asset") -> None:
+            # In place, the oldest first: to ask and cancel is free, and a copy of all of them for
+            # each of ten thousand made whatever is done with this item take half a minute.
             begun = self.timestamp - JOB_OPEN_MAX
-            open_yet = {job: at for job, at in asset.lent_to.items() if at >= begun}
-            asset.lent_to = {**open_yet, self.job_id: self.timestamp}
+            over = takewhile(lambda job: asset.lent_to[job] < begun, asset.lent_to)
+            for job in tuple(over):
+                del asset.lent_to[job]
+            asset.lent_to[self.job_id] = self.timestamp
 
     class Hidden(Aggregate.Event):
         """It is out of sight until a report is decided; of before: until its owner decides.
