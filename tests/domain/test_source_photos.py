@@ -112,6 +112,8 @@ def test_there_are_at_most_so_many() -> None:
         (passed(identity=False), (SourceFlaw.ANOTHER_PERSON,)),
         (passed(faces=2, face_count=False), (SourceFlaw.SEVERAL_FACES,)),
         (passed(in_world=False), (SourceFlaw.REAL_PHOTOGRAPH,)),
+        # What is not of the engine's world has no other basis to be judged on.
+        (passed(in_world=False, minor_veto=None), (SourceFlaw.REAL_PHOTOGRAPH,)),
         (passed(known_hash=False), (SourceFlaw.NOT_ALLOWED,)),
         (passed(minor_veto=False), (SourceFlaw.NOT_ALLOWED,)),
         (passed(known_hash=None), (SourceFlaw.NOT_JUDGED,)),
