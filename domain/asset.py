@@ -48,8 +48,7 @@ class RefusalReason(msgspec.Struct, frozen=True):
 
 LENT_NAMED_MAX = 500
 """Jobs that an event names which are to end with an asset: it fits into the store, however often
-its owner has asked for jobs and cancelled them. Jobs begun before these end when they are claimed.
-"""
+its owner has asked for jobs and cancelled them. Those begun before end when they are claimed."""
 
 
 class HiddenBecause(StrEnum):
@@ -168,11 +167,9 @@ class Asset(AssetOrder, Aggregate):
         job_id: UUID
 
         def apply(self, asset: "Asset") -> None:
-            # In place, the oldest first: to ask and cancel is free, and a copy of all of them for
-            # each of ten thousand made whatever is done with this item take half a minute.
+            # In place: to ask and cancel is free, and ten thousand copies of all take minutes.
             begun = self.timestamp - JOB_OPEN_MAX
-            over = takewhile(lambda job: asset.lent_to[job] < begun, asset.lent_to)
-            for job in tuple(over):
+            for job in tuple(takewhile(lambda job: asset.lent_to[job] < begun, asset.lent_to)):
                 del asset.lent_to[job]
             asset.lent_to[self.job_id] = self.timestamp
 
