@@ -38,6 +38,7 @@ from domain.refusals.rules import (
 )
 from domain.refusals.twin import (
     BiometricReleaseMissing,
+    CheckpointUnknown,
     ConsentMissing,
     ConsentTextChanged,
     PhotoCountOutOfRange,
@@ -106,6 +107,7 @@ __all__ = [
     "BiometricReleaseMissing",
     "CaptureTooLarge",
     "ChangeNotUndoable",
+    "CheckpointUnknown",
     "ConsentMissing",
     "ConsentTextChanged",
     "CountOutOfRange",

@@ -130,10 +130,10 @@ class Workbench:
             return Delivered(render_images(engine, work, self._objects, progress))
         if isinstance(work, VideoWork):
             return Delivered(render_videos(engine, work, self._objects, progress))
-        outputs, adapter = train_twin(
+        outputs, adapter, checkpoints = train_twin(
             engine, order.job, work, self._objects, progress, self._trainings_dir
         )
-        return Delivered(outputs, adapter)
+        return Delivered(outputs, adapter, checkpoints)
 
     def _warm(self, name: str) -> LoadedEngine:
         if self._engine is None or self._engine.engine != name:

@@ -71,6 +71,7 @@ from commands.source_photos.read_source_plan import ReadSourcePlan
 from commands.source_photos.record_source_photo import RecordSourcePhoto, WrittenCopy
 from commands.source_photos.submit_source_photo import SubmitSourcePhoto
 from commands.twin.add_consent_scopes import AddConsentScopes
+from commands.twin.choose_checkpoint import ChooseCheckpoint
 from commands.twin.claim_photo_set import ClaimPhotoSet
 from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.create_twin import CreateTwin
@@ -253,6 +254,11 @@ def _add_scopes(d: Draw) -> AddConsentScopes:
 def _take_back_scopes(d: Draw) -> TakeBackConsentScopes:
     scopes = (d.one(*ConsentScope), d.one(*OFFERED_ANYWHERE))
     return TakeBackConsentScopes(d.id_of("twins"), scopes[: d.one(1, 1, 2)])
+
+
+@of(ChooseCheckpoint)
+def _choose_checkpoint(d: Draw) -> ChooseCheckpoint:
+    return ChooseCheckpoint(d.id_of("twins"), d.one("pocket"), d.one(45, 60, 90))
 
 
 @of(PlanPhotoUploads)
