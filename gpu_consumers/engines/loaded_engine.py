@@ -156,3 +156,9 @@ class LoadedEngine(Protocol):
 
         what an earlier attempt left there is continued. Raises as `render` does.
         """
+
+    def forget(self, adapter_sha256: str) -> None:
+        """Let nothing of this adapter stay in memory, and nothing of an earlier training.
+
+        Called between two pieces of work, or between two steps of one that is of somebody else.
+        """

@@ -279,7 +279,8 @@ class Creator(Visitor):
     def images(self, twin: str | None = None, count: int = 2, **settings: Any) -> str:
         """Asked for pictures of a lighthouse in fog; answers the job."""
         wish = {"engine": "pocket", "prompt": "a lighthouse in fog", "priceVersion": 1}
-        found = self.did("requestImages", "job", **wish, count=count, twin=twin, **settings)
+        asked = {**wish, "count": count, "twin": twin, **settings}
+        found = self.did("requestImages", "job", **asked)
         return str(found["job"])
 
     def clips(self, **wish: Any) -> str:

@@ -164,7 +164,7 @@ def test_a_picture_of_the_gallery_is_animated_at_the_price_that_was_shown(
     reserved_before = ada.wallet()["reserved"]
     price = page.locator("output").inner_text()
     page.get_by_role("button", name="Create").click()
-    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
     shown.live.settle()
     expect(page.get_by_text(f"{price} credits reserved")).to_be_visible()
     assert ada.wallet()["reserved"] - reserved_before == round(float(price) * 1_000)
@@ -215,7 +215,7 @@ def test_a_picture_of_the_gallery_is_remixed_as_strongly_as_was_said(
     page.get_by_label("How many").press("Tab")
     reserved_before = ada.wallet()["reserved"]
     page.get_by_role("button", name="Create", exact=True).click()
-    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
     shown.live.settle()
     job = asked_from(ada, picture)
     [source] = job.inputs
@@ -236,7 +236,7 @@ def test_a_picture_to_begin_with_is_chosen_where_one_asks(shown: Shown, ada: Cre
     page.get_by_role("link", name="Pictures").click()
     expect(page.get_by_label("Drawn anew")).to_be_visible()
     page.get_by_role("button", name="Create", exact=True).click()
-    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
     shown.live.settle()
     assert asked_from(ada, picture).kind is JobKind.IMAGES
 
@@ -262,7 +262,7 @@ def test_a_clip_from_words_is_asked_for_and_shown_where_it_was_made(
     page.get_by_label("Prompt", exact=True).fill("smiling, front view")
     page.get_by_label("Seconds").select_option("3")
     page.get_by_role("button", name="Create").click()
-    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
     shown.live.settle()
     card = page.get_by_role("region", name="smiling, front view")
     expect(card.get_by_role("button", name="Cancel")).to_be_visible()
@@ -280,7 +280,7 @@ def test_a_clip_from_words_is_asked_for_and_shown_where_it_was_made(
 def test_all_that_is_being_drawn_is_shown_side_by_side(shown: Shown, ada: Creator) -> None:
     job = ada.images(count=2)
     claim = ada.claimed(job)
-    shown.went_to("Jobs")
+    shown.went_to("Queue")
     shown.live.settle()
     strip = io.BytesIO()
     Image.new("RGB", (16, 8), "teal").save(strip, "PNG")

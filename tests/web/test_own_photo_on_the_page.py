@@ -91,7 +91,7 @@ def test_a_photo_is_uploaded_judged_and_begun_with(page: Page, ada: Creator) -> 
     )
     page.get_by_label("Prompt", exact=True).fill("smiling, green top")
     page.get_by_role("button", name="Create").click()
-    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
     ada.live.settle()
     [asked] = [
         edge["node"]

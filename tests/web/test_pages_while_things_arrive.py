@@ -13,7 +13,10 @@ from tests.web.browser import PATIENCE_MS, chromium
 from topics.messages.progress import JobProgressed, Phase
 
 CREATE_TWIN = DOCUMENTS.ids_by_name["CreateTwin"]
-LOOK_AGAIN = "async () => (await import('/web/studio/viewer.js')).refreshViewer()"
+LOOK_AGAIN = (
+    "async () => { const own = document.querySelector('script[type=module]').src;"
+    " await (await import(new URL('viewer.js', own))).refreshViewer(); }"
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +64,7 @@ def went_to(page: Page, place: str) -> None:
 def test_a_button_under_the_finger_is_the_same_while_a_job_runs(page: Page, ada: Creator) -> None:
     claim = ada.claimed(ada.images(count=1))
     ada.live.settle()
-    went_to(page, "Jobs")
+    went_to(page, "Queue")
     card = page.get_by_role("region", name="a lighthouse in fog")
     expect(card.get_by_text("started")).to_be_visible()
     cancel = card.get_by_role("button", name="Cancel")
@@ -88,7 +91,7 @@ def test_a_button_under_the_finger_is_the_same_while_a_job_runs(page: Page, ada:
 def test_a_job_that_begins_leaves_the_others_where_they_are(page: Page, ada: Creator) -> None:
     ada.images(count=1)
     ada.live.settle()
-    went_to(page, "Jobs")
+    went_to(page, "Queue")
     cancel = page.get_by_role("button", name="Cancel")
     cancel.focus()
     button = cancel.element_handle()

@@ -4,7 +4,7 @@ import { goTo } from "./address.js";
 import { CLIPS } from "./ask/clips.js";
 import { PICTURES } from "./ask/pictures.js";
 import { element } from "./element.js";
-import { state } from "./state.js";
+import { state } from "./store.js";
 
 /** Whether anything can begin with an item. */
 export function canBegin(asset) {

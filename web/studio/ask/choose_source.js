@@ -2,7 +2,7 @@
 
 import { goTo } from "../address.js";
 import { element } from "../element.js";
-import { run } from "../graphql.js";
+import { run } from "../core/client.js";
 import { canBegin } from "../made_from.js";
 import { still } from "../media.js";
 import { attempt } from "../notice.js";

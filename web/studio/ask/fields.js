@@ -1,7 +1,7 @@
 // Controls that every kind of request has, and how they are read.
 
 import { element, field } from "../element.js";
-import { plain } from "../words.js";
+import { plain } from "../wording.js";
 
 /** A choice among values; the first is chosen. */
 export function choice(name, values, label = plain, chosen = values[0]) {

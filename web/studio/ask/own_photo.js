@@ -2,11 +2,11 @@
 
 import { goTo } from "../address.js";
 import { element, field } from "../element.js";
-import { run } from "../graphql.js";
+import { run } from "../core/client.js";
 import { attempt } from "../notice.js";
-import { uploadSourcePhoto } from "../photo_upload.js";
-import { listen, state } from "../state.js";
-import { flaw } from "../words.js";
+import { uploadSourcePhoto } from "../core/uploads.js";
+import { listen, state } from "../store.js";
+import { flaw } from "../wording.js";
 
 const PHOTOS_MAX = 50;
 

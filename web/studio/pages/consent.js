@@ -1,11 +1,11 @@
 // What a person agrees to for their twin: ticked one by one, added to, taken back one by one.
 
 import { element, form } from "../element.js";
-import { command } from "../graphql.js";
+import { command } from "../core/client.js";
 import { attempt, notice } from "../notice.js";
-import { state } from "../state.js";
+import { state } from "../store.js";
 import { refreshViewer } from "../viewer.js";
-import { plain } from "../words.js";
+import { plain } from "../wording.js";
 
 const TAKEN_BACK = {
   training: "Training stops. Your photos are deleted, and samples are hidden until you keep or purge them.",

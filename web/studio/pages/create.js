@@ -1,21 +1,33 @@
 // Ask for pictures or clips: what they show, how they look, and what they cost before the click.
 
 import { address, goTo } from "../address.js";
+import { route } from "../core/router.js";
+import { effect, untracked } from "../core/signal.js";
 import { CLIPS } from "../ask/clips.js";
 import { chooseSource } from "../ask/choose_source.js";
 import { chooseOwnPhoto, ownPhoto, shownPhoto } from "../ask/own_photo.js";
 import { choice, number, numberOf } from "../ask/fields.js";
 import { PICTURES } from "../ask/pictures.js";
 import { element, field, form } from "../element.js";
-import { command, run } from "../graphql.js";
+import { command, run } from "../core/client.js";
 import { still } from "../media.js";
 import { attempt, notice } from "../notice.js";
-import { state } from "../state.js";
-import { credits, readAs } from "../words.js";
+import { state } from "../store.js";
+import { credits, readAs } from "../wording.js";
 
 const KINDS = [PICTURES, CLIPS];
 
-export function create(main) {
+export default function page(main, { onLeave }) {
+  let end = () => {};
+  // Another kind, or another picture to begin with, is another form.
+  onLeave(effect(() => {
+    void route.value;
+    untracked(() => { end(); end = create(main); });
+  }));
+  onLeave(() => end());
+}
+
+function create(main) {
   const engine = state.catalogue.engines[0];
   const { wishes } = address();
   const kinds = KINDS.filter((kind) => kind.offered(engine));
@@ -45,7 +57,7 @@ function tabs(kinds, chosen, name, source) {
   const begun = source ? `&${name}=${encodeURIComponent(source)}` : "";
   return element("nav", { class: "tabs", "aria-label": "What to create" }, kinds.map((kind) =>
     element("a", {
-      href: `#create?kind=${kind.name}${begun}`, "aria-current": kind === chosen ? "page" : null,
+      href: `#/create?kind=${kind.name}${begun}`, "aria-current": kind === chosen ? "page" : null,
     }, kind.title)));
 }
 
@@ -85,21 +97,22 @@ function ordered(engine, kind, source, leave) {
       return false;
     }
   };
-  const requote = () => {
+  const requote = async () => {
     const turn = (asked += 1);
+    let answer;
+    let refusal = null;
+    try {
+      answer = await run("Quote", { [kind.priced]: priced(new FormData(made)) });
+    } catch (error) {
+      refusal = error;
+    }
+    // Answers may overtake each other: only the newest question counts.
+    if (turn !== asked) return false;
     return trying(async () => {
-      try {
-        const answer = await run("Quote", { [kind.priced]: priced(new FormData(made)) });
-        // Answers may overtake each other: only the newest question counts.
-        if (turn !== asked) return;
-        quoted = answer;
-        price.textContent = credits(quoted.millicredits);
-        reading.textContent = readAs(quoted.prompt);
-      } catch (error) {
-        if (turn !== asked) return;
-        price.textContent = "–";
-        throw error;
-      }
+      quoted = answer;
+      price.textContent = refusal ? "–" : credits(quoted.millicredits);
+      if (refusal) throw refusal;
+      reading.textContent = readAs(quoted.prompt);
     });
   };
 
@@ -108,7 +121,7 @@ function ordered(engine, kind, source, leave) {
     await trying(async () => {
       await command(kind.request, { ...inputOf(data), priceVersion: quoted.priceVersion });
       notice(kind.said);
-      goTo("jobs");
+      goTo("queue");
     });
   },
   source ? begins(source, kind) : field("Twin", element("select", { name: "twin" },
@@ -154,5 +167,5 @@ function begins(source, kind) {
   return element("figure", { class: "source" },
     source.state ? shownPhoto(source) : still(source),
     element("figcaption", {}, `It begins with this ${source.state ? "photo" : "picture"}. `,
-      element("a", { href: `#create?kind=${kind.name}` }, "Begin with words instead")));
+      element("a", { href: `#/create?kind=${kind.name}` }, "Begin with words instead")));
 }

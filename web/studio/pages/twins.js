@@ -1,33 +1,30 @@
 // A twin's way: release, consent, photos, training. Consent is in consent.js.
 
-import { live } from "../core/part.js";
 import { html, keyed } from "../core/template.js";
 import { element, field, form } from "../element.js";
-import { command, run } from "../graphql.js";
+import { command, run } from "../core/client.js";
 import { attempt, notice } from "../notice.js";
-import { forgetUploads, uploadPhotos } from "../photo_upload.js";
-import { state } from "../state.js";
+import { forgetUploads, uploadPhotos } from "../core/uploads.js";
+import { state } from "../store.js";
 import { refreshViewer } from "../viewer.js";
-import { credits, flaw, plain, time } from "../words.js";
+import { credits, flaw, plain, time } from "../wording.js";
 import { agreement, consentStep, consentTicked } from "./consent.js";
 
 const PHOTO_TYPES = ["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif", ".heic", ".heif"];
 
-export function twins(main) {
+export default function twins(_, { onLeave }) {
   // Photos are judged elsewhere and have no feed of their own: look again while one waits.
   const timer = setInterval(() => {
     if (!state.viewer?.twins.edges.some(({ node }) => node.status === "PHOTOS_JUDGING")) return;
     // What could not be answered now is asked again in a moment.
     refreshViewer().catch(() => {});
   }, 1500);
-  return live(main, (_, { onLeave }) => {
-    onLeave(() => clearInterval(timer));
-    const added = newTwin();
-    const cards = new Map();
-    return () => html`
-      ${(state.viewer?.twins.edges ?? []).map(({ node }) => keyed(node.id, html`${card(cards, node)}`))}
-      ${added}`;
-  });
+  onLeave(() => clearInterval(timer));
+  const added = newTwin();
+  const cards = new Map();
+  return () => html`
+    ${(state.viewer?.twins.edges ?? []).map(({ node }) => keyed(node.id, html`${card(cards, node)}`))}
+    ${added}`;
 }
 
 // The same element for as long as nothing about the twin has changed: chosen files stay chosen.
@@ -64,7 +61,7 @@ function steps(twin) {
   const step = [];
   if (twin.consent.scopes.includes("training")) step.push(...learning(twin));
   if (twin.trained) {
-    step.push(element("p", {}, element("a", { href: "#create" }, "Create pictures with this twin")));
+    step.push(element("p", {}, element("a", { href: "#/create" }, "Create pictures with this twin")));
   }
   return step;
 }
@@ -161,7 +158,7 @@ function trainingStep(twin) {
       twin: twin.id, engine, priceVersion: quoted.priceVersion,
     });
     notice("Training started. It goes on if you leave this page.");
-    location.hash = "jobs";
+    location.hash = "#/queue";
     await refreshViewer(started.position);
   }),
   element("h3", {}, "Train the twin"),
