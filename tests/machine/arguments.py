@@ -39,7 +39,7 @@ from commands.jobs.read_prompt import ReadPrompt
 from commands.jobs.record_attempt_failed import RecordAttemptFailed
 from commands.jobs.record_claim import RecordClaim
 from commands.jobs.record_rendered import RecordRendered
-from commands.jobs.record_screening import RecordScreening, ScreenedItem
+from commands.jobs.record_screening import CheckedCheckpoint, RecordScreening, ScreenedItem
 from commands.jobs.request_images import RequestImages
 from commands.jobs.request_video import RequestVideo
 from commands.jobs.retry_job import RetryJob
@@ -258,7 +258,7 @@ def _take_back_scopes(d: Draw) -> TakeBackConsentScopes:
 
 @of(ChooseCheckpoint)
 def _choose_checkpoint(d: Draw) -> ChooseCheckpoint:
-    return ChooseCheckpoint(d.id_of("twins"), d.one("pocket"), d.one(45, 60, 90))
+    return ChooseCheckpoint(d.id_of("twins"), "pocket", d.one(60, 60, 90, 120))
 
 
 @of(PlanPhotoUploads)
@@ -551,8 +551,13 @@ def _rendered(d: Draw) -> RecordRendered:
     )
     trains = job is not None and job.submission_id is not None
     adapter = AdapterFile("elsewhere", SHA256, 400_000, 16, 120, 0.91)
+    earlier = tuple(
+        AdapterFile("elsewhere", SHA256, 400_000, 16, step, 0.8)
+        for step in d.one((), (60,), (60, 90), (60, 60))
+    )
+    trained = trains is not d.wrong()
     return RecordRendered(
-        job_id, attempt, claim, outputs, adapter if trains is not d.wrong() else None
+        job_id, attempt, claim, outputs, adapter if trained else None, earlier if trained else ()
     )
 
 
@@ -607,8 +612,15 @@ def _screened(d: Draw) -> RecordScreening:
     trains = job is not None and job.submission_id is not None
     granted = d.own.screenings.get(job_id)
     claim = d.uuid() if granted is None or d.wrong() else granted[0]
+    learnt = () if job is None or d.wrong() else job.checkpoints
     return RecordScreening(
-        job_id, attempt, claim, outputs, adapter_checks if trains else (), screening
+        job_id,
+        attempt,
+        claim,
+        outputs,
+        adapter_checks if trains else (),
+        screening,
+        tuple(CheckedCheckpoint(one.step, adapter_checks) for one in learnt),
     )
 
 
