@@ -38,6 +38,7 @@ from domain.refusals.rules import (
 )
 from domain.refusals.twin import (
     BiometricReleaseMissing,
+    CheckpointUnknown,
     ConsentMissing,
     ConsentTextChanged,
     PhotoCountOutOfRange,
@@ -108,6 +109,7 @@ __all__ = [
     "BiometricReleaseMissing",
     "CaptureTooLarge",
     "ChangeNotUndoable",
+    "CheckpointUnknown",
     "ConsentMissing",
     "ConsentTextChanged",
     "CountOutOfRange",

@@ -81,6 +81,7 @@ MUTATIONS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "startTwinTraining": ("twin", {"engine": "pocket", "priceVersion": 1}),
+    "chooseCheckpoint": ("twin", {"engine": "pocket", "step": 60}),
     "requestImages": (
         "twin",
         {"engine": "pocket", "prompt": "a lighthouse in fog", "count": 1, "priceVersion": 1},
