@@ -42,12 +42,17 @@ class AttendanceDesk:
         known = self._known
         if known is not None and self._monotonic_s() - known[0] < FRESH_S:
             return known[1]
-        with self._looking:
-            known = self._known
-            now_s = self._monotonic_s()
+        # One looks; whoever comes meanwhile takes what was known a moment ago.
+        if not self._looking.acquire(blocking=known is None):
+            assert known is not None
+            return known[1]
+        try:
+            now_s, known = self._monotonic_s(), self._known
             if known is None or now_s - known[0] >= FRESH_S:
                 known = self._known = (now_s, self._read())
             return known[1]
+        finally:
+            self._looking.release()
 
     def _read(self) -> Attendance:
         # Nobody in particular: who is there concerns everybody.

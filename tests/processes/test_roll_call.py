@@ -12,6 +12,8 @@ from commands.ports.attendance import NEVER, Attendance, Presence
 from domain.kernel.role import Role
 from processes.presence import said_to_be_there
 from processes.roll_call import RollCall
+from processes.survey.connections import open_connections
+from processes.survey.presence import There, presence
 from queries.catalogue.attendance import attended
 from queries.viewer import as_viewer
 from queries.wallet.ledger import BEFORE_ALL
@@ -154,3 +156,19 @@ def test_a_process_says_that_it_is_there_and_that_it_leaves(hall: Hall) -> None:
         assert hall.who().workers.alive == 1
     hall.says()
     assert hall.who().workers == Presence(0, NOON)
+
+
+def test_a_look_at_the_studio_names_who_is_there_and_nobody_else(hall: Hall, database: str) -> None:
+    hall.pass_by(30, saying=(LATHE,))
+    hall.says(PRESS, ScreenerPresent("sieve", ("pocket",)))
+    hall.pass_by(LEASE_S + 1, saying=(PRESS,))
+    with open_connections(database, "projector") as connections:
+        assert presence(connections) == (
+            There(
+                is_worker=True,
+                member="press",
+                device=PRESS.device,
+                memory_bytes=PRESS.memory_bytes,
+                engines=("pocket", XL.engine),
+            ),
+        )
