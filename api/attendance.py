@@ -4,11 +4,15 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+import structlog
+
 from commands.ports.attendance import NEVER, Attendance, Presence
 from domain.kernel.role import Role
 from queries.catalogue.attendance import Attended, attended
 from queries.viewer import Connections, as_viewer
 from queries.wallet.ledger import BEFORE_ALL
+
+log = structlog.get_logger()
 
 FRESH_S = 1.0
 """Workers speak every few seconds: asking more often tells nothing new."""
@@ -50,6 +54,12 @@ class AttendanceDesk:
             now_s, known = self._monotonic_s(), self._known
             if known is None or now_s - known[0] >= FRESH_S:
                 known = self._known = (now_s, self._read())
+            return known[1]
+        except Exception as error:
+            if known is None:
+                raise
+            # Readers may be many, or away: nobody's request fails because of that.
+            log.warning("attendance not read", error=type(error).__name__)
             return known[1]
         finally:
             self._looking.release()
