@@ -225,6 +225,7 @@ class Worker:
         _log.info("job granted: %s, attempt %d", grant.job, grant.attempt)
         if not self._child.is_alive:
             self._replace_child()
+        self._withdrawals.work_begins(claim.job.queued.twin)
         self._child.send(start_of(claim.job.queued, grant))
         self._say_alive(attempt, now_s)
 
