@@ -81,11 +81,13 @@ def furnished(live: LiveStudio, pictures: int = PICTURES) -> Creator:
     twin = ada.trained()
     ada.rich("studio").rich("studio")
     for seed in range(pictures):
-        job = ada.images(twin, count=1, prompt=WISHES[seed % len(WISHES)], seed=seed)
+        style = list(STYLES)[seed % len(STYLES)]
+        job = ada.images(twin, count=1, prompt=WISHES[seed % len(WISHES)], seed=seed, style=style)
         ada.finished(job, picture_files(seed))
         if seed % 5 == 0:
             ada.did("setFavourite", asset=ada.gallery()[0]["id"], favourite=True)
     ada.finished(ada.clips(durationS=3, twin=twin), clip_files("nod"))
+    ada.finished(ada.images(twin, count=4, prompt=WISHES[2]), picture_files(42))
     running = ada.images(twin, count=2, prompt=WISHES[0])
     claim = ada.claimed(running)
     preview = io.BytesIO()

@@ -54,7 +54,9 @@ function takeJob(event) {
     if (before && before.state !== event.job.state) announce(event.job);
     if (event.job.kind === "TRAINING" && before?.state !== event.job.state) refreshViewer().catch(() => {});
   } else if (known.has(event.id)) {
-    known.set(event.id, { ...known.get(event.id), progress: event.progress });
+    // Between its changes a job comes on: its steps, or its place in line.
+    const { progress, queue } = event;
+    known.set(event.id, { ...known.get(event.id), ...progress && { progress }, ...queue && { queue } });
   }
   tell({ jobs: known });
 }

@@ -1,0 +1,62 @@
+// A picture or clip that was made, and what can be done with it from where one asks for more.
+
+import { command, run } from "../../core/client.js";
+import { href } from "../../core/router.js";
+import { html } from "../../core/template.js";
+import { complain } from "../../core/toasts.js";
+import { icon } from "../../parts/icon.js";
+import { stillPicture } from "../../parts/still_picture.js";
+import { state } from "../../store.js";
+import { words } from "../../words/en/create.js";
+
+const own = words.results;
+
+/** The item, which opens in the gallery, over its actions. */
+export function madeTile(form, asset, called, number) {
+  const known = state.assets.get(asset.id);
+  const isStarred = known?.favourite ?? asset.favourite;
+  const isClip = asset.mediaType.startsWith("video/");
+  return html`${isClip ? film(asset, called) : html`<a class="made-link" href=${href("gallery", [asset.id])} aria-label=${`${called}, ${number}`}>${stillPicture(asset, "")}</a>`}
+    <div class="made-actions" role="group" aria-label=${own.actions(number)}>
+      <button type="button" class=${isStarred ? "plain is-starred" : "plain"} aria-pressed=${isStarred ? "true" : "false"} aria-label=${own.star}
+        title=${isStarred ? own.unstar : own.star} @click=${() => star(asset.id, !isStarred)}>${icon("star")}</button>
+      ${downloadOf(asset)}
+      ${action("layers", own.like, () => take(form, asset, "like"))}
+      ${action("dice", own.seed, () => take(form, asset, "seed"))}
+      ${action("settings", own.settings, () => take(form, asset, "settings"))}</div>`;
+}
+
+const action = (sign, called, act) => html`<button type="button" class="plain" aria-label=${called} title=${called} @click=${act}>${icon(sign)}</button>`;
+
+function film(asset, called) {
+  const poster = asset.large?.url ?? asset.renditions.find(({ role }) => role === "POSTER")?.url;
+  return html`<video preload="none" controls loop playsinline .muted=${true} src=${asset.url} poster=${poster} width=${asset.width} height=${asset.height} aria-label=${called}></video>`;
+}
+
+// Only what carries content credentials leaves the studio.
+function downloadOf(asset) {
+  const master = asset.renditions.find(({ role }) => role === "MASTER");
+  return master ? html`<a class="button plain" href=${`${master.url}&download`} download="" aria-label=${own.download} title=${own.download}>${icon("download")}</a>` : null;
+}
+
+async function star(asset, favourite) {
+  try {
+    await command("SetFavourite", { asset, favourite });
+  } catch (error) {
+    complain(error.message);
+  }
+}
+
+// What made an item is asked for where it is wanted: a job tells what all of its items share.
+async function take(form, asset, what) {
+  try {
+    const draft = await run("Draft", { asset: asset.id });
+    const { seed } = draft.images ?? draft.video;
+    if (what === "seed") form.change({ seed: String(seed) });
+    else if (what === "settings") form.takeDraft(draft);
+    else form.takeDraft(draft, { seed: "", ...draft.images ? { variationOf: asset.id } : {} });
+    form.said.value = what === "seed" ? own.taken.seed(seed) : own.taken[what];
+  } catch (error) {
+    complain(error.message);
+  }
+}
