@@ -10,6 +10,6 @@ export function choices({ name, called, kind, offered, chosen, pick }) {
   return html`<fieldset class=${`choice-group are-${kind}`}><legend>${called}</legend><div class="choice-row">
     ${offered.map(({ value, inside, isOff = false, title = null }) => keyed(String(value), html`
       <label class=${`choice is-${kind}${isOff ? " is-off" : ""}`} title=${title}>
-        <input class="visually-hidden" type="radio" name=${name} value=${value} disabled=${isOff}
+        <input class="choice-input" type="radio" name=${name} value=${value} disabled=${isOff}
           .checked=${value === chosen} @change=${() => pick(value)}>${inside}</label>`))}</div></fieldset>`;
 }

@@ -21,12 +21,22 @@ export function madeTile(form, asset, called, number) {
       <button type="button" class=${isStarred ? "plain is-starred" : "plain"} aria-pressed=${isStarred ? "true" : "false"} aria-label=${own.star}
         title=${isStarred ? own.unstar : own.star} @click=${() => star(asset.id, !isStarred)}>${icon("star")}</button>
       ${downloadOf(asset)}
-      ${action("layers", own.like, () => take(form, asset, "like"))}
-      ${action("dice", own.seed, () => take(form, asset, "seed"))}
-      ${action("settings", own.settings, () => take(form, asset, "settings"))}</div>`;
+      <button type="button" class="plain" aria-label=${own.seed} title=${`${own.seed}: ${asset.seed}`} @click=${() => takeSeed(form, asset.seed)}>${icon("dice")}</button></div>`;
 }
 
-const action = (sign, called, act) => html`<button type="button" class="plain" aria-label=${called} title=${called} @click=${act}>${icon(sign)}</button>`;
+/** What can be done with all that a job has made; nothing where nothing was released. */
+export function moreOf(form, job) {
+  const [first] = job.assets;
+  return first ? html`<div class="made-all">
+    <button type="button" class="quiet" @click=${() => take(form, job, { isOther: true })}>${icon("layers")}${own.like}</button>
+    <button type="button" class="quiet" @click=${() => take(form, job, { isOther: false })}>${own.settings}</button></div>` : null;
+}
+
+function takeSeed(form, seed) {
+  form.change({ seed: String(seed) });
+  form.isAdvancedOpen.value = true;
+  form.said.value = own.taken.seed(seed);
+}
 
 function film(asset, called) {
   const poster = asset.large?.url ?? asset.renditions.find(({ role }) => role === "POSTER")?.url;
@@ -47,15 +57,15 @@ async function star(asset, favourite) {
   }
 }
 
-// What made an item is asked for where it is wanted: a job tells what all of its items share.
-async function take(form, asset, what) {
+// What made an item is asked for where it is wanted: a job does not tell all of it.
+async function take(form, job, { isOther }) {
+  const [{ id }] = job.assets;
   try {
-    const draft = await run("Draft", { asset: asset.id });
-    const { seed } = draft.images ?? draft.video;
-    if (what === "seed") form.change({ seed: String(seed) });
-    else if (what === "settings") form.takeDraft(draft);
-    else form.takeDraft(draft, { seed: "", ...draft.images ? { variationOf: asset.id } : {} });
-    form.said.value = what === "seed" ? own.taken.seed(seed) : own.taken[what];
+    const draft = await run("Draft", { asset: id });
+    const kind = draft.images ? "image" : "video";
+    const all = { count: { ...form.wish.value.count, [kind]: job.settings?.count ?? 1 } };
+    form.takeDraft(draft, isOther ? { ...all, seed: "", variationOf: draft.images ? id : null } : all);
+    form.said.value = isOther ? own.taken.like : own.taken.settings;
   } catch (error) {
     complain(error.message);
   }

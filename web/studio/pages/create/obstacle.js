@@ -22,7 +22,7 @@ export function obstacle(form, quote) {
     return { text: quote.problem.message, isBad: true, action: quote.problem.details ? null : { again: true } };
   }
   const missing = quote.millicredits === null || !state.wallet ? 0 : quote.millicredits - state.wallet.available;
-  if (missing > 0) return { text: own.short(missing), action: { text: own.buy(missing), href: href("credits", [], { need: missing }) } };
+  if (missing > 0) return { text: own.short(missing), action: { text: own.buy(missing), href: href("credits", [], { need: quote.millicredits, from: "create" }) } };
   return null;
 }
 

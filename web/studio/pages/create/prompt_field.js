@@ -22,7 +22,7 @@ export function promptField(form, quote) {
         @input=${(event) => write(event.target.value)} @keydown=${(event) => walk(event, form, write)}></textarea></div>
     <div class="prompt-foot"><small class="counter">${counter(prompt, engine, quote.prompt)}</small>
       <button type="button" class="plain" aria-label=${own.earlier} title=${own.earlier}
-        @click=${() => chooseEarlier(form, write)}>${icon("refresh")}</button></div>
+        @click=${() => chooseEarlier(form, write)}>${icon("history")}</button></div>
     <div id="prompt-said">
       ${flaw ? html`<p class="danger" role="alert">${flaw}</p>` : null}
       ${read(quote.prompt)}</div>

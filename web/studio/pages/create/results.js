@@ -7,7 +7,7 @@ import { hasEnded, outcome, percentOf, standing, titleOf } from "../../parts/job
 import { tilesOf } from "../../parts/job_tiles.js";
 import { words } from "../../words/en/create.js";
 import { words as jobs } from "../../words/en/queue.js";
-import { madeTile } from "./made.js";
+import { madeTile, moreOf } from "./made.js";
 import { sitting } from "./sitting.js";
 
 const own = words.results;
@@ -29,12 +29,14 @@ export function results(form) {
 function row(form, job) {
   const title = titleOf(job);
   const percent = percentOf(job);
+  const tiles = tilesOf(job);
   const { width = 1, height = 1 } = job.settings ?? {};
   return html`<article class=${`made-of ${hasEnded(job) ? "is-ended" : "is-open"}`} aria-label=${title}>
-    <ul class="made">${tilesOf(job).map((tile, index) => keyed(tile.key, html`<li class=${`made-tile is-${tile.kind}`}>
+    <ul class=${`made of-${tiles.length}`}>${tiles.map((tile, index) => keyed(tile.key, html`<li class=${`made-tile is-${tile.kind}`}>
       ${tile.kind === "asset" ? madeTile(form, tile.asset, title, index + 1) : tile.inside ?? box(width, height, job.state === "STARTED")}</li>`))}</ul>
-    <div class="made-foot"><p class="made-prompt" title=${title}>${title}</p>
-      <p class="faint">${hasEnded(job) ? outcome(job) : `${standing(job)} · ${outcome(job)}`}</p>
+    <div class="made-foot"><div><p class="made-prompt" title=${title}>${title}</p>
+      <p class="faint">${hasEnded(job) ? outcome(job) : `${standing(job)} · ${outcome(job)}`}</p></div>
+      ${moreOf(form, job)}
       ${hasEnded(job) || percent === null || job.state !== "STARTED" ? null
     : html`<progress aria-label=${jobs.progress} .max=${100} .value=${percent}></progress>`}</div>
   </article>`;

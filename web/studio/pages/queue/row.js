@@ -7,7 +7,7 @@ import { hasEnded, outcome, percentOf, standing, titleOf, tookOf, twinNameOf } f
 import { tilesOf } from "../../parts/job_tiles.js";
 import { stillPicture } from "../../parts/still_picture.js";
 import { state } from "../../store.js";
-import { time } from "../../wording.js";
+import { ago, time } from "../../wording.js";
 import { words } from "../../words/en/queue.js";
 
 /** As a card; `cancel` is what `cancelling` answered, `aim` what `arrangement` did, `isOver` as it was arranged. */
@@ -19,7 +19,7 @@ export function row(job, { cancel, isOver, isSelected, select, aim }) {
     ${tiles(job, title)}
     <div class="job-said">
       <p class="job-title" title=${title}>${title}</p>
-      <p class="job-chips">${chips(job).map((chip) => html`<span>${chip}</span>`)}<time datetime=${job.requestedAt} title=${time(job.requestedAt)}>${time(job.requestedAt)}</time></p>
+      <p class="job-chips">${chips(job).map((chip) => html`<span>${chip}</span>`)}<time datetime=${job.requestedAt} title=${time(job.requestedAt)}>${ago(job.requestedAt)}</time></p>
       <p class="job-standing">${ended ? outcome(job) : standing(job)}</p>
       ${ended ? null : html`<progress aria-label=${words.progress} hidden=${job.state !== "STARTED"} .max=${100} .value=${percentOf(job) ?? 0}></progress>
         <p class="faint">${words.held(job.quoted)}</p>`}
@@ -53,7 +53,7 @@ function afterwards(job, cancel) {
   if (job.state === "FAILED") {
     const missing = job.quoted - (state.wallet?.available ?? job.quoted);
     return missing > 0
-      ? html`<a class="button quiet" href=${href("credits", [], { need: missing })}>${words.buy(missing)}</a>`
+      ? html`<a class="button quiet" href=${href("credits", [], { need: job.quoted, from: "queue" })}>${words.buy(missing)}</a>`
       : html`<button type="button" class="quiet" aria-busy=${cancel.isAsking(job.id) ? "true" : null} @click=${() => cancel.retry(job)}>${words.retry(job.quoted)}</button>`;
   }
   if (!first || job.kind === "TRAINING") return null;
