@@ -83,7 +83,8 @@ export function pressing(form, { quote, ask }, container, onLeave) {
     return html`<div class="press">
       ${problem.value ? html`<p class="danger" role="alert">${problem.value}</p>` : null}
       ${priceButton({ action, millicredits: quote.value.millicredits, isAsking: quote.value.isAsking || isSending.value, reason: stands ? reason(stands) : null, onPress: press })}
-      <p class="visually-hidden" role="status">${form.said.value}</p></div>`;
+      <p class="said" role="status">${form.said.value ? html`${form.said.value}
+        <button type="button" class="plain to-results" @click=${() => container.querySelector(".results").scrollIntoView()}>${own.look}</button>` : null}</p></div>`;
   };
 
   const reason = ({ text, isBad, action }) => html`<span class=${isBad ? "danger" : ""} role=${isBad ? "alert" : null}>${text}</span>

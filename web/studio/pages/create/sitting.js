@@ -1,16 +1,19 @@
-// What was asked for in this sitting, from this tab: remembered until the tab is closed.
+// What was asked for in this sitting, from this tab: remembered by its id until the tab is closed.
 
 import { signal } from "../../core/signal.js";
 import { state } from "../../store.js";
 
 const PLACE = "suite.sitting";
-const asked = signal(recalled());
+const ids = signal(new Set(recalled()));
+/** As they were asked for, until the feed tells of them. */
+const asked = signal([]);
 
-/** A job was asked for: it stands here at once, before the feed tells of it. */
+/** A job was asked for: it stands here at once. */
 export function wasAskedFor(job) {
-  asked.value = [{ whose: state.viewer.id, ...job }, ...asked.value.filter(({ id }) => id !== job.id)];
+  asked.value = [...asked.value.filter(({ id }) => id !== job.id), { ...job, whose: state.viewer.id }];
+  ids.value = new Set(ids.value).add(job.id);
   try {
-    sessionStorage.setItem(PLACE, JSON.stringify(asked.value));
+    sessionStorage.setItem(PLACE, JSON.stringify([...ids.value]));
   } catch { /* Without storage it is remembered until the page is loaded anew. */ }
 }
 
@@ -19,18 +22,12 @@ export function wasAskedFor(job) {
  * `earlier` the others that the studio has told of.
  */
 export function sitting() {
-  const own = new Map(asked.value.filter(({ whose }) => whose === state.viewer?.id).map((job) => [job.id, job]));
   const told = [...state.jobs.values()].filter(({ kind }) => kind === "IMAGES" || kind === "VIDEO");
-  const known = new Set(told.map(({ id }) => id));
-  const all = [...[...own.values()].filter(({ id }) => !known.has(id)), ...told].sort(latestFirst);
-  const isNow = (job) => own.has(job.id) || job.endedAt === null;
-  return {
-    now: all.filter(isNow),
-    earlier: all.filter((job) => !isNow(job) && job.assets.length > 0),
-  };
+  const untold = asked.value.filter(({ id, whose }) => whose === state.viewer?.id && !state.jobs.has(id));
+  const all = [...untold, ...told].sort((a, b) => (a.requestedAt < b.requestedAt ? 1 : -1));
+  const isNow = (job) => ids.value.has(job.id) || job.endedAt === null;
+  return { now: all.filter(isNow), earlier: all.filter((job) => !isNow(job) && job.assets.length > 0) };
 }
-
-const latestFirst = (a, b) => (a.requestedAt < b.requestedAt ? 1 : a.requestedAt > b.requestedAt ? -1 : 0);
 
 function recalled() {
   try {

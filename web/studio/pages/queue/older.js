@@ -1,15 +1,17 @@
 // Jobs of before those that the feed tells of, a page at a time.
 
 import { run } from "../../core/client.js";
-import { signal } from "../../core/signal.js";
+import { computed, signal } from "../../core/signal.js";
 import { state } from "../../store.js";
 
-const PAGE = 20;
+/** As many as the feed tells of to begin with: where there are fewer, there are no others. */
+const TOLD = 50;
 
 /** `jobs()` are those that were fetched so far; `more` fetches on. Read within a drawing it follows them. */
 export function olderJobs() {
   const fetched = signal(new Map());
-  const hasMore = signal(true);
+  const next = signal(null);
+  const hasMore = computed(() => next.value ?? state.jobs.size >= TOLD);
   const isAsking = signal(false);
   const problem = signal("");
   let cursor = null;
@@ -29,12 +31,10 @@ export function olderJobs() {
   };
 
   const page = async () => {
-    const { jobs } = await run("Jobs", { first: PAGE, after: cursor });
-    const next = new Map(fetched.value);
-    for (const { node } of jobs.edges) next.set(node.id, node);
-    fetched.value = next;
+    const { jobs } = await run("Jobs", { first: TOLD, after: cursor });
+    fetched.value = new Map([...fetched.value, ...jobs.edges.map(({ node }) => [node.id, node])]);
     cursor = jobs.pageInfo.endCursor;
-    hasMore.value = jobs.pageInfo.hasNextPage;
+    next.value = jobs.pageInfo.hasNextPage;
     return jobs.edges.some(({ node }) => !state.jobs.has(node.id));
   };
 

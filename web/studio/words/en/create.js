@@ -103,6 +103,7 @@ export const words = spoken({
     priceFound: (now) => `It costs ${credits(now)} credits. Press again if that is all right.`,
     reused: "What you asked for before has been taken after all. Press again for this one.",
     asked: (kind, count) => `${counted(kind, count)} asked for.`,
+    look: "See below",
     reuse: "Use what was asked for last",
     create: "Create",
   },
