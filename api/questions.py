@@ -1,5 +1,6 @@
 """The root of all queries."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -7,6 +8,7 @@ import strawberry
 from anyio.to_thread import run_sync
 
 from api.answering import answering, preview
+from api.attendance import attendance_of
 from api.consistency import until_visible
 from api.context import StudioContext
 from api.ids import global_id, own_id, split_id
@@ -36,6 +38,7 @@ from commands.quote import PromptRead, QuoteClips, QuoteImages, QuoteTraining
 from domain import refusals
 from domain.kernel.personal_text import written
 from domain.kernel.role import Role
+from queries.catalogue.attendance import attended
 from queries.catalogue.policy import policy
 from queries.catalogue.prices import price_list
 from queries.feed.era import in_log
@@ -65,12 +68,27 @@ class PromptReading:
         description="Words that mean nothing to the engine, each once."
     )
     weighted: list[str] = strawberry.field(
-        description="What looks like (word:1.2): no engine here weighs words; it is refused."
+        description="What looks like (word:1.2) and is refused, because the engine weighs no words "
+        "or not by so much."
     )
+    honoured: list[str] = strawberry.field(
+        description="What looks like (word:1.2) and is weighed in that way."
+    )
+
+
+@strawberry.type(
+    description="Nobody is there now who could begin with this: it would wait for a worker, at "
+    "most a day, and then cost nothing."
+)
+class WaitsForWorker:
+    since: datetime | None = strawberry.field(description="Null where nobody was there ever.")
 
 
 @strawberry.type(description="What something would cost now.")
 class Quote:
+    waits_for_worker: WaitsForWorker | None = strawberry.field(
+        description="To be said before the price; null where somebody is there for it."
+    )
     millicredits: Millicredits
     price_version: int
     prompt: PromptReading | None = strawberry.field(
@@ -197,7 +215,9 @@ class Query:
             with as_viewer(connections, BEFORE_ALL, Role.CREATOR) as view:
                 now = policy(view)
                 allowed = [(row["engine"], row["rating"]) for row in (now.rows if now else [])]
-                return catalogue(catalogue_facts(allowed), price_list(view))
+                there = attendance_of(attended(view))
+                facts = catalogue_facts(allowed, there, now=info.context.parts.clock())
+                return catalogue(facts, price_list(view))
 
         return await run_sync(question)
 
@@ -215,7 +235,9 @@ class Query:
         command = _quote_command(training, images, video)
         session = await info.context.session()
         found = await preview(info.context, command, uuid5(session.person_id, "quote"))
+        waits = found.waits
         return Quote(
+            waits_for_worker=None if waits is None else WaitsForWorker(since=waits.since),
             millicredits=Millicredits(found.millicredits),
             price_version=found.price_version,
             prompt=_reading(found.prompt),
@@ -279,6 +301,7 @@ def _reading(read: PromptRead | None) -> PromptReading | None:
         words_allowed=read.words_allowed,
         unknown_words=list(read.unknown_words),
         weighted=list(read.weighted),
+        honoured=list(read.honoured),
     )
 
 

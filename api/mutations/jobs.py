@@ -145,6 +145,7 @@ _OPENING = (
     refusals.PromptNotAllowed,
     refusals.PromptHasTooManyWords,
     refusals.PromptWeightsUnsupported,
+    refusals.PromptWeightOutOfRange,
     refusals.NegativePromptUnsupported,
     refusals.UnknownStyle,
     refusals.AspectRatioUnsupported,

@@ -59,7 +59,7 @@ def handle(command: RequestImages, work: Work) -> JobOpened:
 
 def open_images(command: RequestImages, work: Work, *, retried: Job | None) -> JobOpened:
     """Open an image job, as the retry of `retried` where that is given, in one save with it."""
-    entry = available_engine(command.engine, JobKind.IMAGES)
+    entry = available_engine(command.engine, JobKind.IMAGES, work)
     settings, source = resolved_images(command, entry, work)
     varies = (
         None

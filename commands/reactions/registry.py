@@ -34,6 +34,7 @@ from commands.reactions import (
     under_age_withdraws_consents,
     verification_hint_is_followed,
     verification_is_followed,
+    withdrawal_is_heard_by_workers,
     withdrawal_stops_jobs,
     work_is_announced,
 )
@@ -176,6 +177,11 @@ REACTIONS: tuple[Reaction, ...] = (
         "withdrawal-forgets-sources",
         Twin.ConsentWithdrawn,
         source_photo_is_bounded.after_withdrawal,
+    ),
+    Reaction(
+        "withdrawal-is-heard-by-workers",
+        Twin.ConsentWithdrawn,
+        withdrawal_is_heard_by_workers.react,
     ),
 )
 """In the order in which the answers to one event are carried out."""

@@ -61,6 +61,7 @@ class DiffusionEngine:
         self._animation: LatentAnimation | None = None
         self._cache_dir = cache_dir
         self._has_leftovers = False
+        self._is_at_work = False
         loader = diffusion.loader
         self._factors = (
             None if loader.preview_factors is None else loader.preview_factors(diffusion)
@@ -136,15 +137,25 @@ class DiffusionEngine:
         self._has_leftovers = True
         return trained
 
+    def forget(self, adapter_sha256: str) -> None:
+        """See `LoadedEngine.forget`."""
+        self._diffusion.bank.forget(adapter_sha256)
+        if self._has_leftovers and not self._is_at_work:
+            self._diffusion.release_memory()
+            self._has_leftovers = False
+
     @contextmanager
     def _an_attempt(self) -> Iterator[None]:
         """The block begins with the memory that the last one left, if that one failed."""
         # Not every time: looking through all objects costs a tenth of a small job.
         if self._has_leftovers:
             self._diffusion.release_memory()
-        self._has_leftovers = True
-        yield
-        self._has_leftovers = False
+        self._has_leftovers = self._is_at_work = True
+        try:
+            yield
+            self._has_leftovers = False
+        finally:
+            self._is_at_work = False
 
     def _render(
         self,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 from pathlib import Path
-from uuid import UUID
 
 from gpu_consumers.engines.loaded_engine import LoadedEngine, Progress, Stopped
 from gpu_consumers.engines.out_of_memory import with_half_on_exhaustion
@@ -18,18 +17,16 @@ from topics.messages.work import TrainingWork
 
 def train_twin(
     engine: LoadedEngine,
-    job: UUID,
     work: TrainingWork,
     objects: Objects,
     progress: Progress,
-    trainings_dir: Path,
+    checkpoints_dir: Path,
 ) -> tuple[tuple[RenderedOutput, ...], TrainedAdapter]:
     """Train, then upload samples and adapter. Raises what engine, objects and progress raise.
 
-    Checkpoints stay in `trainings_dir` for another attempt after a failure, and for nobody after
+    Checkpoints stay in `checkpoints_dir` for another attempt after a failure, and for nobody after
     success or a stop: they hold a person's likeness.
     """
-    checkpoints_dir = trainings_dir / str(job)
     try:
         photos = []
         for photo in work.photos:

@@ -11,12 +11,13 @@ from uuid import UUID, uuid5
 from msgspec.structs import replace
 
 from topics.codec import Encoded, encode
-from topics.messages.control import StopJob, StopReason
+from topics.messages.attendance import OfferedEngine, ScreenerPresent, WorkerPresent
+from topics.messages.control import ForgetTwin, StopJob, StopReason
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.fact import Fact, Watermark
 from topics.messages.grants import ClaimRefusal, ClaimRefused, JobGranted
 from topics.messages.jobs import JobQueued
-from topics.messages.progress import JobProgressed, Phase
+from topics.messages.progress import CheckpointSeen, JobProgressed, Phase
 from topics.messages.results import (
     CheckResult,
     FailureReason,
@@ -375,6 +376,27 @@ SAMPLES: Mapping[str, Message] = {
         preview_png=b"\x89PNG",
         preview_items=(4, 5),
     ),
+    "job.progressed.checkpoints": JobProgressed(
+        job=JOB,
+        attempt=1,
+        owner=ADA,
+        phase=Phase.STEP,
+        step=96,
+        steps_total=192,
+        at_s=1_780_315_200.5,
+        preview_png=b"\x89PNG",
+        preview_items=(0, 1, 2),
+        checkpoints=(CheckpointSeen(48, 0.71), CheckpointSeen(96, 0.88)),
+    ),
+    "worker.present": WorkerPresent(
+        member="worker-lighthouse",
+        device="NVIDIA H100 80GB HBM3",
+        engines=(OfferedEngine("pocket", SHA256),),
+        memory_bytes=85_520_809_984,
+    ),
+    "screener.present": ScreenerPresent(member="screener-lighthouse", engines=("pocket",)),
+    "twin.forget": ForgetTwin(TWIN, epoch=2),
+    "job.granted.of-a-consent": replace(granted(IMAGE_WORK), epoch=1),
     "job.stop": StopJob(JOB, StopReason.CONSENT_WITHDRAWN),
     "dead-letter": DeadLetter(
         topic="suite.results.v1",

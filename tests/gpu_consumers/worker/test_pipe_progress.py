@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from uuid import UUID
 
 import msgspec
 import pytest
 
 from gpu_consumers.engines.loaded_engine import Preview, Stopped
-from gpu_consumers.worker.assignments import REPORTS, Advanced, Stop
+from gpu_consumers.worker.assignments import REPORTS, Advanced, Forget, Stop
 from gpu_consumers.worker.child import PipeProgress
 from gpu_consumers.worker.progress_pace import PUBLISH_INTERVAL_S
-from topics.messages.progress import Phase
+from topics.messages.progress import CheckpointSeen, Phase
 
 
 class Bench:
@@ -22,7 +23,8 @@ class Bench:
     def __init__(self, ours: Connection, theirs: Connection) -> None:
         self.now_s = 100.0
         self.pipe = ours
-        self.progress = PipeProgress(theirs, lambda: self.now_s)
+        self.forgotten: list[Forget] = []
+        self.progress = PipeProgress(theirs, lambda: self.now_s, self.forgotten.append)
         self.drawn: list[int] = []
 
     def step(self, number: int, after_s: float = 0.0, phase: Phase = Phase.STEP) -> None:
@@ -59,6 +61,16 @@ def test_a_preview_is_drawn_only_for_a_report_that_goes_out(bench: Bench) -> Non
     ]
 
 
+def test_checkpoints_go_with_a_preview_or_alone(bench: Bench) -> None:
+    passed = (CheckpointSeen(12, 0.8),)
+    bench.progress.report(Phase.STEP, 13, 25, lambda: Preview((0,), b"png", passed))
+    bench.progress.report(Phase.DECODE, 13, 25, lambda: Preview((), b"", passed))
+    assert bench.told() == [
+        Advanced(Phase.STEP, 13, 25, b"png", (0,), passed),
+        Advanced(Phase.DECODE, 13, 25, None, (), passed),
+    ]
+
+
 def test_every_change_of_phase_is_told_at_once(bench: Bench) -> None:
     bench.step(1)
     bench.progress.report(Phase.DECODE, 0, 48)
@@ -75,4 +87,13 @@ def test_a_stop_is_heeded_even_where_nothing_would_be_told(bench: Bench) -> None
     bench.pipe.send_bytes(msgspec.msgpack.encode(Stop()))
     with pytest.raises(Stopped):
         bench.step(2)
+    assert bench.drawn == [1]
+
+
+def test_a_twin_is_forgotten_while_somebody_else_is_drawn(bench: Bench) -> None:
+    forget = Forget(UUID(int=7), epoch=2)
+    bench.step(1)
+    bench.pipe.send_bytes(msgspec.msgpack.encode(forget))
+    bench.step(2)
+    assert bench.forgotten == [forget]
     assert bench.drawn == [1]

@@ -58,6 +58,8 @@ class Pencil:
     training_batch_max: int = 4
     fits: int = 4
     error: Exception | None = None
+    error_of_forgetting: Exception | None = None
+    forgotten: list[str] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
     adapters: list[bytes | None] = field(default_factory=list)
     sources: list[bytes | None] = field(default_factory=list)
@@ -102,6 +104,11 @@ class Pencil:
         self._draw(batch_size)
         progress.report(Phase.STEP, 1, work.steps)
         return TrainedTwin(b"lora", work.rank, 1, 0.9, (RenderedPicture(0, 5, b"png", 512, 512),))
+
+    def forget(self, adapter_sha256: str) -> None:
+        if self.error_of_forgetting is not None:
+            raise self.error_of_forgetting
+        self.forgotten.append(adapter_sha256)
 
     def _draw(self, batch_size: int) -> None:
         self.batches.append(batch_size)

@@ -27,7 +27,7 @@ export default function creditsPage(_, { onLeave }) {
   return () => html`
     ${balance()}
     ${missing()}
-    <div class="credits-columns">${buying.draw(bought)}${bought.draw(buying)}</div>
+    <div class="credits-columns">${buying.draw()}${bought.draw(buying)}</div>
     ${entries.draw()}`;
 }
 

@@ -1,17 +1,17 @@
 // Sign in, or create an account: two forms, for they ask for different things.
 
-import { intention, run } from "../../core/client.js";
-import { signal } from "../../core/signal.js";
-import { html, keyed } from "../../core/template.js";
-import { icon } from "../../parts/icon.js";
-import { refreshViewer } from "../../viewer.js";
-import { words as shared } from "../../words/en.js";
-import { words } from "../../words/en/welcome.js";
+import { intention, run } from "../core/client.js";
+import { signal } from "../core/signal.js";
+import { html, keyed } from "../core/template.js";
+import { icon } from "../parts/icon.js";
+import { refreshViewer } from "../viewer.js";
+import { words as shared } from "../words/en.js";
+import { words } from "../words/en/welcome.js";
 
 const EXAMPLES = 3;
 
-/** Draws both; whoever is signed in afterwards is where they wanted to be. */
-export function entrance() {
+/** Draws the forms; whoever is signed in afterwards is where they wanted to be. */
+export default function entrance() {
   const isNew = signal(false);
   const isShown = signal(false);
   const problem = signal("");
