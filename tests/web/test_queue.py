@@ -65,7 +65,7 @@ def steps(ada: Creator, claim: RecordClaim, step: int) -> None:
 
 
 def fails(ada: Creator, job: str) -> None:
-    ada.live.does(FailJob(uuid_of(job), JobFailure.ATTEMPTS_EXHAUSTED), ada.person)
+    ada.live.does(FailJob(uuid_of(job), JobFailure.SOURCE_GONE), ada.person)
     ada.live.settle()
 
 
@@ -140,7 +140,7 @@ def test_no_click_that_was_meant_to_cancel_tries_again(page: Page, ada: Creator)
     ada.images(count=1, prompt="comes in above")
     ada.claimed(job)
     fails(ada, job)
-    expect(row).to_contain_text("It was tried several times and broke off each time.")
+    expect(row).to_contain_text("The picture that it was to begin with is gone.")
     assert cancel.bounding_box() == before
     cancel.click()
     expect(page.get_by_role("status").filter(has_text="It has ended already.")).to_be_visible()

@@ -10,11 +10,12 @@ export function time(text) {
   return text ? new Date(text).toLocaleString() : "";
 }
 
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [["second", 60], ["minute", 60], ["hour", 24], ["day", 7]];
 
 /** "3 minutes ago"; the day where it is longer than a week. */
 export function ago(text, now = new Date()) {
-  let count = (new Date(text) - now) / 1000;
+  let count = (Date.parse(text) - now.getTime()) / 1000;
   for (const [unit, size] of UNITS) {
     if (Math.abs(count) < size) return new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(Math.round(count), unit);
     count /= size;

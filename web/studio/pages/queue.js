@@ -11,6 +11,7 @@ import { state } from "../store.js";
 import { words as shared } from "../words/en.js";
 import { words } from "../words/en/queue.js";
 import { arrangement } from "./queue/arrangement.js";
+import { attending } from "./queue/attendance.js";
 import { cancelling } from "./queue/cancelling.js";
 import { olderJobs } from "./queue/older.js";
 import { row } from "./queue/row.js";
@@ -20,6 +21,7 @@ export default function queue(container, { onLeave }) {
   const selected = signal(new Set());
   const cancel = cancelling();
   const arranged = arrangement();
+  const attendance = attending(onLeave);
   onLeave(hear("WatchJobs", (event) => { if (event.__typename === "JobChanged") older.changed(event.job); }));
 
   const select = (id) => {
@@ -53,6 +55,7 @@ export default function queue(container, { onLeave }) {
     const open = chosen();
     return html`<div class="queue">
       ${sections.length ? null : emptyState("queue", words.none, words.noneText, html`<a class="button" href=${href("create")}>${words.create}</a>`)}
+      ${attendance()}
       <div class="job-list">${sections.flatMap(({ name, rows: those }) => [
     keyed(name, html`<h2 class="job-section">${words.sections[name]} <small>${those.length}</small></h2>`),
     ...those.filter(({ id }) => known.has(id)).map(({ id, isOver }) =>

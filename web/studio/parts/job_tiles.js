@@ -5,7 +5,7 @@ import { words } from "../words/en/queue.js";
 import { hasEnded } from "./job_words.js";
 import { livePreview } from "./live_preview.js";
 
-/** @typedef {{ key: string, kind: "asset" | "refused" | "preview" | "waiting", asset?: object, inside?: unknown }} Tile */
+/** `kind` is "asset", "refused", "preview" or "waiting". @typedef {{ key: string, kind: string, asset?: object, inside?: unknown, said?: string }} Tile */
 
 /**
  * The tiles of a job in the order of its items. Keys stay from the first preview to the picture.
@@ -20,11 +20,11 @@ export function tilesOf(job) {
   let unnamed = job.refusedCount - refused.size;
   return Array.from({ length: expected }, (_, item) => {
     const key = String(item);
-    if (refused.has(item)) return { key, kind: "refused", inside: notReleased(refused.get(item).words) };
+    if (refused.has(item)) return { key, ...notReleased(refused.get(item).words) };
     if (assets.length) return { key, kind: "asset", asset: assets.shift() };
     if (unnamed > 0) {
       unnamed -= 1;
-      return { key, kind: "refused", inside: notReleased(null) };
+      return { key, ...notReleased(null) };
     }
     return { key, ...coming(job, item) };
   });
@@ -39,6 +39,7 @@ function coming({ progress, state }, item) {
 }
 
 function notReleased(why) {
-  const said = (why ?? words.unreleased).replace(/\.$/, "");
-  return html`<p class="not-released">${words.refused(said.slice(0, 1).toLowerCase() + said.slice(1))}</p>`;
+  const cause = (why ?? words.unreleased).replace(/\.$/, "");
+  const said = words.refused(cause.slice(0, 1).toLowerCase() + cause.slice(1));
+  return { kind: "refused", said, inside: html`<p class="not-released">${said}</p>` };
 }

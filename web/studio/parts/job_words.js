@@ -56,7 +56,7 @@ export function lasting(seconds) {
 
 /** How long it took from its beginning; null where it never began. */
 export function tookOf({ startedAt, endedAt }) {
-  return startedAt && endedAt ? lasting((new Date(endedAt) - new Date(startedAt)) / 1000) : null;
+  return startedAt && endedAt ? lasting((Date.parse(endedAt) - Date.parse(startedAt)) / 1000) : null;
 }
 
 /** What came of it, and what that cost. */

@@ -1,9 +1,8 @@
 // Sending what is asked for: one key for as long as the same is wished and no answer is certain, so that a
 // click after a lost answer, also of a page that was reloaded, asks for nothing twice.
 
-import { command, Refused } from "../../core/client.js";
+import { command, randomUuid, Refused } from "../../core/client.js";
 import { kept } from "../../core/kept.js";
-import { randomUuid } from "../../core/plain_http.js";
 
 /** Sends the command `name`; throws what `command` throws. */
 export async function askFor(name, input) {

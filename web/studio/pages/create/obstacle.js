@@ -8,7 +8,9 @@ import { oneOf } from "./wish.js";
 const own = words.button;
 const OF_RATING = { SUGGESTIVE: "suggestive", ADULT: "adult" };
 
-/** `{ text, isBad?, action?: { text, href } | { again: true } }`, or null where nothing stands in the way. */
+/** @typedef {{ text: string, isBad?: boolean, action?: { text?: string, href?: string, again?: boolean } }} Obstacle */
+
+/** What stands in the way and the next step out of it, or null. @returns {Obstacle | null} */
 export function obstacle(form, quote) {
   if (state.lostAt) return { text: own.offline };
   if (state.viewer?.verification.status !== "VERIFIED") return { text: own.unverified, action: { text: own.verify, href: href("welcome") } };

@@ -87,6 +87,7 @@ export function pressing(form, { quote, ask }, container, onLeave) {
         <button type="button" class="plain to-results" @click=${() => container.querySelector(".results").scrollIntoView()}>${own.look}</button>` : null}</p></div>`;
   };
 
+  /** @param {import("./obstacle.js").Obstacle} stands */
   const reason = ({ text, isBad, action }) => html`<span class=${isBad ? "danger" : ""} role=${isBad ? "alert" : null}>${text}</span>
     ${action?.href ? html`<a class="button quiet" href=${action.href}>${action.text}</a>` : null}
     ${action?.again ? html`<button type="button" class="quiet" @click=${ask}>${shared.again}</button>` : null}`;

@@ -13,14 +13,16 @@ import { words } from "../../words/en/queue.js";
 /** As a card; `cancel` is what `cancelling` answered, `aim` what `arrangement` did, `isOver` as it was arranged. */
 export function row(job, { cancel, isOver, isSelected, select, aim }) {
   const title = titleOf(job);
+  const tiles = tilesOf(job);
   const ended = hasEnded(job);
   return html`<article class=${`job is-${job.state.toLowerCase()}${isSelected ? " is-selected" : ""}`} data-job=${job.id} tabindex="-1"
       aria-label=${title} aria-busy=${job.state === "STARTED" ? "true" : null} @keydown=${(event) => enter(event, job)}>
-    ${tiles(job, title)}
+    ${shown(tiles, title, job)}
     <div class="job-said">
       <p class="job-title" title=${title}>${title}</p>
       <p class="job-chips">${chips(job).map((chip) => html`<span>${chip}</span>`)}<time datetime=${job.requestedAt} title=${time(job.requestedAt)}>${ago(job.requestedAt)}</time></p>
       <p class="job-standing">${ended ? outcome(job) : standing(job)}</p>
+      ${[...new Set(tiles.map(({ said }) => said).filter(Boolean))].map((said) => html`<p class="faint">${said}</p>`)}
       ${ended ? null : html`<progress aria-label=${words.progress} hidden=${job.state !== "STARTED"} .max=${100} .value=${percentOf(job) ?? 0}></progress>
         <p class="faint">${words.held(job.quoted)}</p>`}
       <p class="danger" role="alert">${cancel.problem(job.id)}</p></div>
@@ -30,10 +32,10 @@ export function row(job, { cancel, isOver, isSelected, select, aim }) {
   </article>`;
 }
 
-function tiles(job, title) {
-  return html`<ul class="job-tiles">${tilesOf(job).map((tile, index) => keyed(tile.key, html`<li class=${`job-tile is-${tile.kind}`}>
+function shown(tiles, title, job) {
+  return html`<ul class="job-tiles">${tiles.map((tile, index) => keyed(tile.key, html`<li class=${`job-tile is-${tile.kind}`}>
     ${tile.kind === "asset" ? html`<a href=${href("gallery", [tile.asset.id])} aria-label=${`${title}, ${index + 1}`}>${stillPicture(tile.asset, "")}
-      ${tile.asset.mediaType?.startsWith("video/") ? icon("play") : null}</a>` : tile.inside ?? html`<span class=${job.state === "STARTED" ? "skeleton" : "waits"}></span>`}</li>`))}</ul>`;
+      ${tile.asset.mediaType?.startsWith("video/") ? icon("play") : null}</a>` : tile.said ? html`<span class="not-released" title=${tile.said}>${icon("close")}</span>` : tile.inside ?? html`<span class=${job.state === "STARTED" ? "skeleton" : "waits"}></span>`}</li>`))}</ul>`;
 }
 
 function chips(job) {
