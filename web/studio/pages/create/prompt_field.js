@@ -20,7 +20,7 @@ export function promptField(form, quote) {
       <textarea id="prompt" name="prompt" rows="3" placeholder=${own.example} maxlength=${engine?.promptLengthMax}
         aria-describedby="prompt-said" aria-invalid=${flaw ? "true" : null} .value=${prompt}
         @input=${(event) => write(event.target.value)} @keydown=${(event) => walk(event, form, write)}></textarea></div>
-    <div class="prompt-foot"><small class="counter">${counter(prompt, engine, quote.prompt)}</small>
+    <div class="prompt-foot"><small class=${isTooLong(quote.prompt) ? "counter danger" : "counter"}>${counter(prompt, engine, quote.prompt)}</small>
       <button type="button" class="plain" aria-label=${own.earlier} title=${own.earlier}
         @click=${() => chooseEarlier(form, write)}>${icon("history")}</button></div>
     <div id="prompt-said">
@@ -35,6 +35,8 @@ export function read(reading) {
   return html`${reading.unknownWords.length ? html`<p class="note" role="status">${own.unknown(reading.unknownWords)}</p>` : null}
     ${reading.weighted.length ? html`<p class="danger" role="alert">${own.weighted(reading.weighted)}</p>` : null}`;
 }
+
+const isTooLong = (reading) => Boolean(reading) && reading.wordsUsed > reading.wordsAllowed;
 
 function counter(prompt, engine, reading) {
   if (prompt && reading && reading.wordsUsed !== null) return own.read(reading.wordsUsed, reading.wordsAllowed);

@@ -21,8 +21,8 @@ export function results(form) {
     return html`<div class="results" role="region" aria-label=${own.called}>
       ${now.length ? null : emptyState("create", own.empty[form.kind.value.name], own.emptyText)}
       ${now.map((job) => keyed(job.id, row(form, job)))}
-      ${earlier.length ? html`<div class="earlier-head"><h2>${own.earlier}</h2><a href=${href("gallery")}>${own.all}</a></div>` : null}
-      ${earlier.slice(0, EARLIER_MAX).map((job) => keyed(job.id, row(form, job)))}</div>`;
+      ${earlier.length ? html`<div class="results is-earlier"><div class="earlier-head"><h2>${own.earlier}</h2><a href=${href("gallery")}>${own.all}</a></div>
+        ${earlier.slice(0, EARLIER_MAX).map((job) => keyed(job.id, row(form, job)))}</div>` : null}</div>`;
   };
 }
 

@@ -40,7 +40,7 @@ export function cancelling() {
       return true;
     }
     const held = jobs.reduce((sum, { quoted }) => sum + quoted, 0);
-    const isWanted = await asked({ title: words.cancelTitle(jobs.length), text: words.cancelText(jobs.map(titleOf), held), action: words.cancel });
+    const isWanted = await asked({ title: words.cancelTitle(jobs.length), text: words.cancelText(jobs.map(titleOf), held), action: words.cancelAction(jobs.length) });
     if (!isWanted) return false;
     const done = await Promise.all(jobs.map((job) => during(job.id, async () => {
       // It may have come to its end while it was asked.

@@ -61,6 +61,7 @@ export const words = spoken({
   },
   failed: "It could not be finished.",
   cancel: "Cancel",
+  cancelAction: (count) => (count === 1 ? "Cancel the job" : "Cancel the jobs"),
   cancelTitle: (count) => (count === 1 ? "Cancel this job?" : `Cancel ${count} jobs?`),
   cancelText: (names, held) => `${names.join("; ")}. What is drawn so far is lost, and ${credits(held)} credits come back.`,
   cancelled: (count) => (count === 1 ? "Cancelled." : `${count} jobs cancelled.`),
