@@ -2,6 +2,7 @@
 
 import { command, run } from "../../core/client.js";
 import { href } from "../../core/router.js";
+import { signal } from "../../core/signal.js";
 import { html } from "../../core/template.js";
 import { complain } from "../../core/toasts.js";
 import { icon } from "../../parts/icon.js";
@@ -11,10 +12,13 @@ import { words } from "../../words/en/create.js";
 
 const own = words.results;
 
+/** What was just wished, until the gallery's feed says so. */
+const starred = signal(new Map());
+
 /** The item, which opens in the gallery, over its actions. */
 export function madeTile(form, asset, called, number) {
   const known = state.assets.get(asset.id);
-  const isStarred = known?.favourite ?? asset.favourite;
+  const isStarred = starred.value.get(asset.id) ?? known?.favourite ?? asset.favourite;
   const isClip = asset.mediaType.startsWith("video/");
   return html`${isClip ? film(asset, called) : html`<a class="made-link" href=${href("gallery", [asset.id])} aria-label=${`${called}, ${number}`}>${stillPicture(asset, "")}</a>`}
     <div class="made-actions" role="group" aria-label=${own.actions(number)}>
@@ -50,9 +54,11 @@ function downloadOf(asset) {
 }
 
 async function star(asset, favourite) {
+  starred.value = new Map(starred.value).set(asset, favourite);
   try {
     await command("SetFavourite", { asset, favourite });
   } catch (error) {
+    starred.value = new Map(starred.value).set(asset, !favourite);
     complain(error.message);
   }
 }
