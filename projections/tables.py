@@ -95,9 +95,11 @@ BALANCES = Table("balances", ("owner_id",), together=1, begun_by_insert=False)
 PURCHASES = Table("purchases", ("owner_id", "purchase_id"))
 
 GALLERY_MONTHS = Table("gallery_months", ("owner_id", "group_id"), counter="items")
+PROMPT_WORDS = Table("prompt_words", ("owner_id", "word_id"), counter="jobs")
 
 # Of these, rows are added and never changed, so that none is ever read.
 STATEMENT = Table("statement", ("owner_id", "position"))
 PRICE_LISTS = Table("price_lists", ("owner_id", "version"))
+PROMPT_WORD_JOBS = Table("prompt_word_jobs", ("owner_id", "word_id", "job_id"))
 POLICIES = Table("policies", ("owner_id", "version"))
 FEED = Table("feed", ("owner_id", "position", "ordinal"))

@@ -112,6 +112,7 @@ def furnished(live: LiveStudio, pictures: int = PICTURES) -> Creator:
         )
     )
     ada.images(twin, count=4, prompt=WISHES[1])
+    ada.twin("Nova")
     live.settle()
     return ada
 

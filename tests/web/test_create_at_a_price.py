@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 import msgspec
 from playwright.sync_api import Browser, expect
 
+from commands.jobs.fail_job import FailJob
 from commands.safety.publish_price_list import PublishPriceList
+from domain.job_state import JobFailure
 from domain.kernel.identity import SYSTEM
 from domain.price_list import DEFAULT_ENTRIES
-from tests.api.creator import Creator
+from tests.api.creator import Creator, uuid_of
 from tests.api.live_studio import LiveStudio
 from tests.web.signed_in import goes_to, patient, sign_in
 
@@ -50,6 +52,9 @@ def test_prices_that_changed_under_the_form_are_shown_and_asked_for_again(
     browser: Browser, live: LiveStudio
 ) -> None:
     ada = Creator(live).verified().rich()
+    failed = ada.images(count=1, prompt="failed before")
+    live.does(FailJob(uuid_of(failed), JobFailure.DEADLINE_PASSED), ada.person)
+    live.settle()
     with browser.new_context() as context:
         page = context.new_page()
         patient(page)
@@ -69,3 +74,11 @@ def test_prices_that_changed_under_the_form_are_shown_and_asked_for_again(
         expect(page.get_by_role("article", name="smiling, dearer")).to_be_visible()
         live.settle()
         assert ada.wallet()["reserved"] == 800
+        goes_to(page, "Queue")
+        row = page.get_by_role("article", name="failed before")
+        row.get_by_role("button", name="Try again · 0.1 credits").click()
+        expect(row.get_by_role("alert")).to_contain_text("It costs 0.2 credits now")
+        row.get_by_role("button", name="Try again · 0.2 credits").click()
+        expect(page.get_by_role("status").filter(has_text="Asked for again.")).to_be_visible()
+        live.settle()
+        assert ada.wallet()["reserved"] == 1_000

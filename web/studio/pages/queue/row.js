@@ -53,10 +53,11 @@ function chips(job) {
 function afterwards(job, cancel) {
   const [first] = job.assets;
   if (job.state === "FAILED") {
-    const missing = job.quoted - (state.wallet?.available ?? job.quoted);
+    const price = cancel.priceOf(job);
+    const missing = price - (state.wallet?.available ?? price);
     return missing > 0
-      ? html`<a class="button quiet" href=${href("credits", [], { need: job.quoted, from: "queue" })}>${words.buy(missing)}</a>`
-      : html`<button type="button" class="quiet" aria-busy=${cancel.isAsking(job.id) ? "true" : null} @click=${() => cancel.retry(job)}>${words.retry(job.quoted)}</button>`;
+      ? html`<a class="button quiet" href=${href("credits", [], { need: price, from: "queue" })}>${words.buy(missing)}</a>`
+      : html`<button type="button" class="quiet" aria-busy=${cancel.isAsking(job.id) ? "true" : null} @click=${() => cancel.retry(job)}>${words.retry(price)}</button>`;
   }
   if (!first || job.kind === "TRAINING") return null;
   return html`<a class="button quiet" href=${href("create", [], { draft: first.id })}>${words.reuse}</a>`;

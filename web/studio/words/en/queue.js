@@ -67,6 +67,7 @@ export const words = spoken({
   cancelled: (count) => (count === 1 ? "Cancelled." : `${count} jobs cancelled.`),
   ended: "It has ended already.",
   retry: (millicredits) => `Try again · ${credits(millicredits)} credits`,
+  dearer: (millicredits) => `It costs ${credits(millicredits)} credits now. Press again if that is all right.`,
   retried: "Asked for again.",
   buy: (missing) => `Buy ${credits(missing)} credits`,
   reuse: "Again",
