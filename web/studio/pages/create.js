@@ -16,14 +16,14 @@ import { promptField } from "./create/prompt_field.js";
 import { quoting } from "./create/quoting.js";
 import { results } from "./create/results.js";
 import { whichEngine, who } from "./create/who.js";
-import { priced } from "./create/wish.js";
+import { priced, without } from "./create/wish.js";
 
 export default function create(container, { onLeave }) {
   const form = createForm(onLeave);
   const asked = computed(() => {
     const [engine, kind, source] = [form.engine.value, form.kind.value, form.source.value];
-    const isReady = engine && (source === null || form.begun.value) && Object.keys(form.flaws.value).every((flaw) => flaw === "prompt");
-    return isReady ? { [kind.quoted]: priced(form.whole.value, kind, engine, form.begun.value) } : null;
+    const isReady = engine && (source === null || form.begun.value);
+    return isReady ? { [kind.quoted]: priced(without(form.whole.value, kind, form.flaws.value), kind, engine, form.begun.value) } : null;
   });
   const price = quoting(asked, onLeave);
   const button = pressing(form, price, container, onLeave);

@@ -64,6 +64,16 @@ function isWithin(typed, least, most, isWhole) {
   return typed.trim() !== "" && Number.isFinite(value) && value >= least && value <= most && (!isWhole || Number.isInteger(value));
 }
 
+/** The wish as if nothing had been said where it is wrong: its words can be read all the same. */
+export function without(wish, kind, flaws) {
+  const right = { ...wish };
+  for (const field of Object.keys(flaws)) {
+    if (field === "steps" || field === "redrawn") right[field] = { ...wish[field], [kind.name]: "" };
+    else if (field !== "prompt") right[field] = "";
+  }
+  return right;
+}
+
 const numbered = (typed) => (typed === "" ? null : Number(typed));
 
 /** What its price depends on, and how its words are read. `source` is what it begins with, or null. */

@@ -69,5 +69,5 @@ function enter(event, job) {
   const [first] = job.assets;
   event.preventDefault();
   if (first) go(href("gallery", [first.id]));
-  else if (job.kind === "TRAINING" && job.twin) go(href("twins", [job.twin]));
+  else if (job.kind === "TRAINING" && job.twin) go(href("twins", [job.twin, "training"]));
 }
