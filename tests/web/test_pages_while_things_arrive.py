@@ -10,7 +10,6 @@ from tests.api.creator import DOCUMENTS, PASSWORD, Creator
 from tests.api.live_studio import LiveStudio, live_studio
 from tests.conftest import TEMPLATE
 from tests.web.browser import PATIENCE_MS, chromium
-from topics.messages.progress import JobProgressed, Phase
 
 CREATE_TWIN = DOCUMENTS.ids_by_name["CreateTwin"]
 LOOK_AGAIN = (
@@ -59,47 +58,6 @@ def page(browser: Browser, ada: Creator) -> Iterator[Page]:
 
 def went_to(page: Page, place: str) -> None:
     page.get_by_role("navigation", name="Studio").get_by_role("link", name=place).click()
-
-
-def test_a_button_under_the_finger_is_the_same_while_a_job_runs(page: Page, ada: Creator) -> None:
-    claim = ada.claimed(ada.images(count=1))
-    ada.live.settle()
-    went_to(page, "Queue")
-    card = page.get_by_role("region", name="a lighthouse in fog")
-    expect(card.get_by_text("started")).to_be_visible()
-    cancel = card.get_by_role("button", name="Cancel")
-    cancel.focus()
-    button = cancel.element_handle()
-    assert button is not None
-    for step in (5, 6):
-        ada.live.parts.progress.note(
-            JobProgressed(
-                job=claim.job_id,
-                attempt=claim.attempt,
-                owner=ada.person,
-                phase=Phase.STEP,
-                step=step,
-                steps_total=25,
-                at_s=float(step),
-            )
-        )
-        expect(card.get_by_text(f"step {step} of 25")).to_be_visible()
-    assert button.evaluate("one => one.isConnected && document.activeElement === one")
-    assert card.get_by_role("progressbar").evaluate("one => [one.value, one.max]") == [6, 25]
-
-
-def test_a_job_that_begins_leaves_the_others_where_they_are(page: Page, ada: Creator) -> None:
-    ada.images(count=1)
-    ada.live.settle()
-    went_to(page, "Queue")
-    cancel = page.get_by_role("button", name="Cancel")
-    cancel.focus()
-    button = cancel.element_handle()
-    assert button is not None
-    ada.images(count=1)
-    ada.live.settle()
-    expect(cancel).to_have_count(2)
-    assert button.evaluate("one => document.activeElement === one")
 
 
 def test_a_name_that_is_being_typed_stays_when_a_twin_is_made_elsewhere(
