@@ -149,9 +149,9 @@ export default function gallery(_, { onLeave }) {
       ${filters({ wishes: now, labels })}
       ${notes({ wishes: now, undecided: loading.undecided.value, count, labels, acts })}
       ${status instanceof Error ? brokenState(status, () => loading.begin(filter())) : null}
-      ${status === "asking" ? skeleton() : null}
+      ${status === "asking" && !holdings.count ? skeleton() : null}
       ${count === 0 ? nothing(now) : null}
-      <div hidden=${status !== "there"}>${host}</div>
+      <div class=${status === "there" ? "" : "is-asking"}>${host}</div>
       ${fresh ? html`<button type="button" class="fresh" @click=${letIn}>${icon("back")}${words.fresh(fresh)}</button>` : null}
       ${bar()}`;
   };

@@ -46,7 +46,10 @@ export function loading(holdings) {
       });
       return true;
     } catch (error) {
-      if (own === turn && !quietly) status.value = error;
+      if (own === turn && !quietly) batch(() => {
+        holdings.begin([]);
+        status.value = error;
+      });
       return false;
     }
   }

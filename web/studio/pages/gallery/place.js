@@ -10,6 +10,8 @@ export function keptPlace(grid, holdings) {
   const keep = () => {
     clearTimeout(waiting);
     waiting = 0;
+    // Nothing is there yet: what was kept still holds.
+    if (!holdings.months.length) return;
     history.replaceState({ ...history.state, place: placeNow() }, "");
   };
   const soon = () => { waiting ||= setTimeout(keep, STILL_MS); };
