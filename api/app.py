@@ -137,7 +137,7 @@ def _pages(app: FastAPI, folders: Folders, documents: TrustedDocuments) -> None:
 
     @app.get("/")
     async def index() -> Response:
-        return HTMLResponse(await run_sync(web.page, "index.html"))
+        return HTMLResponse(await run_sync(web.page, "index.html", documents.ids_by_name))
 
     app.mount(WEB_PATH, web)
     samples = StaticFiles(directory=folders.samples, check_dir=False)

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from domain.asset import Why
 from domain.asset_kind import AssetKind
 from domain.bulk_change import BULK_ITEMS_MAX, CHANGED_AT_ONCE_MAX, INVERSE, GalleryChange
+from domain.checks import Check
 from domain.consent_scopes import scopes_offered
 from domain.consent_text import (
     BIOMETRIC_RELEASE,
@@ -19,6 +21,7 @@ from domain.engines.entry import ClipOptions, EngineEntry, RealRange, WholeRange
 from domain.gallery import LabelKind
 from domain.job_kind import JobKind
 from domain.job_state import JobState
+from domain.person import VERIFICATIONS_MAX
 from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
 from domain.publish_preset import PublishPreset
 from domain.rating import Rating
@@ -72,8 +75,10 @@ __all__ = [
     "THUMBNAILS",
     "UNDOABLE",
     "UNDO_MAX",
+    "VERIFICATIONS_MAX",
     "AssetKind",
     "Catalogue",
+    "Check",
     "ClipOptions",
     "ConsentScope",
     "GalleryChange",
@@ -89,6 +94,7 @@ __all__ = [
     "RenditionRole",
     "ScopeOffered",
     "WholeRange",
+    "Why",
     "catalogue",
     "consent_version",
 ]

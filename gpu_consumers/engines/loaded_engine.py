@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from topics.messages.progress import Phase
+from topics.messages.progress import CheckpointSeen, Phase
 from topics.messages.work import ImageWork, TrainingWork, VideoWork
 
 
@@ -35,11 +35,14 @@ class SourceUnreadable(Exception):
 class Preview:
     """How the work looks so far: a PNG with the pictures of `items` side by side, left to right.
 
-    All have one width. A clip is shown by its middle frame.
+    All have one width. A clip is shown by its middle frame. `checkpoints` are those that a training
+    has passed, and the pictures the samples of the last; its PNG is empty where the engine
+    shows none.
     """
 
     items: tuple[int, ...]
     png: bytes
+    checkpoints: tuple[CheckpointSeen, ...] = ()
 
 
 # Called only where the preview is wanted, and during the report that it is given to.

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from topics.messages.progress import Phase
+from topics.messages.progress import CheckpointSeen, Phase
 from topics.messages.results import FailureReason, RenderedOutput, TrainedAdapter
 from topics.messages.work import Work
 
@@ -32,6 +32,7 @@ class Advanced(msgspec.Struct, frozen=True, tag="advanced"):
     steps_total: int
     preview_png: bytes | None = None
     preview_items: tuple[int, ...] = ()
+    checkpoints: tuple[CheckpointSeen, ...] = ()
 
 
 class Delivered(msgspec.Struct, frozen=True, tag="delivered"):

@@ -90,7 +90,9 @@ class PipeProgress:
             _send(self._pipe, Advanced(phase, step, steps_total))
         else:
             shown = preview()
-            _send(self._pipe, Advanced(phase, step, steps_total, shown.png, shown.items))
+            passed = shown.checkpoints
+            png = shown.png or None
+            _send(self._pipe, Advanced(phase, step, steps_total, png, shown.items, passed))
 
 
 class Workbench:

@@ -1,5 +1,6 @@
 """My twins, and one of them: consent, photos, adapters."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -105,3 +106,13 @@ def twin(view: View, twin_id: UUID) -> Twin | None:
     return view.one(
         Twin, _TWIN + " AND t.twin_id = %(id)s", {"viewer": view.viewer_id, "id": twin_id}
     )
+
+
+def twins_by_id(view: View, twin_ids: Sequence[UUID]) -> dict[UUID, Twin]:
+    """Those of `twin_ids` that the viewer has."""
+    found = view.many(
+        Twin,
+        _TWIN + " AND t.twin_id = ANY (%(ids)s::uuid[])",
+        {"viewer": view.viewer_id, "ids": list(twin_ids)},
+    )
+    return {twin.twin_id: twin for twin in found}

@@ -1,7 +1,7 @@
 """Somebody who uses the studio through its public API, and workers who do what they ask for."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import count
 from types import MappingProxyType
@@ -23,7 +23,7 @@ from commands.source_photos.claim_source_photo import ClaimSourcePhoto
 from commands.source_photos.record_source_photo import RecordSourcePhoto, WrittenCopy
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
 from domain import object_keys
-from domain.checks import Check
+from domain.checks import Check, CheckVerdict
 from domain.job import Job
 from domain.job_kinds import job_kind
 from domain.job_kinds.entry import RenditionRule
@@ -305,8 +305,11 @@ class Creator(Visitor):
         files: Mapping[str, EncodedFile] = MappingProxyType({}),
         *,
         says_size: bool = False,
+        failed: Mapping[int, Collection[str]] = MappingProxyType({}),
     ) -> list[str]:
         """Rendered, screened and released; answers nothing that the API would not tell.
+
+        `failed` are checks that items do not pass.
 
         `files` by role are what the screener has made; all others are photos. Whatever their size,
         it says the one that was asked for; with `says_size` their own.
@@ -353,7 +356,7 @@ class Creator(Visitor):
             outputs=tuple(
                 ScreenedItem(
                     item.item,
-                    passed,
+                    _but(passed, failed.get(item.item, ())),
                     written[0].sha256,
                     written[0].size_bytes,
                     written,
@@ -379,6 +382,12 @@ class Creator(Visitor):
     def wallet(self) -> Any:
         """The balance as the API tells it."""
         return self.run("Viewer")["wallet"]
+
+
+def _but(passed: tuple[CheckVerdict, ...], failed: Collection[str]) -> tuple[CheckVerdict, ...]:
+    return tuple(
+        msgspec.structs.replace(verdict, passed=verdict.check not in failed) for verdict in passed
+    )
 
 
 def _stand_in(rule: RenditionRule, length_ms: int | None) -> EncodedFile:

@@ -16,7 +16,7 @@ from topics.messages.dead_letter import DeadLetter
 from topics.messages.fact import Fact, Watermark
 from topics.messages.grants import ClaimRefusal, ClaimRefused, JobGranted
 from topics.messages.jobs import JobQueued
-from topics.messages.progress import JobProgressed, Phase
+from topics.messages.progress import CheckpointSeen, JobProgressed, Phase
 from topics.messages.results import (
     CheckResult,
     FailureReason,
@@ -374,6 +374,18 @@ SAMPLES: Mapping[str, Message] = {
         at_s=1_780_315_200.5,
         preview_png=b"\x89PNG",
         preview_items=(4, 5),
+    ),
+    "job.progressed.checkpoints": JobProgressed(
+        job=JOB,
+        attempt=1,
+        owner=ADA,
+        phase=Phase.STEP,
+        step=96,
+        steps_total=192,
+        at_s=1_780_315_200.5,
+        preview_png=b"\x89PNG",
+        preview_items=(0, 1, 2),
+        checkpoints=(CheckpointSeen(48, 0.71), CheckpointSeen(96, 0.88)),
     ),
     "job.stop": StopJob(JOB, StopReason.CONSENT_WITHDRAWN),
     "dead-letter": DeadLetter(

@@ -1,4 +1,4 @@
-"""Ten thousand items of somebody, put straight into the read model: each is a copy of one that is."""
+"""Ten thousand items of somebody, straight in the read model: copies of one that there is."""
 
 import psycopg
 
@@ -29,7 +29,8 @@ def enlarge(admin_url: str, creator: Creator, items: int, *, months: int = MONTH
         admin.execute(
             f"INSERT INTO views.assets (asset_id, stack_id, released_position, released_at, width, "
             f"height, prompt, search_text, {listed}) "
-            "SELECT id, id, CASE WHEN 2 * n > %(items)s THEN 1 ELSE 3 END, a.released_at - n * (interval '1 month' * %(months)s / %(items)s), "
+            "SELECT id, id, CASE WHEN 2 * n > %(items)s THEN 1 ELSE 3 END, "
+            "a.released_at - n * (interval '1 month' * %(months)s / %(items)s), "
             "(%(widths)s::int[])[1 + n %% 5], (%(heights)s::int[])[1 + n %% 5], "
             "'number ' || n, 'number ' || n, " + copied + " "
             "FROM (SELECT n, lpad(to_hex(%(items)s - n), 32, '0')::uuid AS id"

@@ -1,4 +1,4 @@
-"""A gallery of ten thousand items in a real browser: what exists of it, and that its place is kept."""
+"""Ten thousand items in a real browser: what exists of them, and that one's place is kept."""
 
 from collections.abc import Iterator
 
@@ -140,7 +140,7 @@ def test_one_new_picture_costs_two_requests_at_most_and_moves_nothing(
     page.on("request", lambda request: asked.append(request))
     ada.finished(ada.images(count=1), picture_files(2))
     expect(page.locator(".picture-tile").first).not_to_have_attribute("data-id", str(newest))
-    expect(page.locator(".picture-tile").first.locator("img")).to_have_js_property("complete", True)
+    expect(page.locator(".picture-tile.is-there").first).to_have_attribute("aria-posinset", "1")
     page.wait_for_load_state("networkidle")
     assert len(asked) <= 2, [one.url for one in asked]
     stands = deep(page)

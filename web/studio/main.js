@@ -1,17 +1,13 @@
 // Starts the studio: who is signed in, which page is shown, and what arrives live.
 
-import { unwatch, watch } from "./arrivals.js";
 import { run, SIGNED_OUT } from "./core/client.js";
-import { hotkey } from "./core/hotkeys.js";
 import { kept } from "./core/kept.js";
 import { live } from "./core/part.js";
 import { go, href, route } from "./core/router.js";
-import { computed, effect } from "./core/signal.js";
+import { computed, effect, untracked } from "./core/signal.js";
 import { html, render } from "./core/template.js";
 import { forgetComplaints } from "./core/toasts.js";
 import { homeOf, pageNamed, placesOf } from "./pages.js";
-import { openSignIn } from "./parts/sign_in.js";
-import { listShortcuts } from "./parts/shortcuts.js";
 import { shell } from "./shell.js";
 import { state, tell } from "./store.js";
 import { refreshViewer } from "./viewer.js";
@@ -19,7 +15,6 @@ import { words } from "./words/en.js";
 
 const AGAIN_MS = 2_000;
 const AGAIN_MAX_MS = 15_000;
-const GOES_TO = { c: "create", g: "gallery", t: "twins", q: "queue" };
 
 const content = document.getElementById("content");
 let leave = () => {};
@@ -33,15 +28,23 @@ effect(() => { document.documentElement.dataset.motion = motion.value; });
 await reached();
 shell();
 const who = computed(() => state.viewer?.id ?? null);
-effect(() => (who.value ? watch() : unwatch()));
-effect(() => { if (state.sessionEnded) openSignIn(); });
+let unwatch = () => {};
+effect(() => {
+  unwatch();
+  const own = who.value;
+  // What only they need who are signed in is not loaded before.
+  if (!own) return;
+  import("./arrivals.js").then((arrivals) => {
+    unwatch = arrivals.unwatch;
+    if (who.value === own) arrivals.watch();
+  });
+});
+effect(() => { if (state.sessionEnded) import("./parts/sign_in.js").then(({ openSignIn }) => openSignIn()); });
 addEventListener(SIGNED_OUT, () => { if (state.viewer) tell({ sessionEnded: true }); });
-effect(() => { show(state.viewer, route.value.page); });
-
-hotkey("?", words.shortcuts.list, listShortcuts);
-for (const [key, page] of Object.entries(GOES_TO)) {
-  hotkey(`g ${key}`, words.shortcuts.goTo(words.pages[page]), () => { if (state.viewer) go(href(page)); });
-}
+effect(() => {
+  const [viewer, { page }] = [state.viewer, route.value];
+  untracked(() => show(viewer, page));
+});
 
 /** What every page stands on; a studio that is away is waited for, and said to be. */
 async function reached() {
@@ -73,7 +76,7 @@ async function show(viewer, named) {
   const isFirst = shownPage === null;
   shownPage = whose;
   forgetComplaints();
-  const draw = await pageNamed(page, viewer).catch(() => null);
+  const [draw] = await Promise.all([pageNamed(page, viewer), viewer ? import("./keys.js") : null]).catch(() => []);
   if (shownPage !== whose) return;
   leave();
   content.replaceChildren();

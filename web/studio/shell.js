@@ -7,7 +7,6 @@ import { html, keyed } from "./core/template.js";
 import { href, route } from "./core/router.js";
 import { PAGES, placesOf } from "./pages.js";
 import { icon } from "./parts/icon.js";
-import { openQueue } from "./parts/queue_drawer.js";
 import { credits } from "./wording.js";
 import { state } from "./store.js";
 import { words } from "./words/en.js";
@@ -71,7 +70,7 @@ function signs() {
   const { running, waiting } = going.value;
   const isBusy = running + waiting > 0;
   return html`
-    <button type="button" class="chip" id="queue-chip" @click=${openQueue}>${icon("queue")}
+    <button type="button" class="chip" id="queue-chip" @click=${async () => (await import("./parts/queue_drawer.js")).openQueue()}>${icon("queue")}
       <span>${isBusy ? [running ? words.queue.running(running) : "", waiting ? words.queue.waiting(waiting) : ""].filter(Boolean).join(", ") : words.queue.idle}</span></button>
     <a class="chip" href=${href("credits")} title=${words.balance.called}>${icon("credits")}
       <span id="balance">${state.wallet ? words.balance.available(available) : ""}${reserved ? ` (${words.balance.reserved(reserved)})` : ""}</span></a>

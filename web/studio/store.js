@@ -22,8 +22,14 @@ const parts = Object.fromEntries(Object.entries({
   lostAt: null,
 }).map(([name, value]) => [name, signal(value)]));
 
-/** What is drawn from a part of it is drawn again when that part is told anew. */
-export const state = Object.defineProperties({}, Object.fromEntries(
+/**
+ * What is drawn from a part of it is drawn again when that part is told anew. Ids name what the maps hold.
+ * @type {{
+ *   viewer: any, wallet: any, catalogue: any, jobs: Map<string, any>, assets: Map<string, any>,
+ *   sourcePhotos: Map<string, any>, packs: Map<string, any>, sessionEnded: boolean, lostAt: Date | null,
+ * }}
+ */
+export const state = Object.defineProperties(/** @type {any} */ ({}), Object.fromEntries(
   Object.entries(parts).map(([name, held]) => [name, {
     enumerable: true,
     get: () => held.value,

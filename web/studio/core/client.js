@@ -1,7 +1,5 @@
 // Talks GraphQL: documents by their id, refusals as exceptions. Feeds are in `feed.js`.
 
-import { randomUuid } from "./plain_http.js";
-
 /** Whatever has not answered by then has been lost on the way. */
 const ANSWER_MAX_MS = 15_000;
 const REPEATS_MAX = 3;
@@ -9,7 +7,8 @@ const REPEATS_MAX = 3;
 /** What a window is told when the studio no longer knows who asks. */
 export const SIGNED_OUT = "studio-signed-out";
 
-let manifest = null;
+// The page brings it along.
+let manifest = JSON.parse(globalThis.document?.getElementById?.("documents")?.textContent || "null");
 
 /** The id of a committed document. Throws `Unreachable`. */
 export async function documentId(name) {
@@ -95,6 +94,16 @@ export async function command(name, input, key = randomUuid()) {
       await pause(500 * 2 ** attempt);
     }
   }
+}
+
+/** A random UUID, version 4; browsers have their own at https and localhost alone. */
+export function randomUuid() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const text = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [[0, 8], [8, 12], [12, 16], [16, 20], [20, 32]].map(([from, to]) => text.slice(from, to)).join("-");
 }
 
 const limited = () => (AbortSignal.timeout ? { signal: AbortSignal.timeout(ANSWER_MAX_MS) } : {});

@@ -14,7 +14,7 @@ const WAIT_MAX_MS = 15_000;
  * each feed, so that nothing is missed and nothing arrives twice. `signedOut` is called once where the
  * session has ended elsewhere, `line` whenever the line has been lost or taken up again.
  */
-export function follow(feeds, signal, { signedOut, line: told = () => {} }) {
+export function follow(feeds, signal, { signedOut, line: told = (/** @type {boolean} */ _isThere) => {} }) {
   const state = new Map(Object.keys(feeds).map((name) => [name, { after: null, isOver: false }]));
   let socket = null;
   let failures = 0;

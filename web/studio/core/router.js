@@ -49,7 +49,7 @@ export function layer(close) {
     if (place < 0) return;
     layers.splice(place, 1);
     if ((history.state?.layers ?? 0) > layers.length) {
-      settled = new Promise((resolve) => addEventListener("popstate", resolve, { once: true }));
+      settled = new Promise((resolve) => addEventListener("popstate", () => resolve(undefined), { once: true }));
       history.back();
     }
   };

@@ -1,7 +1,7 @@
 // A photo set's way into the studio: planned, uploaded, handed in; given up where that fails.
 
 import { command } from "./client.js";
-import { sha256 } from "./plain_http.js";
+import { sha256 } from "./sha256.js";
 
 /**
  * Uploads `photos` and hands them in as one set. `report` is told how far it came. Answers the

@@ -1,71 +1,52 @@
-// Credits: what is there, how to buy more, and every entry of the ledger.
+// Credits: what is there, how to buy more, what came of it, and every entry of the ledger in words.
 
-import { element } from "../element.js";
-import { command, run } from "../core/client.js";
-import { attempt } from "../notice.js";
-import { listen, state } from "../store.js";
-import { credits, plain, price, time } from "../wording.js";
+import { hear } from "../arrivals.js";
+import { href, route } from "../core/router.js";
+import { html } from "../core/template.js";
+import { state } from "../store.js";
+import { credits } from "../wording.js";
+import { words } from "../words/en/credits.js";
+import { packages } from "./credits/packages.js";
+import { purchases } from "./credits/purchases.js";
+import { statement } from "./credits/statement.js";
 
-export default function page(main, { onLeave }) {
-  onLeave(wallet(main));
+const ENDED = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
+
+export default function creditsPage(_, { onLeave }) {
+  const bought = purchases();
+  const entries = statement();
+  const buying = packages();
+  const look = () => { bought.look(); entries.look(); };
+  look();
+  onLeave(hear("WatchWallet", look));
+  // What came of a checkout in another tab, or on the way back from one.
+  const seen = () => { if (document.visibilityState === "visible") look(); };
+  document.addEventListener("visibilitychange", seen);
+  onLeave(() => document.removeEventListener("visibilitychange", seen));
+  onLeave(() => bought.end());
+  return () => html`
+    ${balance()}
+    ${missing()}
+    <div class="credits-columns">${buying.draw()}${bought.draw(buying)}</div>
+    ${entries.draw()}`;
 }
 
-function wallet(main) {
-  const rows = element("tbody");
-  const figures = element("p");
-  const more = element("button", { type: "button", class: "quiet", hidden: true }, "Older entries");
-  let cursor = null;
+function balance() {
+  const { available, reserved, spent } = state.wallet ?? {};
+  const open = [...state.jobs.values()].filter((job) => !ENDED.has(job.state)).length;
+  const { balance: said } = words;
+  return html`<section class="balance-card"><h2 class="visually-hidden">${said.title}</h2>
+    <dl>
+      <div class="is-main"><dt>${said.available}</dt><dd>${credits(available ?? 0)} <small>${said.unit}</small></dd></div>
+      <div><dt>${said.held}</dt><dd>${reserved ? html`<a href=${href("queue")} title=${said.heldFor(open)}>${credits(reserved)}</a>` : credits(0)}</dd></div>
+      <div><dt>${said.spent}</dt><dd>${credits(spent ?? 0)}</dd></div>
+    </dl></section>`;
+}
 
-  const load = async (after) => {
-    const { wallet: found } = await run("Statement", { first: 30, after });
-    const { edges, pageInfo } = found.statement;
-    const made = edges.map(({ node }) => element("tr", {},
-      element("td", {}, node.position), element("td", {}, time(node.at)),
-      element("td", {}, plain(node.kind)),
-      element("td", { class: "amount" }, credits(node.millicredits)),
-      element("td", { class: "amount" }, credits(node.available)),
-      element("td", { class: "amount" }, credits(node.reserved))));
-    if (after === null) rows.replaceChildren(...made);
-    else rows.append(...made);
-    cursor = pageInfo.endCursor;
-    more.hidden = !pageInfo.hasNextPage;
-  };
-  more.addEventListener("click", () => attempt(() => load(cursor)));
-
-  const drawFigures = () => {
-    const { available, reserved, spent } = state.wallet;
-    figures.textContent = `Available ${credits(available)} · reserved ${credits(reserved)}` +
-      (spent === undefined ? "" : ` · spent ${credits(spent)}`);
-  };
-
-  main.replaceChildren(
-    element("section", {},
-      element("h2", {}, "Credits"), figures,
-      element("div", { class: "row" }, state.catalogue.packages.map((offer) =>
-        element("button", {
-          type: "button",
-          onclick: () => attempt(async () => {
-            const bought = await command("BuyCredits", {
-              package: offer.id, returnUrl: location.href,
-            });
-            location.assign(bought.checkoutUrl);
-          }),
-        }, `${credits(offer.millicredits)} for ${price(offer.priceMinorUnits, offer.currency)}`)))),
-    element("section", {},
-      element("h2", {}, "Statement"),
-      element("table", {},
-        element("thead", {}, element("tr", {},
-          element("th", {}, "Position"), element("th", {}, "Time"), element("th", {}, "Entry"),
-          element("th", { class: "amount" }, "Credits"),
-          element("th", { class: "amount" }, "Available after"),
-          element("th", { class: "amount" }, "Reserved after"))),
-        rows),
-      more));
-  drawFigures();
-  attempt(() => load(null));
-  return listen((changed) => {
-    if (!changed.includes("wallet") || !state.wallet) return;
-    drawFigures();
-    attempt(() => load(null));
-  });
+// Somebody came here since what they wanted costs more than they have; their draft waits where it was.
+function missing() {
+  const { need, from } = route.value.query;
+  const short = Number(need) - (state.wallet?.available ?? 0);
+  if (!need || !(short > 0)) return null;
+  return html`<p class="card missing">${words.buy.missing(short)} <a href=${href(from || "create")}>${words.buy.back}</a></p>`;
 }

@@ -114,7 +114,7 @@ export default function gallery(_, { onLeave }) {
     go(addressOf(id)).then(() => history.replaceState({ ...history.state, place: stands, isOverGallery: true }, ""));
   };
   host.addEventListener("click", (event) => {
-    const link = event.target.closest("a.tile-link");
+    const link = /** @type {Element} */ (event.target).closest("a.tile-link");
     if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.button) return;
     event.preventDefault();
     open(link.closest("li").dataset.id);

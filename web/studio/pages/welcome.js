@@ -1,81 +1,50 @@
-// The way in: an account, and whom it belongs to.
+// What is left to do until the first picture: five steps, one of them now.
 
-import { element, field, form } from "../element.js";
-import { command, run } from "../core/client.js";
-import { attempt } from "../notice.js";
-import { listen, state } from "../store.js";
-import { refreshViewer } from "../viewer.js";
-import { plain, time } from "../wording.js";
+import { href } from "../core/router.js";
+import { html } from "../core/template.js";
+import { stepList } from "../parts/step_list.js";
+import { state } from "../store.js";
+import { words } from "../words/en/welcome.js";
+import { verification } from "./welcome/verification.js";
 
-export default function welcome(main, { onLeave }) {
-  if (state.viewer) onLeave(account(main));
-  else signIn(main, refreshViewer);
+/** Draws the steps, and of what is now the one thing to press. */
+export default function welcome(_, scope) {
+  const panel = verification(scope);
+  return () => {
+    const list = stepsOf(state);
+    const now = list.find((step) => step.state === "now");
+    return html`<div class="steps-page">
+      <section><h2>${words.steps.title}</h2>${stepList(words.steps.called, list)}
+        ${now && now.action ? html`<p><a class="button" href=${now.href}>${now.action}</a></p>` : null}
+        ${now ? null : html`<p>${words.done}</p><p><a class="button" href=${href("create")}>${words.actions.picture}</a></p>`}</section>
+      ${panel()}</div>`;
+  };
 }
 
-function signIn(main, onSignedIn) {
-  const email = element("input", { name: "email", type: "email", required: true, autocomplete: "username" });
-  const password = element("input", {
-    name: "password", type: "password", required: true, minLength: 12, autocomplete: "current-password",
-  });
-  const enter = async (data) => {
-    const input = { email: data.get("email"), password: data.get("password") };
-    await run("SignIn", { input });
-    await onSignedIn();
+/** The five steps as the page knows them; the first that is not done is now. */
+function stepsOf({ viewer, wallet, jobs, assets }) {
+  const twins = viewer?.twins.edges.map(({ node }) => node) ?? [];
+  const begun = twins.find((twin) => !twin.trained) ?? twins[0];
+  const isDone = {
+    verify: viewer?.verification.status === "VERIFIED",
+    twin: twins.some((twin) => twin.biometricReleaseSigned && twin.consent?.granted),
+    credits: (wallet?.available ?? 0) > 0 || (wallet?.spent ?? 0) > 0,
+    photos: twins.some((twin) => twin.trained),
+    picture: assets.size > 0 || [...jobs.values()].some((job) => job.kind !== "TRAINING" && job.state === "COMPLETED"),
   };
-  main.replaceChildren(element("section", {},
-    element("h2", {}, "Sign in or sign up"),
-    element("p", { class: "faint" },
-      "The studio makes pictures of verified adults who photograph themselves. ",
-      "Here it draws cartoon avatars only."),
-    form((data) => attempt(() => enter(data)),
-      field("E-mail address", email),
-      field("Password (12 characters or more)", password),
-      element("div", { class: "row" },
-        element("button", {}, "Sign in"),
-        element("button", {
-          type: "button",
-          class: "quiet",
-          onclick: () => attempt(async () => {
-            if (!email.form.reportValidity()) return;
-            const data = new FormData(email.form);
-            await command("SignUp", { email: data.get("email"), password: data.get("password") });
-            await enter(data);
-          }),
-        }, "Sign up")))));
-}
-
-function account(main) {
-  const draw = () => {
-    const { email, verification } = state.viewer;
-    const verified = verification.status === "VERIFIED";
-    main.replaceChildren(element("section", {},
-      element("h2", {}, "Account"),
-      element("p", {}, email),
-      element("p", { class: verified ? "good" : "" },
-        `Identity and age: ${plain(verification.status)}`,
-        verified ? ` (${plain(verification.assurance)}, until ${time(verification.validUntil)})` : ""),
-      verified ? null : element("p", { class: "faint" },
-        "Before you can train a twin, a provider checks your document and that you are an adult."),
-      verified ? element("p", {}, "Next: ", element("a", { href: "#/twins" }, "make a twin"), ".")
-        : element("div", { class: "row" },
-          element("button", {
-            type: "button",
-            onclick: () => attempt(async () => {
-              const started = await command("StartVerification", { returnUrl: location.href });
-              location.assign(started.redirectUrl);
-            }),
-          }, "Verify (sandbox)"),
-          element("button", {
-            type: "button", class: "quiet", onclick: () => attempt(() => refreshViewer()),
-          }, "Look again"))));
+  const goes = {
+    twin: href("twins"),
+    credits: href("credits"),
+    photos: begun ? href("twins", [begun.id]) : href("twins"),
+    picture: href("create"),
   };
-  draw();
-  // The provider's decision arrives elsewhere and has no feed of its own: look while it is open.
-  const timer = setInterval(() => {
-    if (state.viewer?.verification.status === "PENDING") refreshViewer();
-  }, 1500);
-  const unlisten = listen((changed) => {
-    if (changed.includes("viewer") && state.viewer) draw();
-  });
-  return () => { clearInterval(timer); unlisten(); };
+  const names = ["verify", "twin", "credits", "photos", "picture"];
+  const now = names.find((name) => !isDone[name]);
+  return names.map((name) => ({
+    name,
+    title: words.steps[name],
+    state: isDone[name] ? "done" : name === now ? "now" : "locked",
+    href: goes[name],
+    action: words.actions[name],
+  }));
 }

@@ -10,7 +10,7 @@ import { words } from "../words/en/lightbox.js";
 import { actions } from "./lightbox/actions.js";
 import { info } from "./lightbox/info.js";
 import { lightboxKeys } from "./lightbox/keys.js";
-import "./lightbox/stage.js";
+import { stage } from "./lightbox/stage.js";
 import { icon } from "./icon.js";
 import { calledOf, isClip, stillOf } from "./picture_tile.js";
 
@@ -49,7 +49,7 @@ function over({ opened, holdings, acts, wishes, addressOf, want }) {
   const box = Object.assign(document.createElement("div"), { className: "lightbox", tabIndex: -1 });
   box.setAttribute("role", "dialog");
   box.setAttribute("aria-modal", "true");
-  const under = UNDER.map((name) => document.querySelector(name)).filter(Boolean);
+  const under = /** @type {HTMLElement[]} */ (UNDER.map((name) => document.querySelector(name)).filter(Boolean));
   const details = signal(new Map());
   const isInformed = kept("lightbox.info", false);
   const failed = signal(null);
@@ -126,7 +126,7 @@ function over({ opened, holdings, acts, wishes, addressOf, want }) {
       return html`
         ${actions(shown, does)}
         <div class="lightbox-middle">
-          ${keyed(id, html`<picture-stage .item=${shown} .step=${step}></picture-stage>`)}
+          ${keyed(id, stage(shown, step))}
           ${beside(-1) ? html`<button type="button" class="plain leaf is-previous" aria-label=${words.previous} @click=${() => step(-1)}>${icon("back")}</button>` : null}
           ${beside(1) ? html`<button type="button" class="plain leaf is-next" aria-label=${words.next} @click=${() => step(1)}>${icon("forward")}</button>` : null}
         </div>

@@ -47,9 +47,9 @@ export async function openSignIn() {
     return;
   }
   const before = state.viewer?.id;
+  tell({ sessionEnded: false });
   await refreshViewer();
   // Somebody else's page must not stay open under a new name.
   if (state.viewer?.id !== before) location.reload();
-  tell({ sessionEnded: false });
   watch();
 }

@@ -92,10 +92,11 @@ export function virtualGrid(host, given) {
   function sectionNode(key) {
     const node = document.createElement("section");
     node.className = "month";
-    node.append(document.createElement("h2"), document.createElement("ul"));
+    const list = document.createElement("ul");
     // Without bullets some browsers would not say that it is a list.
-    node.lastChild.setAttribute("role", "list");
-    const made = { node, list: node.lastChild, tiles: new Map() };
+    list.setAttribute("role", "list");
+    node.append(document.createElement("h2"), list);
+    const made = { node, list, tiles: new Map() };
     drawn.set(key, made);
     return made;
   }

@@ -19,7 +19,7 @@ export function nameCollection(one = null) {
     const save = async (event) => {
       event.preventDefault();
       const data = new FormData(event.currentTarget);
-      const called = data.get("name").trim();
+      const called = String(data.get("name")).trim();
       const isPrivate = data.get("private") !== null;
       problem.value = "";
       try {
@@ -56,7 +56,7 @@ export function nameTag() {
     const problem = signal("");
     const save = async (event) => {
       event.preventDefault();
-      const name = new FormData(event.currentTarget).get("name").trim();
+      const name = String(new FormData(event.currentTarget).get("name")).trim();
       try {
         close({ id: (await command("CreateTag", { name })).tag, name });
       } catch (error) {

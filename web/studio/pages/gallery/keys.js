@@ -6,7 +6,7 @@ import { meant } from "./asked.js";
 
 /** Takes the keys of the grid in `host`. `open(id)` shows one in full. Returns what gives them back. */
 export function gridKeys({ host, grid, holdings, selection, acts, wishes, open }) {
-  const focused = () => document.activeElement?.closest?.(".gallery-grid li")?.dataset.id ?? null;
+  const focused = () => document.activeElement?.closest("li")?.dataset.id ?? null;
   const isHere = () => Boolean(focused()) && host.contains(document.activeElement);
   const isFree = () => !document.querySelector("dialog[open], .lightbox");
 

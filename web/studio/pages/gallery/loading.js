@@ -12,7 +12,7 @@ const AGAIN_MS = 3_000;
  * and collections there are; `undecided` how many items wait since consent was withdrawn.
  */
 export function loading(holdings) {
-  const status = signal("asking");
+  const status = signal(/** @type {string | Error} */ ("asking"));
   const labels = signal({ tags: [], collections: [] });
   const undecided = signal(0);
   let turn = 0;

@@ -10,7 +10,7 @@ import { words as gallery } from "../../words/en/gallery.js";
 import { words } from "../../words/en/lightbox.js";
 import { icon } from "../icon.js";
 import { calledOf, stillOf } from "../picture_tile.js";
-import "./publish_pack.js";
+import { publishPack } from "./publish_pack.js";
 
 const BYTES_A_MB = 1_000_000;
 const TILE_PX = 90;
@@ -30,7 +30,7 @@ export function info(item, { holdings, addressOf }) {
         ${icon(passed ? "check" : "warning")}<span><span class="visually-hidden">${passed ? words.checks.passed : words.checks.failed}: </span><span class="why">${words.checks.names[check.toLowerCase()] ?? plain(check)}</span></span></li>`))}</ul>
       ${credentials(item)}
       ${lineage(item, holdings, addressOf)}
-      ${item.hidden || item.purgeAt ? null : html`<publish-pack .asset=${item.id}></publish-pack>`}` : html`<p aria-busy="true"><span class="skeleton line"></span></p>`}
+      ${item.hidden || item.purgeAt ? null : publishPack(item.id)}` : html`<p aria-busy="true"><span class="skeleton line"></span></p>`}
   </aside>`;
 }
 

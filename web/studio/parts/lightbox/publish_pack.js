@@ -8,7 +8,9 @@ import { state } from "../../store.js";
 import { words } from "../../words/en/lightbox.js";
 import { icon } from "../icon.js";
 
-// `<publish-pack .asset>`: the id of an item in sight.
+/** Asks for packs of the item in sight whose id is `asset`. */
+export const publishPack = (asset) => html`<publish-pack .asset=${asset}></publish-pack>`;
+
 part("publish-pack", (host) => {
   const said = words.publish;
   const waiting = signal(null);

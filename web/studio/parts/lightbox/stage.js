@@ -13,7 +13,9 @@ import { zooming } from "./zoom.js";
 const FRAME_RATE = 12;
 const VERY_LARGE = 1e4;
 
-// `<picture-stage .item .step>`: `step(±1)` goes to the next. It hears "space", "frame-back" and "frame-forward".
+/** What shows `item`; `step(±1)` goes to the next. It hears "space", "frame-back" and "frame-forward". */
+export const stage = (item, step) => html`<picture-stage .item=${item} .step=${step}></picture-stage>`;
+
 part("picture-stage", (host, { onLeave }) => {
   const is = signal("waiting");
   const zoom = zooming(host, { step: (by) => host.step(by), canZoom: () => !isClip(host.item) && is.value === "there" });

@@ -71,7 +71,7 @@ export const words = spoken({
   },
   trash: {
     why: "What lies here is deleted for ever 30 days after it was put here.",
-    left: (date) => `Deleted in ${days(Math.ceil((new Date(date) - Date.now()) / 86_400_000))}`,
+    left: (date) => `Deleted in ${days(Math.ceil((new Date(date).getTime() - Date.now()) / 86_400_000))}`,
     empty: "Empty the trash",
     emptyTitle: (count) => `Delete ${many(count, "item", "items")} for ever?`,
     emptyText: "The trash is emptied now. They cannot be brought back.",

@@ -1,14 +1,4 @@
-// What browsers offer at https and localhost alone, for a studio at a plain address of a home network.
-
-/** A random UUID, version 4. */
-export function randomUuid() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const text = hexadecimal(bytes);
-  return [[0, 8], [8, 12], [12, 16], [16, 20], [20, 32]].map(([from, to]) => text.slice(from, to)).join("-");
-}
+// SHA-256, which browsers offer at https and localhost alone, for a studio at a plain address of a home network.
 
 /** The SHA-256 of a buffer in lower-case hexadecimal digits. */
 export async function sha256(buffer) {
