@@ -69,9 +69,9 @@ def test_a_late_answer_does_not_overwrite_what_was_asked_for_since(page: Page) -
     page.get_by_label("Search prompts").fill("green")
     expect(page.get_by_role("link", name="Open a green top")).to_be_visible()
     expect(page.get_by_text("1 item", exact=True)).to_be_visible()
-    for route in held:
-        route.continue_()
-    page.wait_for_load_state("networkidle")
+    with page.expect_response(lambda answer: '"text":"red"' in str(answer.request.post_data)):
+        for route in held:
+            route.continue_()
     expect(page.get_by_role("link", name="Open a green top")).to_be_visible()
     expect(page.get_by_role("link", name="Open a red scarf")).to_have_count(0)
 

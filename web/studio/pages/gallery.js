@@ -6,6 +6,7 @@ import { html } from "../core/template.js";
 import { brokenState, emptyState } from "../parts/empty_state.js";
 import { icon } from "../parts/icon.js";
 import { lightbox } from "../parts/lightbox.js";
+import { scrubber } from "../parts/scrubber.js";
 import { pictureTile } from "../parts/picture_tile.js";
 import { virtualGrid } from "../parts/virtual_grid.js";
 import { averageColour } from "../thumbhash.js";
@@ -84,6 +85,8 @@ export default function gallery(_, { onLeave }) {
     },
   });
   const firstIn = ({ place, index }) => holdings.months[place]?.items[index]?.id ?? null;
+  const years = Object.assign(document.createElement("nav"), { className: "scrubber", ariaLabel: words.years });
+  onLeave(scrubber(years, { laid: () => grid.laid(), go: (top) => grid.scrollTo(top), called: words.toYear }));
   const place = keptPlace(grid, holdings);
 
   const live = arrivals({
@@ -151,7 +154,7 @@ export default function gallery(_, { onLeave }) {
       ${status instanceof Error ? brokenState(status, () => loading.begin(filter())) : null}
       ${status === "asking" && !holdings.count ? skeleton() : null}
       ${count === 0 ? nothing(now) : null}
-      <div class=${status === "there" ? "" : "is-asking"}>${host}</div>
+      <div class=${status === "there" ? "" : "is-asking"}>${host}${years}</div>
       ${fresh ? html`<button type="button" class="fresh" @click=${letIn}>${icon("back")}${words.fresh(fresh)}</button>` : null}
       ${bar()}`;
   };

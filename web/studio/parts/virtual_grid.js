@@ -1,7 +1,7 @@
 // A grid of any length of which only what is near the window exists. What stands in view stays where it
 // stands when something above it changes.
 
-import { effect, untracked } from "../core/signal.js";
+import { effect, signal, untracked } from "../core/signal.js";
 import { html, render } from "../core/template.js";
 import { GridLayout } from "./grid_layout.js";
 
@@ -18,6 +18,7 @@ const BAR_PX = 56;
 export function virtualGrid(host, given) {
   const layout = new GridLayout();
   const drawn = new Map();
+  const laid = signal(0);
   let frame = 0;
 
   const viewTop = () => BAR_PX - host.getBoundingClientRect().top;
@@ -28,6 +29,7 @@ export function virtualGrid(host, given) {
     host.style.height = `${layout.height}px`;
     if (stood) stand(stood);
     draw();
+    laid.value += 1;
   }
 
   /** What stands first in view: `{ id, section, fromEnd, offset }`; null at the very top. */
@@ -177,7 +179,11 @@ export function virtualGrid(host, given) {
   return {
     place, stand, show, nodeOf,
     across: (at, step) => layout.across(at, step),
-    sections: () => layout.sections,
+    laid() {
+      void laid.value;
+      return { sections: layout.sections, height: layout.height };
+    },
+    scrollTo: (top) => scrollBy({ top: top - viewTop(), behavior: "instant" }),
     isAtTop: () => viewTop() <= BAR_PX + 40,
     leave() {
       stop();

@@ -11,6 +11,8 @@ export const words = spoken({
   kinds: { IMAGE: "Picture", VIDEO: "Clip", SAMPLE: "Training sample" },
   count: (count) => many(count, "item", "items"),
   month: (text) => new Date(`${text}-15`).toLocaleDateString(undefined, { month: "long", year: "numeric" }),
+  years: "Years",
+  toYear: (year) => `Go to ${year}`,
   fresh: (count) => `${count} new`,
   filter: {
     open: "Filters",
