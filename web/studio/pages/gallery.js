@@ -39,9 +39,9 @@ export default function gallery(_, { onLeave }) {
   const opened = computed(() => route.value.path[0] ?? null);
   const current = signal(null);
   const host = Object.assign(document.createElement("div"), { className: "gallery-grid" });
-  const again = async (minPosition = null) => {
+  const again = async () => {
     const stands = grid.place();
-    if (await loading.begin(filter(), { quietly: true, minPosition }) && stands) grid.stand(stands);
+    if (await loading.begin(filter(), { quietly: true, minPosition: acts.position }) && stands) grid.stand(stands);
   };
   const acts = changes({ holdings, filter, wishes, again, collections: () => loading.labels.value.collections });
   const addressOf = (id) => href("gallery", [id], wishes());
@@ -107,7 +107,7 @@ export default function gallery(_, { onLeave }) {
       selection.clear();
       live.fresh.value = [];
       if (!wasFirst) scrollTo({ top: 0, behavior: "instant" });
-      if (await loading.begin(found, { stood: stood?.start }) && stood) grid.stand(stood);
+      if (await loading.begin(found, { stood: stood?.start, minPosition: acts.position }) && stood) grid.stand(stood);
     });
   }));
 

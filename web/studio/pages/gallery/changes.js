@@ -15,6 +15,7 @@ const AT_ONCE_MAX = 100;
  */
 export function changes({ holdings, filter, wishes, again, collections }) {
   const problem = signal(null);
+  let position = null;
 
   async function attempt(work, undo = () => {}) {
     problem.value = null;
@@ -39,7 +40,7 @@ export function changes({ holdings, filter, wishes, again, collections }) {
     return attempt(async () => {
       const made = [];
       for (let start = 0; start < ids.length; start += AT_ONCE_MAX) {
-        made.push((await command("ChangeAssets", { change: kind, assets: ids.slice(start, start + AT_ONCE_MAX), ...label })).change);
+        made.push(await changed({ change: kind, assets: ids.slice(start, start + AT_ONCE_MAX), ...label }));
       }
       return made;
     });
@@ -47,7 +48,13 @@ export function changes({ holdings, filter, wishes, again, collections }) {
 
   /** One change of all that the filter finds; it goes on when this has answered. */
   function changeAll(kind, label = {}, found = filter()) {
-    return attempt(async () => [(await command("ChangeAssets", { change: kind, filter: found, ...label })).change]);
+    return attempt(async () => [await changed({ change: kind, filter: found, ...label })]);
+  }
+
+  async function changed(input) {
+    const answer = await command("ChangeAssets", input);
+    position = answer.position;
+    return answer.change;
   }
 
   /** Takes items out of sight at once, does `kind` with them, and offers the way back. */
@@ -68,12 +75,14 @@ export function changes({ holdings, filter, wishes, again, collections }) {
   /** Takes changes back; `back` shows what that brings. */
   async function undo(made, back) {
     await attempt(async () => {
-      for (const one of made) await command("UndoChange", { change: one });
+      for (const one of made) ({ position } = await command("UndoChange", { change: one }));
       back();
     });
   }
 
   return {
+    /** What was done last is seen from there on; null where nothing was. */
+    get position() { return position; },
     problem, attempt, star, change, changeAll, undo, collections,
     trash: (ids) => away("TRASH", ids, words.did.trashed),
     restore: (ids) => away("RESTORE", ids, words.did.restored),

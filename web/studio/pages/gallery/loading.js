@@ -46,6 +46,8 @@ export function loading(holdings) {
       });
       return true;
     } catch (error) {
+      // What was done last is not to be seen yet: it comes by the feed.
+      if (own === turn && error.code === "NOT_YET_CONSISTENT") return begin(wish, { quietly, stood });
       if (own === turn && !quietly) batch(() => {
         holdings.begin([]);
         status.value = error;
