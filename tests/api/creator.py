@@ -309,6 +309,7 @@ class Creator(Visitor):
         job: str,
         files: Mapping[str, EncodedFile] = MappingProxyType({}),
         *,
+        says_size: bool = False,
         failed: Mapping[int, Collection[str]] = MappingProxyType({}),
         checkpoints: Mapping[int, float] = MappingProxyType({}),
     ) -> list[str]:
@@ -317,7 +318,7 @@ class Creator(Visitor):
         `failed` are checks that items do not pass. `checkpoints` are likenesses by step.
 
         `files` by role are what the screener has made; all others are photos. Whatever their size,
-        it says the one that was asked for.
+        it says the one that was asked for; with `says_size` their own.
         """
         claim = self.claimed(job)
         own = claim.job_id
@@ -351,8 +352,8 @@ class Creator(Visitor):
                 hashlib.sha256(made[rule.role].data).hexdigest(),
                 len(made[rule.role].data),
                 made[rule.role].media_type,
-                rule.side_max or 512,
-                rule.side_max or 512,
+                made[rule.role].width if says_size else rule.side_max or 512,
+                made[rule.role].height if says_size else rule.side_max or 512,
                 made[rule.role].duration_ms,
             )
             for rule in kind.renditions

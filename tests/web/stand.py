@@ -21,7 +21,7 @@ from adapters.postgres.migrate import migrate
 from commands.jobs.fail_job import FailJob
 from domain.checks import Check
 from domain.job_state import JobFailure
-from gpu_consumers.engines.pocket.world.frame import SQUARE
+from gpu_consumers.engines.pocket.world.frame import FRAMES, SQUARE
 from gpu_consumers.engines.pocket.world.identity import random_identity
 from gpu_consumers.engines.pocket.world.portrait import render
 from gpu_consumers.engines.pocket.world.scene import random_scene
@@ -42,6 +42,9 @@ from topics.messages.work import ThumbnailRole
 
 PICTURES = 24
 SIDE_PX = 512
+RATIOS = ("1:1", "3:4", "1:1", "16:9", "9:16", "4:3")
+"""As people ask for them: squares most of all."""
+
 WISHES = (
     "smiling, looking left, green top, yellow background",
     "red scarf, laughing",
@@ -50,20 +53,23 @@ WISHES = (
 )
 
 
-def cartoon(seed: int) -> NDArray[np.uint8]:
-    """A picture of somebody who is nobody, (512, 512, 3)."""
+def cartoon(seed: int, ratio: str = "1:1") -> NDArray[np.uint8]:
+    """A picture of somebody who is nobody, (512, 512, 3) or of about as many pixels."""
     rng = np.random.default_rng(seed)
     who = random_identity(np.random.default_rng(7))
     style = STYLES[list(STYLES)[seed % len(STYLES)]]
-    return render(who, random_scene(rng), style=style, frame=SQUARE.scaled(SIDE_PX // SQUARE.width))
+    return render(
+        who, random_scene(rng), style=style, frame=FRAMES[ratio].scaled(SIDE_PX // SQUARE.width)
+    )
 
 
-def picture_files(seed: int) -> dict[str, EncodedFile]:
+def picture_files(seed: int, ratio: str = "1:1") -> dict[str, EncodedFile]:
     """What a screener makes of a picture."""
-    drawn = cartoon(seed)
+    drawn = cartoon(seed, ratio)
+    height, width = drawn.shape[:2]
     written = io.BytesIO()
     Image.fromarray(drawn).save(written, "PNG")
-    master = EncodedFile(written.getvalue(), "image/png", SIDE_PX, SIDE_PX)
+    master = EncodedFile(written.getvalue(), "image/png", width, height)
     return {"master": master} | {role.value: thumbnail(drawn, role) for role in ThumbnailRole}
 
 
@@ -84,9 +90,10 @@ def furnished(live: LiveStudio, pictures: int = PICTURES) -> Creator:
     twin = ada.trained()
     ada.rich("studio").rich("studio")
     for seed in range(pictures):
-        style = list(STYLES)[seed % len(STYLES)]
-        job = ada.images(twin, count=1, prompt=WISHES[seed % len(WISHES)], seed=seed, style=style)
-        ada.finished(job, picture_files(seed))
+        style, ratio = list(STYLES)[seed % len(STYLES)], RATIOS[seed % len(RATIOS)]
+        wish = WISHES[seed % len(WISHES)]
+        job = ada.images(twin, count=1, prompt=wish, seed=seed, style=style, aspectRatio=ratio)
+        ada.finished(job, picture_files(seed, ratio), says_size=True)
         if seed % 5 == 0:
             ada.did("setFavourite", asset=ada.gallery()[0]["id"], favourite=True)
     ada.finished(ada.clips(durationS=3, twin=twin), clip_files("nod"))

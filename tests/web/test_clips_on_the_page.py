@@ -31,6 +31,11 @@ class Shown:
     live: LiveStudio
     complaints: list[str]
 
+    def opened(self, called: str) -> None:
+        """Opened the item of this prompt in the gallery."""
+        self.went_to("Gallery")
+        self.page.get_by_role("link", name=f"Open {called}").click()
+
     def went_to(self, place: str) -> None:
         """Followed a link of the navigation."""
         self.page.get_by_role("navigation", name="Studio").get_by_role("link", name=place).click()
@@ -88,57 +93,65 @@ def shown(browser: Browser, ada: Creator) -> Iterator[Shown]:
     assert complaints == []
 
 
-def test_a_clip_plays_in_the_gallery_and_shows_its_poster_before(shown: Shown) -> None:
+def test_a_clip_is_played_from_the_gallery_which_shows_its_poster(shown: Shown) -> None:
     shown.went_to("Gallery")
-    film = shown.page.locator(".tile video")
-    expect(film).to_have_count(1)
+    tile = shown.page.get_by_role("link", name="Open a lighthouse keeper in fog, clip, 3 s")
+    expect(tile.locator("img")).to_have_js_property("naturalWidth", SIDE_PX)
+    tile.click()
+    film = shown.page.get_by_role("dialog").locator("video")
     assert film.evaluate("film => [film.controls, film.loop, film.muted, film.playsInline]") == (
         [True] * 4
     )
-    assert (
-        film.evaluate(
-            "async film => { const still = new Image(); still.src = film.poster; "
-            "await still.decode(); return still.naturalWidth; }"
-        )
-        == SIDE_PX
-    )
     plays(film)
     assert film.evaluate("film => [film.videoWidth, film.duration]") == [SIDE_PX, SECONDS]
-    assert shown.page.locator(".tile img").count() == 1
+
+
+def test_a_clip_is_looked_at_frame_by_frame(shown: Shown) -> None:
+    shown.opened("a lighthouse keeper in fog")
+    film = shown.page.get_by_role("dialog").locator("video")
+    plays(film)
+    shown.page.keyboard.press(" ")
+    expect(film).to_have_js_property("paused", value=True)
+    film.evaluate("film => { film.currentTime = 1; }")
+    shown.page.get_by_role("button", name="One frame on").click()
+    expect(film).to_have_js_property("currentTime", 1 + 1 / FRAME_RATE)
+    shown.page.keyboard.press(",")
+    expect(film).to_have_js_property("currentTime", 1)
 
 
 def test_a_clip_goes_on_playing_while_the_gallery_changes(shown: Shown, ada: Creator) -> None:
-    shown.went_to("Gallery")
-    film = shown.page.locator(".tile video")
+    shown.opened("a lighthouse keeper in fog")
+    film = shown.page.get_by_role("dialog").locator("video")
     plays(film)
     before = film.element_handle()
     ada.finished(ada.images(count=1))
-    expect(shown.page.locator(".tile")).to_have_count(3)
+    expect(shown.page.locator(".picture-tile")).to_have_count(3)
     assert before is not None
     assert before.evaluate("film => [film.isConnected, film.paused]") == [True, False]
 
 
 def test_a_clip_plays_in_a_page_that_has_been_open_for_long(shown: Shown) -> None:
     shown.went_to("Gallery")
-    film = shown.page.locator(".tile video")
-    expect(film).to_have_count(1)
+    tile = shown.page.get_by_role("link", name="Open a lighthouse keeper in fog")
+    expect(tile).to_be_visible()
     shown.live.clock.pass_by(minutes=30)
-    plays(film)
+    tile.click()
+    plays(shown.page.get_by_role("dialog").locator("video"))
 
 
 @pytest.mark.parametrize(
-    ("button", "ending"),
+    ("link", "ending"),
     [("Download MP4", ".mp4"), ("Download WebP", ".webp"), ("Download GIF", ".gif")],
 )
 def test_every_file_of_a_clip_but_its_poster_is_downloaded(
-    shown: Shown, button: str, ending: str
+    shown: Shown, link: str, ending: str
 ) -> None:
-    shown.went_to("Gallery")
-    shown.page.get_by_role("button", name="Open a lighthouse keeper in fog").click()
+    shown.opened("a lighthouse keeper in fog")
     dialog = shown.page.get_by_role("dialog")
-    expect(dialog.get_by_role("button", name="Download")).to_have_count(3)
+    dialog.locator("summary").filter(has=shown.page.locator("svg")).first.click()
+    expect(dialog.get_by_role("link", name="Download")).to_have_count(3)
     with shown.page.expect_download() as begun:
-        dialog.get_by_role("button", name=button).click()
+        dialog.get_by_role("link", name=link).click()
     assert begun.value.suggested_filename.endswith(ending)
     assert begun.value.failure() is None
 
@@ -146,8 +159,8 @@ def test_every_file_of_a_clip_but_its_poster_is_downloaded(
 def test_a_picture_of_the_gallery_is_animated_at_the_price_that_was_shown(
     shown: Shown, ada: Creator
 ) -> None:
-    shown.went_to("Gallery")
-    shown.page.get_by_role("button", name="Animate").click()
+    shown.opened("a lighthouse in fog")
+    shown.page.get_by_role("link", name="Animate").click()
     page = shown.page
     expect(page.get_by_text("It begins with this picture.")).to_be_visible()
     expect(page.get_by_role("group", name="Shape")).to_have_count(0)
@@ -199,8 +212,8 @@ def test_a_picture_of_the_gallery_is_remixed_as_strongly_as_was_said(
     shown: Shown, ada: Creator
 ) -> None:
     picture = picture_of(ada)
-    shown.went_to("Gallery")
-    shown.page.get_by_role("button", name="Remix").click()
+    shown.opened("a lighthouse in fog")
+    shown.page.get_by_role("link", name="More like this").click()
     page = shown.page
     expect(page.get_by_text("It begins with this picture.")).to_be_visible()
     expect(page.get_by_role("group", name="Shape")).to_have_count(0)
@@ -238,15 +251,11 @@ def test_a_picture_to_begin_with_is_chosen_where_one_asks(shown: Shown, ada: Cre
 
 
 def test_nothing_is_made_from_a_clip(shown: Shown) -> None:
-    shown.went_to("Gallery")
-    page = shown.page
-    expect(page.locator(".tile")).to_have_count(2)
-    expect(page.get_by_role("button", name="Remix")).to_have_count(1)
-    page.get_by_role("button", name="Open a lighthouse keeper in fog").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_role("button", name="Close")).to_be_visible()
-    expect(dialog.get_by_role("button", name="Remix")).to_have_count(0)
-    expect(dialog.get_by_role("button", name="Animate")).to_have_count(0)
+    shown.opened("a lighthouse keeper in fog")
+    dialog = shown.page.get_by_role("dialog")
+    expect(dialog.get_by_role("link", name="Use settings")).to_be_visible()
+    expect(dialog.get_by_role("link", name="More like this")).to_have_count(0)
+    expect(dialog.get_by_role("link", name="Animate")).to_have_count(0)
 
 
 def test_a_clip_from_words_is_asked_for_and_shown_where_it_was_made(
@@ -274,10 +283,10 @@ def test_a_clip_from_words_is_asked_for_and_shown_where_it_was_made(
 
 
 def test_a_picture_is_made_ready_to_be_published(shown: Shown, ada: Creator) -> None:
-    shown.went_to("Gallery")
-    shown.page.get_by_role("button", name="Open a lighthouse in fog").click()
+    shown.opened("a lighthouse in fog")
+    shown.page.keyboard.press("i")
     dialog = shown.page.get_by_role("dialog")
-    dialog.get_by_text("Publish…").click()
+    dialog.get_by_text("Publish", exact=True).click()
     dialog.get_by_label("Story, 1080 × 1920").check()
     dialog.get_by_role("button", name="Make the files").click()
     expect(dialog.get_by_text("Being made…")).to_be_visible()

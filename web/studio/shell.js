@@ -81,6 +81,7 @@ function signs() {
 function toast({ key, text, isBad, link }) {
   return html`<div class=${isBad ? "toast is-bad" : "toast"} role=${isBad ? "alert" : "status"}>
     <span>${text}</span>
-    ${link ? html`<a href=${link.href} @click=${() => dismiss(key)}>${link.text}</a>` : null}
+    ${link?.action ? html`<button type="button" class="plain does" @click=${() => { dismiss(key); link.action(); }}>${link.text}</button>` : null}
+    ${link?.href ? html`<a href=${link.href} @click=${() => dismiss(key)}>${link.text}</a>` : null}
     <button type="button" class="plain" aria-label=${words.dismiss} @click=${() => dismiss(key)}>${icon("close")}</button></div>`;
 }

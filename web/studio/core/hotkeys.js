@@ -8,17 +8,17 @@ const SEQUENCE_MS = 1_500;
 /** Single letters can be switched off: who speaks to a browser sends letters by accident. */
 export const lettersOn = kept("letters", true);
 
-/** @type {{ value: { keys: string, called: string, action: (event: KeyboardEvent) => void }[] }} */
+/** @type {{ value: { keys: string, called: string, action: (event: KeyboardEvent) => void, when: () => boolean }[] }} */
 export const hotkeys = signal([]);
 
 let begun = null;
 
 /**
- * `keys` as "g c" (one after the other), "x", "Ctrl+Enter", "Delete". `called` says what it does.
- * Returns what takes it back.
+ * `keys` as "g c" (one after the other), "x", "Ctrl+Enter", "Delete". `called` says what it does, `when`
+ * whether it does it just now. Returns what takes it back.
  */
-export function hotkey(keys, called, action) {
-  const own = { keys, called, action };
+export function hotkey(keys, called, action, when = () => true) {
+  const own = { keys, called, action, when };
   hotkeys.value = [...hotkeys.value, own];
   return () => { hotkeys.value = hotkeys.value.filter((one) => one !== own); };
 }
@@ -41,7 +41,7 @@ addEventListener("keydown", (event) => {
   }
 });
 
-const last = (is) => hotkeys.value.findLast(is);
+const last = (is) => hotkeys.value.findLast((one) => is(one) && one.when());
 
 function saidBy({ key, ctrlKey, metaKey, altKey }) {
   const name = key.length === 1 ? key.toLowerCase() : key;

@@ -38,7 +38,7 @@ let settled = Promise.resolve();
 
 /**
  * Something was opened over the page. `close` is called when Back is used, or when one goes elsewhere.
- * Returns what is to be called when it was closed otherwise.
+ * Returns what is to be called when it was closed otherwise, and answers when the history has followed.
  */
 export function layer(close) {
   const own = { close };
@@ -46,12 +46,13 @@ export function layer(close) {
   history.pushState({ layers: layers.length }, "");
   return () => {
     const place = layers.indexOf(own);
-    if (place < 0) return;
+    if (place < 0) return settled;
     layers.splice(place, 1);
     if ((history.state?.layers ?? 0) > layers.length) {
       settled = new Promise((resolve) => addEventListener("popstate", () => resolve(undefined), { once: true }));
       history.back();
     }
+    return settled;
   };
 }
 

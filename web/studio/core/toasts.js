@@ -6,10 +6,10 @@ const SEEN_MS = 6_000;
 const AT_ONCE_MAX = 3;
 let last = 0;
 
-/** @type {{ value: { key: number, text: string, isBad: boolean, link: { href: string, text: string } | null }[] }} */
+/** @type {{ value: { key: number, text: string, isBad: boolean, link: { text: string, href?: string, action?: () => void } | null }[] }} */
 export const toasts = signal([]);
 
-/** Says that something was done, for six seconds; with a `link` to what it was. */
+/** Says that something was done, for six seconds; with a `link` to what it was, or an action that takes it back. */
 export function toast(text, link = null) {
   const key = add(text, false, link);
   setTimeout(() => dismiss(key), SEEN_MS);

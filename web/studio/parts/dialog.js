@@ -30,11 +30,12 @@ export function open(title, setup, { kind = "" } = {}) {
     });
     dialog.addEventListener("click", (event) => { if (event.target === dialog) close(); });
     dialog.addEventListener("close", () => {
-      closedOtherwise();
+      const followed = closedOtherwise();
       leave();
       dialog.remove();
       if (cameFrom instanceof HTMLElement && cameFrom.isConnected) cameFrom.focus();
-      resolve(answer);
+      // What is opened next would be closed by the step back that is still on its way.
+      followed.then(() => resolve(answer));
     });
     dialog.showModal();
   });
