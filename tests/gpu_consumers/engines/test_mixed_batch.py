@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace as replace_struct
 
 from gpu_consumers.engines.adapter_file import (
     Adapter,
@@ -29,8 +30,11 @@ from gpu_consumers.engines.loaded_engine import (
     Stopped,
 )
 from gpu_consumers.engines.registry import LOADERS
+from gpu_consumers.images.image_batch import PictureJob, render_together
 from tests.gpu_consumers.engines.test_diffusion_engine import difference, photo
+from tests.gpu_consumers.worker.test_workbench import Cupboard
 from topics.messages.progress import Phase
+from topics.messages.results import RenderedOutput
 from topics.messages.work import Download, ImageItem, ImageWork, SourcePicture, Upload
 
 if TYPE_CHECKING:
@@ -272,3 +276,32 @@ def test_a_twin_that_is_asked_for_again_does_not_make_room_for_one_beside_it(
     together = pictures(engine.render_together([oldest, newcomer]))
     for share, drawn in zip((oldest, newcomer), together, strict=True):
         assert difference(drawn, alone(engine, share)) <= LEVELS_APART
+
+
+def test_more_people_than_slots_are_all_drawn_one_batch_after_the_other(
+    engine: DiffusionEngine,
+) -> None:
+    people = engine.twins_max + 2
+    adapters = {f"twin of {person}": twin(engine, person) for person in range(people)}
+    cupboard = Cupboard(dict(adapters))
+    delivered: dict[int, int] = {}
+
+    def job_of(person: int) -> PictureJob:
+        upload = replace_struct(NOWHERE, object_key=f"q/{person}.png")
+        items = (ImageItem(0, 70 + person, upload),)
+        work = work_of(engine, person, items=items, adapter=Download(f"twin of {person}"))
+
+        def ended(outcome: tuple[RenderedOutput, ...] | Exception) -> None:
+            assert not isinstance(outcome, Exception), outcome
+            delivered[person] = len(outcome)
+
+        return PictureJob(work, Watching(), ended)
+
+    with counted(engine) as passes:
+        render_together(engine, [job_of(person) for person in range(people)], cupboard)
+    assert passes == [2 * PEOPLE] * STEPS + [2 * (people - PEOPLE)] * STEPS
+    assert delivered == dict.fromkeys(range(people), 1)
+    last = work_of(engine, people - 1)
+    single = alone(engine, share_of(last, adapters[f"twin of {people - 1}"]))
+    drawn = RenderedPicture(0, 0, cupboard.held[f"q/{people - 1}.png"], 0, 0)
+    assert difference(drawn, single) <= LEVELS_APART
