@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from commands.ports.attendance import NEVER, Attendance, Presence, at_hand
+from domain.asset import Why
 from domain.asset_kind import AssetKind
 from domain.bulk_change import BULK_ITEMS_MAX, CHANGED_AT_ONCE_MAX, INVERSE, GalleryChange
+from domain.checks import Check
 from domain.consent_scopes import scopes_offered
 from domain.consent_text import (
     BIOMETRIC_RELEASE,
@@ -22,6 +24,7 @@ from domain.engines.entry import ClipOptions, EngineEntry, RealRange, WholeRange
 from domain.gallery import LabelKind
 from domain.job_kind import JobKind
 from domain.job_state import JobState
+from domain.person import VERIFICATIONS_MAX
 from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
 from domain.publish_preset import PublishPreset
 from domain.rating import Rating
@@ -102,8 +105,10 @@ __all__ = [
     "THUMBNAILS",
     "UNDOABLE",
     "UNDO_MAX",
+    "VERIFICATIONS_MAX",
     "AssetKind",
     "Catalogue",
+    "Check",
     "ClipOptions",
     "ConsentScope",
     "GalleryChange",
@@ -119,6 +124,7 @@ __all__ = [
     "RenditionRole",
     "ScopeOffered",
     "WholeRange",
+    "Why",
     "catalogue",
     "consent_version",
 ]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from topics.messages.progress import Phase
+from topics.messages.progress import CheckpointSeen, Phase
 from topics.messages.results import FailureReason, RenderedOutput, TrainedAdapter
 from topics.messages.work import Work
 
@@ -62,6 +62,7 @@ class Advanced(msgspec.Struct, frozen=True, tag="advanced"):
     steps_total: int
     preview_png: bytes | None = None
     preview_items: tuple[int, ...] = ()
+    checkpoints: tuple[CheckpointSeen, ...] = ()
     job: UUID | None = None
 
 
@@ -70,6 +71,7 @@ class Delivered(msgspec.Struct, frozen=True, tag="delivered"):
 
     outputs: tuple[RenderedOutput, ...]
     adapter: TrainedAdapter | None = None
+    checkpoints: tuple[TrainedAdapter, ...] = ()
     job: UUID | None = None
 
 

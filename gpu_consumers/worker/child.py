@@ -139,7 +139,15 @@ class PipeProgress:
             _send(self._pipe, Advanced(phase, step, steps_total, job=self._job))
         else:
             shown = preview()
-            advanced = Advanced(phase, step, steps_total, shown.png, shown.items, self._job)
+            advanced = Advanced(
+                phase,
+                step,
+                steps_total,
+                shown.png or None,
+                shown.items,
+                shown.checkpoints,
+                self._job,
+            )
             _send(self._pipe, advanced)
 
 
@@ -241,8 +249,8 @@ class Workbench:
         if isinstance(work, VideoWork):
             return Delivered(render_videos(engine, work, self._objects, progress))
         place = training_place(self._trainings_dir, order.job, twin=order.twin, epoch=order.epoch)
-        outputs, adapter = train_twin(engine, work, self._objects, progress, place)
-        return Delivered(outputs, adapter)
+        outputs, adapter, checkpoints = train_twin(engine, work, self._objects, progress, place)
+        return Delivered(outputs, adapter, checkpoints)
 
     def _warm(self, name: str) -> LoadedEngine:
         if self._engine is None or self._engine.engine != name:

@@ -80,6 +80,7 @@ class Attempt:
             at_s=now_s,
             preview_png=advanced.preview_png,
             preview_items=advanced.preview_items or UNSET,
+            checkpoints=advanced.checkpoints or UNSET,
         )
 
 

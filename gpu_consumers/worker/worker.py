@@ -20,6 +20,8 @@ from types import MappingProxyType
 from typing import Final, TypeVar, assert_never
 from uuid import UUID, uuid4
 
+from msgspec import UNSET
+
 from gpu_consumers.worker.assignments import Delivered
 from gpu_consumers.worker.backlog import BatchRoom
 from gpu_consumers.worker.child_process import Child
@@ -264,6 +266,7 @@ class Worker:
                         claim_id=attempt.grant.claim_id,
                         outputs=outcome.outputs,
                         adapter=outcome.adapter,
+                        checkpoints=outcome.checkpoints or UNSET,
                     )
                     self._becomes(attempt, Ending(attempt.job, rendered))
                 case Repeat.ALONE:

@@ -327,4 +327,5 @@ class _ThreadProgress:
             self._child.say(Advanced(phase, step, steps_total, job=self._job))
         else:
             shown = preview()
-            self._child.say(Advanced(phase, step, steps_total, shown.png, shown.items, self._job))
+            said = Advanced(phase, step, steps_total, shown.png, shown.items, job=self._job)
+            self._child.say(said)

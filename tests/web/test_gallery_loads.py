@@ -19,6 +19,7 @@ from tests.api.creator import PASSWORD, Creator
 from tests.api.live_studio import LiveStudio, live_studio
 from tests.conftest import TEMPLATE
 from tests.web.browser import PATIENCE_MS, chromium
+from tests.web.signed_in import goes_to
 from topics.messages.work import ThumbnailRole
 
 TILES = 40
@@ -190,6 +191,7 @@ def test_after_sign_out_nothing_of_it_is_seen_again_in_this_browser(
         seen = page.locator(".tile img").first.get_attribute("src")
         assert seen is not None
         assert page.evaluate("async (a) => (await fetch(a)).status", seen) == 200
+        goes_to(page, "Settings")
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()
         assert page.evaluate("async (a) => (await fetch(a)).status", seen) == 404

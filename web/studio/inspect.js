@@ -2,12 +2,12 @@
 
 import { downloads } from "./downloads.js";
 import { element } from "./element.js";
-import { command, run } from "./graphql.js";
+import { command, run } from "./core/client.js";
 import { madeFrom } from "./made_from.js";
 import { media } from "./media.js";
 import { attempt } from "./notice.js";
 import { publish } from "./publish.js";
-import { plain, time } from "./words.js";
+import { plain, time } from "./wording.js";
 
 /** Shows an item in `dialog`; `onChange` is called after it was changed. */
 export async function inspect(dialog, id, onChange) {

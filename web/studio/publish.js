@@ -1,9 +1,9 @@
 // Getting an item ready to be published: which sizes, how far it is, and the files with their caption.
 
 import { element } from "./element.js";
-import { command } from "./graphql.js";
+import { command } from "./core/client.js";
 import { attempt } from "./notice.js";
-import { listen, state } from "./state.js";
+import { listen, state } from "./store.js";
 
 const SIZES = {
   SQUARE: "Square, 1080 × 1080",

@@ -14,7 +14,7 @@ from gpu_consumers.engines.loaded_engine import Preview, Stopped
 from gpu_consumers.worker.assignments import REPORTS, Advanced, Forget, Stop
 from gpu_consumers.worker.child import PipeProgress, PipeStops
 from gpu_consumers.worker.progress_pace import PUBLISH_INTERVAL_S
-from topics.messages.progress import Phase
+from topics.messages.progress import CheckpointSeen, Phase
 
 ADA, GRACE = UUID(int=1), UUID(int=2)
 
@@ -61,6 +61,16 @@ def test_a_preview_is_drawn_only_for_a_report_that_goes_out(bench: Bench) -> Non
     assert bench.drawn == [1, 3]
     assert bench.told() == [
         Advanced(Phase.STEP, number, 25, b"png", (4, 5)) for number in bench.drawn
+    ]
+
+
+def test_checkpoints_go_with_a_preview_or_alone(bench: Bench) -> None:
+    passed = (CheckpointSeen(12, 0.8),)
+    bench.progress.report(Phase.STEP, 13, 25, lambda: Preview((0,), b"png", passed))
+    bench.progress.report(Phase.DECODE, 13, 25, lambda: Preview((), b"", passed))
+    assert bench.told() == [
+        Advanced(Phase.STEP, 13, 25, b"png", (0,), passed),
+        Advanced(Phase.DECODE, 13, 25, None, (), passed),
     ]
 
 

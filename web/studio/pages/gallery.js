@@ -1,15 +1,19 @@
 // The private gallery: newest first, filters, and each item with what can be made of it.
 
 import { element, field } from "../element.js";
-import { run } from "../graphql.js";
+import { run } from "../core/client.js";
 import { inspect } from "../inspect.js";
 import { madeFrom } from "../made_from.js";
 import { isClip, tiled } from "../media.js";
 import { attempt } from "../notice.js";
-import { listen, state } from "../state.js";
-import { plain } from "../words.js";
+import { listen, state } from "../store.js";
+import { plain } from "../wording.js";
 
-export function gallery(main) {
+export default function page(main, { onLeave }) {
+  onLeave(gallery(main));
+}
+
+function gallery(main) {
   const grid = element("ul", { class: "grid" });
   const more = element("button", { type: "button", class: "quiet", hidden: true }, "More");
   const twin = element("select", {}, element("option", { value: "" }, "All twins"),
