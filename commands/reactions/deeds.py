@@ -114,7 +114,8 @@ class AnnounceWork:
     """Say that work waits, until somebody takes it up: a little of each owner's at a time.
 
     For screening, `attempt` is the attempt whose outputs are screened; a photo set has a twin and
-    is attempt 1 of the job whose id is the submission's, and so is a photo to begin with.
+    is attempt 1 of the job whose id is the submission's, and so is a photo to begin with. `items`
+    is how many there are to draw, or None for work that shares its worker's time with none.
     """
 
     kind: WorkKind
@@ -124,6 +125,7 @@ class AnnounceWork:
     batch_key: str
     owner_id: UUID
     twin_id: UUID | None
+    items: int | None = None
 
 
 @dataclass(frozen=True)

@@ -40,12 +40,12 @@ def publish_pack_of(pack_id: UUID) -> str:
 
 def first_attempt(event: Job.Requested, owner_id: UUID) -> tuple[Intended, ...]:
     """The batch key is the event's: an engine that left the catalogue stops nothing here."""
-    return _attempt(1, event, owner_id)
+    return _attempt(1, event, owner_id, items=len(event.items))
 
 
 def next_attempt(event: Job.AttemptOpened, owner_id: UUID) -> tuple[Intended, ...]:
-    """As for the first one."""
-    return _attempt(event.attempt, event, owner_id)
+    """As for the first one, but that it is done alone: what failed harms nobody a second time."""
+    return _attempt(event.attempt, event, owner_id, items=None)
 
 
 def screening(event: Job.Rendered | Job.ScreeningOpened, owner_id: UUID) -> tuple[Intended, ...]:
@@ -91,7 +91,7 @@ def source_photo(event: SourcePhotos.Submitted, owner_id: UUID) -> tuple[Intende
 
 
 def _attempt(
-    attempt: int, event: Job.Requested | Job.AttemptOpened, owner_id: UUID
+    attempt: int, event: Job.Requested | Job.AttemptOpened, owner_id: UUID, *, items: int | None
 ) -> tuple[Intended, ...]:
     work = AnnounceWork(
         kind=WORK_KINDS[event.kind],
@@ -101,5 +101,6 @@ def _attempt(
         batch_key=event.batch_key,
         owner_id=owner_id,
         twin_id=event.twin_id,
+        items=items,
     )
     return (Intended(work, target=attempt_of(event.originator_id)),)

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gpu_consumers.engines.adapter_file import read_adapter
+from gpu_consumers.engines.adapter_file import AdapterInvalid, read_adapter
+from gpu_consumers.engines.batch_watch import BatchWatch
 from gpu_consumers.engines.drawing_work import (
     DrawingWork,
     named_source,
@@ -34,9 +35,14 @@ from gpu_consumers.engines.latent_diffusion import (
 )
 from gpu_consumers.engines.loaded_engine import (
     EarlierCheckpoint,
+    NotDrawn,
+    PictureSpoilt,
     Progress,
     RenderedClip,
     RenderedPicture,
+    Share,
+    ShareOutcome,
+    SourceUnreadable,
     TrainedTwin,
 )
 from gpu_consumers.engines.slot_bank import RowTwin
@@ -78,6 +84,10 @@ class DiffusionEngine:
         return self._loader.render_batch_max
 
     @property
+    def twins_max(self) -> int:
+        return self._diffusion.bank.twins_max
+
+    @property
     def training_batch_max(self) -> int:
         return self._loader.twin.batch_size
 
@@ -97,6 +107,11 @@ class DiffusionEngine:
         """See `LoadedEngine.render`."""
         with self._an_attempt():
             return self._render(work, adapter, source, progress, batch_size)
+
+    def render_together(self, shares: Sequence[Share]) -> list[ShareOutcome]:
+        """See `LoadedEngine.render_together`."""
+        with self._an_attempt():
+            return self._draw(shares)
 
     def animate(
         self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
@@ -176,34 +191,55 @@ class DiffusionEngine:
         steps = steps_each(work)
         batches = -(-len(work.items) // batch_size)
         progress.report(Phase.ENCODE, 0, batches * steps)
-        twin = self._twin(work, adapter)
+        finished: list[RenderedPicture] = []
+        for start in range(0, len(work.items), batch_size):
+            items = work.items[start : start + batch_size]
+            before = start // batch_size * steps
+            share = Share(work, items, adapter, source, progress, before, batches * steps)
+            [drawn] = self._draw([share])
+            if isinstance(drawn, NotDrawn):
+                raise drawn.error
+            finished += drawn
+        return finished
+
+    def _draw(self, shares: Sequence[Share]) -> list[ShareOutcome]:
+        watch = BatchWatch(shares, self._factors)
+        rows: list[Row] = []
+        for number, share in enumerate(shares):
+            try:
+                rows += self._rows(share)
+            except (AdapterInvalid, SourceUnreadable) as error:
+                watch.leave_out(number, error)
+            else:
+                watch.add(number)
+        drawn: dict[int, list[Picture]] = {number: [] for number in range(len(shares))}
+        if rows:
+            work = shares[0].work
+            settings = DrawSettings(work.width, work.height, work.num_inference_steps)
+            for row, picture in self._diffusion.draw(rows, settings, watch.after_step):
+                if picture is None:
+                    watch.leave_out(watch.share_of(row), PictureSpoilt())
+                else:
+                    drawn[watch.share_of(row)].append(picture)
+        return [
+            watch.left_out.get(number) or self._all_delivered(share, drawn[number])
+            for number, share in enumerate(shares)
+        ]
+
+    def _rows(self, share: Share) -> list[Row]:
+        """Raises AdapterInvalid, SourceUnreadable."""
+        work = share.work
+        twin = self._twin(work, share.adapter)
         row = Row(
             prompt=self._prompt(work, twin),
             negative_prompt=work.negative_prompt,
             seed=0,
             guidance_scale=work.guidance_scale,
             twin=twin,
-            source=_source(work, source),
+            source=_source(work, share.source),
             strength=_strength(work),
         )
-        settings = DrawSettings(work.width, work.height, work.num_inference_steps)
-        finished: list[RenderedPicture] = []
-        for start in range(0, len(work.items), batch_size):
-            items = work.items[start : start + batch_size]
-            watch = StepWatch(
-                progress,
-                [item.item for item in items],
-                self._factors,
-                steps_before=start // batch_size * steps,
-                steps_total=batches * steps,
-            )
-            rows = [replace(row, seed=item.seed) for item in items]
-            pictures = self._diffusion.draw(rows, settings, watch.after_step)
-            finished += [
-                self._delivered(item.item, item.seed, picture)
-                for item, picture in zip(items, pictures, strict=True)
-            ]
-        return finished
+        return [replace(row, seed=item.seed) for item in share.items]
 
     def _animate(
         self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
@@ -264,6 +300,14 @@ class DiffusionEngine:
             )
             bank.put(key, checked)
         return key
+
+    def _all_delivered(
+        self, share: Share, pictures: Sequence[Picture]
+    ) -> tuple[RenderedPicture, ...]:
+        return tuple(
+            self._delivered(item.item, item.seed, picture)
+            for item, picture in zip(share.items, pictures, strict=True)
+        )
 
     def _delivered(self, item: int, seed: int, picture: Picture) -> RenderedPicture:
         image = self._enlarged(picture)

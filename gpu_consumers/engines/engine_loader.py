@@ -141,10 +141,15 @@ class EngineLoader:
     render_batch_max: int = 4
     rank_max: int = 64
     adapter_size_bytes_max: int = 512 * 1024 * 1024
-    slots: int = 4
+    slots: int = 5
     preview_factors: Callable[[PictureEncoder], NDArray[np.float32]] | None = None
     identity_reader: Callable[[], IdentityReader] | None = None
     motion: MotionConstants | None = None
+
+    @property
+    def twins_max(self) -> int:
+        """How many different twins one batch may show: a slot is nobody's."""
+        return self.slots - 1
 
     def weights_dir(self, directory: Path | None) -> Path:
         """Where the pipeline directory is expected; it need not exist."""

@@ -19,7 +19,7 @@ from gpu_consumers.engines.loaded_engine import EngineAbsent
 from gpu_consumers.engines.prompt_chunks import CHUNKS_MAX
 from gpu_consumers.engines.prompt_encoding import Conditioning, PromptEncoder
 from gpu_consumers.engines.row_track import LoopRow
-from gpu_consumers.engines.sampling_loop import OnStep, Predict, sample
+from gpu_consumers.engines.sampling_loop import OnStep, Predict, Sampled, sample
 from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
 
 Picture: TypeAlias = NDArray[np.uint8]
@@ -145,22 +145,33 @@ class LatentDiffusion:
         """As `encode`, for who knows no tensors."""
         return self.encode(pictures).cpu().numpy()
 
-    def draw(self, rows: Sequence[Row], settings: DrawSettings, on_step: OnStep) -> Picture:
-        """Draw all rows as one batch. Returns RGB (rows, height, width, 3).
+    def draw(
+        self, rows: Sequence[Row], settings: DrawSettings, on_step: OnStep
+    ) -> list[tuple[int, Picture | None]]:
+        """Draw all rows as one batch. Returns (row, RGB (height, width, 3)), by the row's number.
 
-        A row that `on_step` stops is not among them.
+        A row that `on_step` stops is not among them. None stands for what is no picture, because
+        the network's values were not finite.
         """
-        latents = self.draw_latents(rows, settings, on_step)
-        if not len(latents):
-            return np.zeros((0, settings.height, settings.width, 3), np.uint8)
-        return self.decode(latents)
+        sampled = self._sampled(rows, settings, on_step)
+        if not sampled.rows:
+            return []
+        is_finite = sampled.latents.isfinite().flatten(1).all(1).tolist()
+        pictures = self.decode(sampled.latents)
+        return [
+            (row, picture if finite else None)
+            for row, picture, finite in zip(sampled.rows, pictures, is_finite, strict=True)
+        ]
 
     def draw_latents(
         self, rows: Sequence[Row], settings: DrawSettings, on_step: OnStep
     ) -> torch.Tensor:
         """As `draw`, without decoding: scaled latents (rows, channels, h, w)."""
+        return self._sampled(rows, settings, on_step).latents
+
+    def _sampled(self, rows: Sequence[Row], settings: DrawSettings, on_step: OnStep) -> Sampled:
         denoiser = _PictureDenoiser(self, rows)
-        sampled = sample(
+        return sample(
             denoiser,
             self.scheduler,
             [self._loop_row(row, settings, denoiser.dtype) for row in rows],
@@ -168,7 +179,6 @@ class LatentDiffusion:
             guidance_rescale=self.loader.guidance_rescale,
             on_step=on_step,
         )
-        return sampled.latents
 
     def _loop_row(self, row: Row, settings: DrawSettings, dtype: torch.dtype) -> LoopRow:
         # Seeded on the CPU, one a row: the same noise on every device and in every batch.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from topics.messages.progress import CheckpointSeen, Phase
-from topics.messages.work import ImageWork, TrainingWork, VideoWork
+from topics.messages.work import ImageItem, ImageWork, TrainingWork, VideoWork
 
 
 class EngineAbsent(Exception):
@@ -69,6 +69,42 @@ class RenderedPicture:
     height: int
 
 
+class PictureSpoilt(Exception):
+    """What was drawn is no picture: a value that is not finite came out of the network."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """One job's part of a batch of pictures: some of its items, and what they are drawn with.
+
+    `adapter` and `source` are as for `LoadedEngine.render`. `progress` is the job's own: if it
+    raises Stopped, this share is left out from the next step on. Its steps are counted from
+    `steps_before` to `steps_total`.
+    """
+
+    work: ImageWork
+    items: tuple[ImageItem, ...]
+    adapter: bytes | None
+    source: bytes | None
+    progress: Progress
+    steps_before: int
+    steps_total: int
+
+
+@dataclass(frozen=True)
+class NotDrawn:
+    """Why there is nothing of a share: Stopped, AdapterInvalid, SourceUnreadable or PictureSpoilt.
+
+    The other shares of its batch know nothing of it.
+    """
+
+    error: Exception
+
+
+# In the order of the share's items.
+ShareOutcome: TypeAlias = tuple[RenderedPicture, ...] | NotDrawn
+
+
 @dataclass(frozen=True)
 class RenderedClip:
     """One finished clip, lossless (see `videos.lossless_clip`); pixels as delivered."""
@@ -116,6 +152,10 @@ class LoadedEngine(Protocol):
     def render_batch_max(self) -> int: ...
 
     @property
+    def twins_max(self) -> int:
+        """How many different twins one batch may show."""
+
+    @property
     def training_batch_max(self) -> int: ...
 
     def render(
@@ -131,8 +171,16 @@ class LoadedEngine(Protocol):
 
         `adapter` and `source` (PNG of any size) are the bytes of what the work names. An item's
         picture depends on its own seed only, not on what is drawn beside it (but for the last bit
-        of floating point). Raises Stopped, AdapterInvalid, SourceUnreadable, or the device's
-        out-of-memory error, after which the engine can be asked again for less.
+        of floating point). Raises Stopped, AdapterInvalid, SourceUnreadable, PictureSpoilt, or the
+        device's out-of-memory error, after which the engine can be asked again for less.
+        """
+
+    def render_together(self, shares: Sequence[Share]) -> list[ShareOutcome]:
+        """Draw all shares as one batch: one pass of the network a step. In the order of the shares.
+
+        Their works have one size and one number of steps, their items are at most
+        `render_batch_max` and their twins at most `twins_max`. A picture is the one that `render`
+        draws. Raises what concerns the whole batch, as running out of memory.
         """
 
     def animate(

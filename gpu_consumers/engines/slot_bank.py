@@ -20,6 +20,10 @@ from torch.nn import functional
 from gpu_consumers.engines.adapter_file import Adapter, TargetShape
 
 
+class TwinNotHeld(Exception):
+    """A row is to show a twin that is in no slot: it was never put there, or made room."""
+
+
 @dataclass(frozen=True)
 class RowTwin:
     """Which twin a row of the batch shows, and how strongly."""
@@ -60,8 +64,17 @@ class SlotBank:
         """Every layer an adapter may change, by its name in the network."""
         return {name: layer.shape for name, layer in self._layers.items()}
 
+    @property
+    def twins_max(self) -> int:
+        """How many twins are held at once."""
+        return len(self._free) + len(self._held)
+
     def holds(self, key: str) -> bool:
-        return key in self._held
+        """Whether the twin is in a slot. Who asks for one wants it to stay: others go first."""
+        if key not in self._held:
+            return False
+        self._held.move_to_end(key)
+        return True
 
     def put(self, key: str, adapter: Adapter) -> None:
         """Copy a twin into a slot, in place. `key` must change when the adapter does."""
@@ -87,14 +100,14 @@ class SlotBank:
     def rows(self, twins: Sequence[RowTwin | None]) -> Iterator[None]:
         """Inside, row i of every batch shows `twins[i]`; a batch n times as long repeats them.
 
-        Every key must be held. A batch of None only runs the base model without extra work.
+        A batch of None only runs the base model without extra work. Raises TwinNotHeld.
         """
         slots, strengths = [], []
         for twin in twins:
+            if twin is not None and not self.holds(twin.key):
+                raise TwinNotHeld
             slots.append(0 if twin is None else self._held[twin.key])
             strengths.append(0.0 if twin is None else twin.strength)
-            if twin is not None:
-                self._held.move_to_end(twin.key)
         is_idle = all(strength == 0.0 for strength in strengths)
         chosen = _Choice(tuple(slots), tuple(strengths), self._unguided_share)
         for layer in self._layers.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from gpu_consumers.engines.loaded_engine import LoadedEngine, Progress, RenderedPicture
 from gpu_consumers.engines.out_of_memory import with_half_on_exhaustion
@@ -24,6 +25,13 @@ def render_images(
         lambda batch_size: engine.render(work, adapter, source, progress, batch_size=batch_size),
         min(engine.render_batch_max, len(work.items)),
     )
+    return uploaded_pictures(pictures, work, objects, progress)
+
+
+def uploaded_pictures(
+    pictures: Sequence[RenderedPicture], work: ImageWork, objects: Objects, progress: Progress
+) -> tuple[RenderedOutput, ...]:
+    """Put all pictures of a work where it says. Raises UploadRefused, and what progress raises."""
     uploads = {item.item: item.upload for item in work.items}
     outputs = []
     for done, picture in enumerate(pictures):

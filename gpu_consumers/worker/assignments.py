@@ -25,8 +25,23 @@ class Start(msgspec.Struct, frozen=True, tag="start"):
     epoch: int = 0
 
 
+class StartTogether(msgspec.Struct, frozen=True, tag="start-together"):
+    """Draw the pictures of these jobs together. All are image works of one batch key.
+
+    Each has reports of its own, and one at its end. A report without a job is about all of them
+    that have not ended.
+    """
+
+    starts: tuple[Start, ...]
+
+
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
-    """End what you are doing within one step and answer with Broke(STOPPED)."""
+    """End what you are doing within one step and answer with Broke(STOPPED).
+
+    With a `job`, end that one alone; it may have ended meanwhile.
+    """
+
+    job: UUID | None = None
 
 
 class Forget(msgspec.Struct, frozen=True, tag="forget"):
@@ -40,7 +55,7 @@ class Forget(msgspec.Struct, frozen=True, tag="forget"):
 
 
 class Advanced(msgspec.Struct, frozen=True, tag="advanced"):
-    """The child is here; see `JobProgressed`."""
+    """The child is here; see `JobProgressed`. `job`: here and below, which of several it is."""
 
     phase: Phase
     step: int
@@ -48,6 +63,7 @@ class Advanced(msgspec.Struct, frozen=True, tag="advanced"):
     preview_png: bytes | None = None
     preview_items: tuple[int, ...] = ()
     checkpoints: tuple[CheckpointSeen, ...] = ()
+    job: UUID | None = None
 
 
 class Delivered(msgspec.Struct, frozen=True, tag="delivered"):
@@ -56,15 +72,17 @@ class Delivered(msgspec.Struct, frozen=True, tag="delivered"):
     outputs: tuple[RenderedOutput, ...]
     adapter: TrainedAdapter | None = None
     checkpoints: tuple[TrainedAdapter, ...] = ()
+    job: UUID | None = None
 
 
 class Broke(msgspec.Struct, frozen=True, tag="broke"):
     """The work ended without a result. The child is ready for other work."""
 
     reason: FailureReason
+    job: UUID | None = None
 
 
-Order: TypeAlias = Start | Stop | Forget
+Order: TypeAlias = Start | StartTogether | Stop | Forget
 Report: TypeAlias = Advanced | Delivered | Broke
 
 ORDERS = msgspec.msgpack.Decoder(Order)

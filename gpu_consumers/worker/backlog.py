@@ -1,14 +1,21 @@
-"""Which job comes next: fair among owners, with a bounded liking for the twin that is warm."""
+"""Which jobs come next: fair among owners, with a bounded liking for the twin that is warm.
+
+Those that fit beside the one whose turn it is are handed out with it. Nobody waits for company.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
+from msgspec import UnsetType
+
 from topics.messages.jobs import JobQueued
+from topics.messages.work import WorkKind
 from topics.transport import Delivery, TopicPartition
 
 BACKLOG_MAX: Final = 32
@@ -27,10 +34,22 @@ class QueuedJob:
     delivery: Delivery
 
 
-class Backlog:
-    """Polled jobs that wait, in the order of their arrival; at most BACKLOG_MAX."""
+@dataclass(frozen=True)
+class BatchRoom:
+    """How much one batch of an engine holds: pictures, and different twins among them."""
 
-    def __init__(self) -> None:
+    rows: int
+    twins: int
+
+
+class Backlog:
+    """Polled jobs that wait, in the order of their arrival; at most BACKLOG_MAX.
+
+    `rooms`: by engine, what is drawn at once. What is not among them is drawn job by job.
+    """
+
+    def __init__(self, rooms: Mapping[str, BatchRoom] = MappingProxyType({})) -> None:
+        self._rooms = rooms
         self._waiting: list[QueuedJob] = []
         # Owners that were served, the one served longest ago first.
         self._served: OrderedDict[UUID, None] = OrderedDict()
@@ -54,14 +73,25 @@ class Backlog:
         """Drop what lies in partitions that somebody else will read."""
         self._waiting = [job for job in self._waiting if job.at not in partitions]
 
-    def take(self) -> QueuedJob | None:
-        """Remove and return the next job: the warm twin's for a while, else the first job of the
-        owner who was served longest ago."""
+    def take(self) -> tuple[QueuedJob, ...]:
+        """Remove and return the next job, and what is drawn together with it; nothing if none is.
+
+        The next is the warm twin's for a while, else the first job of the owner who was served
+        longest ago. Jobs of its key follow, one an owner in turn, as far as there is room.
+        """
         if not self._waiting:
-            return None
-        job = self._warm_job()
-        if job is None:
-            job = min(self._waiting, key=self._turn)
+            return ()
+        first = self._warm_job() or min(self._waiting, key=self._turn)
+        batch = [self._taken(first)]
+        room = self._rooms.get(first.queued.engine)
+        while room is not None:
+            fitting = [job for job in self._waiting if _fits(job, batch, room)]
+            if not fitting:
+                break
+            batch.append(self._taken(min(fitting, key=self._turn)))
+        return tuple(batch)
+
+    def _taken(self, job: QueuedJob) -> QueuedJob:
         self._waiting.remove(job)
         self._note(job.queued)
         return job
@@ -69,7 +99,9 @@ class Backlog:
     def _warm_job(self) -> QueuedJob | None:
         if self._streak >= AFFINITY_STREAK_MAX:
             return None
-        return next((job for job in self._waiting if _warmth(job.queued) == self._warm), None)
+        warm = [job for job in self._waiting if _warmth(job.queued) == self._warm]
+        # Those that show no twin are many people's.
+        return min(warm, key=self._turn, default=None)
 
     def _turn(self, job: QueuedJob) -> int:
         """Smaller comes first. Owners never served come before all others, by arrival."""
@@ -84,6 +116,22 @@ class Backlog:
         self._served[queued.owner] = None
         if len(self._served) > _OWNERS_REMEMBERED:
             self._served.popitem(last=False)
+
+
+def _fits(job: QueuedJob, batch: list[QueuedJob], room: BatchRoom) -> bool:
+    if _likeness(job.queued) != _likeness(batch[0].queued) or job.queued.kind is not WorkKind.IMAGE:
+        return False
+    rows = 0
+    for one in (*batch, job):
+        if isinstance(one.queued.items, UnsetType):
+            return False
+        rows += one.queued.items
+    twins = {one.queued.twin for one in (*batch, job)} - {None}
+    return rows <= room.rows and len(twins) <= room.twins
+
+
+def _likeness(queued: JobQueued) -> tuple[str, str, str]:
+    return (queued.kind, queued.engine, queued.batch_key)
 
 
 def _warmth(queued: JobQueued) -> tuple[str, UUID | None]:

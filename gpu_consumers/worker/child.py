@@ -9,11 +9,12 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
@@ -28,6 +29,7 @@ from gpu_consumers.engines.loaded_engine import (
 from gpu_consumers.engines.out_of_memory import is_out_of_memory
 from gpu_consumers.engines.registry import load_engine
 from gpu_consumers.engines.waiting_threads import let_waiting_threads_sleep
+from gpu_consumers.images.image_batch import PictureJob, render_together
 from gpu_consumers.images.image_job import render_images
 from gpu_consumers.parent_death import go_on_when_parent_dies
 from gpu_consumers.presigned_objects import (
@@ -47,12 +49,13 @@ from gpu_consumers.worker.assignments import (
     Forget,
     Report,
     Start,
+    StartTogether,
     Stop,
 )
 from gpu_consumers.worker.likenesses import Likenesses
 from gpu_consumers.worker.progress_pace import PUBLISH_INTERVAL_S
 from topics.messages.progress import Phase
-from topics.messages.results import FailureReason
+from topics.messages.results import FailureReason, RenderedOutput
 from topics.messages.work import ImageWork, TrainingWork, VideoWork
 
 # A checkpoint that no second attempt has asked for within this time is deleted.
@@ -79,22 +82,46 @@ class ChildSettings:
         return self.work_dir / "trainings"
 
 
+class PipeStops:
+    """Which jobs were told to stop since this was made. Reads the pipe, so that one is enough.
+
+    `forget` is told of twins that are to be forgotten meanwhile.
+    """
+
+    def __init__(self, pipe: connection.Connection, forget: Callable[[Forget], None]) -> None:
+        self._pipe = pipe
+        self._forget = forget
+        self._told: set[UUID | None] = set()
+
+    def is_told(self, job: UUID | None) -> bool:
+        """Whether this one was, or all of them."""
+        while self._pipe.poll():
+            order = ORDERS.decode(self._pipe.recv_bytes())
+            if isinstance(order, Stop):
+                self._told.add(order.job)
+            elif isinstance(order, Forget):
+                self._forget(order)
+        return not self._told.isdisjoint((None, job))
+
+
 class PipeProgress:
     """Progress over the pipe: as often as it is published, but every change of phase.
 
-    `forget` is told of twins that are to be forgotten meanwhile. A preview is made only for a
-    report that goes out.
+    A preview is made only for a report that goes out. `job` is one of several that are under way,
+    which share their `stops`.
     """
 
     def __init__(
         self,
         pipe: connection.Connection,
         clock: Callable[[], float],
-        forget: Callable[[Forget], None],
+        stops: PipeStops,
+        job: UUID | None = None,
     ) -> None:
         self._pipe = pipe
-        self._forget = forget
         self._clock = clock
+        self._job = job
+        self._stops = stops
         self._phase: Phase | None = None
         self._reported_s = 0.0
 
@@ -102,27 +129,30 @@ class PipeProgress:
         self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
     ) -> None:
         """See `Progress.report`."""
-        while self._pipe.poll():
-            order = ORDERS.decode(self._pipe.recv_bytes())
-            if isinstance(order, Forget):
-                self._forget(order)
-            elif isinstance(order, Stop):
-                raise Stopped
+        if self._stops.is_told(self._job):
+            raise Stopped
         now_s = self._clock()
         if phase is self._phase and now_s - self._reported_s < PUBLISH_INTERVAL_S:
             return
         self._phase, self._reported_s = phase, now_s
         if preview is None:
-            _send(self._pipe, Advanced(phase, step, steps_total))
+            _send(self._pipe, Advanced(phase, step, steps_total, job=self._job))
         else:
             shown = preview()
-            passed = shown.checkpoints
-            png = shown.png or None
-            _send(self._pipe, Advanced(phase, step, steps_total, png, shown.items, passed))
+            advanced = Advanced(
+                phase,
+                step,
+                steps_total,
+                shown.png or None,
+                shown.items,
+                shown.checkpoints,
+                self._job,
+            )
+            _send(self._pipe, advanced)
 
 
 class Workbench:
-    """Keeps one engine warm and does one piece of work at a time with it."""
+    """Keeps one engine warm and does one piece of work, or one batch, at a time with it."""
 
     def __init__(
         self, load: Callable[[str], LoadedEngine], objects: Objects, trainings_dir: Path
@@ -140,15 +170,29 @@ class Workbench:
         try:
             return self._do(order, progress)
         except Exception as error:
-            reason = _reason(error)
-            if reason in (FailureReason.ENGINE_ERROR, FailureReason.OUT_OF_MEMORY):
-                # What is left of an engine after an error it did not expect is not reused.
-                self._let_go()
-            if reason is FailureReason.ENGINE_ERROR:
-                _log.error("work failed: %s at %s", type(error).__name__, _places(error))
-            return Broke(reason)
+            return Broke(self._reason(error))
         finally:
             self._likenesses.ended(order)
+
+    def do_together(
+        self,
+        orders: Sequence[Start],
+        progress_of: Callable[[UUID], Progress],
+        say: Callable[[Report], None],
+    ) -> None:
+        """Draw the pictures of several jobs at once. `say` is told of each one's end.
+
+        Never raises: an error that is not one job's ends all that have not ended, in one report.
+        """
+        for order in orders:
+            self._likenesses.begins(order)
+        try:
+            self._do_together(orders, progress_of, say)
+        except Exception as error:
+            say(Broke(self._reason(error)))
+        finally:
+            for order in orders:
+                self._likenesses.ended(order)
 
     def forget(self, order: Forget) -> None:
         """Let nothing stay in memory of a twin whose consent is over. See `Forget`."""
@@ -164,6 +208,35 @@ class Workbench:
             _log.error("not forgotten, let go: %s", type(error).__name__)
             self._let_go()
             gc.collect()
+
+    def _reason(self, error: Exception) -> FailureReason:
+        reason = _reason(error)
+        if reason in (FailureReason.ENGINE_ERROR, FailureReason.OUT_OF_MEMORY):
+            # What is left of an engine after an error it did not expect is not reused.
+            self._let_go()
+        return reason
+
+    def _do_together(
+        self,
+        orders: Sequence[Start],
+        progress_of: Callable[[UUID], Progress],
+        say: Callable[[Report], None],
+    ) -> None:
+        jobs = []
+        for order in orders:
+            if not isinstance(order.work, ImageWork):
+                raise TypeError(f"{type(order.work).__name__} is not drawn together")
+            job = PictureJob(order.work, progress_of(order.job), _ending(order.job, say))
+            try:
+                job.progress.report(Phase.LOAD, 0, 1)
+            except Stopped as stopped:
+                job.ended(stopped)
+            else:
+                jobs.append(job)
+        if not jobs:
+            return
+        engine = self._warm(jobs[0].work.engine)
+        render_together(engine, jobs, self._objects)
 
     def _do(self, order: Start, progress: Progress) -> Delivered:
         work = order.work
@@ -234,10 +307,33 @@ def take_orders(pipe: connection.Connection, workbench: Workbench) -> None:
         except EOFError:
             return
         if isinstance(order, Start):
-            progress = PipeProgress(pipe, time.monotonic, workbench.forget)
-            _send(pipe, workbench.do(order, progress))
+            stops = PipeStops(pipe, workbench.forget)
+            _send(pipe, workbench.do(order, PipeProgress(pipe, time.monotonic, stops)))
+        elif isinstance(order, StartTogether):
+            _take_together(pipe, workbench, order)
         elif isinstance(order, Forget):
             workbench.forget(order)
+
+
+def _take_together(pipe: connection.Connection, workbench: Workbench, order: StartTogether) -> None:
+    stops = PipeStops(pipe, workbench.forget)
+    workbench.do_together(
+        order.starts,
+        lambda job: PipeProgress(pipe, time.monotonic, stops, job),
+        lambda report: _send(pipe, report),
+    )
+
+
+def _ending(
+    job: UUID, say: Callable[[Report], None]
+) -> Callable[[tuple[RenderedOutput, ...] | Exception], None]:
+    def ended(outcome: tuple[RenderedOutput, ...] | Exception) -> None:
+        if isinstance(outcome, Exception):
+            say(Broke(_reason(outcome), job))
+        else:
+            say(Delivered(outcome, job=job))
+
+    return ended
 
 
 def _prepare_libraries(settings: ChildSettings) -> None:
@@ -281,6 +377,7 @@ def _reason(error: Exception) -> FailureReason:
         case _ if is_out_of_memory(error):
             return FailureReason.OUT_OF_MEMORY
         case _:
+            _log.error("work failed: %s at %s", type(error).__name__, _places(error))
             return FailureReason.ENGINE_ERROR
 
 

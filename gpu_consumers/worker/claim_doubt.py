@@ -1,4 +1,4 @@
-"""Whether the claim of a running attempt still holds, for a parent that stood still meanwhile."""
+"""Whether the claim of a granted attempt still holds, for a parent that stood still meanwhile."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from uuid import UUID
 from gpu_consumers.worker.running_job import Attempt
 from topics.messages.grants import ClaimRefused, JobGranted
 from topics.messages.jobs import JobQueued
-from topics.transport import BroadcastReader
 
 _log = logging.getLogger(__name__)
 
@@ -23,16 +22,12 @@ class ClaimDoubt:
 
     def __init__(
         self,
-        worker: str,
         ask: Callable[[JobQueued, UUID], None],
-        grants: BroadcastReader,
         *,
         silence_max_s: float,
         ask_again_s: float,
     ) -> None:
-        self._worker = worker
         self._ask = ask
-        self._grants = grants
         self._silence_max_s = silence_max_s
         self._ask_again_s = ask_again_s
 
@@ -40,24 +35,23 @@ class ClaimDoubt:
         """Whether what was last said then leaves a doubt now."""
         return now_s - said_s >= self._silence_max_s
 
-    def is_lost(self, attempt: Attempt, now_s: float) -> bool:
-        """Look once. True where the claim is known to be somebody else's, or nobody's."""
+    def look(self, attempt: Attempt, now_s: float) -> None:
+        """Begin to doubt where there is reason to, and ask where it is time to."""
         if self.since(attempt.alive_s, now_s):
             attempt.doubted_s = float("-inf")
-            # The time in which nobody here looked is not the child's.
-            attempt.phase_since_s = now_s
-        if attempt.doubted_s is None:
-            return False
-        if now_s - attempt.doubted_s >= self._ask_again_s:
+        if attempt.doubted_s is not None and now_s - attempt.doubted_s >= self._ask_again_s:
             attempt.doubted_s = now_s
             self._ask(attempt.job.queued, attempt.grant.claim_id)
-        for delivery in self._grants.poll(0.0):
-            answer = delivery.message
-            if isinstance(answer, JobGranted | ClaimRefused) and (
-                (answer.worker, answer.claim_id) == (self._worker, attempt.grant.claim_id)
-            ):
-                attempt.doubted_s = None
-                if isinstance(answer, ClaimRefused):
-                    _log.warning("claim lost: job %s, %s", answer.job, answer.reason)
-                    return True
-        return False
+
+    def is_lost(self, attempt: Attempt, answer: JobGranted | ClaimRefused) -> bool:
+        """Take the answer about an attempt's claim. True where it is somebody else's, or nobody's.
+
+        An answer that nobody asked for says nothing.
+        """
+        if attempt.doubted_s is None:
+            return False
+        attempt.doubted_s = None
+        if isinstance(answer, JobGranted):
+            return False
+        _log.warning("claim lost: job %s, %s", answer.job, answer.reason)
+        return True

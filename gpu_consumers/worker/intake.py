@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from gpu_consumers.worker.backlog import Backlog, QueuedJob
+from gpu_consumers.worker.backlog import Backlog, BatchRoom, QueuedJob
 from gpu_consumers.worker.offsets import Offsets
 from topics.consume import DeadLetterBox
 from topics.messages.jobs import JobQueued
@@ -31,8 +31,9 @@ _log = logging.getLogger(__name__)
 class Intake:
     """The worker's side of its group. `publisher` is for what it cannot read or handle.
 
-    `rebalancing` is told of assignments, and calls `forget` for what is revoked. `clock` is in
-    seconds, and so is `poll_interval_s`: how often a poll keeps the partitions.
+    `rebalancing` is told of assignments, and calls `forget` for what is revoked. `rooms`: by
+    engine, how much is drawn at once. `clock` is in seconds, and so is `poll_interval_s`: how often
+    a poll keeps the partitions.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Intake:
         publisher: Publisher,
         rebalancing: Rebalancing,
         *,
+        rooms: Mapping[str, BatchRoom],
         poll_interval_s: float,
         clock: Callable[[], float],
     ) -> None:
@@ -51,7 +53,7 @@ class Intake:
         self._dead_letters = DeadLetterBox(publisher, GROUP)
         self._poll_interval_s = poll_interval_s
         self._clock = clock
-        self._backlog = Backlog()
+        self._backlog = Backlog(rooms)
         self._offsets = Offsets()
         self._polled_s = float("-inf")
 
@@ -74,8 +76,8 @@ class Intake:
         # What a rebalancing has just brought is not paused yet, and comes into the backlog.
         self._take(self._consumer.poll(0.0, max(self._backlog.room, 1)))
 
-    def next_job(self) -> QueuedJob | None:
-        """Whose turn it is, out of what was polled."""
+    def next_jobs(self) -> tuple[QueuedJob, ...]:
+        """Whose turn it is, out of what was polled: jobs that are drawn together, or none."""
         return self._backlog.take()
 
     def finish(self, job: QueuedJob) -> None:

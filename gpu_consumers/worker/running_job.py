@@ -1,8 +1,9 @@
-"""What the parent knows of the one job it holds: a claim first, then a granted attempt."""
+"""What the parent knows of a job it holds: a claim first, then a granted attempt, then its end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
@@ -12,39 +13,57 @@ from gpu_consumers.worker.backlog import QueuedJob
 from gpu_consumers.worker.progress_pace import ProgressPace
 from topics.messages.grants import JobGranted
 from topics.messages.jobs import JobQueued
-from topics.messages.progress import JobProgressed, Phase
+from topics.messages.progress import JobProgressed
 from topics.messages.results import FailureReason, JobFailed, JobRendered
+from topics.messages.work import WorkKind
 
 
-@dataclass
+@dataclass(eq=False)
 class Claim:
     """Published, not yet answered. `asked_s` is when it was last published.
 
-    `setbacks` counts how often something raised meanwhile, here and in `Ending`.
+    `setbacks` counts how often something raised meanwhile, here and in `Ending`. `was_granted`: it
+    held before, and is asked for anew, to be worked on `alone`.
     """
 
     job: QueuedJob
     claim_id: UUID
     asked_s: float
     setbacks: int = 0
+    was_granted: bool = False
+
+    def lost(self) -> JobFailed:
+        """What is said of it when this worker will do nothing about it."""
+        queued = self.job.queued
+        return JobFailed(queued.job, queued.attempt, self.claim_id, FailureReason.WORKER_LOST)
 
 
-@dataclass
+@dataclass(eq=False)
 class Attempt:
-    """Granted; the child works on it. Times in seconds of the worker's clock.
+    """Granted; it waits for the child, or the child works on it. Times in seconds of the worker's
+    clock.
 
-    `doubted_s` is None, or when it was last asked whether the claim still holds.
+    `doubted_s` is None, or when it was last asked whether the claim still holds. `alone`: it was
+    drawn with others once, and that broke.
     """
 
     job: QueuedJob
     grant: JobGranted
-    phase_since_s: float
+    granted_s: float
     alive_s: float
-    phase: Phase = Phase.LOAD
+    alone: bool = False
     stop_asked_s: float | None = None
     stop_reason: FailureReason = FailureReason.STOPPED
     doubted_s: float | None = None
     pace: ProgressPace = field(default_factory=ProgressPace)
+
+    def may_join(self, other: Attempt) -> bool:
+        """Whether both may be drawn together."""
+        return not (self.alone or other.alone) and _kind(self.job.queued) == _kind(other.job.queued)
+
+    def failed(self, reason: FailureReason) -> JobFailed:
+        """What is said when nothing comes of it."""
+        return JobFailed(self.grant.job, self.grant.attempt, self.grant.claim_id, reason)
 
     def progress_due(self, now_s: float) -> JobProgressed | None:
         """What is to be said of its progress now, if anything."""
@@ -65,7 +84,7 @@ class Attempt:
         )
 
 
-@dataclass
+@dataclass(eq=False)
 class Ending:
     """Over; its last message has to be published before its offset is committed."""
 
@@ -78,6 +97,13 @@ class Ending:
         said = self.result
         reason = FailureReason.ENGINE_ERROR
         self.result = JobFailed(said.job, said.attempt, said.claim_id, reason)
+
+
+Held: TypeAlias = Claim | Attempt | Ending
+
+
+def _kind(queued: JobQueued) -> tuple[WorkKind, str, str]:
+    return (queued.kind, queued.engine, queued.batch_key)
 
 
 def start_of(queued: JobQueued, grant: JobGranted) -> Start:

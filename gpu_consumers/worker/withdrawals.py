@@ -8,7 +8,6 @@ from typing import Final
 from uuid import UUID
 
 from gpu_consumers.worker.assignments import Forget
-from gpu_consumers.worker.child_process import Child
 from topics.messages.control import ForgetTwin
 
 _REMEMBERED: Final = 4096
@@ -27,7 +26,7 @@ class Withdrawals:
         if twin is not None:
             self._seen.add(twin)
 
-    def hear(self, said: ForgetTwin, child: Child) -> None:
+    def hear(self, said: ForgetTwin, tell_child: Callable[[Forget], None]) -> None:
         """Forget now: in the child's memory, which it does between two steps, and in its files."""
         self._epochs[said.twin] = max(said.epoch, self._epochs.pop(said.twin, 0))
         if len(self._epochs) > _REMEMBERED:
@@ -35,7 +34,7 @@ class Withdrawals:
         # Only of whom it can hold: a pipe that is full of words for a child which still loads would
         # make its parent stand still.
         if said.twin in self._seen:
-            child.send(Forget(said.twin, said.epoch))
+            tell_child(Forget(said.twin, said.epoch))
         self._forget_files(said.twin, said.epoch)
 
     def work_ended(self, twin: UUID | None) -> None:

@@ -19,7 +19,7 @@ from topics.messages.results import (
     PhotosJudged,
     SourcePhotoJudged,
 )
-from topics.messages.work import PublishWork
+from topics.messages.work import ImageWork, PublishWork
 from topics.registry import Message, Topic
 from topics.transport import Delivery
 
@@ -35,6 +35,7 @@ class _Work(NamedTuple):
     kind: str
     engine: str
     began_s: float
+    pictures: int
 
 
 class WorkMetrics:
@@ -54,6 +55,7 @@ class WorkMetrics:
         self._monotonic_s = monotonic_s
         self._lock = threading.Lock()
         self._claims: OrderedDict[UUID, _Work | None] = OrderedDict()
+        self._spent_until_s = monotonic_s()
         able = Gauge(
             "suite_worker_engine",
             "1 where this worker has the weights.",
@@ -73,6 +75,13 @@ class WorkMetrics:
             "From the grant to the report.",
             ["work", "engine"],
             buckets=BUCKETS_S,
+            registry=registry,
+        )
+        self._spent = Counter(
+            "suite_work_spent_seconds",
+            "Time of this process: of jobs that are done together, each has the share of its "
+            "pictures.",
+            ["work", "engine"],
             registry=registry,
         )
         self._ended = Counter(
@@ -127,22 +136,36 @@ class WorkMetrics:
     def _granted(self, grant: JobGranted) -> None:
         drawn_by = "" if isinstance(grant.work, PublishWork) else grant.work.engine
         engine = drawn_by if drawn_by in self._engines else OTHER
-        work = _Work(str(grant.work.__struct_config__.tag), engine, self._monotonic_s())
+        pictures = len(grant.work.items) or 1 if isinstance(grant.work, ImageWork) else 1
+        tag = str(grant.work.__struct_config__.tag)
+        work = _Work(tag, engine, self._monotonic_s(), pictures)
         with self._lock:
             if self._claims.get(grant.claim_id, work) is not None:
                 # Somebody else's, or granted before.
                 return
+            self._spend(work.began_s)
             self._claims[grant.claim_id] = work
         self._at_work.labels(work.kind, work.engine).inc()
 
     def _reported(self, report: Report, outcome: str) -> None:
+        now_s = self._monotonic_s()
         with self._lock:
+            self._spend(now_s)
             work = self._claims.pop(report.claim_id, None)
         if work is None:
             return
         self._at_work.labels(work.kind, work.engine).dec()
-        self._seconds.labels(work.kind, work.engine).observe(self._monotonic_s() - work.began_s)
+        self._seconds.labels(work.kind, work.engine).observe(now_s - work.began_s)
         self._ended.labels(work.kind, work.engine, outcome).inc()
 
+    def _spend(self, now_s: float) -> None:
+        """Share out the time since somebody came or went among those who were there."""
+        at_work = [work for work in self._claims.values() if work is not None]
+        pictures = sum(work.pictures for work in at_work)
+        for work in at_work:
+            share_s = (now_s - self._spent_until_s) * work.pictures / pictures
+            self._spent.labels(work.kind, work.engine).inc(share_s)
+        self._spent_until_s = now_s
 
-_NOBODYS = _Work("", "", 0.0)
+
+_NOBODYS = _Work("", "", 0.0, 0)

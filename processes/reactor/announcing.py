@@ -145,4 +145,5 @@ def _message(work: AnnounceWork) -> JobQueued:
         owner=work.owner_id,
         twin=work.twin_id,
         packs=publish_packs_id(work.owner_id) if work.batch_key == PUBLISH_PACK else UNSET,
+        items=work.items or UNSET,
     )

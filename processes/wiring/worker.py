@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gpu_consumers.engines.registry import LOADERS, absent_engines
 from gpu_consumers.training.training_places import forget_trainings
+from gpu_consumers.worker.backlog import BatchRoom
 from gpu_consumers.worker.child import ChildSettings
 from gpu_consumers.worker.child_process import ChildProcess
 from gpu_consumers.worker.device_facts import device_facts
@@ -25,6 +26,12 @@ from topics.transport import Transport
 
 SILENCE_SHARE_MAX = 0.75
 """Of the lease: who said nothing for longer may have lost a claim."""
+
+BATCH_ROOMS = {
+    loader.id: BatchRoom(rows=loader.render_batch_max, twins=loader.twins_max)
+    for loader in LOADERS.values()
+}
+"""By engine, how many pictures and how many different twins are drawn at once."""
 
 
 def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
@@ -53,6 +60,7 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
             lambda: ChildProcess(child),
             phase_limits_s,
             forget_files=partial(forget_trainings, child.trainings_dir),
+            rooms=BATCH_ROOMS,
             limits=limits,
         ).run(stop)
 

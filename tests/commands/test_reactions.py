@@ -115,8 +115,9 @@ def _work(
     twin: UUID | None,
     *,
     engine: str = "pocket",
+    items: int | None = None,
 ) -> AnnounceWork:
-    return AnnounceWork(kind, job, attempt, engine, batch_key, ADA, twin)
+    return AnnounceWork(kind, job, attempt, engine, batch_key, ADA, twin, items)
 
 
 def _requested() -> Job.Requested:
@@ -486,7 +487,7 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     (
         _requested(),
         [
-            _work(WorkKind.IMAGE, LIGHTHOUSE_JOB, 1, _requested().batch_key, None),
+            _work(WorkKind.IMAGE, LIGHTHOUSE_JOB, 1, _requested().batch_key, None, items=4),
             FailJob(LIGHTHOUSE_JOB, JobFailure.DEADLINE_PASSED),
         ],
     ),

@@ -43,7 +43,7 @@ from processes.standstill import end_at_standstill
 from processes.wiring.members import member_name
 from processes.wiring.objects import open_folder, open_objects
 from processes.wiring.transport import open_transport
-from processes.wiring.worker import SILENCE_SHARE_MAX
+from processes.wiring.worker import BATCH_ROOMS, SILENCE_SHARE_MAX
 from tests.faults.halting_upload import halting_objects
 from tests.faults.stage import (
     ANALYSER_IS_LOOKING,
@@ -127,6 +127,7 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
             transport,
             lambda: ChildProcess(child, run_painter),
             {loader.id: {Phase.STEP: STEP_LIMIT_S} for loader in LOADERS.values()},
+            rooms=BATCH_ROOMS,
             limits=limits,
         ).run(stop)
 

@@ -45,6 +45,7 @@ def studio(running: LivingStudio) -> Iterator[LivingStudio]:
     yield running
     running.painter.is_deaf = False
     running.painter.accidents.clear()
+    running.painter.poison.clear()
     running.painter.draws_instead = None
     running.painter.let_go()
     running.analyser.script.clear()

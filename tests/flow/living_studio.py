@@ -142,7 +142,7 @@ class LivingStudio(StudioDesk):
             "reactor": self._reactor,
             "watchdog": self._watchdog,
             "screener": self._screener,
-            "worker": self._worker,
+            **self._lives_of_workers(),
         }
 
         def live(name: str, run: Callable[[threading.Event], None]) -> None:
@@ -255,16 +255,25 @@ class LivingStudio(StudioDesk):
             pace=PACE,
         ).run(stop)
 
+    def _lives_of_workers(self) -> dict[str, Callable[[threading.Event], None]]:
+        """How each worker lives, by its name."""
+        return {"worker": self._worker}
+
     def _worker(self, stop: threading.Event) -> None:
+        self.worker("worker", self.painter).run(stop)
+
+    def worker(self, name: str, painter: Painter, kind: type[Worker] = Worker) -> Worker:
+        """One worker, with a painter of its own."""
         trainings = self.trainings
-        Worker(
-            "worker",
+        return kind(
+            name,
             self.transport,
-            lambda: ChildThread(self.painter, self._presigned, trainings),
+            lambda: ChildThread(painter, self._presigned, trainings),
             {loader.id: loader.phase_limits_s for loader in LOADERS.values()},
             forget_files=partial(forget_trainings, trainings),
+            rooms={painter.engine: painter.room},
             limits=LIMITS,
-        ).run(stop)
+        )
 
 
 def _served_by(app: Starlette, address: str) -> Callable[[httpx.Request], httpx.Response]:

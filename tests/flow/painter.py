@@ -3,9 +3,10 @@
 import threading
 from collections import deque
 from collections.abc import Sequence
-from itertools import count
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
+from uuid import UUID
 
 import cv2
 import msgspec
@@ -13,9 +14,12 @@ import numpy as np
 from safetensors.numpy import save
 
 from gpu_consumers.engines.loaded_engine import (
+    NotDrawn,
     Progress,
     RenderedClip,
     RenderedPicture,
+    Share,
+    ShareOutcome,
     ShowPreview,
     Stopped,
     TrainedTwin,
@@ -29,7 +33,16 @@ from gpu_consumers.engines.pocket.world.portrait import render
 from gpu_consumers.engines.pocket.world.scene import random_scene
 from gpu_consumers.presigned_objects import Objects
 from gpu_consumers.videos.lossless_clip import LosslessClip
-from gpu_consumers.worker.assignments import Advanced, Forget, Order, Report, Start
+from gpu_consumers.worker.assignments import (
+    Advanced,
+    Forget,
+    Order,
+    Report,
+    Start,
+    StartTogether,
+    Stop,
+)
+from gpu_consumers.worker.backlog import BatchRoom
 from gpu_consumers.worker.child import Workbench
 from topics.messages.progress import Phase
 from topics.messages.work import ImageWork, TrainingWork, VideoItem, VideoWork
@@ -39,9 +52,6 @@ LAST_TURN_S = 0.02
 """How often a held painter looks whether it was told to stop."""
 
 PATIENCE_S = 60.0
-
-
-_adapters = count(1)
 
 
 def portrait(seed: int, width: int = 64, height: int = 64) -> bytes:
@@ -58,15 +68,15 @@ def scale() -> int:
     return LOADER.delivery_scale
 
 
-def small_adapter(rank: int) -> bytes:
-    """A LoRA of one layer, such as the checks let through: each another's."""
-    weight = 0.01 + next(_adapters) / 10_000
+def small_adapter(rank: int, seed: int = 0) -> bytes:
+    """A LoRA of one layer, such as the checks let through. Every seed has one of its own."""
+    weight = 0.01 + seed % 1_000 / 100_000
     layer = f"unet.mid_block.{LOADER.twin.lora_targets[0]}"
     return bytes(
         save(
             {
                 f"{layer}.lora_A.weight": np.full((rank, 8), weight, np.float16),
-                f"{layer}.lora_B.weight": np.full((8, rank), weight, np.float16),
+                f"{layer}.lora_B.weight": np.full((8, rank), 0.01, np.float16),
             }
         )
     )
@@ -77,6 +87,7 @@ class Painter:
 
     engine = "pocket"
     render_batch_max = 4
+    twins_max = 4
     training_batch_max = 4
 
     def __init__(self) -> None:
@@ -90,6 +101,16 @@ class Painter:
         """A size of the pocket world, drawn whatever was granted."""
 
         self.sources: deque[bytes | None] = deque(maxlen=8)
+        self.batches: deque[tuple[int, ...]] = deque(maxlen=64)
+        """Of everything that was begun: the seed of each job's first picture."""
+
+        self.poison: set[bytes] = set()
+        """Adapters that break the engine, and everything that is drawn beside them."""
+
+    @property
+    def room(self) -> BatchRoom:
+        """How much it draws at once."""
+        return BatchRoom(self.render_batch_max, self.twins_max)
 
     def hold(self) -> None:
         """From now on, work goes on until `let_go` or a stop."""
@@ -111,9 +132,29 @@ class Painter:
     ) -> list[RenderedPicture]:
         """See `LoadedEngine.render`."""
         self.sources.append(source)
+        self.batches.append((work.items[0].seed,))
+        self._swallow(adapter)
         self._take_time(progress, work.num_inference_steps)
         drawn = self.draws_instead or (work.width, work.height)
         return [_picture(item.item, item.seed, *drawn) for item in work.items]
+
+    def render_together(self, shares: Sequence[Share]) -> list[ShareOutcome]:
+        """See `LoadedEngine.render_together`."""
+        self.batches.append(tuple(share.items[0].seed for share in shares))
+        for share in shares:
+            self._swallow(share.adapter)
+        everybody = _Everybody(shares)
+        with suppress(Stopped):
+            self._take_time(everybody, shares[0].work.num_inference_steps)
+        return [
+            everybody.stopped.get(number) or self._share(share)
+            for number, share in enumerate(shares)
+        ]
+
+    def _share(self, share: Share) -> tuple[RenderedPicture, ...]:
+        self.sources.append(share.source)
+        drawn = self.draws_instead or (share.work.width, share.work.height)
+        return tuple(_picture(item.item, item.seed, *drawn) for item in share.items)
 
     def animate(
         self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
@@ -139,7 +180,11 @@ class Painter:
             _picture(number, work.seed + number, 64, 64)
             for number in range(len(work.sample_uploads))
         )
-        return TrainedTwin(small_adapter(work.rank), work.rank, work.steps, 0.9, samples)
+        return TrainedTwin(small_adapter(work.rank, work.seed), work.rank, work.steps, 0.9, samples)
+
+    def _swallow(self, adapter: bytes | None) -> None:
+        if adapter in self.poison:
+            raise RuntimeError("the engine broke")
 
     def forget(self, adapter_sha256: str) -> None:
         """See `LoadedEngine.forget`."""
@@ -154,6 +199,27 @@ class Painter:
         while not self.may_finish.wait(LAST_TURN_S):
             if not self.is_deaf:
                 progress.report(Phase.STEP, STEPS, steps_total)
+
+
+class _Everybody:
+    """The progress of all shares of a batch. Those that stop are `stopped`, by their number."""
+
+    def __init__(self, shares: Sequence[Share]) -> None:
+        self._shares = shares
+        self.stopped: dict[int, NotDrawn] = {}
+
+    def report(
+        self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
+    ) -> None:
+        """Raises Stopped once everybody has."""
+        for number, share in enumerate(self._shares):
+            if number not in self.stopped:
+                try:
+                    share.progress.report(phase, step, steps_total, preview)
+                except Stopped as stopped:
+                    self.stopped[number] = NotDrawn(stopped)
+        if len(self.stopped) == len(self._shares):
+            raise Stopped
 
 
 def _picture(item: int, seed: int, width: int, height: int) -> RenderedPicture:
@@ -191,7 +257,7 @@ class ChildThread:
         self._painter = painter
         self._workbench = Workbench(lambda _: painter, objects, folder)
         self._reports: Queue[Report] = Queue()
-        self._stopping = threading.Event()
+        self._stops: set[UUID | None] = set()
         self._ended = False
 
     @property
@@ -204,10 +270,10 @@ class ChildThread:
         if isinstance(order, Forget):
             self._workbench.forget(order)
             return
-        if not isinstance(order, Start):
-            self._stopping.set()
+        if isinstance(order, Stop):
+            self._stops.add(order.job)
             return
-        self._stopping.clear()
+        self._stops.clear()
         threading.Thread(target=self._do, args=[order], daemon=True).start()
 
     def reports(self, timeout_s: float) -> list[Report]:
@@ -223,21 +289,43 @@ class ChildThread:
     def end(self) -> None:
         """See `Child.end`."""
         self._ended = True
-        self._stopping.set()
+
+    def is_stopped(self, job: UUID | None) -> bool:
+        """Whether this one was told to stop, or all of them, and the painter listens."""
+        return self._ended or (
+            not self._stops.isdisjoint((None, job)) and not self._painter.is_deaf
+        )
+
+    def say(self, report: Report) -> None:
+        """Have the parent know, unless it has ended this child."""
+        if not self._ended:
+            self._reports.put(report)
+
+    def _do(self, order: Start | StartTogether) -> None:
+        if isinstance(order, Start):
+            self.say(self._workbench.do(order, _ThreadProgress(self)))
+        else:
+            self._workbench.do_together(
+                order.starts, lambda job: _ThreadProgress(self, job), self.say
+            )
+
+
+class _ThreadProgress:
+    """The progress of the only job of a child, or of one of several."""
+
+    def __init__(self, child: ChildThread, job: UUID | None = None) -> None:
+        self._child = child
+        self._job = job
 
     def report(
         self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
     ) -> None:
         """See `Progress.report`."""
-        if self._ended or (self._stopping.is_set() and not self._painter.is_deaf):
+        if self._child.is_stopped(self._job):
             raise Stopped
         if preview is None:
-            self._reports.put(Advanced(phase, step, steps_total))
+            self._child.say(Advanced(phase, step, steps_total, job=self._job))
         else:
             shown = preview()
-            self._reports.put(Advanced(phase, step, steps_total, shown.png, shown.items))
-
-    def _do(self, order: Start) -> None:
-        report = self._workbench.do(order, self)
-        if not self._ended:
-            self._reports.put(report)
+            said = Advanced(phase, step, steps_total, shown.png, shown.items, job=self._job)
+            self._child.say(said)

@@ -69,7 +69,7 @@ def test_an_adapter_that_is_no_adapter_fails_the_training_and_costs_nothing(
 ) -> None:
     owner = studio.creator()
     twin = studio.twin_with_photos(owner)
-    monkeypatch.setattr("tests.flow.painter.small_adapter", lambda rank: b"a pickle, perhaps")
+    monkeypatch.setattr("tests.flow.painter.small_adapter", lambda *_: b"a pickle, perhaps")
     job = studio.train(twin, owner)
     studio.comes_to(job, owner, JobState.FAILED)
     assert studio.why_it_failed(job) == JobFailure.ADAPTER_REFUSED

@@ -10,6 +10,7 @@ from processes.metrics.work import WorkMetrics
 from tests.topics.sample_messages import SAMPLES
 from topics.messages.grants import ClaimRefusal, ClaimRefused, JobGranted
 from topics.messages.results import FailureReason, JobClaimed, JobFailed, JobRendered
+from topics.messages.work import ImageWork
 from topics.registry import GRANTS, RESULTS, Message
 from topics.transport import Delivery
 
@@ -39,10 +40,12 @@ class Counted:
         return self.registry.get_sample_value(name, labels)
 
 
-def grant(claim_id: UUID, engine: str = "pocket") -> JobGranted:
+def grant(claim_id: UUID, engine: str = "pocket", pictures: int = 1) -> JobGranted:
     granted = SAMPLES["job.granted.image"]
     assert isinstance(granted, JobGranted)
-    work = msgspec.structs.replace(granted.work, engine=engine)
+    assert isinstance(granted.work, ImageWork)
+    items = granted.work.items[:1] * pictures
+    work = msgspec.structs.replace(granted.work, engine=engine, items=items)
     return msgspec.structs.replace(granted, claim_id=claim_id, work=work)
 
 
@@ -66,6 +69,24 @@ def test_work_is_running_from_the_grant_to_the_report() -> None:
     assert worker.value("suite_work_running", **IMAGE) == 0
     assert worker.value("suite_work_seconds_sum", **IMAGE) == 7.0
     assert worker.value("suite_work_total", **IMAGE, outcome="done") == 1
+
+
+def test_jobs_that_are_drawn_together_share_the_time_by_their_pictures() -> None:
+    worker, three, one = Counted(), uuid4(), uuid4()
+    for claim in (three, one):
+        worker.claims(claim)
+    worker.hears(grant(three, pictures=3))
+    worker.now_s = 1.0
+    worker.hears(grant(one, engine="retired"))
+    worker.now_s = 9.0
+    worker.reports(rendered(one))
+    worker.now_s = 11.0
+    worker.reports(rendered(three))
+    worker.now_s = 100.0
+    worker.hears(grant(uuid4()))
+    others = {"work": "image", "engine": "other"}
+    assert worker.value("suite_work_spent_seconds_total", **IMAGE) == 1 + 6 + 2
+    assert worker.value("suite_work_spent_seconds_total", **others) == 2
 
 
 def test_what_is_said_or_heard_twice_counts_once() -> None:

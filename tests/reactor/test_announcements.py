@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from uuid import UUID, uuid5
 
 import pytest
+from msgspec import UNSET
 
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.fail_job import FailJob
@@ -111,8 +112,7 @@ def test_another_owners_first_job_is_behind_no_more_than_a_few(spec: ReactorSpec
             for one in consumer.poll(0.0, max_messages=backlog.room):
                 assert isinstance(one.message, JobQueued)
                 backlog.add(QueuedJob(one.at, one.offset, one.message, one))
-            queued = backlog.take()
-            assert queued is not None
+            [queued] = backlog.take()
             is_taken(spec, queued.queued.job)
             taken.append(queued.queued.job)
     more = taken.index(hers) - PLACES_PER_OWNER
@@ -174,6 +174,16 @@ def test_a_failed_attempts_successor_is_announced(spec: ReactorSpec) -> None:
     spec.settles()
     assert [(one.job, one.attempt) for one in announced(spec)] == [(job, 1), (job, 2)]
     assert announced(spec)[0].batch_key == announced(spec)[1].batch_key != ""
+
+
+def test_a_first_attempt_may_be_drawn_with_others_and_its_successor_is_drawn_alone(
+    spec: ReactorSpec,
+) -> None:
+    [job] = jobs_of(spec, ADA, 1)
+    spec.settles()
+    spec.does(journey.failure_of(journey.claimed(spec, job)))
+    spec.settles()
+    assert [one.items for one in announced(spec)] == [journey.A_LIGHTHOUSE.count, UNSET]
 
 
 def test_outputs_are_announced_to_the_screener_until_they_are_screened(spec: ReactorSpec) -> None:

@@ -67,6 +67,7 @@ Epoch: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 """Which of a twin's consents: counted up by every withdrawal."""
 
 ItemNumber: TypeAlias = Annotated[int, Meta(ge=0, le=999)]
+ItemCount: TypeAlias = Annotated[int, Meta(ge=1, le=999)]
 Position: TypeAlias = Annotated[int, Meta(ge=0, le=POSITION_MAX)]
 Ordinal: TypeAlias = Annotated[int, Meta(ge=1, le=POSITION_MAX)]
 """Counted from 1: a fact's position, an aggregate's version."""

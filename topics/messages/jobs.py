@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from topics.messages.bounds import Attempt, BatchKey, EngineId
+from topics.messages.bounds import Attempt, BatchKey, EngineId, ItemCount
 from topics.messages.work import WorkKind
 
 
@@ -15,6 +15,9 @@ class JobQueued(msgspec.Struct, frozen=True, tag="job.queued"):
     screening, `attempt` is the attempt whose outputs are screened; a photo set is attempt 1 of the
     job whose id is the submission's. A pack is attempt 1 of the job of its id, and `packs` stands
     for all packs of its owner.
+
+    `items` is how many there are to draw: jobs of one key may be drawn together, as many as fit.
+    It is absent where the attempt is to be drawn alone, as after one that failed.
     """
 
     job: UUID
@@ -25,3 +28,4 @@ class JobQueued(msgspec.Struct, frozen=True, tag="job.queued"):
     owner: UUID
     twin: UUID | None = None
     packs: UUID | msgspec.UnsetType = msgspec.UNSET
+    items: ItemCount | msgspec.UnsetType = msgspec.UNSET

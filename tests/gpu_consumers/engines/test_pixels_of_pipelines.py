@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +18,8 @@ from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.engines.slot_bank import RowTwin
 
 if TYPE_CHECKING:
-    from gpu_consumers.engines.latent_diffusion import LatentDiffusion
-    from gpu_consumers.engines.sampling_loop import SamplingStep
+    from gpu_consumers.engines.latent_diffusion import DrawSettings, LatentDiffusion, Row
+    from gpu_consumers.engines.sampling_loop import OnStep, SamplingStep
 
 pytestmark = pytest.mark.engine
 
@@ -67,7 +67,17 @@ def ours(diffusion: LatentDiffusion, guidance_scale: float, **more: Any) -> Any:
         for prompt, negative, seed in zip(PROMPTS, NEGATIVES, SEEDS, strict=True)
     ]
     settings = DrawSettings(side(diffusion), side(diffusion), 5)
-    return diffusion.draw(rows, settings, lambda _step: None)
+    return drawn(diffusion, rows, settings)
+
+
+def drawn(
+    diffusion: LatentDiffusion,
+    rows: Sequence[Row],
+    settings: DrawSettings,
+    on_step: OnStep = lambda _step: None,
+) -> Any:
+    pictures = [picture for _, picture in diffusion.draw(rows, settings, on_step)]
+    return np.stack([picture for picture in pictures if picture is not None])
 
 
 def theirs(pipeline: Any, diffusion: LatentDiffusion, guidance_scale: float, **more: Any) -> Any:
@@ -134,7 +144,7 @@ def test_who_goes_on_keeps_their_words_and_their_twin_when_a_row_stops(
         return (0,) if step.done == 2 else ()
 
     whole, left, without = (
-        tiny.draw(asked, DrawSettings(16, 16, 5), on_step).astype(int)
+        drawn(tiny, asked, DrawSettings(16, 16, 5), on_step).astype(int)
         for asked, on_step in (
             (rows, lambda _step: None),
             (rows, stop_the_first),

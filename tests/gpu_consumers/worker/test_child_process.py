@@ -13,7 +13,15 @@ from uuid import UUID
 
 import pytest
 
-from gpu_consumers.worker.assignments import Advanced, Broke, Delivered, Report, Start, Stop
+from gpu_consumers.worker.assignments import (
+    Advanced,
+    Broke,
+    Delivered,
+    Report,
+    Start,
+    StartTogether,
+    Stop,
+)
 from gpu_consumers.worker.child import ChildSettings
 from gpu_consumers.worker.child_process import ChildProcess
 from topics.messages.progress import Phase
@@ -54,7 +62,10 @@ def child(weights_dir: Path, tmp_path: Path) -> Iterator[ChildProcess]:
     process.end()
 
 
-def a_lighthouse(address: str, steps: int) -> Start:
+ONE_JOB = UUID(int=1)
+
+
+def a_lighthouse(address: str, steps: int, job: UUID = ONE_JOB) -> Start:
     upload = Upload(address, {"key": "quarantine/0.png"}, "quarantine/0.png", "image/png", 10**6)
     work = ImageWork(
         engine="stable-diffusion-1.5",
@@ -68,7 +79,7 @@ def a_lighthouse(address: str, steps: int) -> Start:
         twin_strength=1.0,
         items=(ImageItem(0, 7, upload),),
     )
-    return Start(UUID(int=1), 1, work)
+    return Start(job, 1, work)
 
 
 def until(child: ChildProcess, is_it: Callable[[Report], bool]) -> list[Report]:
@@ -105,6 +116,28 @@ def test_a_child_renders_stops_and_renders_again(
 
     child.end()
     assert not child.is_alive
+
+
+def test_of_two_jobs_that_a_child_draws_together_one_is_stopped_and_one_delivered(
+    child: ChildProcess, store: tuple[str, list[bytes]]
+) -> None:
+    address, posted = store
+    stays, goes = UUID(int=2), UUID(int=3)
+    starts = tuple(a_lighthouse(address, steps=100, job=job) for job in (goes, stays))
+    child.send(StartTogether(starts))
+    until(
+        child,
+        lambda report: (
+            isinstance(report, Advanced) and (report.job, report.phase) == (goes, Phase.STEP)
+        ),
+    )
+    child.send(Stop(goes))
+    first = until(child, lambda report: not isinstance(report, Advanced))[-1]
+    second = until(child, lambda report: not isinstance(report, Advanced))[-1]
+    assert first == Broke(FailureReason.STOPPED, goes)
+    assert isinstance(second, Delivered)
+    assert second.job == stays
+    assert len(posted) == 1
 
 
 def test_a_child_draws_a_clip_and_uploads_its_frames(

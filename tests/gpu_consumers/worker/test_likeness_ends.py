@@ -16,7 +16,7 @@ from safetensors.numpy import save
 
 from gpu_consumers.engines.loaded_engine import ShowPreview
 from gpu_consumers.training.training_places import forget_trainings, training_place
-from gpu_consumers.worker.assignments import Broke, Delivered, Forget, Start, Stop
+from gpu_consumers.worker.assignments import Broke, Delivered, Forget, Report, Start, Stop
 from gpu_consumers.worker.child import Workbench
 from tests.gpu_consumers.engines.test_diffusion_engine import photo, tiny
 from tests.gpu_consumers.worker.test_workbench import (
@@ -114,6 +114,19 @@ def test_whoever_is_drawn_is_forgotten_once_that_has_ended(tmp_path: Path) -> No
     bench = bench_with(pencil, tmp_path)
     middle = InTheMiddle(bench, pencil, withdrawn=TWIN)
     bench.do(start(images(adapter=adapter(A))), middle)
+    assert middle.forgotten_by_then == []
+    assert pencil.forgotten == [A]
+
+
+def test_of_several_who_are_drawn_together_one_is_forgotten_at_the_end(tmp_path: Path) -> None:
+    pencil = Pencil()
+    bench = bench_with(pencil, tmp_path)
+    of_twin = start(images(2, adapter=adapter(A)))
+    of_other = start(images(2, adapter=adapter(B)), twin=OTHER, job=UUID(int=8))
+    middle = InTheMiddle(bench, pencil, withdrawn=TWIN)
+    said: list[Report] = []
+    bench.do_together([of_twin, of_other], lambda _: middle, said.append)
+    assert [type(report) for report in said] == [Delivered, Delivered]
     assert middle.forgotten_by_then == []
     assert pencil.forgotten == [A]
 

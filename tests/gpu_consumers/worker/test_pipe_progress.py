@@ -12,9 +12,11 @@ import pytest
 
 from gpu_consumers.engines.loaded_engine import Preview, Stopped
 from gpu_consumers.worker.assignments import REPORTS, Advanced, Forget, Stop
-from gpu_consumers.worker.child import PipeProgress
+from gpu_consumers.worker.child import PipeProgress, PipeStops
 from gpu_consumers.worker.progress_pace import PUBLISH_INTERVAL_S
 from topics.messages.progress import CheckpointSeen, Phase
+
+ADA, GRACE = UUID(int=1), UUID(int=2)
 
 
 class Bench:
@@ -24,7 +26,8 @@ class Bench:
         self.now_s = 100.0
         self.pipe = ours
         self.forgotten: list[Forget] = []
-        self.progress = PipeProgress(theirs, lambda: self.now_s, self.forgotten.append)
+        stops = PipeStops(theirs, self.forgotten.append)
+        self.progress = PipeProgress(theirs, lambda: self.now_s, stops)
         self.drawn: list[int] = []
 
     def step(self, number: int, after_s: float = 0.0, phase: Phase = Phase.STEP) -> None:
@@ -88,6 +91,27 @@ def test_a_stop_is_heeded_even_where_nothing_would_be_told(bench: Bench) -> None
     with pytest.raises(Stopped):
         bench.step(2)
     assert bench.drawn == [1]
+
+
+def test_a_stop_of_one_of_several_jobs_is_heeded_by_that_one_alone() -> None:
+    ours, theirs = Pipe()
+    with ours, theirs:
+        stops = PipeStops(theirs, lambda _forget: None)
+        ada, grace = (PipeProgress(theirs, lambda: 100.0, stops, job) for job in (ADA, GRACE))
+        ours.send_bytes(msgspec.msgpack.encode(Stop(GRACE)))
+        # Whoever reads it first, it is whose it is.
+        ada.report(Phase.STEP, 1, 25)
+        with pytest.raises(Stopped):
+            grace.report(Phase.STEP, 1, 25)
+        ada.report(Phase.DECODE, 2, 25)
+        told = [REPORTS.decode(ours.recv_bytes()) for _ in range(2)]
+        assert told == [
+            Advanced(Phase.STEP, 1, 25, job=ADA),
+            Advanced(Phase.DECODE, 2, 25, job=ADA),
+        ]
+        ours.send_bytes(msgspec.msgpack.encode(Stop()))
+        with pytest.raises(Stopped):
+            ada.report(Phase.STEP, 3, 25)
 
 
 def test_a_twin_is_forgotten_while_somebody_else_is_drawn(bench: Bench) -> None:

@@ -13,12 +13,16 @@ from weakref import ref
 import msgspec
 import pytest
 
+from gpu_consumers.engines.adapter_file import AdapterInvalid
 from gpu_consumers.engines.loaded_engine import (
     EarlierCheckpoint,
     EngineAbsent,
+    NotDrawn,
     Progress,
     RenderedClip,
     RenderedPicture,
+    Share,
+    ShareOutcome,
     ShowPreview,
     SourceUnreadable,
     Stopped,
@@ -57,13 +61,16 @@ class Pencil:
     engine: str = "pocket"
     render_batch_max: int = 4
     training_batch_max: int = 4
+    twins_max: int = 4
     fits: int = 4
     error: Exception | None = None
     error_of_forgetting: Exception | None = None
     forgotten: list[str] = field(default_factory=list)
+    invalid: bytes = b"invalid"
     batches: list[int] = field(default_factory=list)
     adapters: list[bytes | None] = field(default_factory=list)
     sources: list[bytes | None] = field(default_factory=list)
+    together: list[list[tuple[str, int]]] = field(default_factory=list)
     learnt: dict[int, float] = field(default_factory=dict)
 
     def render(
@@ -80,6 +87,24 @@ class Pencil:
         self.sources.append(source)
         progress.report(Phase.STEP, 1, 1)
         return [RenderedPicture(item.item, item.seed, b"png", 512, 512) for item in work.items]
+
+    def render_together(self, shares: Sequence[Share]) -> list[ShareOutcome]:
+        self.together.append([(share.work.prompt, len(share.items)) for share in shares])
+        self._draw(sum(len(share.items) for share in shares))
+        return [self._share(share) for share in shares]
+
+    def _share(self, share: Share) -> ShareOutcome:
+        self.adapters.append(share.adapter)
+        self.sources.append(share.source)
+        if share.adapter == self.invalid:
+            return NotDrawn(AdapterInvalid("no adapter"))
+        try:
+            share.progress.report(Phase.STEP, share.steps_before + 1, share.steps_total)
+        except Stopped as stopped:
+            return NotDrawn(stopped)
+        return tuple(
+            RenderedPicture(item.item, item.seed, b"png", 512, 512) for item in share.items
+        )
 
     def animate(
         self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 import pytest
 
 from gpu_consumers.worker.assignments import Advanced, Broke, Delivered, Order, Report, Start, Stop
+from gpu_consumers.worker.backlog import BatchRoom
 from gpu_consumers.worker.intake import GROUP, KINDS
 from gpu_consumers.worker.worker import Worker, WorkerLimits
 from topics.codec import Encoded
@@ -68,6 +69,7 @@ class Bench:
     transport: InMemoryTransport = field(default_factory=InMemoryTransport)
     now_s: float = 1_000_000.0
     children: list[ScriptedChild] = field(default_factory=list)
+    rooms: dict[str, BatchRoom] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.transport.create_topics()
@@ -83,6 +85,7 @@ class Bench:
             self._start_child,
             {"pocket": {Phase.STEP: STEP_LIMIT_S}},
             forget_files=self.forget_files,
+            rooms=self.rooms,
             limits=WorkerLimits(wait_s=0.0),
             clock=lambda: self.now_s,
         )

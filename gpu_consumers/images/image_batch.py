@@ -1,0 +1,198 @@
+"""Several image jobs from grant to quarantine, drawn together: each ends by itself, and at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from gpu_consumers.engines.drawing_work import steps_each
+from gpu_consumers.engines.loaded_engine import (
+    LoadedEngine,
+    NotDrawn,
+    Progress,
+    RenderedPicture,
+    Share,
+    ShareOutcome,
+    ShowPreview,
+    SourceUnreadable,
+    Stopped,
+)
+from gpu_consumers.engines.out_of_memory import is_out_of_memory
+from gpu_consumers.images.image_job import uploaded_pictures
+from gpu_consumers.presigned_objects import InputUnavailable, Objects, UploadRefused
+from gpu_consumers.work_inputs import fetched_adapter, fetched_source
+from topics.messages.progress import Phase
+from topics.messages.results import RenderedOutput
+from topics.messages.work import ImageItem, ImageWork
+
+# What is in quarantine, or why nothing is.
+Ended: TypeAlias = Callable[[tuple[RenderedOutput, ...] | Exception], None]
+
+# What concerns the job that it was raised for, and says nothing about those beside it.
+_ITS_OWN = (Stopped, InputUnavailable, SourceUnreadable, UploadRefused)
+
+
+@dataclass(frozen=True)
+class PictureJob:
+    """One job of a batch. `ended` is called once, as soon as its own pictures are uploaded."""
+
+    work: ImageWork
+    progress: Progress
+    ended: Ended
+
+
+@dataclass(eq=False)
+class _Open:
+    """A job whose pictures are not all drawn. `steps_made` counts those of earlier batches.
+
+    `waiting` are those that nothing is done for meanwhile, and that may be stopped nevertheless.
+    """
+
+    job: PictureJob
+    adapter: bytes | None
+    source: bytes | None
+    left: list[ImageItem]
+    said: tuple[Phase, int, int]
+    drawn: list[RenderedPicture] = field(default_factory=list)
+    steps_made: int = 0
+    has_ended: bool = False
+    waiting: Sequence[_Open] = ()
+
+    @property
+    def twin(self) -> str | None:
+        """What tells its twin from others; None where none is drawn."""
+        named = self.job.work.adapter
+        return None if self.adapter is None or named is None else named.sha256 or named.url
+
+    def report(
+        self, phase: Phase, step: int, steps_total: int, preview: ShowPreview | None = None
+    ) -> None:
+        """The job's own progress. A stop is its end at once, however long the others go on."""
+        self.said = (phase, step, steps_total)
+        try:
+            self.job.progress.report(phase, step, steps_total, preview)
+        except Stopped as stopped:
+            self.end(stopped)
+            raise
+        for other in self.waiting:
+            other.goes_on_waiting()
+
+    def goes_on_waiting(self) -> None:
+        """It is where it was, unless it is stopped."""
+        if not self.has_ended:
+            try:
+                self.job.progress.report(*self.said)
+            except Stopped as stopped:
+                self.end(stopped)
+
+    def end(self, outcome: tuple[RenderedOutput, ...] | Exception) -> None:
+        """Say what came of it, once."""
+        if not self.has_ended:
+            self.has_ended = True
+            self.job.ended(outcome)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Which items of an open job are drawn in one batch."""
+
+    open: _Open
+    items: tuple[ImageItem, ...]
+
+
+def render_together(engine: LoadedEngine, jobs: Sequence[PictureJob], objects: Objects) -> None:
+    """Draw and upload the items of all jobs, as many at once as fit. All works have one batch key.
+
+    What does not fit into memory is tried again with half as many pictures at once. Raises what
+    concerns all that have not ended yet, and cannot be said of one of them.
+    """
+    waiting = [found for job in jobs if (found := _opened(job, objects)) is not None]
+    rows_max = engine.render_batch_max
+    while waiting := [one for one in waiting if not one.has_ended]:
+        batches = _batches(waiting, rows_max, engine.twins_max)
+        drawn = [part.open for part in batches[0]]
+        for one in drawn:
+            one.waiting = [other for other in waiting if other not in drawn]
+        outcomes = _drawn(engine, [_share(part, batches) for part in batches[0]])
+        rows = sum(len(part.items) for part in batches[0])
+        if outcomes is None and rows > 1:
+            rows_max = rows // 2
+            continue
+        for number, part in enumerate(batches[0]):
+            # While its pictures are uploaded, those of the others may be cancelled.
+            part.open.waiting = [other for other in waiting if other is not part.open]
+            _take(part, NotDrawn(MemoryError()) if outcomes is None else outcomes[number], objects)
+
+
+def _opened(job: PictureJob, objects: Objects) -> _Open | None:
+    said = (Phase.ENCODE, 0, steps_each(job.work))
+    try:
+        job.progress.report(*said)
+        adapter, source = fetched_adapter(job.work, objects), fetched_source(job.work, objects)
+    except _ITS_OWN as error:
+        job.ended(error)
+        return None
+    return _Open(job, adapter, source, list(job.work.items), said)
+
+
+def _batches(waiting: Sequence[_Open], rows_max: int, twins_max: int) -> list[list[_Part]]:
+    """Everything that is left, in batches: job after job, so that each is through early."""
+    left = {id(one): list(one.left) for one in waiting}
+    batches: list[list[_Part]] = []
+    while any(left.values()):
+        batch: list[_Part] = []
+        room, twins = rows_max, set[str]()
+        for one in waiting:
+            items = left[id(one)][:room]
+            others = twins if one.twin is None else twins | {one.twin}
+            if items and len(others) <= twins_max:
+                batch.append(_Part(one, tuple(items)))
+                del left[id(one)][: len(items)]
+                room, twins = room - len(items), others
+        batches.append(batch)
+    return batches
+
+
+def _share(part: _Part, batches: Sequence[Sequence[_Part]]) -> Share:
+    one = part.open
+    to_come = sum(other.open is one for batch in batches for other in batch)
+    return Share(
+        work=one.job.work,
+        items=part.items,
+        adapter=one.adapter,
+        source=one.source,
+        progress=one,
+        steps_before=one.steps_made,
+        steps_total=one.steps_made + to_come * steps_each(one.job.work),
+    )
+
+
+def _drawn(engine: LoadedEngine, shares: Sequence[Share]) -> list[ShareOutcome] | None:
+    """None where memory ran out. What the attempt held is free again by then."""
+    try:
+        return engine.render_together(shares)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+    return None
+
+
+def _take(part: _Part, outcome: ShareOutcome, objects: Objects) -> None:
+    one = part.open
+    if one.has_ended:
+        return
+    if isinstance(outcome, NotDrawn):
+        one.end(outcome.error)
+        return
+    one.drawn += outcome
+    one.left = one.left[len(part.items) :]
+    one.steps_made += steps_each(one.job.work)
+    if one.left:
+        return
+    try:
+        outputs = uploaded_pictures(one.drawn, one.job.work, objects, one)
+    except _ITS_OWN as error:
+        one.end(error)
+    else:
+        one.end(outputs)
