@@ -4,11 +4,15 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+import structlog
+
 from commands.ports.attendance import NEVER, Attendance, Presence
 from domain.kernel.role import Role
 from queries.catalogue.attendance import Attended, attended
 from queries.viewer import Connections, as_viewer
 from queries.wallet.ledger import BEFORE_ALL
+
+log = structlog.get_logger()
 
 FRESH_S = 1.0
 """Workers speak every few seconds: asking more often tells nothing new."""
@@ -42,12 +46,23 @@ class AttendanceDesk:
         known = self._known
         if known is not None and self._monotonic_s() - known[0] < FRESH_S:
             return known[1]
-        with self._looking:
-            known = self._known
-            now_s = self._monotonic_s()
+        # One looks; whoever comes meanwhile takes what was known a moment ago.
+        if not self._looking.acquire(blocking=known is None):
+            assert known is not None
+            return known[1]
+        try:
+            now_s, known = self._monotonic_s(), self._known
             if known is None or now_s - known[0] >= FRESH_S:
                 known = self._known = (now_s, self._read())
             return known[1]
+        except Exception as error:
+            if known is None:
+                raise
+            # Readers may be many, or away: nobody's request fails because of that.
+            log.warning("attendance not read", error=type(error).__name__)
+            return known[1]
+        finally:
+            self._looking.release()
 
     def _read(self) -> Attendance:
         # Nobody in particular: who is there concerns everybody.

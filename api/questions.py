@@ -12,6 +12,7 @@ from api.attendance import attendance_of
 from api.consistency import until_visible
 from api.context import StudioContext
 from api.ids import global_id, own_id, split_id
+from api.nodes import node_of
 from api.reading import read
 from api.refusals import (
     InputInvalid,
@@ -21,19 +22,17 @@ from api.refusals import (
     result_union,
 )
 from api.scalars import Millicredits, PageSize, Position
-from api.types.asset import asset
 from api.types.catalogue import Catalogue, catalogue
 from api.types.draft import Draft, draft
-from api.types.gallery_filter import KNOWN_STATES, SHOWN_STATES
+from api.types.gallery_filter import KNOWN_STATES
 from api.types.node import Node
 from api.types.paging import DEFAULT_PAGE
-from api.types.purchase import purchase
 from api.types.source_photo import asked_source
-from api.types.twin import twin
-from api.types.viewer import Standing, Viewer, jobs_of
+from api.types.viewer import Standing, Viewer
 from api.types.wallet import Ledger, ledger
 from commands.catalogue import catalogue as catalogue_facts
 from commands.jobs.asked_settings import asked, asked_clips
+from commands.ports.accounts import Session
 from commands.quote import PromptRead, QuoteClips, QuoteImages, QuoteTraining
 from domain import refusals
 from domain.kernel.personal_text import written
@@ -44,12 +43,9 @@ from queries.catalogue.prices import price_list
 from queries.feed.era import in_log
 from queries.gallery.gallery import asset as asset_row
 from queries.jobs.jobs import job as job_row
-from queries.twins.photos import photos
-from queries.twins.twins import twin as twin_row
 from queries.viewer import View, as_viewer
 from queries.wallet.ledger import BEFORE_ALL
 from queries.wallet.ledger import ledger as ledger_rows
-from queries.wallet.purchases import purchase as purchase_row
 
 Info = strawberry.Info[StudioContext, None]
 
@@ -169,6 +165,7 @@ QuoteResult = result_union(
     refusals.AssetNotAvailable,
     refusals.SourceNotAPicture,
     refusals.SourcePhotoNotReady,
+    refusals.SourcePhotoOfAnotherEngine,
     refusals.SourceRatioDiffers,
 )
 LedgerResult = result_union("LedgerResult", Ledger)
@@ -186,14 +183,15 @@ class Query:
         session = await info.context.session()
         if min_position is not None:
             await until_visible(info.context, session, in_log(min_position))
-        return Viewer(
-            id=global_id("Viewer", session.person_id), role=session.role.value, standing=Standing()
-        )
+        return _viewer(session)
 
     @strawberry.field(description="Anything of the viewer's by its global id, or null.")
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:
         try:
-            return await read(info.context, lambda view: _node(info.context, view, id))
+            session = await info.context.session()
+            if split_id(id) == ("Viewer", session.person_id):
+                return _viewer(session)
+            return await read(info.context, lambda view: node_of(info.context, view, id))
         except (refusals.NotFound, NotSignedIn):
             return None
 
@@ -266,23 +264,10 @@ class Query:
         )
 
 
-def _node(context: StudioContext, view: View, given: str) -> Any:
-    kind, own = split_id(given)
-    match kind:
-        case "Twin":
-            found = twin_row(view, own)
-            return None if found is None else twin(found, photos(view, own))
-        case "Job":
-            row = job_row(view, own)
-            return None if row is None else jobs_of(context, view, [row])[0]
-        case "Asset":
-            picture = asset_row(view, own)
-            return asset(picture) if picture and picture.state in SHOWN_STATES else None
-        case "Purchase":
-            bought = purchase_row(view, own)
-            return None if bought is None else purchase(bought)
-        case _:
-            return None
+def _viewer(session: Session) -> Viewer:
+    return Viewer(
+        id=global_id("Viewer", session.person_id), role=session.role.value, standing=Standing()
+    )
 
 
 def _draft(view: View, given: str) -> Draft | None:

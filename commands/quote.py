@@ -10,6 +10,7 @@ from commands.jobs.drawing import Drawn, read_drawn
 from commands.jobs.opening import available_engine, quote
 from commands.jobs.request_images import resolved_images
 from commands.jobs.request_video import resolved_clips
+from commands.jobs.sources import Source
 from commands.ports.attendance import NEVER
 from commands.work import Work
 from domain.asked_settings import AskedClips, AskedImages
@@ -93,15 +94,15 @@ def quote_training(question: QuoteTraining, work: Work) -> Quoted:
 def quote_images(question: QuoteImages, work: Work) -> Quoted:
     """Raises what `RequestImages` would raise for these settings and this source."""
     entry = available_engine(question.engine, JobKind.IMAGES, work)
-    settings, _ = resolved_images(question, entry, work)
-    return _drawn(question, settings, entry, work)
+    settings, source = resolved_images(question, entry, work)
+    return _drawn(question, settings, source, entry, work)
 
 
 def quote_clips(question: QuoteClips, work: Work) -> Quoted:
     """Raises what `RequestVideo` would raise for these settings and this source."""
     entry = available_engine(question.engine, JobKind.VIDEO, work)
-    settings, _ = resolved_clips(question, entry, work)
-    return _drawn(question, settings, entry, work)
+    settings, source = resolved_clips(question, entry, work)
+    return _drawn(question, settings, source, entry, work)
 
 
 def _waits(entry: EngineEntry, work: Work) -> Waits | None:
@@ -110,8 +111,14 @@ def _waits(entry: EngineEntry, work: Work) -> Waits | None:
 
 
 def _drawn(
-    question: QuoteImages | QuoteClips, settings: Drawn, entry: EngineEntry, work: Work
+    question: QuoteImages | QuoteClips,
+    settings: Drawn,
+    source: Source | None,
+    entry: EngineEntry,
+    work: Work,
 ) -> Quoted:
+    # What begins with a twin's picture draws that twin, whether or not it was named as well.
+    names_twin = question.names_twin or (source is not None and source.shows is not None)
     quoted = quote(work, engine_id=entry.id, settings=settings, count=question.count)
     prompt, negative_prompt = question.prompt, question.negative_prompt
     return Quoted(
@@ -120,7 +127,7 @@ def _drawn(
         _waits(entry, work),
         None
         if prompt is None
-        else read_drawn(entry, settings, prompt.value, names_twin=question.names_twin),
+        else read_drawn(entry, settings, prompt.value, names_twin=names_twin),
         None if negative_prompt is None else read_negative_prompt(entry, negative_prompt.value),
     )
 

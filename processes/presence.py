@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from topics.messages.attendance import ScreenerPresent, WorkerPresent
 from topics.registry import Topic, key_of
-from topics.transport import Publisher, PublishFailed, TopicUnknown, Transport
+from topics.transport import Publisher, Transport
 
 log = structlog.get_logger()
 
@@ -56,6 +56,6 @@ def _say_until(
 def _say(publisher: Publisher, topic: Topic, said: Any) -> None:
     try:
         publisher.publish(topic, key_of(said), said)
-    except (PublishFailed, TopicUnknown):
-        # The work does not depend on it. Said again in a few seconds.
-        log.warning("presence not said")
+    except Exception as error:
+        # The work does not depend on it. Said again in a few seconds, whatever it was.
+        log.warning("presence not said", error=type(error).__name__)

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from psycopg import Connection, Error
-from psycopg_pool import PoolTimeout
+from psycopg import Connection
 
 from projections.attendance import Present, note_listened, note_present
 from topics.messages.attendance import ScreenerPresent, WorkerPresent
@@ -50,7 +49,8 @@ class RollCall:
         while not stop.is_set():
             try:
                 self.turn(min(WAIT_S, self._lease_s / DEAF_SHARES / 2))
-            except (Error, PoolTimeout, OSError) as error:
+            except Exception as error:
+                # Database or topics may be away for a while; nobody is judged by that.
                 log.warning("nobody is heard", error=type(error).__name__)
                 self._listening_since_s = self._monotonic_s()
                 stop.wait(RETRY_DELAY_S)

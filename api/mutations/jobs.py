@@ -157,6 +157,7 @@ _FROM_A_PICTURE = (
     refusals.AssetNotAvailable,
     refusals.SourceNotAPicture,
     refusals.SourcePhotoNotReady,
+    refusals.SourcePhotoOfAnotherEngine,
     refusals.SourceRatioDiffers,
     refusals.SourceShowsAnotherTwin,
 )

@@ -42,7 +42,7 @@ def handle(command: RequestPublishPack, work: Work) -> PackRequested:
     _, rests_on = in_sight(work, asset_ids)
     found = work.find(PublishPacks, publish_packs_id(work.owner_id))
     packs = found or PublishPacks.open(work.owner_id, at=work.now)
-    pack_id = publish_pack_id(work.owner_id, work.key)
+    pack_id = publish_pack_id(work.owner_id, work.key, packs.version)
     packs.request(
         pack_id,
         items=[

@@ -183,6 +183,11 @@ REACTIONS: tuple[Reaction, ...] = (
         Twin.ConsentWithdrawn,
         withdrawal_is_heard_by_workers.react,
     ),
+    Reaction(
+        "scope-taken-back-forgets-sources",
+        Twin.ConsentScopesTakenBack,
+        source_photo_is_bounded.after_withdrawal,
+    ),
 )
 """In the order in which the answers to one event are carried out."""
 

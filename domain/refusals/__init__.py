@@ -38,6 +38,7 @@ from domain.refusals.rules import (
 )
 from domain.refusals.twin import (
     BiometricReleaseMissing,
+    CheckpointUnknown,
     ConsentMissing,
     ConsentTextChanged,
     PhotoCountOutOfRange,
@@ -82,6 +83,7 @@ from domain.refusals.work import (
     SettingOutOfRange,
     SourceNotAPicture,
     SourcePhotoNotReady,
+    SourcePhotoOfAnotherEngine,
     SourceRatioDiffers,
     SourceShowsAnotherTwin,
     ThumbnailsUnfit,
@@ -107,6 +109,7 @@ __all__ = [
     "BiometricReleaseMissing",
     "CaptureTooLarge",
     "ChangeNotUndoable",
+    "CheckpointUnknown",
     "ConsentMissing",
     "ConsentTextChanged",
     "CountOutOfRange",
@@ -145,6 +148,7 @@ __all__ = [
     "SignInFailed",
     "SourceNotAPicture",
     "SourcePhotoNotReady",
+    "SourcePhotoOfAnotherEngine",
     "SourceRatioDiffers",
     "SourceShowsAnotherTwin",
     "StaleResult",

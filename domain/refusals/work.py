@@ -189,6 +189,18 @@ class SourcePhotoNotReady(Refusal):
         )
 
 
+class SourcePhotoOfAnotherEngine(Refusal):
+    """The photo was judged by what another engine may draw."""
+
+    code: ClassVar[str] = "SOURCE_PHOTO_OF_ANOTHER_ENGINE"
+    details: ClassVar[tuple[str, ...]] = ("engine",)
+    path = ("engine",)
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(f"This photo was uploaded for {engine}; upload it for this engine, too.")
+        self.engine = engine
+
+
 class TwoSources(Refusal):
     """A gallery item and a photo at once."""
 

@@ -33,6 +33,7 @@ from gpu_consumers.engines.latent_diffusion import (
     load_latent_diffusion,
 )
 from gpu_consumers.engines.loaded_engine import (
+    EarlierCheckpoint,
     Progress,
     RenderedClip,
     RenderedPicture,
@@ -41,6 +42,7 @@ from gpu_consumers.engines.loaded_engine import (
 from gpu_consumers.engines.slot_bank import RowTwin
 from gpu_consumers.engines.source_picture import source_picture
 from gpu_consumers.engines.work_watch import FrameWatch, StepWatch
+from gpu_consumers.training.likeness import best
 from gpu_consumers.training.twin_training import TwinTraining
 from gpu_consumers.videos.lossless_clip import LosslessClip
 from topics.messages.progress import Phase
@@ -122,7 +124,8 @@ class DiffusionEngine:
                 cache_dir=self._cache_dir,
                 preview_factors=self._factors,
             )
-            chosen = training.run(photos, progress)
+            candidates = training.run(photos, progress)
+            chosen = best(candidates)
             trained = TrainedTwin(
                 adapter=chosen.adapter,
                 rank=work.rank,
@@ -131,6 +134,11 @@ class DiffusionEngine:
                 samples=tuple(
                     self._delivered(item, work.seed + item, sample)
                     for item, sample in enumerate(chosen.samples)
+                ),
+                others=tuple(
+                    EarlierCheckpoint(one.adapter, one.step, one.similarity)
+                    for one in candidates
+                    if one is not chosen
                 ),
             )
         # It held far more than a picture needs, and what it held may hold itself.

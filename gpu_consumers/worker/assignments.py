@@ -55,6 +55,7 @@ class Delivered(msgspec.Struct, frozen=True, tag="delivered"):
 
     outputs: tuple[RenderedOutput, ...]
     adapter: TrainedAdapter | None = None
+    checkpoints: tuple[TrainedAdapter, ...] = ()
 
 
 class Broke(msgspec.Struct, frozen=True, tag="broke"):

@@ -176,8 +176,8 @@ class Workbench:
         if isinstance(work, VideoWork):
             return Delivered(render_videos(engine, work, self._objects, progress))
         place = training_place(self._trainings_dir, order.job, twin=order.twin, epoch=order.epoch)
-        outputs, adapter = train_twin(engine, work, self._objects, progress, place)
-        return Delivered(outputs, adapter)
+        outputs, adapter, checkpoints = train_twin(engine, work, self._objects, progress, place)
+        return Delivered(outputs, adapter, checkpoints)
 
     def _warm(self, name: str) -> LoadedEngine:
         if self._engine is None or self._engine.engine != name:

@@ -20,13 +20,22 @@ class Withdrawals:
     def __init__(self, forget_files: Callable[[UUID, int], None]) -> None:
         self._forget_files = forget_files
         self._epochs: OrderedDict[UUID, int] = OrderedDict()
+        self._seen: set[UUID] = set()
+
+    def work_begins(self, twin: UUID | None) -> None:
+        """From here on a child may hold a likeness of this twin."""
+        if twin is not None:
+            self._seen.add(twin)
 
     def hear(self, said: ForgetTwin, child: Child) -> None:
         """Forget now: in the child's memory, which it does between two steps, and in its files."""
         self._epochs[said.twin] = max(said.epoch, self._epochs.pop(said.twin, 0))
         if len(self._epochs) > _REMEMBERED:
             self._epochs.popitem(last=False)
-        child.send(Forget(said.twin, said.epoch))
+        # Only of whom it can hold: a pipe that is full of words for a child which still loads would
+        # make its parent stand still.
+        if said.twin in self._seen:
+            child.send(Forget(said.twin, said.epoch))
         self._forget_files(said.twin, said.epoch)
 
     def work_ended(self, twin: UUID | None) -> None:

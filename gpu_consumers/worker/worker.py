@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 from uuid import UUID, uuid4
 
+from msgspec import UNSET
+
 from gpu_consumers.worker.assignments import Advanced, Broke, Delivered, Report, Stop
 from gpu_consumers.worker.backlog import QueuedJob
 from gpu_consumers.worker.child_process import Child
@@ -223,6 +225,7 @@ class Worker:
         _log.info("job granted: %s, attempt %d", grant.job, grant.attempt)
         if not self._child.is_alive:
             self._replace_child()
+        self._withdrawals.work_begins(claim.job.queued.twin)
         self._child.send(start_of(claim.job.queued, grant))
         self._say_alive(attempt, now_s)
 
@@ -239,6 +242,7 @@ class Worker:
                     claim_id=grant.claim_id,
                     outputs=report.outputs,
                     adapter=report.adapter,
+                    checkpoints=report.checkpoints or UNSET,
                 )
                 self._end(Ending(attempt.job, rendered))
             case Broke(reason=FailureReason.STOPPED):

@@ -1,6 +1,12 @@
 """Who is there to do the work: what the catalogue and a quote say of it."""
 
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Any
+
+import pytest
+from psycopg import Connection
+from psycopg_pool import PoolTimeout
 
 from adapters.postgres.connect import connect
 from api.attendance import FRESH_S, AttendanceDesk
@@ -129,3 +135,25 @@ def test_who_is_there_is_read_once_for_all_who_ask_within_a_second(fresh: LiveSt
     assert desk.now().workers == NEVER
     now_s += FRESH_S
     assert desk.now().workers.alive == 1
+
+
+def test_no_request_fails_because_readers_are_away_for_a_moment(fresh: LiveStudio) -> None:
+    now_s = 100.0
+    lent: list[int] = []
+
+    class Lending:
+        """Lends one connection, and none to whoever comes later."""
+
+        def connection(self) -> AbstractContextManager[Connection[Any]]:
+            if lent:
+                raise PoolTimeout
+            lent.append(1)
+            return fresh.parts.connections.connection()
+
+    hear(fresh, LATHE)
+    desk = AttendanceDesk(Lending(), lambda: now_s)
+    assert desk.now().workers.alive == 1
+    now_s += FRESH_S
+    assert desk.now().workers.alive == 1
+    with pytest.raises(PoolTimeout):
+        AttendanceDesk(Lending(), lambda: now_s).now()

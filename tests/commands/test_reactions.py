@@ -280,7 +280,7 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
             versions={ConsentScope.CLIPS: 2},
             open_jobs=(OTHER,),
         ),
-        [StopJobsOfTwin(IT, (OTHER,))],
+        [StopJobsOfTwin(IT, (OTHER,)), ForgetUncoveredSources(IT)],
     ),
     (
         _event(Twin.DeletionRequested, prefixes=("photos/a/", "adapters/a/b.safetensors")),

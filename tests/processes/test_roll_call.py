@@ -1,8 +1,10 @@
 """Who is there: their words on topics, heard by the watchdog, read by everybody."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 import pytest
 
@@ -12,13 +14,15 @@ from commands.ports.attendance import NEVER, Attendance, Presence
 from domain.kernel.role import Role
 from processes.presence import said_to_be_there
 from processes.roll_call import RollCall
+from processes.survey.connections import open_connections
+from processes.survey.presence import There, presence
 from queries.catalogue.attendance import attended
 from queries.viewer import as_viewer
 from queries.wallet.ledger import BEFORE_ALL
 from topics.in_memory import InMemoryTransport
 from topics.messages.attendance import OfferedEngine, ScreenerPresent, WorkerPresent
 from topics.registry import ATTENDANCE, GATES, Message, key_of
-from topics.transport import From
+from topics.transport import BroadcastReader, Delivery, From, TransportUnreachable
 
 LEASE_S = 20.0
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -42,8 +46,13 @@ class Hall:
 
     def begin(self) -> None:
         """A roll call that has heard nobody yet, as after a start of the watchdog."""
-        self.roll = RollCall(
-            self._stack.enter_context(self.transport.broadcast([ATTENDANCE, GATES], From.END)),
+        voices = self.transport.broadcast([ATTENDANCE, GATES], From.END)
+        self.roll = self.of(self._stack.enter_context(voices))
+
+    def of(self, voices: BroadcastReader) -> RollCall:
+        """A roll call that hears these."""
+        return RollCall(
+            voices,
             self._writers.connection,
             lease_s=LEASE_S,
             monotonic_s=lambda: self.passed_s,
@@ -154,3 +163,57 @@ def test_a_process_says_that_it_is_there_and_that_it_leaves(hall: Hall) -> None:
         assert hall.who().workers.alive == 1
     hall.says()
     assert hall.who().workers == Presence(0, NOON)
+
+
+def test_a_look_at_the_studio_names_who_is_there_and_nobody_else(hall: Hall, database: str) -> None:
+    hall.pass_by(30, saying=(LATHE,))
+    hall.says(PRESS, ScreenerPresent("sieve", ("pocket",)))
+    hall.pass_by(LEASE_S + 1, saying=(PRESS,))
+    with open_connections(database, "projector") as connections:
+        assert presence(connections) == (
+            There(
+                is_worker=True,
+                member="press",
+                device=PRESS.device,
+                memory_bytes=PRESS.memory_bytes,
+                engines=("pocket", XL.engine),
+            ),
+        )
+
+
+class Stuttering:
+    """A reader that breaks at the first poll, and then says what another one hears."""
+
+    def __init__(self, reader: BroadcastReader, stop: threading.Event) -> None:
+        self._reader, self._stop = reader, stop
+        self.polled = 0
+
+    def poll(self, timeout_s: float, max_messages: int = 500) -> tuple[Delivery, ...]:
+        self.polled += 1
+        if self.polled == 1:
+            raise TransportUnreachable("away")
+        self._stop.set()
+        return tuple(self._reader.poll(timeout_s, max_messages))
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self.close()
+
+
+def test_topics_that_are_away_for_a_moment_end_no_roll_call(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processes.roll_call.RETRY_DELAY_S", 0.0)
+    stop = threading.Event()
+    with hall.transport.broadcast([ATTENDANCE], From.START) as reader:
+        voices = Stuttering(reader, stop)
+        hall.roll = hall.of(voices)
+        hall._publisher.publish(ATTENDANCE, key_of(LATHE), LATHE)
+        hall.roll.run(stop)
+    assert voices.polled == 2
+    assert hall.who().workers.alive == 1

@@ -19,6 +19,7 @@ from topics.messages.grants import ClaimRefusal, ClaimRefused, JobGranted
 from topics.messages.jobs import JobQueued
 from topics.messages.progress import CheckpointSeen, JobProgressed, Phase
 from topics.messages.results import (
+    CheckedCheckpoint,
     CheckResult,
     FailureReason,
     JobAlive,
@@ -38,6 +39,7 @@ from topics.messages.results import (
     WrittenRendition,
 )
 from topics.messages.work import (
+    CheckpointToCheck,
     ClipToScreen,
     Download,
     ImageItem,
@@ -234,6 +236,17 @@ SAMPLES: Mapping[str, Message] = {
     "job.granted.image-from-source": granted(replace(IMAGE_WORK, source=SOURCE)),
     "job.granted.video": granted(VIDEO_WORK),
     "job.granted.training": granted(TRAINING_WORK),
+    "job.granted.training-with-checkpoints": granted(
+        replace(TRAINING_WORK, checkpoint_uploads=(upload("checkpoint-0.safetensors"),))
+    ),
+    "job.granted.outputs-with-checkpoints": granted(
+        replace(
+            OUTPUTS_WORK,
+            checkpoints=(
+                CheckpointToCheck(60, "quarantine/ada/60", "adapters/ada/60.safetensors"),
+            ),
+        )
+    ),
     "job.granted.photos": granted(PHOTO_SET_WORK),
     "job.granted.source-photo": granted(SOURCE_PHOTO_WORK),
     "job.granted.pack": granted(PUBLISH_WORK),
@@ -270,6 +283,16 @@ SAMPLES: Mapping[str, Message] = {
             similarity=0.91,
         ),
     ),
+    "job.rendered.checkpoints": JobRendered(
+        job=JOB,
+        attempt=1,
+        claim_id=CLAIM,
+        outputs=(),
+        adapter=TrainedAdapter(f"quarantine/{JOB}/adapter", SHA256, 400_000, 16, 120, 0.91),
+        checkpoints=(
+            TrainedAdapter(f"quarantine/{JOB}/checkpoint-0", SHA256, 400_000, 16, 60, 0.84),
+        ),
+    ),
     "job.rendered.clip": JobRendered(
         job=JOB,
         attempt=1,
@@ -294,6 +317,14 @@ SAMPLES: Mapping[str, Message] = {
         attempt=1,
         claim_id=CLAIM,
         outputs=(ScreenedOutput(0, (PASSED,), "gallery/ada/0.png", SHA256, 4_100),),
+    ),
+    "outputs.screened.checkpoints": OutputsScreened(
+        job=JOB,
+        attempt=1,
+        claim_id=CLAIM,
+        outputs=(),
+        adapter_checks=(PASSED,),
+        checkpoints=(CheckedCheckpoint(60, (PASSED,)),),
     ),
     "outputs.screened.clip": OutputsScreened(
         job=JOB,

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -12,8 +13,9 @@ from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
 from domain.photo_set import PhotoFlaw, PhotoVerdict
 from domain.twin import Twin
-from tests.api.creator import Creator, uuid_of
+from tests.api.creator import DOCUMENTS, Creator, uuid_of
 from tests.api.live_studio import LiveStudio
+from tests.faults.oracle import until
 from tests.web.signed_in import patient, sign_in
 from topics.messages.progress import CheckpointSeen, JobProgressed, Phase
 
@@ -33,6 +35,14 @@ def page(browser: Browser, ada: Creator) -> Iterator[Page]:
     yield opened
     opened.close()
     assert complaints == []
+
+
+def pressed(page: Page, ada: Creator, button: str, document: str) -> None:
+    """The button was pressed, the command answered, and what follows from it has been done."""
+    named = DOCUMENTS.ids_by_name[document]
+    with page.expect_response(lambda answer: named in (answer.request.post_data or "")):
+        page.get_by_role("button", name=button, exact=True).last.click()
+    ada.live.settle()
 
 
 def photos(count: int, first: int = 0, side: int = 512) -> list[FilePayload]:
@@ -63,6 +73,12 @@ def judge(ada: Creator, twin: UUID, flawed: Sequence[int] = ()) -> None:
     ada.live.settle()
 
 
+def jobs(ada: Creator) -> list[Any]:
+    """All that she asked for."""
+    ada.live.settle()
+    return [edge["node"] for edge in ada.run("Jobs", first=10)["jobs"]["edges"]]
+
+
 def the_twin(ada: Creator) -> UUID:
     [edge] = ada.run("Viewer")["twins"]["edges"]
     return uuid_of(edge["node"]["id"])
@@ -70,9 +86,9 @@ def the_twin(ada: Creator) -> UUID:
 
 def test_a_twin_is_made_step_by_step_and_its_training_is_seen(page: Page, ada: Creator) -> None:
     page.get_by_label("Name").fill("Nova")
-    page.get_by_role("button", name="Create twin").click()
+    pressed(page, ada, "Create twin", "CreateTwin")
     page.get_by_label("I release my biometric data").check()
-    page.get_by_role("button", name="Sign").click()
+    pressed(page, ada, "Sign", "SignBiometricRelease")
 
     expect(page.get_by_role("heading", name="Consent")).to_be_visible()
     page.get_by_label("I am the person in these photos").check()
@@ -80,7 +96,7 @@ def test_a_twin_is_made_step_by_step_and_its_training_is_seen(page: Page, ada: C
     expect(page.get_by_text("Tick training, pictures or clips.")).to_be_visible()
     page.get_by_label("Training.").check()
     page.get_by_label("Pictures.").check()
-    page.get_by_role("button", name="Sign").click()
+    pressed(page, ada, "Sign", "GrantConsent")
 
     choose = page.get_by_label("Choose photos")
     choose.set_input_files(photos(9))
@@ -92,7 +108,7 @@ def test_a_twin_is_made_step_by_step_and_its_training_is_seen(page: Page, ada: C
     page.get_by_role("button", name="Remove me-0.png").last.click()
     page.get_by_role("button", name="Remove me-9.png").click()
     choose.set_input_files(photos(1, first=10))
-    page.get_by_role("button", name="Send 10 photos").click()
+    pressed(page, ada, "Send 10 photos", "SubmitPhotos")
     expect(page.get_by_text("Your photos are being looked at.")).to_be_visible()
 
     # Only what is flawed is replaced, and its card says why.
@@ -103,23 +119,19 @@ def test_a_twin_is_made_step_by_step_and_its_training_is_seen(page: Page, ada: C
     expect(page.get_by_role("listitem", name="me-4.png")).to_contain_text("Good")
     expect(page.get_by_role("button", name="Send 10 photos")).to_be_disabled()
     card.get_by_label("Replace me-3.png").set_input_files(photos(1, first=11))
-    page.get_by_role("button", name="Send 10 photos").click()
+    pressed(page, ada, "Send 10 photos", "SubmitPhotos")
     expect(page.get_by_text("Your photos are being looked at.")).to_be_visible()
     judge(ada, twin)
 
-    page.get_by_role("button", name="Train").click()
+    page.get_by_role("button", name="Train · ").click()
+    until(lambda: any(job["kind"] == "TRAINING" for job in jobs(ada)), "it was asked for")
     expect(page.get_by_role("heading", name="Nova is learning your face")).to_be_visible()
-    ada.live.settle()
     trains(page, ada)
 
 
 def trains(page: Page, ada: Creator) -> None:
     """A worker begins with it, and passes a checkpoint."""
-    [job] = [
-        edge["node"]["id"]
-        for edge in ada.run("Jobs", first=10)["jobs"]["edges"]
-        if edge["node"]["kind"] == "TRAINING"
-    ]
+    [job] = [job["id"] for job in jobs(ada) if job["kind"] == "TRAINING"]
     claim = ada.claimed(job)
     ada.live.settle()
     samples = io.BytesIO()
@@ -160,7 +172,7 @@ def test_a_form_that_has_expired_on_a_slow_line_is_asked_for_again(
             route.fulfill(status=403)
 
     page.route("**/objects/**", expired)
-    page.get_by_role("button", name="Send 10 photos").click()
+    pressed(page, ada, "Send 10 photos", "SubmitPhotos")
     expect(page.get_by_text("Your photos are being looked at.")).to_be_visible()
     assert len(refused) == 1
 
@@ -173,12 +185,12 @@ def test_a_scope_is_added_and_taken_back_alone(page: Page, ada: Creator) -> None
     page.get_by_role("button", name="Take back clips").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("clips are hidden until you keep or purge them")
-    dialog.get_by_role("button", name="Take back clips").click()
+    pressed(page, ada, "Take back clips", "TakeBackConsentScopes")
     summary = page.get_by_text("Consent: training, pictures", exact=True)
     expect(summary).to_be_visible()
     page.get_by_label("Clips.").check()
     page.get_by_label("I consent to what I have ticked, too").check()
-    page.get_by_role("button", name="Add").click()
+    pressed(page, ada, "Add", "AddConsentScopes")
     expect(page.get_by_text("Consent: training, pictures, clips")).to_be_visible()
 
 
@@ -189,14 +201,14 @@ def test_consent_is_withdrawn_in_three_steps_and_a_receipt_says_what_went(
     ada.images(twin, count=2)
     ada.live.settle()
     page.goto(f"{ada.live.url}/#/settings")
+    expect(page.locator("#queue-chip")).to_contain_text("1 waiting")
     page.get_by_role("button", name="Withdraw all consent…").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("1 open job of this twin stops")
     dialog.get_by_role("button", name="Next").click()
     expect(dialog).to_contain_text("12 photos and the trained twin")
     dialog.get_by_role("button", name="Next").click()
-    dialog.get_by_role("button", name="Withdraw consent").click()
-    ada.live.settle()
+    pressed(page, ada, "Withdraw consent", "WithdrawConsent")
     expect(dialog).to_contain_text("1 open job stopped")
     expect(dialog).to_contain_text("0.2 credits come back")
     expect(dialog).to_contain_text("The trained twin deleted")
