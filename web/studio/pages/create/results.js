@@ -33,7 +33,8 @@ function row(form, job) {
   const { width = 1, height = 1 } = job.settings ?? {};
   return html`<article class=${`made-of ${hasEnded(job) ? "is-ended" : "is-open"}`} aria-label=${title}>
     <ul class=${`made of-${tiles.length}`}>${tiles.map((tile, index) => keyed(tile.key, html`<li class=${`made-tile is-${tile.kind}`}>
-      ${tile.kind === "asset" ? madeTile(form, tile.asset, title, index + 1) : tile.inside ?? box(width, height, job.state === "STARTED")}</li>`))}</ul>
+      ${tile.kind === "asset" ? madeTile(form, tile.asset, title, index + 1)
+    : html`${tile.inside ?? box(width, height, job.state === "STARTED")}${tile.kind === "refused" ? null : html`<div class="made-actions"></div>`}`}</li>`))}</ul>
     <div class="made-foot"><div><p class="made-prompt" title=${title}>${title}</p>
       <p class="faint">${hasEnded(job) ? outcome(job) : `${standing(job)} · ${outcome(job)}`}</p></div>
       ${moreOf(form, job)}

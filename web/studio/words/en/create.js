@@ -89,7 +89,6 @@ export const words = spoken({
   button: {
     action: (kind, count) => `Create ${count === 1 && kind === "video" ? "a clip" : count}`,
     asking: "Asking…",
-    noPrice: "The price is not known.",
     offline: "The studio cannot be reached just now. What you wrote is kept.",
     unverified: "Only verified people can create.",
     verify: "Verify",
