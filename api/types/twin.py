@@ -60,6 +60,14 @@ class TrainedTwin:
     at: datetime
 
 
+@strawberry.type(description="A checkpoint of the newest training for an engine.")
+class TwinCheckpoint:
+    engine: str
+    step: int
+    similarity: float
+    chosen: bool = strawberry.field(description="Whether it draws the twin now.")
+
+
 @strawberry.type(description="A digital twin of its owner.")
 class Twin(Node):
     name: str | None
@@ -73,6 +81,9 @@ class Twin(Node):
     )
     set_flaws: list[str]
     trained: TrainedTwin | None
+    checkpoints: list[TwinCheckpoint] = strawberry.field(
+        description="What may be chosen to draw it, by step; empty where there is no choice."
+    )
     created_at: datetime
     position: Position
 
@@ -116,6 +127,12 @@ def twin(row: TwinRow, photos: Sequence[PhotoRow]) -> Twin:
             step=newest.step,
             at=newest.delivered_at,
         ),
+        checkpoints=[
+            TwinCheckpoint(
+                engine=one.engine, step=one.step, similarity=one.similarity, chosen=one.chosen
+            )
+            for one in row.checkpoints
+        ],
         created_at=row.created_at,
         position=Position(row.position),
     )

@@ -213,7 +213,8 @@ class Viewer(Node):
         return [collection(row) for row in found if row.kind == "collection"]
 
     @strawberry.field(
-        description="Photos to begin with, newest first. One that was refused is told of for a day."
+        description="Photos to begin with, newest first. One that was refused is told of for a "
+        "day, behind those that are there."
     )
     async def source_photos(self, info: Info, first: PageSize = DEFAULT_PAGE) -> list[SourcePhoto]:
         found = await read(info.context, lambda view: source_photos(view, first=first))

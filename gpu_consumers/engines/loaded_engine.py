@@ -82,10 +82,20 @@ class RenderedClip:
 
 
 @dataclass(frozen=True)
+class EarlierCheckpoint:
+    """What a training had learnt at another step, as safetensors, and how alike that is."""
+
+    adapter: bytes
+    step: int
+    similarity: float
+
+
+@dataclass(frozen=True)
 class TrainedTwin:
     """The chosen checkpoint as safetensors, and the samples it drew (one a sample prompt).
 
     `similarity` is the mean identity cosine of samples and photos; 0.0 where nothing measures it.
+    `others` are the checkpoints that were not chosen, by step.
     """
 
     adapter: bytes
@@ -93,6 +103,7 @@ class TrainedTwin:
     step: int
     similarity: float
     samples: tuple[RenderedPicture, ...]
+    others: tuple[EarlierCheckpoint, ...] = ()
 
 
 class LoadedEngine(Protocol):
@@ -144,4 +155,10 @@ class LoadedEngine(Protocol):
         """Learn a LoRA from the photos (PNG). `checkpoints_dir` belongs to this training alone:
 
         what an earlier attempt left there is continued. Raises as `render` does.
+        """
+
+    def forget(self, adapter_sha256: str) -> None:
+        """Let nothing of this adapter stay in memory, and nothing of an earlier training.
+
+        Called between two pieces of work, or between two steps of one that is of somebody else.
         """

@@ -19,7 +19,7 @@ from gpu_consumers.engines.latent_preview import preview_strip
 from gpu_consumers.engines.loaded_engine import Preview, Progress, ShowPreview
 from gpu_consumers.training.checkpoint_store import Checkpoint, CheckpointStore
 from gpu_consumers.training.encoded_photos import EncodedPhotos, encode_photos
-from gpu_consumers.training.likeness import Likeness, best
+from gpu_consumers.training.likeness import Likeness
 from gpu_consumers.training.noise import TrainingNoise
 from gpu_consumers.training.photo_set import read_photo
 from topics.messages.progress import Phase
@@ -55,8 +55,8 @@ class TwinTraining:
         self._preview_factors = preview_factors
         self._preview: ShowPreview | None = None
 
-    def run(self, photos: Sequence[bytes], progress: Progress) -> Checkpoint:
-        """Train from PNG photos and return the checkpoint most like them. Raises Stopped."""
+    def run(self, photos: Sequence[bytes], progress: Progress) -> list[Checkpoint]:
+        """Train from PNG photos and return all checkpoints, by step. Raises Stopped."""
         pictures = [read_photo(photo) for photo in photos]
         store = CheckpointStore(self._checkpoints_dir, self._work, photos)
         examples = encode_photos(
@@ -78,7 +78,7 @@ class TwinTraining:
             unet.unload_lora()
             unet.set_attn_processor(processors)
             unet.requires_grad_(requires_grad=False)
-        return best(store.checkpoints())
+        return store.checkpoints()
 
     def _wrap(self, unet: Any) -> None:
         torch.manual_seed(self._work.seed)

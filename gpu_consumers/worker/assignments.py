@@ -13,15 +13,30 @@ from topics.messages.work import Work
 
 
 class Start(msgspec.Struct, frozen=True, tag="start"):
-    """Do this. The child has nothing else to do."""
+    """Do this. The child has nothing else to do.
+
+    `twin` and `epoch`: whose likeness it is about, and which of their consents it rests on.
+    """
 
     job: UUID
     attempt: int
     work: Work
+    twin: UUID | None = None
+    epoch: int = 0
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
     """End what you are doing within one step and answer with Broke(STOPPED)."""
+
+
+class Forget(msgspec.Struct, frozen=True, tag="forget"):
+    """Let nothing of this twin stay in memory that rests on a consent before `epoch`.
+
+    May come at any time, also while the child works: for somebody else, or until it has stopped.
+    """
+
+    twin: UUID
+    epoch: int
 
 
 class Advanced(msgspec.Struct, frozen=True, tag="advanced"):
@@ -40,6 +55,7 @@ class Delivered(msgspec.Struct, frozen=True, tag="delivered"):
 
     outputs: tuple[RenderedOutput, ...]
     adapter: TrainedAdapter | None = None
+    checkpoints: tuple[TrainedAdapter, ...] = ()
 
 
 class Broke(msgspec.Struct, frozen=True, tag="broke"):
@@ -48,7 +64,7 @@ class Broke(msgspec.Struct, frozen=True, tag="broke"):
     reason: FailureReason
 
 
-Order: TypeAlias = Start | Stop
+Order: TypeAlias = Start | Stop | Forget
 Report: TypeAlias = Advanced | Delivered | Broke
 
 ORDERS = msgspec.msgpack.Decoder(Order)

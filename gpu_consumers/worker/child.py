@@ -37,8 +37,19 @@ from gpu_consumers.presigned_objects import (
     presigned_objects,
 )
 from gpu_consumers.training.training_job import train_twin
+from gpu_consumers.training.training_places import training_place
 from gpu_consumers.videos.video_job import render_videos
-from gpu_consumers.worker.assignments import ORDERS, Advanced, Broke, Delivered, Report, Start, Stop
+from gpu_consumers.worker.assignments import (
+    ORDERS,
+    Advanced,
+    Broke,
+    Delivered,
+    Forget,
+    Report,
+    Start,
+    Stop,
+)
+from gpu_consumers.worker.likenesses import Likenesses
 from gpu_consumers.worker.progress_pace import PUBLISH_INTERVAL_S
 from topics.messages.progress import Phase
 from topics.messages.results import FailureReason
@@ -62,15 +73,27 @@ class ChildSettings:
     device_name: str = "auto"
     threads: int = 2
 
+    @property
+    def trainings_dir(self) -> Path:
+        """Where checkpoints lie: people's likenesses."""
+        return self.work_dir / "trainings"
+
 
 class PipeProgress:
     """Progress over the pipe: as often as it is published, but every change of phase.
 
-    A preview is made only for a report that goes out.
+    `forget` is told of twins that are to be forgotten meanwhile. A preview is made only for a
+    report that goes out.
     """
 
-    def __init__(self, pipe: connection.Connection, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        pipe: connection.Connection,
+        clock: Callable[[], float],
+        forget: Callable[[Forget], None],
+    ) -> None:
         self._pipe = pipe
+        self._forget = forget
         self._clock = clock
         self._phase: Phase | None = None
         self._reported_s = 0.0
@@ -80,7 +103,10 @@ class PipeProgress:
     ) -> None:
         """See `Progress.report`."""
         while self._pipe.poll():
-            if isinstance(ORDERS.decode(self._pipe.recv_bytes()), Stop):
+            order = ORDERS.decode(self._pipe.recv_bytes())
+            if isinstance(order, Forget):
+                self._forget(order)
+            elif isinstance(order, Stop):
                 raise Stopped
         now_s = self._clock()
         if phase is self._phase and now_s - self._reported_s < PUBLISH_INTERVAL_S:
@@ -106,9 +132,11 @@ class Workbench:
         self._trainings_dir = trainings_dir
         self._engine: LoadedEngine | None = None
         self._has_let_go = False
+        self._likenesses = Likenesses(self._forget)
 
     def do(self, order: Start, progress: Progress) -> Delivered | Broke:
         """Never raises: every error becomes the reason why the attempt ended."""
+        self._likenesses.begins(order)
         try:
             return self._do(order, progress)
         except Exception as error:
@@ -119,6 +147,23 @@ class Workbench:
             if reason is FailureReason.ENGINE_ERROR:
                 _log.error("work failed: %s at %s", type(error).__name__, _places(error))
             return Broke(reason)
+        finally:
+            self._likenesses.ended(order)
+
+    def forget(self, order: Forget) -> None:
+        """Let nothing stay in memory of a twin whose consent is over. See `Forget`."""
+        self._likenesses.forget(order)
+
+    def _forget(self, digest: str) -> None:
+        if self._engine is None:
+            return
+        try:
+            self._engine.forget(digest)
+        except Exception as error:
+            # Nothing is worth keeping a likeness for: the engine goes with it.
+            _log.error("not forgotten, let go: %s", type(error).__name__)
+            self._let_go()
+            gc.collect()
 
     def _do(self, order: Start, progress: Progress) -> Delivered:
         work = order.work
@@ -130,10 +175,9 @@ class Workbench:
             return Delivered(render_images(engine, work, self._objects, progress))
         if isinstance(work, VideoWork):
             return Delivered(render_videos(engine, work, self._objects, progress))
-        outputs, adapter = train_twin(
-            engine, order.job, work, self._objects, progress, self._trainings_dir
-        )
-        return Delivered(outputs, adapter)
+        place = training_place(self._trainings_dir, order.job, twin=order.twin, epoch=order.epoch)
+        outputs, adapter, checkpoints = train_twin(engine, work, self._objects, progress, place)
+        return Delivered(outputs, adapter, checkpoints)
 
     def _warm(self, name: str) -> LoadedEngine:
         if self._engine is None or self._engine.engine != name:
@@ -158,7 +202,7 @@ def run_child(pipe: connection.Connection, settings: ChildSettings) -> None:
 
     from gpu_consumers.training.checkpoint_store import forget_old_checkpoints
 
-    trainings_dir = settings.work_dir / "trainings"
+    trainings_dir = settings.trainings_dir
     forget_old_checkpoints(trainings_dir, older_than_s=CHECKPOINTS_KEPT_S)
     workbench = Workbench(
         lambda name: load_engine(
@@ -190,7 +234,10 @@ def take_orders(pipe: connection.Connection, workbench: Workbench) -> None:
         except EOFError:
             return
         if isinstance(order, Start):
-            _send(pipe, workbench.do(order, PipeProgress(pipe, time.monotonic)))
+            progress = PipeProgress(pipe, time.monotonic, workbench.forget)
+            _send(pipe, workbench.do(order, progress))
+        elif isinstance(order, Forget):
+            workbench.forget(order)
 
 
 def _prepare_libraries(settings: ChildSettings) -> None:

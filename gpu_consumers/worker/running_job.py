@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
+from gpu_consumers.worker.assignments import Start
 from gpu_consumers.worker.backlog import QueuedJob
 from gpu_consumers.worker.progress_pace import ProgressPace
 from topics.messages.grants import JobGranted
+from topics.messages.jobs import JobQueued
 from topics.messages.progress import JobProgressed, Phase
 from topics.messages.results import FailureReason, JobFailed, JobRendered
 
@@ -76,3 +78,9 @@ class Ending:
         said = self.result
         reason = FailureReason.ENGINE_ERROR
         self.result = JobFailed(said.job, said.attempt, said.claim_id, reason)
+
+
+def start_of(queued: JobQueued, grant: JobGranted) -> Start:
+    """The order that begins granted work. What names no consent counts as of the first of all."""
+    epoch = 0 if isinstance(grant.epoch, UnsetType) else grant.epoch
+    return Start(grant.job, grant.attempt, grant.work, queued.twin, epoch)

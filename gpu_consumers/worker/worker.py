@@ -16,15 +16,18 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 from uuid import UUID, uuid4
 
-from gpu_consumers.worker.assignments import Advanced, Broke, Delivered, Report, Start, Stop
+from msgspec import UNSET
+
+from gpu_consumers.worker.assignments import Advanced, Broke, Delivered, Report, Stop
 from gpu_consumers.worker.backlog import QueuedJob
 from gpu_consumers.worker.child_process import Child
 from gpu_consumers.worker.claim_doubt import ClaimDoubt
 from gpu_consumers.worker.intake import Intake
-from gpu_consumers.worker.running_job import Attempt, Claim, Ending
+from gpu_consumers.worker.running_job import Attempt, Claim, Ending, start_of
+from gpu_consumers.worker.withdrawals import Withdrawals
 from topics.codec import require_bounds
 from topics.consume import NOT_THE_MESSAGE, TRIES_MAX, TooManyDeadLetters
-from topics.messages.control import StopJob
+from topics.messages.control import ForgetTwin, StopJob
 from topics.messages.grants import ClaimRefused, JobGranted
 from topics.messages.jobs import JobQueued
 from topics.messages.progress import Phase
@@ -61,7 +64,8 @@ class Worker:
     """One worker, of one GPU or CPU. `name` is its own: no other running worker may have it.
 
     `start_child` is called at once and whenever a child had to be ended. `phase_limits_s`: by
-    engine, how long a phase may last without a step. `clock`: Unix seconds. All methods belong to
+    engine, how long a phase may last without a step. `forget_files`: see `Withdrawals`. `clock`:
+    Unix seconds. All methods belong to
     the thread that calls `run`.
     """
 
@@ -72,6 +76,7 @@ class Worker:
         start_child: Callable[[], Child],
         phase_limits_s: Mapping[str, Mapping[Phase, float]],
         *,
+        forget_files: Callable[[UUID, int], None] = lambda twin, epoch: None,
         limits: WorkerLimits | None = None,
         clock: Callable[[], float] = time.time,
         new_claim_id: Callable[[], UUID] = uuid4,
@@ -104,6 +109,7 @@ class Worker:
         self._child = start_child()
         self._held: Claim | Attempt | Ending | None = None
         self._stopped: OrderedDict[UUID, None] = OrderedDict()
+        self._withdrawals = Withdrawals(forget_files)
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set, then drain and close.
@@ -219,7 +225,8 @@ class Worker:
         _log.info("job granted: %s, attempt %d", grant.job, grant.attempt)
         if not self._child.is_alive:
             self._replace_child()
-        self._child.send(Start(grant.job, grant.attempt, grant.work))
+        self._withdrawals.work_begins(claim.job.queued.twin)
+        self._child.send(start_of(claim.job.queued, grant))
         self._say_alive(attempt, now_s)
 
     def _take_report(self, attempt: Attempt, report: Report) -> None:
@@ -235,6 +242,7 @@ class Worker:
                     claim_id=grant.claim_id,
                     outputs=report.outputs,
                     adapter=report.adapter,
+                    checkpoints=report.checkpoints or UNSET,
                 )
                 self._end(Ending(attempt.job, rendered))
             case Broke(reason=FailureReason.STOPPED):
@@ -289,6 +297,8 @@ class Worker:
 
     def _read_control(self) -> None:
         for delivery in self._control.poll(0.0):
+            if isinstance(delivery.message, ForgetTwin):
+                self._withdrawals.hear(delivery.message, self._child)
             if not isinstance(delivery.message, StopJob):
                 continue
             job = delivery.message.job
@@ -347,6 +357,7 @@ class Worker:
 
     def _finish(self, job: QueuedJob) -> None:
         self._held = None
+        self._withdrawals.work_ended(job.queued.twin)
         self._jobs.finish(job)
 
     def _published(self, topic: Topic, message: Message) -> bool:

@@ -18,7 +18,12 @@ from api.documents import TrustedDocuments
 from api.ids import split_id
 from commands.jobs.record_claim import ClaimGranted, RecordClaim
 from commands.jobs.record_rendered import RecordRendered
-from commands.jobs.record_screening import RecordScreening, ScreenedItem, WrittenFile
+from commands.jobs.record_screening import (
+    CheckedCheckpoint,
+    RecordScreening,
+    ScreenedItem,
+    WrittenFile,
+)
 from commands.source_photos.claim_source_photo import ClaimSourcePhoto
 from commands.source_photos.record_source_photo import RecordSourcePhoto, WrittenCopy
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
@@ -306,10 +311,11 @@ class Creator(Visitor):
         *,
         says_size: bool = False,
         failed: Mapping[int, Collection[str]] = MappingProxyType({}),
+        checkpoints: Mapping[int, float] = MappingProxyType({}),
     ) -> list[str]:
         """Rendered, screened and released; answers nothing that the API would not tell.
 
-        `failed` are checks that items do not pass.
+        `failed` are checks that items do not pass. `checkpoints` are likenesses by step.
 
         `files` by role are what the screener has made; all others are photos. Whatever their size,
         it says the one that was asked for; with `says_size` their own.
@@ -329,7 +335,11 @@ class Creator(Visitor):
         )
         trains = found.submission_id is not None
         adapter = AdapterFile("", digest, 400_000, 16, 120, 0.91) if trains else None
-        rendered = RecordRendered(own, claim.attempt, claim.claim_id, outputs, adapter)
+        earlier = tuple(
+            AdapterFile("", digest, 400_000, 16, step, likeness)
+            for step, likeness in checkpoints.items()
+        )
+        rendered = RecordRendered(own, claim.attempt, claim.claim_id, outputs, adapter, earlier)
         self.live.does(rendered, self.person)
         length_ms = None if frames is None else 1_000 * frames // found.settings.frame_rate
         made = {
@@ -365,6 +375,7 @@ class Creator(Visitor):
                 for item in found.items
             ),
             adapter_checks=ADAPTER_PASSED if trains else (),
+            checkpoints=tuple(CheckedCheckpoint(step, ADAPTER_PASSED) for step in checkpoints),
         )
         self.live.does(screened, self.person)
         for item in found.items:

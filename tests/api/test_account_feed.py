@@ -91,6 +91,34 @@ def test_each_photo_has_a_verdict_of_its_own_under_the_id_that_its_form_named(ad
     assert [photo["flaws"] for photo in shown["photos"] if photo["index"] == 5] == [["unreadable"]]
 
 
+def test_an_earlier_checkpoint_is_used_and_the_feed_says_which(
+    ada: Creator, grace: Creator
+) -> None:
+    twin = ada.ready_to_train()
+    with sse(ada, ACCOUNT) as feed:
+        feed.next()
+        ada.finished(ada.training(twin), checkpoints={60: 0.75, 90: 0.875})
+        shown = said(feed)[-1]["twin"]["checkpoints"]
+        assert [(one["step"], one["similarity"], one["chosen"]) for one in shown] == [
+            (60, 0.75, False),
+            (90, 0.875, False),
+            (120, 0.91, True),
+        ]
+        choice: dict[str, Any] = {"twin": twin, "engine": "pocket", "step": 60}
+        ada.did("chooseCheckpoint", **choice)
+        ada.live.settle()
+        shown = said(feed)[-1]["twin"]
+    assert [one["step"] for one in shown["checkpoints"] if one["chosen"]] == [60]
+    assert (shown["trained"]["step"], shown["trained"]["similarity"]) == (60, 0.75)
+    refused = ada.mutate("chooseCheckpoint", **{**choice, "step": 61})
+    assert (refused["__typename"], refused["code"]) == ("CheckpointUnknown", "CHECKPOINT_UNKNOWN")
+    assert grace.mutate("chooseCheckpoint", **choice)["code"] == "NOT_FOUND"
+    ada.did("withdrawConsent", twin=twin)
+    ada.live.settle()
+    [after] = [edge["node"] for edge in ada.run("Viewer")["twins"]["edges"]]
+    assert after["checkpoints"] == []
+
+
 def test_whoever_comes_back_is_told_what_was_decided_meanwhile(ada: Creator) -> None:
     ada.live.settle()
     with sse(ada, ACCOUNT) as feed:

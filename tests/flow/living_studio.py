@@ -38,6 +38,7 @@ from gpu_consumers.screening.photo_gate import PhotoGate
 from gpu_consumers.screening.publish_gate import PublishGate
 from gpu_consumers.screening.screener import Screener, ScreenerPace
 from gpu_consumers.screening.source_photo_gate import SourcePhotoGate
+from gpu_consumers.training.training_places import forget_trainings
 from gpu_consumers.worker.worker import Worker, WorkerLimits
 from processes import projector as projector_process
 from processes import recorder as recorder_process
@@ -108,6 +109,7 @@ class LivingStudio(StudioDesk):
         self._presigned = presigned
         self._folder = folder
         self.signing_keys = folder / "keys"
+        self.trainings = folder / "trainings"
         self._stack = stack
         self._projecting = stack.enter_context(open_pool(url, "projector", size_max=2))
         self._parking = stack.enter_context(open_pool(url, "writer", size_max=2))
@@ -254,12 +256,13 @@ class LivingStudio(StudioDesk):
         ).run(stop)
 
     def _worker(self, stop: threading.Event) -> None:
-        trainings = self._folder / "trainings"
+        trainings = self.trainings
         Worker(
             "worker",
             self.transport,
             lambda: ChildThread(self.painter, self._presigned, trainings),
             {loader.id: loader.phase_limits_s for loader in LOADERS.values()},
+            forget_files=partial(forget_trainings, trainings),
             limits=LIMITS,
         ).run(stop)
 

@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from queue import Empty, Queue
 
@@ -28,7 +29,7 @@ from gpu_consumers.engines.pocket.world.portrait import render
 from gpu_consumers.engines.pocket.world.scene import random_scene
 from gpu_consumers.presigned_objects import Objects
 from gpu_consumers.videos.lossless_clip import LosslessClip
-from gpu_consumers.worker.assignments import Advanced, Order, Report, Start
+from gpu_consumers.worker.assignments import Advanced, Forget, Order, Report, Start
 from gpu_consumers.worker.child import Workbench
 from topics.messages.progress import Phase
 from topics.messages.work import ImageWork, TrainingWork, VideoItem, VideoWork
@@ -38,6 +39,9 @@ LAST_TURN_S = 0.02
 """How often a held painter looks whether it was told to stop."""
 
 PATIENCE_S = 60.0
+
+
+_adapters = count(1)
 
 
 def portrait(seed: int, width: int = 64, height: int = 64) -> bytes:
@@ -55,13 +59,14 @@ def scale() -> int:
 
 
 def small_adapter(rank: int) -> bytes:
-    """A LoRA of one layer, such as the checks let through."""
+    """A LoRA of one layer, such as the checks let through: each another's."""
+    weight = 0.01 + next(_adapters) / 10_000
     layer = f"unet.mid_block.{LOADER.twin.lora_targets[0]}"
     return bytes(
         save(
             {
-                f"{layer}.lora_A.weight": np.full((rank, 8), 0.01, np.float16),
-                f"{layer}.lora_B.weight": np.full((8, rank), 0.01, np.float16),
+                f"{layer}.lora_A.weight": np.full((rank, 8), weight, np.float16),
+                f"{layer}.lora_B.weight": np.full((8, rank), weight, np.float16),
             }
         )
     )
@@ -80,6 +85,7 @@ class Painter:
         self.is_at_work = threading.Event()
         self.accidents: deque[Exception] = deque()
         self.is_deaf = False
+        self.forgotten: list[str] = []
         self.draws_instead: tuple[int, int] | None = None
         """A size of the pocket world, drawn whatever was granted."""
 
@@ -134,6 +140,10 @@ class Painter:
             for number in range(len(work.sample_uploads))
         )
         return TrainedTwin(small_adapter(work.rank), work.rank, work.steps, 0.9, samples)
+
+    def forget(self, adapter_sha256: str) -> None:
+        """See `LoadedEngine.forget`."""
+        self.forgotten.append(adapter_sha256)
 
     def _take_time(self, progress: Progress, steps_total: int) -> None:
         if self.accidents:
@@ -191,6 +201,9 @@ class ChildThread:
 
     def send(self, order: Order) -> None:
         """See `Child.send`."""
+        if isinstance(order, Forget):
+            self._workbench.forget(order)
+            return
         if not isinstance(order, Start):
             self._stopping.set()
             return

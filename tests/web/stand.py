@@ -18,6 +18,9 @@ from PIL import Image
 
 from adapters.postgres.embedded import VOLATILE, EmbeddedPostgres
 from adapters.postgres.migrate import migrate
+from commands.jobs.fail_job import FailJob
+from domain.checks import Check
+from domain.job_state import JobFailure
 from gpu_consumers.engines.pocket.world.frame import FRAMES, SQUARE
 from gpu_consumers.engines.pocket.world.identity import random_identity
 from gpu_consumers.engines.pocket.world.portrait import render
@@ -31,7 +34,7 @@ from gpu_consumers.screening.released_files import (
     poster,
 )
 from gpu_consumers.screening.thumbnails import thumbnail
-from tests.api.creator import PASSWORD, Creator
+from tests.api.creator import PASSWORD, Creator, uuid_of
 from tests.api.live_studio import LiveStudio, live_studio
 from tests.gpu_consumers.screening.clips import FRAME_RATE, portrait_clip
 from topics.messages.progress import JobProgressed, Phase
@@ -87,13 +90,17 @@ def furnished(live: LiveStudio, pictures: int = PICTURES) -> Creator:
     twin = ada.trained()
     ada.rich("studio").rich("studio")
     for seed in range(pictures):
-        ratio = RATIOS[seed % len(RATIOS)]
+        style, ratio = list(STYLES)[seed % len(STYLES)], RATIOS[seed % len(RATIOS)]
         wish = WISHES[seed % len(WISHES)]
-        job = ada.images(twin, count=1, prompt=wish, seed=seed, aspectRatio=ratio)
+        job = ada.images(twin, count=1, prompt=wish, seed=seed, style=style, aspectRatio=ratio)
         ada.finished(job, picture_files(seed, ratio), says_size=True)
         if seed % 5 == 0:
             ada.did("setFavourite", asset=ada.gallery()[0]["id"], favourite=True)
     ada.finished(ada.clips(durationS=3, twin=twin), clip_files("nod"))
+    partly = ada.images(twin, count=4, prompt=WISHES[2])
+    ada.finished(partly, picture_files(42), failed={2: [Check.FACE_COUNT]})
+    broken = ada.images(twin, count=2, prompt=WISHES[1])
+    live.does(FailJob(uuid_of(broken), JobFailure.DEADLINE_PASSED), ada.person)
     running = ada.images(twin, count=2, prompt=WISHES[0])
     claim = ada.claimed(running)
     preview = io.BytesIO()
@@ -112,6 +119,7 @@ def furnished(live: LiveStudio, pictures: int = PICTURES) -> Creator:
         )
     )
     ada.images(twin, count=4, prompt=WISHES[1])
+    ada.twin("Nova")
     live.settle()
     return ada
 

@@ -96,6 +96,7 @@ def test_an_address_that_names_nothing_says_so(page: Page, ada: Creator) -> None
 def test_back_closes_what_lies_over_the_page_before_it_leaves_it(page: Page, ada: Creator) -> None:
     sign_in(page, ada)
     goes_to(page, "Credits")
+    expect(page.get_by_role("heading", name="Statement")).to_be_visible()
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_be_visible()
@@ -109,7 +110,9 @@ def test_back_closes_what_lies_over_the_page_before_it_leaves_it(page: Page, ada
 def test_a_dialog_that_was_closed_leaves_no_step_behind(page: Page, ada: Creator) -> None:
     sign_in(page, ada)
     goes_to(page, "Settings")
+    expect(page.get_by_role("heading", name="Profile")).to_be_visible()
     goes_to(page, "Credits")
+    expect(page.get_by_role("heading", name="Statement")).to_be_visible()
     page.keyboard.press("?")
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     expect(page.get_by_role("dialog")).to_have_count(0)

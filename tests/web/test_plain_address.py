@@ -47,8 +47,8 @@ def page(browser: Browser, ada: Creator) -> Iterator[Page]:
 def test_pictures_are_asked_for(page: Page, ada: Creator) -> None:
     goes_to(page, "Create")
     page.get_by_label("Prompt", exact=True).fill("smiling, green top")
-    page.get_by_role("button", name="Create").click()
-    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+    page.get_by_role("button", name="Create 4 · 0.4 credits").click()
+    expect(page.get_by_role("article", name="smiling, green top")).to_be_visible()
     ada.live.settle()
     states = [edge["node"]["state"] for edge in ada.run("Jobs", first=5)["jobs"]["edges"]]
     assert "REQUESTED" in states

@@ -6,8 +6,8 @@ import { state, tell } from "./store.js";
 import { refreshViewer } from "./viewer.js";
 import { words } from "./words/en.js";
 
-const hearers = new Map(["WatchJobs", "WatchWallet", "WatchGallery"].map((feed) => [feed, new Set()]));
-const TAKEN = { WatchJobs: takeJob, WatchWallet: takeWallet, WatchGallery: takeAsset };
+const TAKEN = { WatchAccount: takeAccount, WatchJobs: takeJob, WatchWallet: takeWallet, WatchGallery: takeAsset };
+const hearers = new Map(Object.keys(TAKEN).map((feed) => [feed, new Set()]));
 let watching = null;
 
 /** Hears every event of a feed, after the page knows it, until the returned function is called. */
@@ -40,8 +40,20 @@ export function unwatch() {
   watching = null;
 }
 
+// Verification and twins of whoever is signed in, as they are decided elsewhere.
+function takeAccount(event) {
+  if (!state.viewer) return;
+  const { twins, ...viewer } = state.viewer;
+  const known = new Map(twins.edges.map(({ node }) => [node.id, node]));
+  for (const twin of event.twins ?? (event.twin ? [event.twin] : [])) known.set(twin.id, twin);
+  if (event.verification) viewer.verification = event.verification;
+  tell({ viewer: { ...viewer, twins: { ...twins, edges: [...known.values()].map((node) => ({ node })) } } });
+}
+
 function takeWallet(event) {
-  tell({ wallet: event.wallet });
+  const purchases = new Map(event.purchases ? [] : state.purchases);
+  for (const one of event.purchases ?? (event.purchase ? [event.purchase] : [])) purchases.set(one.id, one);
+  tell({ wallet: event.wallet, purchases });
 }
 
 function takeJob(event) {
@@ -50,13 +62,24 @@ function takeJob(event) {
     for (const job of event.jobs) known.set(job.id, job);
   } else if (event.__typename === "JobChanged") {
     const before = state.jobs.get(event.job.id);
-    known.set(event.job.id, { ...event.job, progress: event.job.progress ?? before?.progress });
+    known.set(event.job.id, { ...event.job, progress: event.job.progress ?? before?.progress, samples: before?.samples });
     if (before && before.state !== event.job.state) announce(event.job);
     if (event.job.kind === "TRAINING" && before?.state !== event.job.state) refreshViewer().catch(() => {});
   } else if (known.has(event.id)) {
-    known.set(event.id, { ...known.get(event.id), progress: event.progress });
+    known.set(event.id, { ...known.get(event.id), ...wentOn(known.get(event.id), event) });
   }
   tell({ jobs: known });
+}
+
+function wentOn(job, event) {
+  switch (event.__typename) {
+    case "JobQueueMoved": return { queue: event.queue };
+    case "TrainingCheckpointPassed": {
+      const others = (job.samples ?? []).filter(({ step }) => step !== event.checkpoint.step);
+      return { samples: [...others, event.checkpoint].sort((a, b) => a.step - b.step) };
+    }
+    default: return { progress: event.progress };
+  }
 }
 
 function takeAsset(event) {

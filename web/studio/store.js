@@ -7,6 +7,7 @@ const listeners = new Set();
 const EMPTY = {
   viewer: null,
   wallet: null,
+  purchases: new Map(),
   jobs: new Map(),
   assets: new Map(),
   sourcePhotos: new Map(),
@@ -25,7 +26,7 @@ const parts = Object.fromEntries(Object.entries({
 /**
  * What is drawn from a part of it is drawn again when that part is told anew. Ids name what the maps hold.
  * @type {{
- *   viewer: any, wallet: any, catalogue: any, jobs: Map<string, any>, assets: Map<string, any>,
+ *   viewer: any, wallet: any, catalogue: any, purchases: Map<string, any>, jobs: Map<string, any>, assets: Map<string, any>,
  *   sourcePhotos: Map<string, any>, packs: Map<string, any>, sessionEnded: boolean, lostAt: Date | null,
  * }}
  */

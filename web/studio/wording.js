@@ -10,6 +10,19 @@ export function time(text) {
   return text ? new Date(text).toLocaleString() : "";
 }
 
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
+const UNITS = [["second", 60], ["minute", 60], ["hour", 24], ["day", 7]];
+
+/** "3 minutes ago"; the day where it is longer than a week. */
+export function ago(text, now = new Date()) {
+  let count = (Date.parse(text) - now.getTime()) / 1000;
+  for (const [unit, size] of UNITS) {
+    if (Math.abs(count) < size) return new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(Math.round(count), unit);
+    count /= size;
+  }
+  return new Date(text).toLocaleDateString();
+}
+
 /** "AWAITING_PHOTOS" as "awaiting photos". */
 export function plain(name) {
   return String(name ?? "").replaceAll("_", " ").replaceAll("-", " ").toLowerCase();

@@ -401,6 +401,10 @@ def test_a_training_tells_each_checkpoint_with_its_likeness_and_no_picture_where
     last = watching.previews[-1].checkpoints
     assert [one.step for one in last] == [3, 6]
     assert trained.similarity == max(one.similarity for one in last)
+    # What was not chosen is handed over, too, and is another adapter.
+    (other,) = trained.others
+    assert {trained.step, other.step} == {3, 6}
+    assert other.adapter != trained.adapter
     # These engines are photorealistic: the likeness is told, the pictures pass release first.
     assert {shown.png for shown in watching.previews} == {b""}
 

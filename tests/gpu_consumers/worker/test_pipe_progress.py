@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from uuid import UUID
 
 import msgspec
 import pytest
 
 from gpu_consumers.engines.loaded_engine import Preview, Stopped
-from gpu_consumers.worker.assignments import REPORTS, Advanced, Stop
+from gpu_consumers.worker.assignments import REPORTS, Advanced, Forget, Stop
 from gpu_consumers.worker.child import PipeProgress
 from gpu_consumers.worker.progress_pace import PUBLISH_INTERVAL_S
 from topics.messages.progress import CheckpointSeen, Phase
@@ -22,7 +23,8 @@ class Bench:
     def __init__(self, ours: Connection, theirs: Connection) -> None:
         self.now_s = 100.0
         self.pipe = ours
-        self.progress = PipeProgress(theirs, lambda: self.now_s)
+        self.forgotten: list[Forget] = []
+        self.progress = PipeProgress(theirs, lambda: self.now_s, self.forgotten.append)
         self.drawn: list[int] = []
 
     def step(self, number: int, after_s: float = 0.0, phase: Phase = Phase.STEP) -> None:
@@ -85,4 +87,13 @@ def test_a_stop_is_heeded_even_where_nothing_would_be_told(bench: Bench) -> None
     bench.pipe.send_bytes(msgspec.msgpack.encode(Stop()))
     with pytest.raises(Stopped):
         bench.step(2)
+    assert bench.drawn == [1]
+
+
+def test_a_twin_is_forgotten_while_somebody_else_is_drawn(bench: Bench) -> None:
+    forget = Forget(UUID(int=7), epoch=2)
+    bench.step(1)
+    bench.pipe.send_bytes(msgspec.msgpack.encode(forget))
+    bench.step(2)
+    assert bench.forgotten == [forget]
     assert bench.drawn == [1]

@@ -82,9 +82,13 @@ class Bench:
             transport,
             self._start_child,
             {"pocket": {Phase.STEP: STEP_LIMIT_S}},
+            forget_files=self.forget_files,
             limits=WorkerLimits(wait_s=0.0),
             clock=lambda: self.now_s,
         )
+
+    def forget_files(self, twin: UUID, epoch: int) -> None:
+        """This worker has none."""
 
     def _start_child(self) -> ScriptedChild:
         self.children.append(ScriptedChild())

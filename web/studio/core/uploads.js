@@ -1,18 +1,25 @@
 // A photo set's way into the studio: planned, uploaded, handed in; given up where that fails.
 
-import { command } from "./client.js";
+import { command, randomUuid, Unreachable } from "./client.js";
 import { sha256 } from "./sha256.js";
 
+/** So many are on their way at once: more would slow each other down. */
+const AT_ONCE = 4;
+const EXPIRED = 403;
+
 /**
- * Uploads `photos` and hands them in as one set. `report` is told how far it came. Answers the
- * position to refresh from. A set that did not get there is given up before the error goes on: only
- * so many may be open at once, and each would stay so for an hour.
+ * Uploads `photos` and hands them in as one set. `told.planned` hears the ids under which they are
+ * judged, `told.sent` how many are there. Answers the position to refresh from. A set that did not get
+ * there is given up before the error goes on: only so many may be open at once, each for an hour.
  */
-export async function uploadPhotos(twin, photos, engine, report) {
+export async function uploadPhotos(twin, photos, engine, told = {}) {
   const files = await Promise.all(photos.map(described));
-  const { submission, uploads } = await command("RequestPhotoUploads", { twin: twin.id, files });
+  const key = randomUuid();
+  const plan = () => command("RequestPhotoUploads", { twin: twin.id, files }, key);
+  const { submission, uploads } = await plan();
+  told.planned?.(uploads.map(({ photo }) => photo));
   try {
-    await post(uploads, photos, report);
+    await post(uploads, photos, told.sent ?? (() => {}), plan);
     const handedIn = await command("SubmitPhotos", {
       twin: twin.id,
       submission,
@@ -35,7 +42,7 @@ export async function uploadSourcePhoto(twin, file, engine) {
   const planned = await command("RequestSourcePhotoUpload", {
     twin, engine, file: await described(file),
   });
-  await post([planned.upload], [file], () => {});
+  await post([planned.upload], [file], () => {}, null);
   await command("SubmitSourcePhoto", { photo: planned.photo });
   return planned.photo;
 }
@@ -53,18 +60,24 @@ export async function forgetUploads(twin, submission) {
   }
 }
 
-async function post(uploads, photos, report) {
+// The form of a photo that waited long on a slow line has expired: it is asked for anew under the same key.
+async function post(uploads, photos, sent, plan) {
   const ending = new AbortController();
   let done = 0;
-  const posting = uploads.map(async ({ url, fields }, index) => {
-    const body = new FormData();
-    for (const { name, value } of fields) body.append(name, value);
-    body.append("file", photos[index]);
-    const response = await fetch(url, { method: "POST", body, signal: ending.signal });
-    if (!response.ok) throw new Error(`Photo ${index + 1} was not accepted (${response.status}).`);
+  let next = 0;
+  const one = async (index) => {
+    let answer = await posted(uploads[index], photos[index], ending.signal);
+    if (answer.status === EXPIRED && plan) {
+      answer = await posted((await plan()).uploads[index], photos[index], ending.signal);
+    }
+    if (!answer.ok) throw new Error(`${photos[index].name || `Photo ${index + 1}`} was not accepted (${answer.status}).`);
     done += 1;
-    report(`Uploaded ${done} of ${photos.length}`);
-  });
+    sent(done);
+  };
+  const lane = async () => {
+    while (next < uploads.length && !ending.signal.aborted) await one(next++);
+  };
+  const posting = Array.from({ length: Math.min(AT_ONCE, uploads.length) }, lane);
   try {
     await Promise.all(posting);
   } finally {
@@ -72,6 +85,15 @@ async function post(uploads, photos, report) {
     ending.abort();
     await Promise.allSettled(posting);
   }
+}
+
+function posted({ url, fields }, photo, signal) {
+  const body = new FormData();
+  for (const { name, value } of fields) body.append(name, value);
+  body.append("file", photo);
+  return fetch(url, { method: "POST", body, signal }).catch((error) => {
+    throw signal.aborted ? error : new Unreachable();
+  });
 }
 
 async function described(file) {

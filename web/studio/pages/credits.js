@@ -13,21 +13,15 @@ import { statement } from "./credits/statement.js";
 const ENDED = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
 
 export default function creditsPage(_, { onLeave }) {
-  const bought = purchases();
+  const bought = purchases({ onLeave });
   const entries = statement();
   const buying = packages();
-  const look = () => { bought.look(); entries.look(); };
-  look();
-  onLeave(hear("WatchWallet", look));
-  // What came of a checkout in another tab, or on the way back from one.
-  const seen = () => { if (document.visibilityState === "visible") look(); };
-  document.addEventListener("visibilitychange", seen);
-  onLeave(() => document.removeEventListener("visibilitychange", seen));
-  onLeave(() => bought.end());
+  entries.look();
+  onLeave(hear("WatchWallet", entries.look));
   return () => html`
     ${balance()}
     ${missing()}
-    <div class="credits-columns">${buying.draw()}${bought.draw(buying)}</div>
+    <div class="credits-columns">${buying.draw()}${bought(buying)}</div>
     ${entries.draw()}`;
 }
 

@@ -1,73 +1,70 @@
-// Jobs as they go: step, preview, pictures and clips, and what they cost in the end.
+// Everything that was asked for: what runs on top, what waits, what came of the rest, and what it cost.
 
+import { hear } from "../arrivals.js";
+import { hotkey } from "../core/hotkeys.js";
+import { href } from "../core/router.js";
+import { signal } from "../core/signal.js";
 import { html, keyed } from "../core/template.js";
-import { command } from "../core/client.js";
-import { tiled } from "../media.js";
-import { attempt, notice } from "../notice.js";
+import { emptyState } from "../parts/empty_state.js";
+import { hasEnded } from "../parts/job_words.js";
 import { state } from "../store.js";
-import { credits, plain, time } from "../wording.js";
+import { words as shared } from "../words/en.js";
+import { words } from "../words/en/queue.js";
+import { arrangement } from "./queue/arrangement.js";
+import { attending } from "./queue/attendance.js";
+import { cancelling } from "./queue/cancelling.js";
+import { olderJobs } from "./queue/older.js";
+import { row } from "./queue/row.js";
 
-const CALLED = { TRAINING: "Twin training", IMAGES: "Pictures", VIDEO: "Clips" };
-const ENDED = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
+export default function queue(container, { onLeave }) {
+  const older = olderJobs();
+  const selected = signal(new Set());
+  const cancel = cancelling();
+  const arranged = arrangement();
+  const attendance = attending(onLeave);
+  onLeave(hear("WatchJobs", (event) => { if (event.__typename === "JobChanged") older.changed(event.job); }));
 
-export default function queue() {
-  const tiles = new Map();
-  return () => {
-    const latestFirst = [...state.jobs.values()].sort((a, b) => (a.requestedAt < b.requestedAt ? 1 : -1));
-    return html`
-      ${latestFirst.length ? null : html`<p class="faint">No jobs yet.</p>`}
-      <div>${latestFirst.map((job) => keyed(job.id, jobCard(job, tiles)))}</div>`;
+  const select = (id) => {
+    const next = new Set(selected.value);
+    if (!next.delete(id)) next.add(id);
+    selected.value = next;
   };
-}
+  const jobs = () => [...new Map([...older.jobs(), ...state.jobs.values()].map((job) => [job.id, job])).values()];
+  const chosen = () => jobs().filter((job) => selected.value.has(job.id) && !hasEnded(job));
+  const cancelChosen = async (otherwise) => {
+    const those = chosen().length ? chosen() : [otherwise].filter((job) => job && !hasEnded(job));
+    if (those.length && await cancel.ask(those)) selected.value = new Set();
+  };
 
-function jobCard(job, tiles) {
-  const title = job.prompt || (CALLED[job.kind] ?? plain(job.kind));
-  return html`<section aria-label=${title}>
-    <h3>${title}</h3>
-    <p class="faint">${plain(job.state)} · ${time(job.requestedAt)}</p>
-    ${ENDED.has(job.state) || !job.progress ? null : progress(job.progress)}
-    ${job.assets.length ? html`<ul class="grid">${job.assets.map((asset) =>
-      keyed(asset.id, html`<li class="tile">${tile(tiles, asset, title)}</li>`))}</ul>` : null}
-    ${job.refusedCount ? html`<p class="danger">
-      ${job.refusedCount} did not pass screening; they cost nothing.</p>` : null}
-    ${money(job)}
-    ${ENDED.has(job.state) ? again(job) : html`<div><button type="button" class="danger"
-      @click=${() => attempt(() => command("CancelJob", { job: job.id }))}>Cancel</button></div>`}
-  </section>`;
-}
+  const rows = () => [...container.querySelectorAll(".job")];
+  const here = () => rows().find((one) => one.contains(document.activeElement)) ?? null;
+  const jobHere = () => jobs().find(({ id }) => id === here()?.dataset.job);
+  const step = (by) => () => {
+    const all = rows();
+    const at = all.indexOf(here());
+    all[at < 0 ? 0 : Math.max(0, Math.min(all.length - 1, at + by))]?.focus();
+  };
+  onLeave(hotkey("j", words.keys.next, step(1)));
+  onLeave(hotkey("k", words.keys.previous, step(-1)));
+  onLeave(hotkey("x", words.keys.select, () => { const job = jobHere(); if (job && !hasEnded(job)) select(job.id); }));
+  onLeave(hotkey("c", words.keys.cancel, () => cancelChosen(jobHere())));
 
-// The same element for as long as the item says the same: a clip goes on playing.
-function tile(tiles, asset, title) {
-  const says = JSON.stringify(asset);
-  if (tiles.get(asset.id)?.says !== says) tiles.set(asset.id, { says, shown: tiled(asset, title) });
-  return tiles.get(asset.id).shown;
-}
-
-function progress({ phase, step, stepsTotal, previewPng, previewItems }) {
-  return html`<div>
-    <progress aria-label="Progress" .max=${stepsTotal} .value=${step}></progress>
-    <p class="faint">${plain(phase)}: step ${step} of ${stepsTotal}</p>
-    ${previewPng ? preview(previewPng, previewItems) : null}
-  </div>`;
-}
-
-// All that is being drawn side by side, left to right; of a clip its middle frame.
-function preview(png, items) {
-  const numbers = items.map((item) => item + 1).join(", ");
-  const called = items.length > 1 ? `Preview of ${numbers}, left to right` : "Preview";
-  return html`<img class="preview" src=${png} alt=${called} title=${called}>`;
-}
-
-function money(job) {
-  if (!ENDED.has(job.state)) return html`<p class="faint">${credits(job.quoted)} credits reserved</p>`;
-  const failure = job.failure ? `${plain(job.failure)} · ` : "";
-  return html`<p class="faint">${failure}charged ${credits(job.captured)}, returned ${credits(job.released)}</p>`;
-}
-
-function again(job) {
-  if (job.state !== "FAILED") return null;
-  return html`<div><button type="button" class="quiet" @click=${() => attempt(async () => {
-    await command("RetryJob", { job: job.id, priceVersion: state.catalogue.priceVersion });
-    notice("Trying again.");
-  })}>Try again</button></div>`;
+  return () => {
+    const known = new Map(jobs().map((job) => [job.id, job]));
+    const sections = arranged.of([...known.values()]);
+    const open = chosen();
+    return html`<div class="queue">
+      ${sections.length ? null : emptyState("queue", words.none, words.noneText, html`<a class="button" href=${href("create")}>${words.create}</a>`)}
+      ${attendance()}
+      <div class="job-list">${sections.flatMap(({ name, rows: those }) => [
+    keyed(name, html`<h2 class="job-section">${words.sections[name]} <small>${those.length}</small></h2>`),
+    ...those.filter(({ id }) => known.has(id)).map(({ id, isOver }) =>
+      keyed(id, row(known.get(id), { cancel, isOver, isSelected: selected.value.has(id), select, aim: arranged })))])}</div>
+      ${sections.length && older.hasMore.value ? html`<div class="older">
+        ${older.problem.value ? html`<p class="danger" role="alert">${older.problem.value}</p>` : null}
+        <button type="button" class="quiet" aria-busy=${older.isAsking.value ? "true" : null} @click=${older.more}>${older.problem.value ? shared.again : words.older}</button></div>` : null}
+      ${open.length ? html`<div class="selection"><span role="status">${words.selected(open.length)}</span>
+        <button type="button" class="danger" @click=${() => cancelChosen(null)}>${words.cancelSelected}</button>
+        <button type="button" class="quiet" @click=${() => { selected.value = new Set(); }}>${words.unselect}</button></div>` : null}</div>`;
+  };
 }

@@ -8,8 +8,8 @@ import { words } from "../words/en/welcome.js";
 import { verification } from "./welcome/verification.js";
 
 /** Draws the steps, and of what is now the one thing to press. */
-export default function welcome(_, scope) {
-  const panel = verification(scope);
+export default function welcome() {
+  const panel = verification();
   return () => {
     const list = stepsOf(state);
     const now = list.find((step) => step.state === "now");

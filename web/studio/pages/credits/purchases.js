@@ -1,59 +1,38 @@
 // What came of each purchase: being confirmed, paid with a receipt, or why not and what to do.
 
-import { run } from "../../core/client.js";
+import { effect } from "../../core/signal.js";
 import { go, href, route } from "../../core/router.js";
-import { signal } from "../../core/signal.js";
 import { html, keyed } from "../../core/template.js";
 import { toast } from "../../core/toasts.js";
 import { open } from "../../parts/dialog.js";
-import { brokenState } from "../../parts/empty_state.js";
+import { state } from "../../store.js";
 import { credits, price, time } from "../../wording.js";
 import { words } from "../../words/en/credits.js";
 
 const SHOWN = 8;
-/** A decision that is not a payment changes no balance: while one is awaited it is looked for. */
-const LOOKED_EVERY_MS = 2_000;
-/** After that it is no longer said to be on its way. */
-const CONFIRMED_WITHIN_MS = 120_000;
 
-/** Answers `look()`, `draw(buying)` and `end()`. */
-export function purchases() {
-  const found = signal(null);
-  const broken = signal(null);
-  const cameBackAt = Date.now();
-  let turn = 0;
-  let timer = 0;
+/** Answers what draws them. Their outcomes come by the wallet's feed. */
+export function purchases({ onLeave }) {
+  let before = null;
 
-  const awaited = () => (route.value.query.paid && Date.now() - cameBackAt < CONFIRMED_WITHIN_MS
-    ? found.value?.find(({ state }) => state === "STARTED") ?? null : null);
+  const latestFirst = () => [...state.purchases.values()].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+  /** The one that somebody comes back from the checkout of. */
+  const awaited = () => (route.value.query.paid ? latestFirst().find((one) => one.state === "STARTED") ?? null : null);
 
-  const look = async () => {
-    const own = (turn += 1);
-    clearTimeout(timer);
-    const before = awaited();
-    try {
-      const { wallet } = await run("Purchases", { first: SHOWN });
-      if (own !== turn) return;
-      found.value = wallet.purchases.edges.map(({ node }) => node);
-      broken.value = null;
-    } catch (error) {
-      if (own !== turn) return;
-      broken.value = error;
-    }
-    const now = before && found.value.find(({ id }) => id === before.id);
+  onLeave(effect(() => {
+    const now = before && state.purchases.get(before.id);
     if (now?.state === "CREDITED") toast(words.purchases.arrived(now.credits));
-    if (awaited()) timer = setTimeout(look, LOOKED_EVERY_MS);
-    else if (route.value.query.paid && before) go(href("credits", [], { ...route.value.query, paid: null }), { replace: true });
-  };
+    if (now && now.state !== "STARTED") go(href("credits", [], { ...route.value.query, paid: null }), { replace: true });
+    before = awaited();
+  }));
 
-  const draw = (buying) => {
-    if (broken.value && !found.value) return html`<section>${brokenState(broken.value, look)}</section>`;
-    if (!found.value?.length) return null;
+  return (buying) => {
+    const shown = latestFirst().slice(0, SHOWN);
+    if (!shown.length) return null;
     const waited = awaited();
     return html`<section><h2>${words.purchases.title}</h2><ul class="purchases">
-      ${found.value.map((one) => keyed(one.id, row(one, one === waited, buying)))}</ul></section>`;
+      ${shown.map((one) => keyed(one.id, row(one, one.id === waited?.id, buying)))}</ul></section>`;
   };
-  return { look, draw, end: () => { turn += 1; clearTimeout(timer); } };
 }
 
 function row(one, isAwaited, buying) {

@@ -8,21 +8,13 @@ import { state } from "../../store.js";
 import { refreshViewer } from "../../viewer.js";
 import { words as shared } from "../../words/en/welcome.js";
 
-/** The provider's decision is looked for while the page is seen. */
-const LOOKED_EVERY_MS = 2_000;
 const words = shared.verification;
 
-/** Answers what draws the panel. */
-export function verification({ onLeave }) {
+/** Answers what draws the panel; the provider's decision arrives by the account's feed. */
+export function verification() {
   const problem = signal("");
   const isLeaving = signal(false);
   const start = intention("StartVerification");
-
-  const timer = setInterval(() => {
-    if (state.viewer?.verification.status !== "PENDING" || document.visibilityState !== "visible") return;
-    refreshViewer().catch(() => {});
-  }, LOOKED_EVERY_MS);
-  onLeave(() => clearInterval(timer));
 
   const begin = async () => {
     isLeaving.value = true;

@@ -1,14 +1,15 @@
-"""A wallet or twin from its snapshot is the one that its events make."""
+"""A wallet, a twin or photos from a snapshot are those that their events make."""
 
 from collections.abc import Iterator
 from datetime import timedelta
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import psycopg
 import pytest
 
 from adapters.event_store import snapshots
 from adapters.event_store.mapper import StoredFormMapper
+from adapters.event_store.snapshots import SNAPSHOT_INTERVAL
 from adapters.event_store.store import PostgresEventStore
 from adapters.postgres.connect import connect, open_pool
 from adapters.vault.subject_keys import SubjectKeys
@@ -18,10 +19,12 @@ from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import wallet_id
 from domain.kernel.personal_text import PersonalText
 from domain.kernel.stored_form import NoKeys
+from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 from domain.wallet import Wallet
 from tests.diary import ADA, MORNING
 from tests.diary_store import KEK, command
+from tests.domain.photos_to_begin_with import LANTERN, accepted_photo
 
 WALLET = wallet_id(ADA)
 TWIN = uuid5(ADA, "twin")
@@ -86,6 +89,37 @@ def test_a_twin_is_the_same_from_snapshot_and_from_events(
     assert again.snapshot_state() == twin.snapshot_state()
     assert kept is not None
     assert b"ink" not in kept[0]
+
+
+def test_photos_that_much_began_with_load_from_their_snapshot(
+    store: PostgresEventStore, admin_database: str
+) -> None:
+    """Every job that begins with one is an event of theirs, and loads all of them."""
+    photos = accepted_photo()
+    for job in range(SNAPSHOT_INTERVAL):
+        photos.lend(LANTERN, uuid5(ADA, f"job {job}"), at=MORNING)
+    save(store, photos, "begin")
+    with store.transaction(ADA) as transaction:
+        loaded = transaction.load(photos.id, ADA)
+        assert isinstance(loaded, SourcePhotos)
+        loaded.lend(LANTERN, uuid5(ADA, "another job"), at=NEXT_YEAR)
+        events = [e for e in loaded.pending_events if isinstance(e, Aggregate.Event)]
+        transaction.insert(events, unchanged=[], command=command(ADA, "another job"))
+    with psycopg.connect(admin_database, autocommit=True) as admin:
+        kept = admin.execute("SELECT originator_version FROM events.snapshots").fetchone()
+        from_snapshot = load_photos(store, photos.id)
+        admin.execute("TRUNCATE events.snapshots")
+        from_events = load_photos(store, photos.id)
+    assert kept == (4 + SNAPSHOT_INTERVAL + 1,)
+    assert from_snapshot.version == from_events.version
+    assert from_snapshot.snapshot_state() == from_events.snapshot_state()
+
+
+def load_photos(store: PostgresEventStore, id: UUID) -> SourcePhotos:
+    with store.transaction(ADA) as transaction:
+        photos = transaction.load(id, ADA)
+    assert isinstance(photos, SourcePhotos)
+    return photos
 
 
 def load_wallet(store: PostgresEventStore) -> Wallet:
