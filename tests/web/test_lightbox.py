@@ -36,7 +36,7 @@ def page(browser: Browser, ada: Creator) -> Iterator[Page]:
     )
     sign_in(page, ada, f"{ada.live.url}/#/gallery")
     page.get_by_role("link", name="Open a green top").click()
-    expect(lightbox(page).locator(".stage-full")).to_be_visible()
+    expect(lightbox(page).locator("[data-is=there]")).to_be_visible()
     yield page
     page.close()
     assert errors == []

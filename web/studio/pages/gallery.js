@@ -61,7 +61,7 @@ export default function gallery(_, { onLeave }) {
 
   const grid = virtualGrid(host, {
     sections() {
-      void holdings.version.value;
+      void holdings.shape.value;
       return holdings.months.map(({ month, items }) => ({
         key: month,
         title: words.month(month),

@@ -22,7 +22,7 @@ export function arrivals({ holdings, loading, wishes, isAtTop, held, again, chan
     },
     AssetChanged({ asset }) {
       if (fresh.value.some(({ id }) => id === asset.id)) fresh.value = fresh.value.map((one) => (one.id === asset.id ? asset : one));
-      else if (!holdings.get(asset.id)) { if (fits(asset, wishes())) holdings.put(asset); }
+      else if (!holdings.get(asset.id)) { if (fits(asset, wishes()) && holdings.isWholeAround(asset)) holdings.put(asset); }
       else if (fits(asset, wishes()) || asset.id === held()) holdings.change(asset.id, asset);
       else holdings.drop(asset.id);
     },

@@ -1,6 +1,6 @@
 // What of a gallery is known: its months with how many items each has, and the items that have come so far.
 
-import { signal } from "../../core/signal.js";
+import { batch, signal } from "../../core/signal.js";
 
 /** The month of an item in UTC, as "2026-03". */
 export const monthOf = (asset) => asset.releasedAt.slice(0, 7);
@@ -9,6 +9,8 @@ export const monthOf = (asset) => asset.releasedAt.slice(0, 7);
 export class Holdings {
   /** Told whenever anything of it has changed. */
   version = signal(0);
+  /** Told when items have come, gone or moved. */
+  shape = signal(0);
   /** @type {{ month: string, items: object[] }[]} */
   months = [];
   #known = new Map();
@@ -37,7 +39,7 @@ export class Holdings {
   begin(sections) {
     this.#known.clear();
     this.months = sections.map(({ month, items }) => ({ month, items: new Array(items) }));
-    this.version.value += 1;
+    this.#moved();
   }
 
   /**
@@ -70,7 +72,7 @@ export class Holdings {
       for (const later of this.months.splice(month ? this.months.indexOf(month) + 1 : 0)) this.#cut(later, 0, Infinity);
     }
     this.months = this.months.filter(({ items }) => items.length);
-    this.version.value += 1;
+    this.#moved();
   }
 
   /** An item that has come by itself goes where it belongs by its time. */
@@ -83,7 +85,13 @@ export class Holdings {
     const before = month.items.findIndex((one) => one && one.releasedAt <= asset.releasedAt);
     month.items.splice(before < 0 ? month.items.length : before, 0, asset);
     this.#known.set(asset.id, month);
-    this.version.value += 1;
+    this.#moved();
+  }
+
+  /** Whether an item that is not among these is none of those either that have not come. */
+  isWholeAround(asset) {
+    const month = this.months.find((one) => one.month === monthOf(asset));
+    return !month || !month.items.includes(undefined);
   }
 
   /** Takes an item out. */
@@ -92,7 +100,7 @@ export class Holdings {
     if (!at) return;
     this.#cut(this.months[at.place], at.index, 1);
     this.months = this.months.filter(({ items }) => items.length);
-    this.version.value += 1;
+    this.#moved();
   }
 
   /** Something of an item is otherwise. */
@@ -108,7 +116,7 @@ export class Holdings {
   beside(id, steps) {
     const at = this.find(id);
     if (!at) return undefined;
-    const to = this.#moved(at, steps);
+    const to = this.#along(at, steps);
     return to && this.months[to.place].items[to.index];
   }
 
@@ -118,13 +126,20 @@ export class Holdings {
   }
 
   /** Where the item of this rank stands. */
-  ranked(rank) { return this.#moved({ place: 0, index: 0 }, rank); }
+  ranked(rank) { return this.#along({ place: 0, index: 0 }, rank); }
 
-  #moved({ place, index }, steps) {
+  #along({ place, index }, steps) {
     let [to, at] = [place, index + steps];
     while (at < 0 && to > 0) { to -= 1; at += this.months[to].items.length; }
     while (to < this.months.length && at >= this.months[to].items.length) { at -= this.months[to].items.length; to += 1; }
     return to < this.months.length && at >= 0 ? { place: to, index: at } : null;
+  }
+
+  #moved() {
+    batch(() => {
+      this.version.value += 1;
+      this.shape.value += 1;
+    });
   }
 
   #cut(month, index, many) {

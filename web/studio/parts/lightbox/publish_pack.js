@@ -43,7 +43,7 @@ part("publish-pack", (host) => {
         <p class="danger" role="alert">${problem.value || (pack?.state === "FAILED" ? said.failures[pack.failure] ?? said.failures["not-made"] : "")}</p>
         <button disabled=${isBeingMade}>${said.make}</button>
       </form>
-      <p role="status">${isBeingMade ? said.making : pack?.state === "MADE" ? `${said.ready} ${pack.caption}` : ""}</p>
+      <p role="status">${isAsking.value ? said.asking : isBeingMade ? said.making : pack?.state === "MADE" ? `${said.ready} ${pack.caption}` : ""}</p>
       ${pack?.state === "MADE" ? html`<ul class="files">${pack.files.map((file) => keyed(file.preset, html`<li>
         <a href=${file.url} download="">${icon("download")}${said.sizes[file.preset]} (${file.mediaType === "video/mp4" ? "MP4" : "JPEG"})</a></li>`))}</ul>` : null}
     </details>`;

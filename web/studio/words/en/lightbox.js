@@ -96,6 +96,7 @@ export const words = spoken({
       ORIGINAL: "As it is",
     },
     make: "Make the files",
+    asking: "Asking…",
     making: "Being made…",
     ready: "Ready, for a day. Write beside it:",
     choose: "Choose at least one size.",
