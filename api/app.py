@@ -8,7 +8,7 @@ from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter, run_sync
 from fastapi import FastAPI, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
@@ -26,6 +26,7 @@ from api.proxies import BehindProxies
 from api.router import GRAPHQL_PATH, StudioRouter
 from api.schema import build_schema
 from api.security_headers import SecurityHeaders
+from api.web_files import WEB_PATH, WebFiles
 
 WORKER_THREADS = 40
 """Commands and queries block a thread each; the database's pools bound what they do at once."""
@@ -132,11 +133,13 @@ def _pages(app: FastAPI, folders: Folders, documents: TrustedDocuments) -> None:
     async def manifest() -> JSONResponse:
         return JSONResponse(documents.ids_by_name)
 
+    web = WebFiles(folders.web)
+
     @app.get("/")
     async def index() -> Response:
-        return FileResponse(folders.web / "index.html")
+        return HTMLResponse(await run_sync(web.page, "index.html", documents.ids_by_name))
 
-    app.mount("/web", StaticFiles(directory=folders.web))
+    app.mount(WEB_PATH, web)
     samples = StaticFiles(directory=folders.samples, check_dir=False)
     # Checked at the first request otherwise, which is then our fault: a studio may have none.
     samples.config_checked = True

@@ -84,7 +84,7 @@ async def follow(
                     yield _told(change, era)
                 for word in seen.words:
                     yield word
-                await waker.wait(min(_rest_s(), _left_s(context, session)))
+                await waker.wait(min(_rest_s(), _left_s(context, session), feed.again_s()))
                 await asyncio.sleep(feed.rest_s)
     except (NotSignedIn, TooManyFeeds) as refusal:
         context.parts.refused(refusal.code)

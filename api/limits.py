@@ -141,9 +141,7 @@ class DocumentLimits(ValidationRule):
             )
 
     def _check(self, operation: OperationDefinitionNode) -> None:
-        size = self._selection(operation.selection_set).beside(
-            _Size(directives=len(operation.directives or ()))
-        )
+        size = self._operation(operation).beside(_Size(directives=len(operation.directives or ())))
         limits = (
             ("depth", size.depth, DEPTH_MAX),
             ("aliases", size.aliases, ALIASES_MAX),
@@ -167,6 +165,21 @@ class DocumentLimits(ValidationRule):
             )
         )
 
+    def _operation(self, operation: OperationDefinitionNode) -> _Size:
+        if operation.operation is not OperationType.SUBSCRIPTION:
+            return self._selection(operation.selection_set)
+        # A feed is one thing, though a page elsewhere has its name.
+        total = _Size()
+        for selection in operation.selection_set.selections:
+            directives = _Size(directives=len(selection.directives or ()))
+            size = (
+                self._field(selection, page_size=1)
+                if isinstance(selection, FieldNode)
+                else self._one(selection)
+            )
+            total = total.beside(size).beside(directives)
+        return total
+
     def _selection(self, selection_set: SelectionSetNode | None) -> _Size:
         total = _Size()
         for selection in selection_set.selections if selection_set else ():
@@ -176,22 +189,25 @@ class DocumentLimits(ValidationRule):
 
     def _one(self, selection: Any) -> _Size:
         if isinstance(selection, FieldNode):
-            inner = self._selection(selection.selection_set)
-            # The standard look at the schema nests deep; `api.introspection` bounds what it costs.
-            looks_at_schema = selection.name.value in INTROSPECTION_ROOTS
-            return _Size(
-                depth=1 if looks_at_schema else inner.depth + 1,
-                aliases=_capped(inner.aliases + (selection.alias is not None)),
-                directives=inner.directives,
-                fields=_capped(inner.fields + 1),
-                spreads=inner.spreads,
-                cost=_capped(1 + inner.cost * self._page_size(selection)),
-            )
+            return self._field(selection, page_size=self._page_size(selection))
         if isinstance(selection, InlineFragmentNode):
             return self._selection(selection.selection_set)
         if isinstance(selection, FragmentSpreadNode):
             return self._fragment(selection.name.value).beside(_Size(spreads=1))
         return _Size()
+
+    def _field(self, field: FieldNode, *, page_size: int) -> _Size:
+        inner = self._selection(field.selection_set)
+        # The standard look at the schema nests deep; `api.introspection` bounds what it costs.
+        looks_at_schema = field.name.value in INTROSPECTION_ROOTS
+        return _Size(
+            depth=1 if looks_at_schema else inner.depth + 1,
+            aliases=_capped(inner.aliases + (field.alias is not None)),
+            directives=inner.directives,
+            fields=_capped(inner.fields + 1),
+            spreads=inner.spreads,
+            cost=_capped(1 + inner.cost * page_size),
+        )
 
     def _fragment(self, name: str) -> _Size:
         if name not in self._measured:

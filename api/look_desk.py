@@ -1,6 +1,7 @@
 """What a feed's subscribers see at one moment: who looks together is answered from one snapshot."""
 
 import asyncio
+import math
 from asyncio import Future, Task
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,26 +16,34 @@ from queries.feed.after import Delta, feed_after
 from queries.feed.after import Lagged as LaggedRows
 from queries.viewer import Connections, View, as_viewer
 
+SNAPSHOT_SIZE = 50
+"""The newest so many of each kind stand in a snapshot. Older ones are a query's."""
+
 
 def _nothing(view: View) -> list[Any]:
     return []
 
 
+def _never() -> float:
+    return math.inf
+
+
 @dataclass(frozen=True)
 class Feed:
-    """One topic of the feed and how it is shown.
+    """One topic of the feed, or several, and how they are shown.
 
-    `snapshot` and each of `changes` carry a `position`. `changes` depend on the topic and the rows
+    `snapshot` and each of `changes` carry a `position`. `changes` depend on the topics and the rows
     alone: they are made once for all who look together. `words` are said beside them, without one,
     and are each subscriber's own. `rest_s` lies between two looks, so that what comes fast is
-    joined into fewer words.
+    joined into fewer words. After `again_s` a look is due though nothing wakes.
     """
 
-    topic: str
+    topics: tuple[str, ...]
     snapshot: Callable[[View], Any]
     changes: Callable[[View, tuple[Delta, ...]], list[Any]]
     words: Callable[[View], list[Any]] = _nothing
     rest_s: float = 0.0
+    again_s: Callable[[], float] = _never
 
 
 @dataclass(frozen=True)
@@ -52,8 +61,8 @@ class _Look:
     seen: "Future[Seen | LaggedRows]"
 
 
-_Place: TypeAlias = tuple[UUID, str, str]
-"""Whose rows, in which role, of which topic: what is the same for all who look together."""
+_Place: TypeAlias = tuple[UUID, str, tuple[str, ...]]
+"""Whose rows, in which role, of which topics: what is the same for all who look together."""
 
 
 class LookDesk:
@@ -75,7 +84,7 @@ class LookDesk:
         Raises whatever the database raises.
         """
         loop = asyncio.get_running_loop()
-        place = (session.person_id, session.role, feed.topic)
+        place = (session.person_id, session.role, feed.topics)
         mine = _Look(feed, position, loop.create_future())
         self._waiting.setdefault(place, []).append(mine)
         if place not in self._reading:
@@ -120,5 +129,5 @@ class LookDesk:
 
 
 def _changes(feed: Feed, position: int, view: View) -> list[Any] | LaggedRows:
-    deltas = feed_after(view, position, topics=[feed.topic])
+    deltas = feed_after(view, position, topics=feed.topics)
     return deltas if isinstance(deltas, LaggedRows) else feed.changes(view, deltas)

@@ -29,7 +29,7 @@ from api.parts import Parts
 from api.reading import read
 from api.refusals import NotSignedIn
 from api.waiting import BUSY, RETRY_AFTER_S
-from commands.catalogue import DOWNLOADABLE, THUMBNAILS, RenditionRole
+from commands.catalogue import DOWNLOADABLE, THUMBNAILS, PublishPreset, RenditionRole
 from commands.ports.object_store import ObjectAbsent, OpenObject, SpanAbsent, StoreUnavailable
 from commands.ports.requested_span import requested_span
 from queries.gallery.media import MediaFile, media_file, source_photo_file
@@ -75,15 +75,15 @@ def media_routes(parts: Parts, context_of: ContextGetter) -> APIRouter:
     async def packed(request: Request, pack: str, asset: str, preset: str) -> Response:
         asked = _asked(request, asset, RenditionRole.MASTER.value)
         try:
-            pack_id = UUID(pack)
+            pack_id, size = UUID(pack), PublishPreset(preset)
         except ValueError:
             return _absent()
         if asked is None or str(pack_id) != pack:
             return _absent()
         # To be kept by whoever downloads it, and by nobody on the way.
-        asked = replace(asked, is_download=True, called=f"{preset}-")
+        asked = replace(asked, is_download=True, called=f"{size.value}-")
         return await _answered(
-            request, asked, lambda view, asset_id: pack_file(view, pack_id, asset_id, preset)
+            request, asked, lambda view, asset_id: pack_file(view, pack_id, asset_id, size.value)
         )
 
     @routes.api_route(SOURCE_PHOTOS_PATH + "/{photo}", methods=["GET", "HEAD"])

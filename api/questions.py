@@ -1,5 +1,6 @@
 """The root of all queries."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -7,9 +8,11 @@ import strawberry
 from anyio.to_thread import run_sync
 
 from api.answering import answering, preview
+from api.attendance import attendance_of
 from api.consistency import until_visible
 from api.context import StudioContext
 from api.ids import global_id, own_id, split_id
+from api.nodes import node_of
 from api.reading import read
 from api.refusals import (
     InputInvalid,
@@ -19,34 +22,30 @@ from api.refusals import (
     result_union,
 )
 from api.scalars import Millicredits, PageSize, Position
-from api.types.asset import asset
 from api.types.catalogue import Catalogue, catalogue
 from api.types.draft import Draft, draft
-from api.types.gallery_filter import KNOWN_STATES, SHOWN_STATES
+from api.types.gallery_filter import KNOWN_STATES
 from api.types.node import Node
 from api.types.paging import DEFAULT_PAGE
-from api.types.purchase import purchase
 from api.types.source_photo import asked_source
-from api.types.twin import twin
-from api.types.viewer import Standing, Viewer, jobs_of
+from api.types.viewer import Standing, Viewer
 from api.types.wallet import Ledger, ledger
 from commands.catalogue import catalogue as catalogue_facts
 from commands.jobs.asked_settings import asked, asked_clips
+from commands.ports.accounts import Session
 from commands.quote import PromptRead, QuoteClips, QuoteImages, QuoteTraining
 from domain import refusals
 from domain.kernel.personal_text import written
 from domain.kernel.role import Role
+from queries.catalogue.attendance import attended
 from queries.catalogue.policy import policy
 from queries.catalogue.prices import price_list
 from queries.feed.era import in_log
 from queries.gallery.gallery import asset as asset_row
 from queries.jobs.jobs import job as job_row
-from queries.twins.photos import photos
-from queries.twins.twins import twin as twin_row
 from queries.viewer import View, as_viewer
 from queries.wallet.ledger import BEFORE_ALL
 from queries.wallet.ledger import ledger as ledger_rows
-from queries.wallet.purchases import purchase as purchase_row
 
 Info = strawberry.Info[StudioContext, None]
 
@@ -65,12 +64,27 @@ class PromptReading:
         description="Words that mean nothing to the engine, each once."
     )
     weighted: list[str] = strawberry.field(
-        description="What looks like (word:1.2): no engine here weighs words; it is refused."
+        description="What looks like (word:1.2) and is refused, because the engine weighs no words "
+        "or not by so much."
     )
+    honoured: list[str] = strawberry.field(
+        description="What looks like (word:1.2) and is weighed in that way."
+    )
+
+
+@strawberry.type(
+    description="Nobody is there now who could begin with this: it would wait for a worker, at "
+    "most a day, and then cost nothing."
+)
+class WaitsForWorker:
+    since: datetime | None = strawberry.field(description="Null where nobody was there ever.")
 
 
 @strawberry.type(description="What something would cost now.")
 class Quote:
+    waits_for_worker: WaitsForWorker | None = strawberry.field(
+        description="To be said before the price; null where somebody is there for it."
+    )
     millicredits: Millicredits
     price_version: int
     prompt: PromptReading | None = strawberry.field(
@@ -151,6 +165,7 @@ QuoteResult = result_union(
     refusals.AssetNotAvailable,
     refusals.SourceNotAPicture,
     refusals.SourcePhotoNotReady,
+    refusals.SourcePhotoOfAnotherEngine,
     refusals.SourceRatioDiffers,
 )
 LedgerResult = result_union("LedgerResult", Ledger)
@@ -168,14 +183,15 @@ class Query:
         session = await info.context.session()
         if min_position is not None:
             await until_visible(info.context, session, in_log(min_position))
-        return Viewer(
-            id=global_id("Viewer", session.person_id), role=session.role.value, standing=Standing()
-        )
+        return _viewer(session)
 
     @strawberry.field(description="Anything of the viewer's by its global id, or null.")
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:
         try:
-            return await read(info.context, lambda view: _node(info.context, view, id))
+            session = await info.context.session()
+            if split_id(id) == ("Viewer", session.person_id):
+                return _viewer(session)
+            return await read(info.context, lambda view: node_of(info.context, view, id))
         except (refusals.NotFound, NotSignedIn):
             return None
 
@@ -197,7 +213,9 @@ class Query:
             with as_viewer(connections, BEFORE_ALL, Role.CREATOR) as view:
                 now = policy(view)
                 allowed = [(row["engine"], row["rating"]) for row in (now.rows if now else [])]
-                return catalogue(catalogue_facts(allowed), price_list(view))
+                there = attendance_of(attended(view))
+                facts = catalogue_facts(allowed, there, now=info.context.parts.clock())
+                return catalogue(facts, price_list(view))
 
         return await run_sync(question)
 
@@ -215,7 +233,9 @@ class Query:
         command = _quote_command(training, images, video)
         session = await info.context.session()
         found = await preview(info.context, command, uuid5(session.person_id, "quote"))
+        waits = found.waits
         return Quote(
+            waits_for_worker=None if waits is None else WaitsForWorker(since=waits.since),
             millicredits=Millicredits(found.millicredits),
             price_version=found.price_version,
             prompt=_reading(found.prompt),
@@ -244,23 +264,10 @@ class Query:
         )
 
 
-def _node(context: StudioContext, view: View, given: str) -> Any:
-    kind, own = split_id(given)
-    match kind:
-        case "Twin":
-            found = twin_row(view, own)
-            return None if found is None else twin(found, photos(view, own))
-        case "Job":
-            row = job_row(view, own)
-            return None if row is None else jobs_of(context, view, [row])[0]
-        case "Asset":
-            picture = asset_row(view, own)
-            return asset(picture) if picture and picture.state in SHOWN_STATES else None
-        case "Purchase":
-            bought = purchase_row(view, own)
-            return None if bought is None else purchase(bought)
-        case _:
-            return None
+def _viewer(session: Session) -> Viewer:
+    return Viewer(
+        id=global_id("Viewer", session.person_id), role=session.role.value, standing=Standing()
+    )
 
 
 def _draft(view: View, given: str) -> Draft | None:
@@ -279,6 +286,7 @@ def _reading(read: PromptRead | None) -> PromptReading | None:
         words_allowed=read.words_allowed,
         unknown_words=list(read.unknown_words),
         weighted=list(read.weighted),
+        honoured=list(read.honoured),
     )
 
 

@@ -8,20 +8,22 @@ from uuid import UUID
 
 import strawberry
 
+from api.account_feed import AccountSnapshot, TwinChanged, VerificationChanged, account_feed
 from api.context import StudioContext
 from api.following import Lagged, follow
 from api.ids import global_id
-from api.look_desk import Feed
+from api.job_words import JobProgressed, JobQueueMoved, JobWords, TrainingCheckpointPassed
+from api.look_desk import SNAPSHOT_SIZE, Feed
 from api.refusals import REFUSAL_TYPES, NotSignedIn, RefusalInterface, TooManyFeeds
 from api.scalars import Position
 from api.types.asset import Asset, asset
 from api.types.gallery_filter import SHOWN_STATES
 from api.types.gallery_order import BulkChange, Collection, Tag, bulk_change, collection, tag
-from api.types.job import Job, JobProgress, progress
+from api.types.job import Job
 from api.types.publish_pack import PUBLISH_PACK, PublishPack, publish_pack
 from api.types.source_photo import SOURCE_PHOTO, SourcePhoto, source_photo
 from api.types.viewer import jobs_of
-from api.types.wallet import Wallet, wallet
+from api.wallet_feed import WALLET_FEED, WalletChanged, WalletSnapshot
 from queries.feed.after import Delta
 from queries.gallery.bulk_changes import bulk_change as bulk_change_row
 from queries.gallery.filtering import GalleryFilter
@@ -33,11 +35,9 @@ from queries.publish_packs.publish_packs import publish_packs_by_id
 from queries.read_position import read_position
 from queries.source_photos.source_photos import source_photos_by_id
 from queries.viewer import View
-from queries.wallet.balance import balance
 
 Info = strawberry.Info[StudioContext, None]
 
-SNAPSHOT_SIZE = 50
 PROGRESS_INTERVAL_S = 0.2
 """At most five words a second on each job."""
 
@@ -52,24 +52,6 @@ class JobsSnapshot:
 class JobChanged:
     position: Position
     job: Job
-
-
-@strawberry.type(description="A running job went on. Not durable: latest wins.")
-class JobProgressed:
-    id: strawberry.ID = strawberry.field(description="Of the job.")
-    progress: JobProgress
-
-
-@strawberry.type
-class WalletSnapshot:
-    position: Position
-    wallet: Wallet
-
-
-@strawberry.type
-class WalletChanged:
-    position: Position
-    wallet: Wallet
 
 
 @strawberry.type(description="The newest pictures as of a position.")
@@ -134,12 +116,23 @@ else:
 _ENDS = "A feed ends after Lagged, NotSignedIn and TooManyFeeds."
 
 JobsEvent = Annotated[
-    JobsSnapshot | JobChanged | JobProgressed | Lagged | SessionEnded | FeedTooMany,
+    JobsSnapshot
+    | JobChanged
+    | JobProgressed
+    | JobQueueMoved
+    | TrainingCheckpointPassed
+    | Lagged
+    | SessionEnded
+    | FeedTooMany,
     strawberry.union("JobsEvent", description=_ENDS),
 ]
 WalletEvent = Annotated[
     WalletSnapshot | WalletChanged | Lagged | SessionEnded | FeedTooMany,
     strawberry.union("WalletEvent", description=_ENDS),
+]
+AccountEvent = Annotated[
+    AccountSnapshot | VerificationChanged | TwinChanged | Lagged | SessionEnded | FeedTooMany,
+    strawberry.union("AccountEvent", description=_ENDS),
 ]
 GalleryEvent = Annotated[
     GallerySnapshot
@@ -174,23 +167,33 @@ class Subscription:
         self, info: Info, after: Position | None = None
     ) -> AsyncGenerator[JobsEvent, None]:
         context = info.context
+        words = JobWords(context.parts.progress)
         feed = Feed(
-            topic="jobs",
+            topics=("jobs",),
             snapshot=partial(_jobs_snapshot, context),
             changes=partial(_job_changes, context),
-            words=partial(_progress, context, {}),
+            words=words,
+            again_s=words.again_s,
             rest_s=PROGRESS_INTERVAL_S,
         )
         async with aclosing(follow(context, after, feed)) as events:
             async for event in events:
                 yield event
 
-    @strawberry.subscription(description="My credits: snapshot and changes.")
+    @strawberry.subscription(description="My identity and my twins: snapshot and changes.")
+    async def account(
+        self, info: Info, after: Position | None = None
+    ) -> AsyncGenerator[AccountEvent, None]:
+        feed = account_feed(info.context.parts.clock)
+        async with aclosing(follow(info.context, after, feed)) as events:
+            async for event in events:
+                yield event
+
+    @strawberry.subscription(description="My credits and purchases: snapshot and changes.")
     async def wallet(
         self, info: Info, after: Position | None = None
     ) -> AsyncGenerator[WalletEvent, None]:
-        feed = Feed(topic="wallet", snapshot=_wallet_snapshot, changes=_wallet_changes)
-        async with aclosing(follow(info.context, after, feed)) as events:
+        async with aclosing(follow(info.context, after, WALLET_FEED)) as events:
             async for event in events:
                 yield event
 
@@ -198,7 +201,7 @@ class Subscription:
     async def gallery(
         self, info: Info, after: Position | None = None
     ) -> AsyncGenerator[GalleryEvent, None]:
-        feed = Feed(topic="gallery", snapshot=_gallery_snapshot, changes=_gallery_changes)
+        feed = Feed(topics=("gallery",), snapshot=_gallery_snapshot, changes=_gallery_changes)
         async with aclosing(follow(info.context, after, feed)) as events:
             async for event in events:
                 yield event
@@ -222,38 +225,6 @@ def _job_changes(context: StudioContext, view: View, deltas: tuple[Delta, ...]) 
         for delta in deltas
         if delta.subject_id in shown
     ]
-
-
-def _progress(
-    context: StudioContext, said_at_s: dict[UUID, float], view: View
-) -> list[JobProgressed]:
-    """What is new since it was last said, of jobs that still run. Keeps note in `said_at_s`."""
-    latest = {word.job: word for word in context.parts.progress.of_owner(view.viewer_id)}
-    for forgotten in said_at_s.keys() - latest.keys():
-        del said_at_s[forgotten]
-    new = [word for word in latest.values() if said_at_s.get(word.job) != word.at_s]
-    if not new:
-        return []
-    said_at_s.update({word.job: word.at_s for word in new})
-    rows = jobs_by_id(view, [word.job for word in new])
-    return [
-        JobProgressed(id=global_id("Job", word.job), progress=progress(word))
-        for word in new
-        if (row := rows.get(word.job)) is not None
-        and (row.state, row.attempt) == ("started", word.attempt)
-    ]
-
-
-def _wallet_snapshot(view: View) -> WalletSnapshot:
-    return WalletSnapshot(position=Position(read_position(view)), wallet=wallet(balance(view)))
-
-
-def _wallet_changes(view: View, deltas: tuple[Delta, ...]) -> list[WalletChanged]:
-    if not deltas:
-        return []
-    # One look serves all: every change shows the balance as it is now.
-    now = wallet(balance(view))
-    return [WalletChanged(position=Position(delta.position), wallet=now) for delta in deltas]
 
 
 def _gallery_snapshot(view: View) -> GallerySnapshot:

@@ -70,9 +70,13 @@ SELECT %(owner)s, id, job, n %% 8, twin, kind, 'pocket', 'general', 'released', 
           FROM generate_series(1, %(items)s) AS n) AS made
 """
 LABEL = """
-INSERT INTO views.asset_labels (owner_id, asset_id, label_id, released_position, position)
-SELECT owner_id, asset_id, unnest(labels), released_position, position FROM views.assets
- WHERE owner_id = %(owner)s
+INSERT INTO views.asset_labels (owner_id, asset_id, label_id, released_position, position, group_id)
+SELECT a.owner_id, a.asset_id, unnest(a.labels), a.released_position, a.position, m.group_id
+  FROM views.assets AS a
+  LEFT JOIN views.gallery_months AS m
+    ON m.owner_id = a.owner_id AND m.kind = a.kind AND m.twin_id = a.twin_id AND a.purge_at IS NULL
+   AND m.month = date_trunc('month', a.released_at AT TIME ZONE 'UTC')::date
+ WHERE a.owner_id = %(owner)s
 """
 COUNT = """
 INSERT INTO views.gallery_months
@@ -80,6 +84,20 @@ INSERT INTO views.gallery_months
 SELECT owner_id, gen_random_uuid(), date_trunc('month', released_at AT TIME ZONE 'UTC')::date, kind,
        twin_id, consent_epoch, scopes, kept, count(*)
   FROM views.assets WHERE owner_id = %(owner)s AND purge_at IS NULL GROUP BY 1, 3, 4, 5, 6, 7, 8
+"""
+WORDS = """
+INSERT INTO views.prompt_word_jobs (owner_id, word_id, job_id)
+SELECT DISTINCT owner_id, md5(word)::uuid, job_id
+  FROM views.assets CROSS JOIN LATERAL regexp_split_to_table(search_text, ' ') AS w (word)
+ WHERE owner_id = %(owner)s
+"""
+COUNT_WORDS = """
+INSERT INTO views.prompt_words (owner_id, word_id, word, jobs)
+SELECT w.owner_id, w.word_id, s.word, count(*)
+  FROM views.prompt_word_jobs AS w
+  JOIN (SELECT DISTINCT regexp_split_to_table(search_text, ' ') AS word
+          FROM views.assets WHERE owner_id = %(owner)s) AS s ON md5(s.word)::uuid = w.word_id
+ WHERE w.owner_id = %(owner)s GROUP BY 1, 2, 3
 """
 NAMES = """
 INSERT INTO views.labels VALUES
@@ -104,7 +122,7 @@ FILTERS = {
     "search": GalleryFilter(text="harbour"),
     "rare": GalleryFilter(text="café"),
 }
-"""`rare` is told and not judged: one of ten thousand items is looked for by looking through."""
+"""`rare` is said of one of ten thousand items."""
 
 
 def fill(admin_url: str, owner: UUID, items: int) -> None:
@@ -119,7 +137,7 @@ def fill(admin_url: str, owner: UUID, items: int) -> None:
         "tagged_each": max(1, items // TAGGED),
     }
     with psycopg.connect(admin_url, autocommit=True) as admin:
-        for statement in (FILL, LABEL, COUNT, NAMES):
+        for statement in (FILL, COUNT, LABEL, WORDS, COUNT_WORDS, NAMES):
             admin.execute(statement.encode(), values)
 
 
@@ -221,7 +239,10 @@ def main() -> None:
         fill(admin_url, GRACE, SMALL)
         fill(admin_url, ADA, LARGE)
         with psycopg.connect(admin_url, autocommit=True) as admin:
-            admin.execute("VACUUM ANALYZE views.assets, views.asset_labels, views.gallery_months")
+            admin.execute(
+                "VACUUM ANALYZE views.assets, views.asset_labels, views.gallery_months, "
+                "views.prompt_words, views.prompt_word_jobs"
+            )
         measured(url)
 
 

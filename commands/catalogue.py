@@ -1,10 +1,14 @@
 """What there is to ask for: engines, texts and limits, as the commands will judge them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
+from commands.ports.attendance import NEVER, Attendance, Presence, at_hand
+from domain.asset import Why
 from domain.asset_kind import AssetKind
 from domain.bulk_change import BULK_ITEMS_MAX, CHANGED_AT_ONCE_MAX, INVERSE, GalleryChange
+from domain.checks import Check
 from domain.consent_scopes import scopes_offered
 from domain.consent_text import (
     BIOMETRIC_RELEASE,
@@ -15,10 +19,12 @@ from domain.consent_text import (
     consent_version,
 )
 from domain.engines import ENGINES
+from domain.engines.availability import Lack, lacks
 from domain.engines.entry import ClipOptions, EngineEntry, RealRange, WholeRange
 from domain.gallery import LabelKind
 from domain.job_kind import JobKind
 from domain.job_state import JobState
+from domain.person import VERIFICATIONS_MAX
 from domain.photo_set import PHOTOS_MAX, PHOTOS_MIN
 from domain.publish_preset import PublishPreset
 from domain.rating import Rating
@@ -40,10 +46,21 @@ class ScopeOffered:
 
 
 @dataclass(frozen=True)
+class EngineOffered:
+    """An engine, what keeps it from being asked for anything, and who is there to draw with it."""
+
+    entry: EngineEntry
+    lacks: tuple[Lack, ...]
+    drawn_by: Presence
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """Everything a form needs to know before it asks."""
 
-    engines: tuple[EngineEntry, ...]
+    engines: tuple[EngineOffered, ...]
+    workers: Presence
+    screeners: Presence
     consent: LegalText
     consent_scopes: tuple[ScopeOffered, ...]
     biometric_release: LegalText
@@ -51,10 +68,26 @@ class Catalogue:
     photos_max: int
 
 
-def catalogue(allowed: Iterable[tuple[str, str]]) -> Catalogue:
+def catalogue(
+    allowed: Collection[tuple[str, str]], attendance: Attendance, *, now: datetime
+) -> Catalogue:
     """The catalogue of this release, where the policy has rows for these (engine, rating)."""
+    with_rows = {engine for engine, _ in allowed}
     return Catalogue(
-        engines=tuple(ENGINES.values()),
+        engines=tuple(
+            EngineOffered(
+                entry,
+                lacks(
+                    entry,
+                    at_hand(attendance, entry.id, has_policy=entry.id in with_rows),
+                    now=now,
+                ),
+                attendance.draws.get(entry.id, NEVER),
+            )
+            for entry in ENGINES.values()
+        ),
+        workers=attendance.workers,
+        screeners=attendance.screeners,
         consent=CONSENT,
         consent_scopes=tuple(
             ScopeOffered(scope, SCOPE_WORDS[scope]) for scope in scopes_offered(allowed)
@@ -72,8 +105,10 @@ __all__ = [
     "THUMBNAILS",
     "UNDOABLE",
     "UNDO_MAX",
+    "VERIFICATIONS_MAX",
     "AssetKind",
     "Catalogue",
+    "Check",
     "ClipOptions",
     "ConsentScope",
     "GalleryChange",
@@ -89,6 +124,7 @@ __all__ = [
     "RenditionRole",
     "ScopeOffered",
     "WholeRange",
+    "Why",
     "catalogue",
     "consent_version",
 ]

@@ -69,6 +69,7 @@ from commands.source_photos import (
 from commands.studio import Handler, Question, by_command
 from commands.twin import (
     add_consent_scopes,
+    choose_checkpoint,
     claim_photo_set,
     clear_first_uploads,
     create_twin,
@@ -161,6 +162,7 @@ HANDLERS = by_command(
         take_back_consent_scopes.handle,
         (Twin.ConsentScopesTakenBack, Twin.ConsentWithdrawn, Twin.DeletionRequested),
     ),
+    Handler("choose-checkpoint", choose_checkpoint.handle, (Twin.CheckpointChosen,)),
     Handler(
         "withdraw-consent", withdraw_consent.handle, (Twin.ConsentWithdrawn, Twin.DeletionRequested)
     ),

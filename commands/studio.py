@@ -13,6 +13,7 @@ import msgspec
 
 from commands.digest import digest
 from commands.first_digest import first_digest
+from commands.ports.attendance import AttendanceBook, EmptyBook
 from commands.ports.event_store import (
     ConcurrentChange,
     EventStore,
@@ -93,7 +94,7 @@ class Accepted(Generic[R]):
 
 
 class Studio:
-    """Executes commands against the event store."""
+    """Executes commands against the event store. `attendance` tells who is there to do the work."""
 
     def __init__(
         self,
@@ -101,7 +102,9 @@ class Studio:
         handlers: Handlers,
         clock: Callable[[], datetime],
         args_secret: bytes,
+        attendance: AttendanceBook | None = None,
     ) -> None:
+        self._attendance = attendance or EmptyBook()
         self._store = store
         self._handlers = handlers
         self._clock = clock
@@ -132,8 +135,10 @@ class Studio:
 
     def preview(self, command: Any, *, owner_id: UUID, key: UUID) -> Any:
         """What the handler would answer now. Saves nothing. Raises the same refusals."""
+        # Before the transaction: one command, one connection.
+        attendance = self._attendance.now()
         with self._store.transaction(owner_id) as transaction:
-            work = Work(transaction, owner_id, key, self._clock())
+            work = Work(transaction, owner_id, key, self._clock(), attendance)
             return self._handlers[type(command)].handle(command, work)
 
     def was_executed(self, *, owner_id: UUID, key: UUID) -> bool:
@@ -144,12 +149,13 @@ class Studio:
     def _once(
         self, command: Any, handler: Handler[R], owner_id: UUID, key: UUID, args_hmac: bytes
     ) -> Accepted[R]:
+        attendance = self._attendance.now()
         with self._store.transaction(owner_id, key=key) as transaction:
             earlier = transaction.recorded(key)
             if earlier is not None:
                 self._require_same(earlier.args_hmac, args_hmac, handler.name, command)
                 return Accepted(handler.recalled(earlier.result), earlier.position)
-            work = Work(transaction, owner_id, key, self._clock())
+            work = Work(transaction, owner_id, key, self._clock(), attendance)
             result = handler.handle(command, work)
             position = transaction.insert(
                 [event for aggregate in work.saved for event in aggregate.pending_events],  # type: ignore[misc]

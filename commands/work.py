@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from commands.ports.attendance import NOBODY, Attendance
 from commands.ports.event_store import StoreTransaction
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import SYSTEM
@@ -20,13 +21,14 @@ class Work:
     """One command in one transaction for one owner.
 
     A handler loads, lets aggregates decide, and calls `save` at most once. Nothing is written until
-    the handler has returned.
+    the handler has returned. `attendance` is who is there to do what is asked for.
     """
 
     transaction: StoreTransaction
     owner_id: UUID
     key: UUID
     now: datetime
+    attendance: Attendance = NOBODY
     saved: tuple[Aggregate, ...] = field(default=(), init=False)
     unchanged: tuple[Aggregate, ...] = field(default=(), init=False)
 

@@ -3,6 +3,7 @@
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -47,8 +48,7 @@ class RefusalReason(msgspec.Struct, frozen=True):
 
 LENT_NAMED_MAX = 500
 """Jobs that an event names which are to end with an asset: it fits into the store, however often
-its owner has asked for jobs and cancelled them. Jobs begun before these end when they are claimed.
-"""
+its owner has asked for jobs and cancelled them. Those begun before end when they are claimed."""
 
 
 class HiddenBecause(StrEnum):
@@ -167,9 +167,11 @@ class Asset(AssetOrder, Aggregate):
         job_id: UUID
 
         def apply(self, asset: "Asset") -> None:
+            # In place: to ask and cancel is free, and ten thousand copies of all take minutes.
             begun = self.timestamp - JOB_OPEN_MAX
-            open_yet = {job: at for job, at in asset.lent_to.items() if at >= begun}
-            asset.lent_to = {**open_yet, self.job_id: self.timestamp}
+            for job in tuple(takewhile(lambda job: asset.lent_to[job] < begun, asset.lent_to)):
+                del asset.lent_to[job]
+            asset.lent_to[self.job_id] = self.timestamp
 
     class Hidden(Aggregate.Event):
         """It is out of sight until a report is decided; of before: until its owner decides.

@@ -42,7 +42,7 @@ def _covered(twin: Twin) -> Iterator[str]:
     for submission in learnt_from:
         yield twin.places_of(submission).photos
         yield twin.places_of(submission).template
-    for adapter in state.adapters.values():
-        yield adapter.object_key
+    for engine, adapter in state.adapters.items():
+        yield from twin.adapter_places(engine)
         if adapter.submission_id is not None:
             yield twin.places_of(adapter.submission_id).template

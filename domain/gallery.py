@@ -1,12 +1,13 @@
 """How an owner orders their gallery: the tags and collections that there are."""
 
+import unicodedata
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import gallery_id
-from domain.kernel.personal_text import FreeText, PersonalText, is_plain
+from domain.kernel.personal_text import FreeText, PersonalText
 from domain.refusals import LabelNameInvalid, NotFound, TooManyLabels
 
 LABEL_NAME_LENGTH_MAX = 60
@@ -151,8 +152,25 @@ class Gallery(Aggregate):
             raise NotFound()
 
 
+_BLANKS = "\N{BRAILLE PATTERN BLANK}\N{HANGUL FILLER}\N{HALFWIDTH HANGUL FILLER}"
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+"""What no one sees and some words and emoji need: all else of its kind turns or hides letters."""
+
+_SEEN_ALONE = frozenset("LNPS")
+"""The classes of letters, numbers, punctuation and symbols: a name is made of one of them at
+least, and so can be seen, and told from none."""
+
+
 def _require_name(name: PersonalText) -> None:
     text = name.value
+    classes = [unicodedata.category(letter) for letter in text if letter not in _JOINERS]
     fits = 1 <= len(text) <= LABEL_NAME_LENGTH_MAX and text == text.strip()
-    if not fits or not is_plain(text) or any(letter in "\t\n\r" for letter in text):
+    on_one_line = not {"Cc", "Cf", "Cs", "Zl", "Zp"} & set(classes)
+    if not fits or not on_one_line or not _is_seen(text):
         raise LabelNameInvalid(LABEL_NAME_LENGTH_MAX)
+
+
+def _is_seen(text: str) -> bool:
+    return any(
+        unicodedata.category(letter)[0] in _SEEN_ALONE and letter not in _BLANKS for letter in text
+    )

@@ -12,6 +12,7 @@ from domain.job_kind import JobKind
 from domain.job_kinds import Delivery, job_kind
 from domain.job_screenings import Screenings
 from domain.job_state import (
+    CHECKPOINTS_KEPT_MAX,
     ENDED,
     AdapterFile,
     AttemptFailure,
@@ -126,6 +127,7 @@ class Job(Screenings, Aggregate):
         self.deadline: datetime | None = None
         self.outputs: tuple[JobOutput, ...] = ()
         self.adapter: AdapterFile | None = None
+        self.checkpoints: tuple[AdapterFile, ...] = ()
         self.released: tuple[UUID, ...] = ()
         self.refused: tuple[UUID, ...] = ()
         self.delivered_ms = 0
@@ -195,12 +197,15 @@ class Job(Screenings, Aggregate):
         outputs: Sequence[JobOutput],
         adapter: AdapterFile | None,
         *,
+        checkpoints: Sequence[AdapterFile] = (),
         at: datetime,
     ) -> None:
         """The claim's work is in quarantine. The same report again changes nothing.
 
-        Raises `JobEnded`, `StaleResult` for another attempt or claim, or where an item is missing,
-        reported twice, unknown or of another length, or a training comes without its adapter.
+        `checkpoints` are a training's earlier ones, `CHECKPOINTS_KEPT_MAX` at most. Raises
+        `JobEnded`, `StaleResult` for another attempt or claim, or where an item is missing,
+        reported twice, unknown or of another length, a training comes without its adapter, or a
+        step comes twice.
         """
         self._require_open()
         self._require_claim(attempt, claim_id)
@@ -214,7 +219,9 @@ class Job(Screenings, Aggregate):
         frames = None if length is None else length.frames
         as_long = all(output.frames == frames for output in outputs)
         with_adapter = (adapter is not None) is entry.delivers_adapter
-        if not (complete and as_long and with_adapter):
+        learnt = [one.step for one in (adapter, *checkpoints) if one is not None]
+        distinct = len(set(learnt)) == len(learnt) <= CHECKPOINTS_KEPT_MAX + 1
+        if not (complete and as_long and with_adapter and distinct):
             raise StaleResult()
         self.trigger_event(
             Job.Rendered,
@@ -222,6 +229,7 @@ class Job(Screenings, Aggregate):
             claim_id=claim_id,
             outputs=tuple(outputs),
             adapter=adapter,
+            checkpoints=() if adapter is None else tuple(checkpoints),
             kind=self.kind,
             engine=self.engine,
             twin_id=self.twin_id,

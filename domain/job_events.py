@@ -102,7 +102,10 @@ class JobEvents(LateResults):
             job.deadline = self.deadline
 
     class Rendered(Aggregate.Event):
-        """The work lies in quarantine and waits for the screener. Nothing is released by this."""
+        """The work lies in quarantine and waits for the screener. Nothing is released by this.
+
+        `checkpoints` are what a training had learnt on its way to `adapter`, by step.
+        """
 
         TOPIC = "job.rendered"
         kind: JobKind
@@ -112,11 +115,13 @@ class JobEvents(LateResults):
         claim_id: UUID
         outputs: tuple[JobOutput, ...]
         adapter: AdapterFile | None
+        checkpoints: tuple[AdapterFile, ...] = ()
 
         def apply(self, job: "Job") -> None:
             job.state = JobState.RENDERED
             job.outputs = self.outputs
             job.adapter = self.adapter
+            job.checkpoints = self.checkpoints
             job.screening = 1
             job._screening_failed = False
 
@@ -133,6 +138,7 @@ class JobEvents(LateResults):
             job.state = JobState.REQUESTED
             job.outputs = ()
             job.adapter = None
+            job.checkpoints = ()
             job._attempt_failed = True
 
     class AttemptOpened(Aggregate.Event):

@@ -56,6 +56,10 @@ class JobFailure(StrEnum):
     """The picture that it was to begin with was purged or reported before it was read."""
 
 
+CHECKPOINTS_KEPT_MAX = 4
+"""Earlier checkpoints of a training that are kept beside the chosen one: each is as large as it."""
+
+
 class JobItem(msgspec.Struct, frozen=True):
     """One output of a job: its number from 0, the asset it may become, its seed."""
 

@@ -30,6 +30,11 @@ def quarantine_adapter_key(job_id: UUID, attempt: int, claim_id: UUID) -> str:
     return f"{quarantine_claim_prefix(job_id, attempt, claim_id)}adapter.safetensors"
 
 
+def quarantine_checkpoint_key(job_id: UUID, attempt: int, claim_id: UUID, number: int) -> str:
+    """An earlier checkpoint's adapter that has not been checked yet, the first being number 0."""
+    return f"{quarantine_claim_prefix(job_id, attempt, claim_id)}checkpoint-{number}.safetensors"
+
+
 def gallery_prefix(asset_id: UUID) -> str:
     """Every copy of one asset that any screening has signed."""
     return f"gallery/{asset_id}/"
@@ -70,6 +75,11 @@ def adapters_of_job_prefix(twin_id: UUID, epoch: int, job_id: UUID) -> str:
 def adapter_key(twin_id: UUID, epoch: int, job_id: UUID, claim_id: UUID) -> str:
     """The adapter of a training under the consent of `epoch`, as one screening has checked it."""
     return f"{adapters_of_job_prefix(twin_id, epoch, job_id)}{claim_id}.safetensors"
+
+
+def checkpoint_key(twin_id: UUID, epoch: int, job_id: UUID, claim_id: UUID, step: int) -> str:
+    """As `adapter_key`, of an earlier checkpoint of the same training."""
+    return f"{adapters_of_job_prefix(twin_id, epoch, job_id)}{claim_id}-{step}.safetensors"
 
 
 def packs_prefix(asset_id: UUID) -> str:

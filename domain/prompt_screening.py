@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from domain.kernel.personal_text import is_plain
+from domain.prompt_weights import without_weights
 from domain.rating import Rating
 from domain.refusals import PromptNotAllowed
 
@@ -134,6 +135,11 @@ def screen_prompt(prompt: str, rating: Rating) -> None:
     """
     if rating is Rating.ADULT:
         raise PromptNotAllowed()
+    for reading in _readings(prompt):
+        _screen(reading, rating)
+
+
+def _screen(prompt: str, rating: Rating) -> None:
     words = _words(prompt)
     forbidden = _MINORS | (_NOT_GENERAL if rating is Rating.GENERAL else _NOT_SUGGESTIVE)
     if any(word in forbidden for word in [*words, *map(_read, words)]):
@@ -151,13 +157,25 @@ def screen_negative_prompt(negative_prompt: str) -> None:
     and for ages do.
     """
     try:
-        words = _words(negative_prompt)
-        if any(word in _ADULTHOOD for word in [*words, *_spelled_out(words)]):
-            raise PromptNotAllowed()
-        if any(word in _AGE_BEFORE or word in _AGE_AFTER for word in words):
-            raise PromptNotAllowed()
+        for reading in _readings(negative_prompt):
+            _screen_negative(reading)
     except PromptNotAllowed as refused:
         raise refused.at("negative_prompt") from None
+
+
+def _screen_negative(negative_prompt: str) -> None:
+    words = _words(negative_prompt)
+    if any(word in _ADULTHOOD for word in [*words, *_spelled_out(words)]):
+        raise PromptNotAllowed()
+    if any(word in _AGE_BEFORE or word in _AGE_AFTER for word in words):
+        raise PromptNotAllowed()
+
+
+def _readings(prompt: str) -> tuple[str, ...]:
+    """A prompt as it is written, and as an engine reads it that weighs words: without the weights,
+    which would stand between a number and its years, and in the middle of a word.
+    """
+    return (prompt, without_weights(prompt, between=""), without_weights(prompt, between=" "))
 
 
 def _words(text: str) -> list[str]:

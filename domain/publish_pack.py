@@ -10,7 +10,7 @@ import msgspec
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import publish_packs_id
 from domain.object_keys import pack_prefix
-from domain.publish_preset import PublishPreset
+from domain.publish_preset import CLIP_MEDIA_TYPE, STILL_MEDIA_TYPE, PublishPreset
 from domain.refusals import (
     AlreadyDecided,
     NotFound,
@@ -181,7 +181,8 @@ class PublishPacks(Aggregate):
         pack = self.waiting(pack_id)
         asked = {(item.asset_id, preset) for item in pack.items for preset in pack.presets}
         made = [(file.asset_id, file.preset) for file in files]
-        if not set(made) <= asked or len(set(made)) < len(made):
+        known = {file.media_type for file in files} <= {STILL_MEDIA_TYPE, CLIP_MEDIA_TYPE}
+        if not set(made) <= asked or len(set(made)) < len(made) or not known:
             raise StaleResult()
         if files:
             self.trigger_event(PublishPacks.Made, pack_id=pack_id, files=tuple(files), timestamp=at)

@@ -39,8 +39,16 @@ def known_style(entry: EngineEntry, given: str | None) -> str:
 
 
 def ratio_like(entry: EngineEntry, width: int, height: int) -> str | None:
-    """The ratio that a picture of this size has, exactly; None where the engine draws none such."""
+    """The ratio that a picture of this size has; None where the engine draws none such.
+
+    It has that of what the engine draws, or else, to one pixel of a side, the ratio by its name:
+    engines draw sides that their networks can halve, and cameras make 3:4.
+    """
     for ratio, (wide, high) in entry.aspect_ratios.items():
         if width * high == height * wide:
+            return ratio
+    for ratio in entry.aspect_ratios:
+        wide, high = (int(side) for side in ratio.split(":"))
+        if abs(width * high - height * wide) <= max(wide, high):
             return ratio
     return None

@@ -103,6 +103,15 @@ class SourcePhoto(msgspec.Struct, frozen=True):
     lent_to: tuple[UUID, ...] = ()
 
 
+class SourcePhotosState(msgspec.Struct, frozen=True):
+    """All that is known of an owner's photos, for a snapshot. Holds no text."""
+
+    created_on: datetime
+    modified_on: datetime
+    owner_id: UUID
+    kept: dict[UUID, SourcePhoto]
+
+
 _IN_WORDS: Mapping[str, SourceFlaw] = MappingProxyType(
     {
         Check.FACE_COUNT: SourceFlaw.SEVERAL_FACES,
@@ -129,7 +138,9 @@ def flaws_of_source(
     shown = None if faces == [0.0] else twin_id
     required = [name for name in row.checks_for(shown) if name != Check.PROVENANCE]
     reasons = refusals_of_checks(required, checks, hash_list_age_max_s=row.hash_list_age_max_s)
-    return tuple(dict.fromkeys(_flaw(reason) for reason in reasons))
+    flaws = tuple(dict.fromkeys(_flaw(reason) for reason in reasons))
+    # A check that another one leaves nothing to say is no reason to try the photo again.
+    return tuple(flaw for flaw in flaws if flaw is not SourceFlaw.NOT_JUDGED) or flaws
 
 
 def _flaw(reason: RefusalReason) -> SourceFlaw:

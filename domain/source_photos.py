@@ -17,6 +17,7 @@ from domain.refusals import (
     AlreadyDecided,
     NotFound,
     SourcePhotoNotReady,
+    SourcePhotoOfAnotherEngine,
     StaleResult,
     TooManySourcePhotos,
     UploadsNotPlanned,
@@ -26,6 +27,7 @@ from domain.source_photo import (
     SourceFlaw,
     SourceGone,
     SourcePhoto,
+    SourcePhotosState,
     SourcePlaces,
     SourceState,
     flaws_of_source,
@@ -225,7 +227,7 @@ class SourcePhotos(Aggregate):
         after the consent ended.
         """
         photo = self._waiting(photo_id)
-        if twin.id != photo.twin_id or not twin.epoch_is_current(photo.epoch):
+        if not is_covered(photo, twin):
             raise StaleResult()
         flaws = (flaw,) if flaw else flaws_of_source(row, twin.id, checks)
         said = tuple(storable(check) for check in checks)
@@ -247,12 +249,16 @@ class SourcePhotos(Aggregate):
         photo = self._waiting(photo_id)
         self._refuse(photo_id, photo, (SourceFlaw.NOT_JUDGED,), (), at=at)
 
-    def require_ready(self, photo_id: UUID, twin: Twin) -> CleanPhoto:
+    def require_ready(self, photo_id: UUID, twin: Twin, engine: str) -> CleanPhoto:
         """What a job may begin with while the consent of `twin`, which is its own, covers it.
 
-        Raises `NotFound`, `SourcePhotoNotReady`.
+        It passed what the policy asks of one engine, and begins nothing on another: where cartoons
+        are drawn, no photograph is let in that was judged where photographs are. Raises `NotFound`,
+        `SourcePhotoNotReady`, `SourcePhotoOfAnotherEngine`.
         """
         photo = self.of(photo_id)
+        if photo.engine != engine:
+            raise SourcePhotoOfAnotherEngine(photo.engine)
         if photo.clean is None or not is_covered(photo, twin):
             raise SourcePhotoNotReady()
         return photo.clean
@@ -286,10 +292,29 @@ class SourcePhotos(Aggregate):
         self._delete(photo_id, photo, SourceGone.NOT_USED, at=at)
 
     def forget_uncovered(self, twin: Twin, *, at: datetime) -> None:
-        """Those of a twin whose consent has ended. None of them changes nothing."""
+        """Those that the consent of a twin covers no more. None of them changes nothing."""
         for photo_id, photo in tuple(self.kept.items()):
             if photo.twin_id == twin.id and not is_covered(photo, twin):
                 self._delete(photo_id, photo, SourceGone.CONSENT_ENDED, at=at)
+
+    def snapshot_state(self) -> SourcePhotosState:
+        """Everything but id and version."""
+        return SourcePhotosState(
+            created_on=self.created_on,
+            modified_on=self.modified_on,
+            owner_id=self.owner_id,
+            kept=dict(self.kept),
+        )
+
+    @classmethod
+    def from_snapshot(cls, id: UUID, version: int, state: SourcePhotosState) -> "SourcePhotos":
+        """The photos as they were at `version`."""
+        photos = cls.__new__(cls)
+        photos.__base_init__(id, version, state.created_on)
+        photos.modified_on = state.modified_on
+        photos.owner_id = state.owner_id
+        photos.kept = dict(state.kept)
+        return photos
 
     def _waiting(self, photo_id: UUID) -> SourcePhoto:
         photo = self.kept.get(photo_id)
@@ -334,5 +359,5 @@ class SourcePhotos(Aggregate):
 
 
 def is_covered(photo: SourcePhoto, twin: Twin) -> bool:
-    """Whether the consent that a photo was uploaded under is in force; `twin` is the photo's."""
-    return twin.id == photo.twin_id and twin.epoch_is_current(photo.epoch)
+    """Whether the consent that it was uploaded under covers a photo still; `twin` is its own."""
+    return twin.id == photo.twin_id and twin.covers_source(photo.epoch)

@@ -18,6 +18,8 @@ from domain.photo_set import PhotoVerdict, SetFlaw, judged_photos, require_photo
 from domain.rating import Rating
 from domain.refusals import (
     AlreadyDecided,
+    CheckpointUnknown,
+    ConsentMissing,
     PhotosNotAccepted,
     RatingNotAllowed,
     StaleResult,
@@ -258,9 +260,18 @@ class Twin(TwinConsent, Aggregate):
         )
 
     def deliver_adapter(
-        self, job_id: UUID, epoch: int, adapter: AdapterFile, *, at: datetime
+        self,
+        job_id: UUID,
+        epoch: int,
+        adapter: AdapterFile,
+        *,
+        at: datetime,
+        checkpoints: Sequence[AdapterFile] = (),
     ) -> None:
-        """Take what a training made. Raises `StaleResult` where its consent or the job is over."""
+        """Take what a training made, and the earlier checkpoints that may be chosen instead.
+
+        Raises `StaleResult` where its consent or the job is over.
+        """
         job = self._open_jobs.get(job_id)
         learns = job is not None and job.learns and job.epoch == epoch
         if job is None or not learns or not self.covers(epoch, job.rests_on):
@@ -270,9 +281,32 @@ class Twin(TwinConsent, Aggregate):
             job_id=job_id,
             engine=job.engine,
             **msgspec.structs.asdict(adapter),
+            checkpoints=tuple(checkpoints),
             timestamp=at,
         )
         self._let_go(at=at)
+
+    def choose_checkpoint(self, person: Person, engine: str, step: int, *, at: datetime) -> None:
+        """Have this twin drawn by another checkpoint of its training. The one in use is no change.
+
+        What was granted before is drawn as it was asked for. Raises `NotFound`, `ConsentMissing`,
+        `TwinNotTrained`, `CheckpointUnknown`.
+        """
+        self._require_subject(person)
+        if not self.consented:
+            raise ConsentMissing()
+        used = self.adapter(engine)
+        chosen = next((one for one in self.checkpoints(engine) if one.step == step), None)
+        if chosen is None:
+            raise CheckpointUnknown(step)
+        if chosen.object_key != used.object_key:
+            self.trigger_event(
+                Twin.CheckpointChosen,
+                job_id=used.job_id,
+                engine=engine,
+                **msgspec.structs.asdict(chosen),
+                timestamp=at,
+            )
 
     def end_job(self, job_id: UUID, *, at: datetime) -> None:
         """A job of this twin has ended. One that is not open changes nothing."""

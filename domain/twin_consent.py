@@ -170,6 +170,13 @@ class TwinConsent(TwinKnowledge):
             raise ConsentMissing(tuple(sorted(_SCOPES_OF_DRAWING)))
         self._require_nothing_to_delete()
 
+    def covers_source(self, epoch: int) -> bool:
+        """Whether a photo to begin with may stay that was taken in under this epoch.
+
+        It is there for what is drawn: without a scope that covers any of that it is over, too.
+        """
+        return self.epoch_is_current(epoch) and not _SCOPES_OF_DRAWING.isdisjoint(self._scope)
+
     def request_deletion(self, places: Sequence[str], *, at: datetime) -> None:
         """Have everything at these places deleted, where nothing may be written again.
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.consent_text import ConsentScope
 from domain.job_kind import JobKind
+from domain.job_state import AdapterFile
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.personal_text import FreeText
 from domain.object_keys import adapters_of_job_prefix, epoch_prefixes, first_adapter_key
@@ -108,6 +109,7 @@ class TwinEvents:
             twin._submitted = None
             twin._accepted = None
             twin._adapters = {}
+            twin._checkpoints = {}
             twin._over = ()
             twin._plans = {}
             twin._places = {}
@@ -232,7 +234,7 @@ class TwinEvents:
             )
 
     class AdapterDelivered(Aggregate.Event):
-        """A training has a result that passed its checks."""
+        """A training has a result that passed its checks, as did its earlier `checkpoints`."""
 
         TOPIC = "twin.adapter-delivered"
         job_id: UUID
@@ -243,14 +245,51 @@ class TwinEvents:
         rank: int
         step: int
         similarity: float
+        checkpoints: tuple[AdapterFile, ...] = ()
 
         def apply(self, twin: "Twin") -> None:
-            if self.engine in twin._adapters:
-                replaced = twin._adapters[self.engine].object_key
-                twin._former = (*twin._former, FormerPlace(replaced, None, NeededBy.NOTHING))
+            replaced = twin.adapter_places(self.engine)
+            twin._former = (
+                *twin._former,
+                *(FormerPlace(place, None, NeededBy.NOTHING) for place in replaced),
+            )
+            twin._checkpoints.pop(self.engine, None)
+            if self.checkpoints:
+                delivered = AdapterFile(
+                    self.object_key,
+                    self.sha256,
+                    self.size_bytes,
+                    self.rank,
+                    self.step,
+                    self.similarity,
+                )
+                twin._checkpoints[self.engine] = (*self.checkpoints, delivered)
             twin._adapters[self.engine] = TrainedAdapter(
                 self.job_id,
                 twin._open_jobs[self.job_id].submission_id,
+                self.object_key,
+                self.sha256,
+                self.size_bytes,
+                self.rank,
+            )
+
+    class CheckpointChosen(Aggregate.Event):
+        """The owner has another checkpoint of the same training draw this twin."""
+
+        TOPIC = "twin.checkpoint-chosen"
+        job_id: UUID
+        engine: str
+        object_key: str
+        sha256: str
+        size_bytes: int
+        rank: int
+        step: int
+        similarity: float
+
+        def apply(self, twin: "Twin") -> None:
+            twin._adapters[self.engine] = TrainedAdapter(
+                self.job_id,
+                twin._adapters[self.engine].submission_id,
                 self.object_key,
                 self.sha256,
                 self.size_bytes,

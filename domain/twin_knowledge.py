@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.consent_scopes import ConsentInForce
 from domain.consent_text import FIRST_CONSENT, ConsentScope
 from domain.job_kind import JobKind
+from domain.job_state import AdapterFile
 from domain.object_keys import adapters_of_job_prefix
 from domain.photo_places import PhotoPlaces, first_places
 from domain.refusals import (
@@ -47,6 +48,7 @@ class TwinKnowledge(TwinEvents):
         self._submitted: PhotoSubmission | None = None
         self._accepted: PhotoSubmission | None = None
         self._adapters: dict[str, TrainedAdapter] = {}
+        self._checkpoints: dict[str, tuple[AdapterFile, ...]] = {}
         self._open_jobs: dict[UUID, OpenJob] = {}
         self._to_delete: tuple[str, ...] = ()
         self._over: tuple[UUID, ...] = ()
@@ -115,6 +117,16 @@ class TwinKnowledge(TwinEvents):
             raise TwinNotTrained()
         return adapter
 
+    def checkpoints(self, engine: str) -> tuple[AdapterFile, ...]:
+        """What may be chosen to draw this twin on an engine; empty where there is no choice."""
+        return self._checkpoints.get(engine, ())
+
+    def adapter_places(self, engine: str) -> tuple[str, ...]:
+        """Where every adapter of this twin for an engine lies, the one in use first."""
+        used = [self._adapters[engine].object_key] if engine in self._adapters else []
+        kept = [checkpoint.object_key for checkpoint in self.checkpoints(engine)]
+        return tuple(dict.fromkeys((*used, *kept)))
+
     def places_of(self, submission_id: UUID) -> PhotoPlaces:
         """Where the bytes of a set lie that this twin knows."""
         stored = self._places.get(submission_id)
@@ -162,14 +174,15 @@ class TwinKnowledge(TwinEvents):
             gave_way=self._gave_way,
             scope_versions=dict(self._scope_versions),
             consent_sha256=self._consent_sha256,
+            checkpoints=dict(self._checkpoints),
         )
 
     def _places_known(self) -> Iterator[str]:
         """Whatever is recorded of the consent in force, also where it lay before this release."""
         for submission in (*self._plans, *self._sets, *self._over):
             yield from self.places_of(submission).all
-        for adapter in self._adapters.values():
-            yield adapter.object_key
+        for engine, adapter in self._adapters.items():
+            yield from self.adapter_places(engine)
             if adapter.submission_id is not None:
                 yield self.places_of(adapter.submission_id).template
         yield from (former.place for former in self._former)
@@ -235,6 +248,7 @@ class TwinKnowledge(TwinEvents):
         self._gave_way = state.gave_way
         self._scope_versions = dict(state.scope_versions)
         self._consent_sha256 = state.consent_sha256
+        self._checkpoints = dict(state.checkpoints)
 
     def _given_up(self) -> tuple[str, ...]:
         # A set of before may have come back after it gave way.

@@ -10,6 +10,7 @@ from domain.consent_scopes import scopes_of_before
 from domain.consent_text import FIRST_CONSENT, ConsentScope
 from domain.job_kind import JobKind
 from domain.job_kinds import job_kind
+from domain.job_state import AdapterFile
 from domain.photo_places import PhotoPlaces
 
 
@@ -90,7 +91,8 @@ class TwinState(msgspec.Struct, frozen=True):
     consent; `places` are those of every other set whose bytes may be there. `gave_way` are places
     from before, outside the prefixes of the epoch, that are deleted an hour after they gave way.
     `scope_versions` are of scopes that were taken back: the version that each has if it is ticked
-    again.
+    again. `checkpoints` are, by engine, all adapters of the newest training, the one in use among
+    them.
     """
 
     created_on: datetime
@@ -111,3 +113,4 @@ class TwinState(msgspec.Struct, frozen=True):
     gave_way: tuple[str, ...] = ()
     scope_versions: dict[ConsentScope, int] = {}
     consent_sha256: str = FIRST_CONSENT.sha256
+    checkpoints: dict[str, tuple[AdapterFile, ...]] = {}

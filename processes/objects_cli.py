@@ -63,7 +63,12 @@ def objects_copy(
 
     settings = settings_or_exit()
     bucket = open_bucket(settings, S3User.KEEPER)
-    tally = copy_objects(open_folder(settings, load_secrets(settings.secrets)), bucket, say)
+    folder = open_folder(settings, load_secrets(settings.secrets))
+    if mirror and next(folder.keys(""), None) is None:
+        # Most likely it is another folder than was meant, and the bucket is all that there is.
+        typer.echo("the folder is empty: the bucket would be, too", err=True)
+        raise typer.Exit(2)
+    tally = copy_objects(folder, bucket, say)
     if mirror:
         bucket.delete(tally.surplus)
         typer.echo(f"{len(tally.surplus)} deleted that the folder has not")

@@ -1,13 +1,13 @@
 """Carries the objects of one store over to another: resumable, and verified by digest."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
 
-from commands.ports.object_store import ListedObject, ObjectAbsent, ObjectStore
+from commands.ports.object_store import ListedObject, ObjectAbsent, ObjectStore, StoreUnavailable
 
 AT_ONCE = 8
 """Most objects are small: what takes long is the way there and back."""
@@ -63,31 +63,46 @@ def _copy(source: ObjectStore, target: ObjectStore, one: ListedObject) -> Fate:
         facts = source.head(one.key)
         if facts is None:
             return Fate.GONE
-        digest = facts.sha256_hex or _digest(source, one.key)
+        digest = facts.sha256_hex or _digest(_read(source, one.key))
         there = target.head(one.key)
         if (
             there is not None
             and (there.size_bytes, there.media_type) == (facts.size_bytes, facts.media_type)
-            and (there.sha256_hex or _digest(target, one.key)) == digest
+            and (there.sha256_hex or _digest(target.open(one.key).chunks)) == digest
         ):
             return Fate.THERE
-        chunks = source.open(one.key).chunks
-        written = target.write(one.key, chunks, media_type=facts.media_type)
+        written = target.write(one.key, _read(source, one.key), media_type=facts.media_type)
+        if written.sha256_hex == digest:
+            return Fate.COPIED
     except ObjectAbsent:
         return Fate.GONE
-    if written.sha256_hex == digest:
-        return Fate.COPIED
+    except _CutShort:
+        written = None
     again = source.head(one.key)
     if again is not None and again != facts:
         # Replaced while it was read.
         return _copy(source, target, one)
-    target.delete([one.key])
+    if written is not None:
+        target.delete([one.key])
     return Fate.DAMAGED
 
 
-def _digest(store: ObjectStore, key: str) -> str:
+class _CutShort(Exception):
+    """There are fewer bytes than were written: of those, asking again makes no more."""
+
+
+def _read(source: ObjectStore, key: str) -> Iterator[bytes]:
+    try:
+        yield from source.open(key).chunks
+    except StoreUnavailable as failed:
+        if failed.code != "IncompleteBody":
+            raise
+        raise _CutShort from None
+
+
+def _digest(chunks: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
-    for chunk in store.open(key).chunks:
+    for chunk in chunks:
         digest.update(chunk)
     return digest.hexdigest()
 

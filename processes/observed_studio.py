@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from commands.ports.attendance import AttendanceBook
 from commands.ports.event_store import EventStore
 from commands.studio import Accepted, Handler, Question, Studio
 
@@ -30,8 +31,9 @@ class ObservedStudio(Studio):
         clock: Callable[[], datetime],
         args_secret: bytes,
         observers: Sequence[CommandObserver],
+        attendance: AttendanceBook | None = None,
     ) -> None:
-        super().__init__(store, handlers, clock, args_secret)
+        super().__init__(store, handlers, clock, args_secret, attendance)
         self._named = handlers
         self._observers = tuple(observers)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from domain.person import FINAL_OUTCOMES, Person, VerificationOutcome
-from projections.feed import sight_changed
+from projections.feed import account_changed, sight_changed
 from projections.read_model import Change, ReadModel, inserted, updated
 from projections.tables import ACCOUNT, VERIFICATIONS, Row
 from topics.messages.fact import Fact
@@ -53,6 +53,7 @@ def _verification_started(event: Person.VerificationStarted, fact: Fact) -> list
             verification=_unless_verified("pending"),
             outcome=None,
         ),
+        account_changed(fact),
     ]
 
 
@@ -80,6 +81,7 @@ def _verified(event: Person.Verified, fact: Fact) -> list[Change]:
             verification="verified",
             **proved,
         ),
+        account_changed(fact),
     ]
 
 
@@ -96,7 +98,7 @@ def _verification_declined(event: Person.VerificationDeclined, fact: Fact) -> li
         decided_at=event.timestamp if final else None,
     )
     if event.under_age:
-        return [check, _found_under_age(event, fact), sight_changed(fact)]
+        return [check, _found_under_age(event, fact), account_changed(fact), sight_changed(fact)]
     proved_nothing = updated(
         ACCOUNT,
         fact,
@@ -104,7 +106,7 @@ def _verification_declined(event: Person.VerificationDeclined, fact: Fact) -> li
         verification=_unless_verified("declined" if final else "pending"),
         outcome=event.outcome.value,
     )
-    return [check, proved_nothing]
+    return [check, proved_nothing, account_changed(fact)]
 
 
 def _found_under_age(event: Person.VerificationDeclined, fact: Fact) -> Change:

@@ -51,6 +51,7 @@ _SHOWN_OF_LABEL = ("kind", "private")
 _SHOWN_OF_BULK_CHANGE = ("change", "items", "changed", "passed_over", "undone_by")
 _SHOWN_OF_SOURCE_PHOTO = ("state", "twin_id")
 _SHOWN_OF_PUBLISH_PACK = ("state", "failure_reason")
+_SHOWN_OF_ACCOUNT = ("verification", "outcome", "under_age")
 _SHOWN_OF_TWIN = (
     "state",
     "photos_state",
@@ -70,15 +71,29 @@ def job_changed(fact: Fact, job_id: UUID) -> Change:
     return Change(say, reads=((JOBS, key),))
 
 
-def wallet_changed(fact: Fact) -> Change:
-    """The balances as they stand after the changes before this one."""
+def wallet_changed(fact: Fact, purchase_id: UUID | None = None) -> Change:
+    """The balances as they stand after the changes before this one, and the purchase that went on.
+
+    One delta for both: whoever resumes after a position has heard all of it.
+    """
     key = (fact.owner_id.int,)
+    bought = {} if purchase_id is None else {"purchase": str(purchase_id)}
 
     def say(rows: Rows) -> None:
         row = rows.get(BALANCES, key)
-        _say(rows, fact, 1, "wallet", fact.originator_id, row, _SHOWN_OF_WALLET)
+        _say(rows, fact, 1, "wallet", fact.originator_id, row, _SHOWN_OF_WALLET, **bought)
 
     return Change(say, reads=((BALANCES, key),))
+
+
+def account_changed(fact: Fact) -> Change:
+    """What is known of who somebody is, after the changes before this one."""
+    key = (fact.owner_id.int,)
+
+    def say(rows: Rows) -> None:
+        _say(rows, fact, 4, "account", fact.owner_id, rows.get(ACCOUNT, key), _SHOWN_OF_ACCOUNT)
+
+    return Change(say, reads=((ACCOUNT, key),))
 
 
 def gallery_changed(fact: Fact, asset_id: UUID) -> Change:

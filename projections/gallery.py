@@ -13,7 +13,7 @@ from domain.kernel.personal_text import text_or
 from domain.kernel.search_text import folded
 from domain.rendition import Rendition
 from projections.feed import gallery_changed
-from projections.gallery_months import counting
+from projections.gallery_months import counting, group_id
 from projections.read_model import Change, ReadModel, deleted, updated
 from projections.rows import Rows
 from projections.tables import ASSET_LABELS, ASSETS, JOBS, Row
@@ -119,6 +119,7 @@ def _labelled(event: Asset.Labelled, fact: Fact) -> list[Change]:
                 "asset_id": asset,
                 "label_id": event.label_id,
                 "released_position": row["released_position"],
+                "group_id": group_id(row),
                 "position": fact.position,
             }
             rows.put(ASSET_LABELS, (*key, event.label_id.int), label)

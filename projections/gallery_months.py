@@ -1,7 +1,8 @@
 """How many items a gallery has, by month: counted as facts are folded, since a million are many.
 
 Items are counted by whatever decides together whether they are seen, so that a withdrawal, which
-hides what rests on it without an event an item, changes no count.
+hides what rests on it without an event an item, changes no count. Each row that says an item has a
+label says, too, what the item is counted with: those of a label are counted without their rows.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from uuid import UUID
 from projections.read_model import Change
 from projections.rows import Rows
 from projections.scope_versions import scope_versions
-from projections.tables import ASSETS, GALLERY_MONTHS, Row
+from projections.tables import ASSET_LABELS, ASSETS, GALLERY_MONTHS, Row
 from topics.messages.fact import Fact
 
 
@@ -29,8 +30,21 @@ def counting(fact: Fact, asset_id: UUID, change: Change) -> Change:
         for group, by in ((before, -1), (after, 1)):
             if group is not None:
                 rows.count(GALLERY_MONTHS, {"owner_id": fact.owner_id, **group}, by)
+        now = {"group_id": group_id(rows.get(ASSETS, key))}
+        for label in rows.keys(ASSET_LABELS, key):
+            rows.change(ASSET_LABELS, label, now)
 
-    return Change(make, reads=change.reads, begins=change.begins)
+    labels = (ASSET_LABELS, key)
+    if change.begins:
+        # What is released only now has no label yet.
+        return Change(make, reads=change.reads, begins=(*change.begins, labels))
+    return Change(make, reads=(*change.reads, labels), begins=change.begins)
+
+
+def group_id(asset: Row | None) -> UUID | None:
+    """Which counter the item is counted in; None where it is in none."""
+    group = _group(asset)
+    return None if group is None else group["group_id"]
 
 
 def _group(asset: Row | None) -> dict[str, Any] | None:

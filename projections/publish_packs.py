@@ -2,7 +2,7 @@
 
 from domain.publish_pack import PublishPacks
 from projections.feed import publish_pack_changed
-from projections.read_model import Change, ReadModel, deleted, inserted, updated
+from projections.read_model import Change, ReadModel, deleted, replaced, updated
 from projections.tables import PUBLISH_PACKS
 from topics.messages.fact import Fact
 
@@ -11,7 +11,8 @@ publish_packs = ReadModel("publish-packs")
 
 @publish_packs.on(PublishPacks.Requested)
 def _requested(event: PublishPacks.Requested, fact: Fact) -> list[Change]:
-    requested = inserted(
+    # In the place of one of the same key that nobody made: the answer to its command was swept.
+    requested = replaced(
         PUBLISH_PACKS,
         fact,
         pack_id=event.pack_id,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from domain.wallet import Wallet
 from domain.wallet_state import PurchaseState
+from projections.feed import wallet_changed
 from projections.read_model import Change, ReadModel, inserted, updated
 from projections.tables import PURCHASES
 from topics.messages.fact import Fact
@@ -29,27 +30,27 @@ def _started(event: Wallet.PurchaseStarted, fact: Fact) -> list[Change]:
             started_at=event.timestamp,
             ended_at=None,
             started_position=fact.position,
-        )
+        ),
+        wallet_changed(fact, event.purchase_id),
     ]
 
 
 @purchases.on(Wallet.Credited)
 def _credited(event: Wallet.Credited, fact: Fact) -> list[Change]:
-    # A purchase that had failed can still be paid.
+    # A purchase that had failed can still be paid. The wallet says so in the feed.
     return [_ended(fact, event.purchase_id, event.timestamp, state=PurchaseState.CREDITED)]
 
 
 @purchases.on(Wallet.PurchaseFailed)
 def _failed(event: Wallet.PurchaseFailed, fact: Fact) -> list[Change]:
-    return [
-        _ended(
-            fact,
-            event.purchase_id,
-            event.timestamp,
-            state=PurchaseState.FAILED,
-            reason=event.reason.value,
-        )
-    ]
+    failed = _ended(
+        fact,
+        event.purchase_id,
+        event.timestamp,
+        state=PurchaseState.FAILED,
+        reason=event.reason.value,
+    )
+    return [failed, wallet_changed(fact, event.purchase_id)]
 
 
 def _ended(

@@ -5,6 +5,7 @@ from projections.catalogue import policies, price_lists
 from projections.gallery import gallery
 from projections.gallery_order import gallery_order
 from projections.jobs import jobs
+from projections.prompt_words import prompt_words
 from projections.publish_packs import publish_packs
 from projections.purchases import purchases
 from projections.read_model import ReadModel
@@ -18,6 +19,7 @@ READ_MODELS: tuple[ReadModel, ...] = (
     source_photos,
     # Before the gallery, which copies what a job asked for.
     jobs,
+    prompt_words,
     gallery,
     gallery_order,
     publish_packs,

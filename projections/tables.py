@@ -83,6 +83,9 @@ TWIN_PHOTOS = Table(
     begun_by_insert=False,
 )
 TWIN_ADAPTERS = Table("twin_adapters", ("owner_id", "twin_id", "engine"), begun_by_insert=False)
+TWIN_CHECKPOINTS = Table(
+    "twin_checkpoints", ("owner_id", "twin_id", "engine", "step"), begun_by_insert=False
+)
 JOBS = Table("jobs", ("owner_id", "job_id"))
 JOB_ITEMS = Table("job_items", ("owner_id", "job_id", "item"))
 ASSETS = Table("assets", ("owner_id", "asset_id"))
@@ -95,9 +98,11 @@ BALANCES = Table("balances", ("owner_id",), together=1, begun_by_insert=False)
 PURCHASES = Table("purchases", ("owner_id", "purchase_id"))
 
 GALLERY_MONTHS = Table("gallery_months", ("owner_id", "group_id"), counter="items")
+PROMPT_WORDS = Table("prompt_words", ("owner_id", "word_id"), counter="jobs")
 
 # Of these, rows are added and never changed, so that none is ever read.
 STATEMENT = Table("statement", ("owner_id", "position"))
 PRICE_LISTS = Table("price_lists", ("owner_id", "version"))
+PROMPT_WORD_JOBS = Table("prompt_word_jobs", ("owner_id", "word_id", "job_id"))
 POLICIES = Table("policies", ("owner_id", "version"))
 FEED = Table("feed", ("owner_id", "position", "ordinal"))

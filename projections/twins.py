@@ -12,7 +12,7 @@ from domain.twin import Twin
 from projections.feed import sight_changed, twin_changed
 from projections.read_model import Change, ReadModel, deleted, inserted, replaced, updated
 from projections.scope_versions import scope_versions
-from projections.tables import TWIN_ADAPTERS, TWIN_PHOTOS, TWINS, Row
+from projections.tables import TWIN_ADAPTERS, TWIN_CHECKPOINTS, TWIN_PHOTOS, TWINS, Row
 from topics.messages.fact import Fact
 
 twins = ReadModel("twins")
@@ -146,6 +146,7 @@ def _consent_withdrawn(event: Twin.ConsentWithdrawn, fact: Fact) -> list[Change]
         ),
         updated(TWIN_PHOTOS, fact, twin_id=fact.originator_id, state="withdrawn"),
         deleted(TWIN_ADAPTERS, fact, twin_id=fact.originator_id),
+        deleted(TWIN_CHECKPOINTS, fact, twin_id=fact.originator_id),
         sight_changed(fact),
     )
 
@@ -261,6 +262,38 @@ def _adapter_delivered(event: Twin.AdapterDelivered, fact: Fact) -> list[Change]
             delivered_at=event.timestamp,
         ),
         _twin(fact, trained_engines=engines),
+        deleted(TWIN_CHECKPOINTS, fact, twin_id=fact.originator_id, engine=event.engine),
+        *(
+            inserted(
+                TWIN_CHECKPOINTS,
+                fact,
+                twin_id=fact.originator_id,
+                engine=event.engine,
+                step=step,
+                job_id=event.job_id,
+                similarity=similarity,
+            )
+            for step, similarity in _choice(event)
+        ),
+    )
+
+
+@twins.on(Twin.CheckpointChosen)
+def _checkpoint_chosen(event: Twin.CheckpointChosen, fact: Fact) -> list[Change]:
+    return _changed(
+        fact,
+        updated(
+            TWIN_ADAPTERS,
+            fact,
+            twin_id=fact.originator_id,
+            engine=event.engine,
+            object_key=event.object_key,
+            sha256=event.sha256,
+            size_bytes=event.size_bytes,
+            rank=event.rank,
+            step=event.step,
+            similarity=event.similarity,
+        ),
     )
 
 
@@ -296,6 +329,12 @@ def _deleted(event: Twin.Deleted, fact: Fact) -> list[Change]:
             ],
         ),
     )
+
+
+def _choice(event: Twin.AdapterDelivered) -> list[tuple[int, float]]:
+    """Steps and likenesses of what may be chosen; nothing where there is no choice."""
+    earlier = [(one.step, one.similarity) for one in event.checkpoints]
+    return [*earlier, (event.step, event.similarity)] if earlier else []
 
 
 def _open_without(submission_id: UUID) -> dict[str, Callable[[Row], list[Any]]]:

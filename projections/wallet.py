@@ -85,7 +85,7 @@ def _moved(
         }
         rows.add(STATEMENT, entry)
 
-    return [Change(move, reads=((BALANCES, key),)), wallet_changed(fact)]
+    return [Change(move, reads=((BALANCES, key),)), wallet_changed(fact, purchase_id)]
 
 
 def _on(account: Account, postings: Sequence[Posting]) -> int:

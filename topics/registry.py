@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from topics.messages.control import StopJob
+from topics.messages.attendance import ScreenerPresent, WorkerPresent
+from topics.messages.control import ForgetTwin, StopJob
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.fact import Fact, Watermark
 from topics.messages.grants import ClaimRefused, JobGranted
@@ -43,6 +44,9 @@ Message: TypeAlias = (
     | PackMade
     | JobProgressed
     | StopJob
+    | ForgetTwin
+    | WorkerPresent
+    | ScreenerPresent
     | DeadLetter
 )
 
@@ -141,8 +145,26 @@ CONTROL = Topic(
     key="job",
     partitions=1,
     retention_s=6 * HOUR_S,
-    messages=(StopJob,),
-    doc="Jobs that have to stop. Every worker reads all of it.",
+    messages=(StopJob, ForgetTwin),
+    doc="Jobs that have to stop, and twins whose likeness nobody may keep, under their own id. "
+    "Every worker reads all of it.",
+)
+ATTENDANCE = Topic(
+    name="suite.attendance.v1",
+    key="member",
+    partitions=1,
+    retention_s=10 * MINUTE_S,
+    messages=(WorkerPresent,),
+    doc="Which workers are there, every few seconds, and which engines each can load.",
+)
+GATES = Topic(
+    name="suite.gates.v1",
+    key="member",
+    partitions=1,
+    retention_s=10 * MINUTE_S,
+    messages=(ScreenerPresent,),
+    doc="Which screeners are there, and which engines' outputs each can judge. No worker may "
+    "write here.",
 )
 DEAD_LETTERS = Topic(
     name="suite.dead-letters.v1",
@@ -161,6 +183,8 @@ TOPICS: tuple[Topic, ...] = (
     VERDICTS,
     PROGRESS,
     CONTROL,
+    ATTENDANCE,
+    GATES,
     DEAD_LETTERS,
 )
 
@@ -182,6 +206,10 @@ def key_of(message: Message) -> str:
             return str(message.owner_id)
         case JobGranted() | ClaimRefused():
             return message.worker
+        case WorkerPresent() | ScreenerPresent():
+            return message.member
+        case ForgetTwin():
+            return str(message.twin)
         case PhotosJudged():
             # The screening job of a photo set has the submission's id.
             return str(message.submission)

@@ -123,6 +123,10 @@ class InMemoryEventStore:
         """Let the next `count` commits happen without their answer, like a broken connection."""
         self._acknowledgements_to_lose = count
 
+    def forget_commands(self) -> None:
+        """Forget every key, as the sweep does those that are old. What they did stays."""
+        self._commands.clear()
+
     def _events(self, originator_id: UUID, owner_id: UUID) -> list[Aggregate.Event]:
         with self._table_lock:
             stream = list(self._streams.get(originator_id, ()))

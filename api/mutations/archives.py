@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import strawberry
 from anyio.to_thread import run_sync
 
@@ -94,8 +93,10 @@ def _asked(
     Raises `NotFound` where one that was selected is not the viewer's, `ArchiveTooLarge`.
     """
     if only is not None:
-        released = msgspec.structs.replace(only, states=SHOWN_STATES)
-        found = matching(view, released, limit=ARCHIVE_ITEMS_MAX + 1).asset_ids
+        if only.states != SHOWN_STATES:
+            # Of what is hidden, or in the trash, there is nothing to download.
+            return (), 0
+        found = matching(view, only, limit=ARCHIVE_ITEMS_MAX + 1).asset_ids
         if len(found) > ARCHIVE_ITEMS_MAX:
             raise refusals.ArchiveTooLarge(ARCHIVE_ITEMS_MAX)
         return found, len(found)

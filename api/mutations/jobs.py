@@ -145,6 +145,7 @@ _OPENING = (
     refusals.PromptNotAllowed,
     refusals.PromptHasTooManyWords,
     refusals.PromptWeightsUnsupported,
+    refusals.PromptWeightOutOfRange,
     refusals.NegativePromptUnsupported,
     refusals.UnknownStyle,
     refusals.AspectRatioUnsupported,
@@ -156,6 +157,7 @@ _FROM_A_PICTURE = (
     refusals.AssetNotAvailable,
     refusals.SourceNotAPicture,
     refusals.SourcePhotoNotReady,
+    refusals.SourcePhotoOfAnotherEngine,
     refusals.SourceRatioDiffers,
     refusals.SourceShowsAnotherTwin,
 )

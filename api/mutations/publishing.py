@@ -38,6 +38,7 @@ RequestPublishPackResult = result_union(
     refusals.PackTooLarge,
     refusals.TooManyPacks,
     refusals.AssetNotAvailable,
+    refusals.UnderAge,
     refusals.AlreadyDecided,
 )
 

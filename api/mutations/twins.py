@@ -12,6 +12,7 @@ from api.ids import global_id, own_id
 from api.refusals import InputInvalid, result_union
 from api.scalars import Millicredits, Position
 from commands.jobs.start_twin_training import StartTwinTraining
+from commands.twin.choose_checkpoint import ChooseCheckpoint
 from commands.twin.create_twin import CreateTwin
 from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.plan_photo_uploads import PhotoFile, PlannedUpload, PlanPhotoUploads
@@ -68,6 +69,19 @@ class StartTwinTrainingInput:
     twin: strawberry.ID
     engine: str
     price_version: int
+
+
+@strawberry.input
+class ChooseCheckpointInput:
+    idempotency_key: UUID
+    twin: strawberry.ID
+    engine: str
+    step: int
+
+
+@strawberry.type
+class ChooseCheckpointSuccess:
+    position: Position
 
 
 @strawberry.type
@@ -146,6 +160,13 @@ SubmitPhotosResult = result_union(
     refusals.TwinBusy,
     refusals.UploadsNotPlanned,
     refusals.AlreadyDecided,
+)
+ChooseCheckpointResult = result_union(
+    "ChooseCheckpointResult",
+    ChooseCheckpointSuccess,
+    refusals.ConsentMissing,
+    refusals.TwinNotTrained,
+    refusals.CheckpointUnknown,
 )
 StartTwinTrainingResult = result_union(
     "StartTwinTrainingResult",
@@ -238,6 +259,15 @@ class TwinMutations:
         )
         accepted = await execute(info.context, command, input.idempotency_key)
         return SubmitPhotosSuccess(position=Position(accepted.position))
+
+    @strawberry.mutation(
+        description="Have another checkpoint of its training draw a twin, from the next job on.",
+    )
+    @answering(ChooseCheckpointResult)
+    async def choose_checkpoint(self, info: Info, input: ChooseCheckpointInput) -> Any:
+        command = ChooseCheckpoint(own_id("Twin", input.twin), input.engine, input.step)
+        accepted = await execute(info.context, command, input.idempotency_key)
+        return ChooseCheckpointSuccess(position=Position(accepted.position))
 
     @strawberry.mutation(
         description="Authorise, reserve and request a training, all or nothing.",

@@ -1,6 +1,7 @@
 """What there is to ask for."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import strawberry
 
@@ -8,8 +9,9 @@ from api.scalars import Millicredits
 from api.types.enums import Rating
 from commands.catalogue import Catalogue as CatalogueFacts
 from commands.catalogue import ClipOptions as ClipFacts
+from commands.catalogue import EngineOffered, RealRange, ScopeOffered, WholeRange
 from commands.catalogue import LegalText as LegalTextFacts
-from commands.catalogue import RealRange, ScopeOffered, WholeRange
+from commands.ports.attendance import Presence
 from queries.catalogue.prices import PriceList
 
 
@@ -46,7 +48,16 @@ class Engine:
     title: str
     licence: str
     photorealistic: bool
-    lacks: list[str]
+    lacks: list[str] = strawberry.field(
+        description="What keeps everybody from asking it for anything: weights that no worker has, "
+        "or a gate that is missing. Empty where it can be asked, also while its jobs would wait."
+    )
+    workers_alive: int = strawberry.field(
+        description="How many are there now that can draw with it. At 0 its jobs wait."
+    )
+    nobody_since: datetime | None = strawberry.field(
+        description="Since when nobody is there. Null while somebody is, and where nobody ever was."
+    )
     styles: list[str]
     aspect_ratios: list[AspectRatio]
     steps: NumberRange
@@ -92,9 +103,21 @@ class PhotoCount:
     maximum: int
 
 
+@strawberry.type(
+    description="Who is there to do the work, whichever engine. Since when nobody is, is null "
+    "while somebody is, and where nobody ever was."
+)
+class Attendance:
+    workers_alive: int
+    no_worker_since: datetime | None
+    screeners_alive: int
+    no_screener_since: datetime | None
+
+
 @strawberry.type(description="Everything a form needs to know before it asks.")
 class Catalogue:
     engines: list[Engine]
+    attendance: Attendance
     consent_text: LegalText
     biometric_release_text: LegalText
     packages: list[CreditPackage]
@@ -105,31 +128,13 @@ class Catalogue:
 def catalogue(facts: CatalogueFacts, prices: PriceList | None) -> Catalogue:
     """The catalogue with the prices in force; no packages before the first price list."""
     return Catalogue(
-        engines=[
-            Engine(
-                id=entry.id,
-                title=entry.title,
-                licence=entry.licence,
-                photorealistic=entry.photorealistic,
-                lacks=list(entry.lacks),
-                styles=list(entry.styles),
-                aspect_ratios=[
-                    AspectRatio(name=name, width=width, height=height)
-                    for name, (width, height) in entry.aspect_ratios.items()
-                ],
-                steps=_range(entry.steps),
-                guidance=_range(entry.guidance),
-                strength=_range(entry.strength),
-                negative_prompt=entry.negative_prompt,
-                ratings=list(entry.ratings),
-                prompt_length_max=entry.prompt_length_max,
-                count_max=entry.count.maximum,
-                source_strength=_range(entry.source_strength),
-                live_previews=entry.live_previews,
-                clips=None if entry.clips is None else _clips(entry.clips),
-            )
-            for entry in facts.engines
-        ],
+        engines=[_engine(offered) for offered in facts.engines],
+        attendance=Attendance(
+            workers_alive=facts.workers.alive,
+            no_worker_since=_nobody_since(facts.workers),
+            screeners_alive=facts.screeners.alive,
+            no_screener_since=_nobody_since(facts.screeners),
+        ),
         consent_text=_legal_text(facts.consent, facts.consent_scopes),
         biometric_release_text=_legal_text(facts.biometric_release, ()),
         packages=[
@@ -144,6 +149,38 @@ def catalogue(facts: CatalogueFacts, prices: PriceList | None) -> Catalogue:
         photo_count=PhotoCount(minimum=facts.photos_min, maximum=facts.photos_max),
         price_version=prices.version if prices else None,
     )
+
+
+def _engine(offered: EngineOffered) -> Engine:
+    entry = offered.entry
+    return Engine(
+        id=entry.id,
+        title=entry.title,
+        licence=entry.licence,
+        photorealistic=entry.photorealistic,
+        lacks=[lack.value for lack in offered.lacks],
+        workers_alive=offered.drawn_by.alive,
+        nobody_since=_nobody_since(offered.drawn_by),
+        styles=list(entry.styles),
+        aspect_ratios=[
+            AspectRatio(name=name, width=width, height=height)
+            for name, (width, height) in entry.aspect_ratios.items()
+        ],
+        steps=_range(entry.steps),
+        guidance=_range(entry.guidance),
+        strength=_range(entry.strength),
+        negative_prompt=entry.negative_prompt,
+        ratings=list(entry.ratings),
+        prompt_length_max=entry.prompt_length_max,
+        count_max=entry.count.maximum,
+        source_strength=_range(entry.source_strength),
+        live_previews=entry.live_previews,
+        clips=None if entry.clips is None else _clips(entry.clips),
+    )
+
+
+def _nobody_since(there: Presence) -> datetime | None:
+    return None if there.alive else there.last_at
 
 
 def _legal_text(text: LegalTextFacts, offered: Sequence[ScopeOffered]) -> LegalText:

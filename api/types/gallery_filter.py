@@ -6,9 +6,10 @@ from uuid import UUID
 import strawberry
 
 from api.ids import own_id
+from api.refusals import InputInvalid
 from api.types.enums import AssetKind, Rating
 from domain.refusals import NotFound
-from queries.gallery.filtering import GalleryFilter
+from queries.gallery.filtering import GalleryFilter, words_of
 
 SHOWN_STATES = ("released",)
 HIDDEN_STATES = ("hidden",)
@@ -16,6 +17,9 @@ TRASHED_STATES = ("trashed",)
 KNOWN_STATES = (*SHOWN_STATES, *HIDDEN_STATES, *TRASHED_STATES)
 NOBODYS = UUID(int=0)
 TAGS_OF_FILTER_MAX = 20
+WORDS_OF_FILTER_MAX = 100
+"""Different words that are looked for. Whoever names more of anything is told so: a filter that
+left some out would let through more than was asked for, also to be changed or deleted."""
 
 
 @strawberry.input(
@@ -47,12 +51,20 @@ class GalleryFilterInput:
     text: str | None = strawberry.field(
         default=None,
         description="Words of the prompt, or parts of them, whatever their case, accents and "
-        "Unicode form.",
+        "Unicode form; 100 different ones at most.",
     )
 
 
 def gallery_filter(given: GalleryFilterInput, *, stacked: bool = False) -> GalleryFilter:
-    """The filter of a query. What is not an id of the kind wanted is one that nobody has."""
+    """The filter of a query. What is not an id of the kind wanted is one that nobody has.
+
+    Raises `InputInvalid` for more tags or words than are looked for.
+    """
+    tags = tuple(dict.fromkeys(given.tags or ()))
+    if len(tags) > TAGS_OF_FILTER_MAX:
+        raise InputInvalid("tags", f"{TAGS_OF_FILTER_MAX} tags at most.")
+    if len(words_of(given.text or "")) > WORDS_OF_FILTER_MAX:
+        raise InputInvalid("text", f"{WORDS_OF_FILTER_MAX} different words at most.")
     kinds = AssetKind.IMAGE, AssetKind.VIDEO
     states = HIDDEN_STATES if given.hidden else SHOWN_STATES
     return GalleryFilter(
@@ -66,7 +78,7 @@ def gallery_filter(given: GalleryFilterInput, *, stacked: bool = False) -> Galle
         ratings=tuple(rating.value for rating in given.ratings or ()),
         since=_in_utc(given.since),
         until=_in_utc(given.until),
-        tags=tuple(_own("Tag", tag) or NOBODYS for tag in (given.tags or ())[:TAGS_OF_FILTER_MAX]),
+        tags=tuple(_own("Tag", tag) or NOBODYS for tag in tags),
         collection=_own("Collection", given.collection),
         stack_id=_own("Stack", given.stack),
         stacked=stacked,

@@ -3,20 +3,32 @@
 import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import ceil
 
 import msgspec
 import strawberry
 
 from api.ids import global_id
-from api.progress import ProgressBoard
+from api.progress import HowFar, ProgressBoard
 from api.scalars import Millicredits, Position
 from api.types.asset import Asset, asset
 from api.types.enums import JobKind, JobState, Phase
 from api.types.node import Node
+from api.types.refused_item import RefusedItem, refused_items
 from api.types.source_photo import source_id
 from queries.gallery.gallery import Asset as AssetRow
 from queries.jobs.jobs import Job as JobRow
-from topics.messages.progress import JobProgressed
+from queries.jobs.queue import QueuePlace as QueueRow
+
+
+@strawberry.type(description="One checkpoint that a training has passed.")
+class TrainingCheckpoint:
+    step: int
+    similarity: float = strawberry.field(description="Its samples' likeness: a cosine, up to 1.")
+    samples_png: str | None = strawberry.field(
+        description="A data URL: its samples side by side, made without the decoder. Null where "
+        "the engine allows no previews, and where it was passed before this was heard."
+    )
 
 
 @strawberry.type(description="How far a running attempt is. Latest wins; it has no position.")
@@ -32,6 +44,28 @@ class JobProgress:
         description="Which items the preview shows, left to right. Empty where it is one of them."
     )
     at: datetime
+    time_left_s: int | None = strawberry.field(
+        description="What its steps will still take from `at`, in seconds, at the pace that was "
+        "measured. Null until there is one. Uploading and screening come after it."
+    )
+    checkpoints: list[TrainingCheckpoint] = strawberry.field(
+        description="Those that a training has passed, by step."
+    )
+
+
+@strawberry.type(
+    description="Where a job stands among everybody's that wait, in the order in which they were "
+    "asked for. Reckoned, not promised: owners take turns."
+)
+class QueuePlace:
+    place: int = strawberry.field(description="1 is next.")
+    place_is_least: bool = strawberry.field(description="It is that or more.")
+    starts_in_s: int | None = strawberry.field(
+        description="In seconds, from what such jobs took lately. Null where none was ever done."
+    )
+    takes_s: int | None = strawberry.field(
+        description="What jobs like this one took lately. Null where none was ever done."
+    )
 
 
 @strawberry.type(description="The resolved parameters of a job that draws pictures or clips.")
@@ -75,13 +109,25 @@ class Job(Node):
     refused_count: int = strawberry.field(
         description="How many items screening refused. They cost nothing."
     )
+    refused: list[RefusedItem] = strawberry.field(description="Those, each with its reason.")
     assets: list[Asset]
     progress: JobProgress | None
+    queue: QueuePlace | None = strawberry.field(description="Null unless it waits for a worker.")
     position: Position
 
 
-def job(row: JobRow, assets: Sequence[AssetRow], board: ProgressBoard) -> Job:
-    """The job of a row, with its released pictures and the latest word on its progress."""
+def job(
+    row: JobRow,
+    assets: Sequence[AssetRow],
+    board: ProgressBoard,
+    *,
+    place: QueueRow | None,
+    settled_at: int | None,
+) -> Job:
+    """The job of a row, with its released pictures, the latest word and its place in line.
+
+    `settled_at` is where the ledger says what it cost.
+    """
     latest = board.of_job(row.job_id, row.attempt) if row.state == "started" else None
     return Job(
         id=global_id("Job", row.job_id),
@@ -103,24 +149,55 @@ def job(row: JobRow, assets: Sequence[AssetRow], board: ProgressBoard) -> Job:
         retried_from=global_id("Job", row.retried_from) if row.retried_from else None,
         source=_source(row),
         refused_count=sum(item.state == "refused" for item in row.items),
+        refused=refused_items(row, settled_at),
         assets=[asset(found) for found in assets if found.state == "released"],
         progress=progress(latest) if latest else None,
+        queue=queue_place(place) if place else None,
         position=Position(row.position),
     )
 
 
-def progress(latest: JobProgressed) -> JobProgress:
-    """The latest word on a job."""
-    preview = latest.preview_png
+def progress(found: HowFar) -> JobProgress:
+    """The latest word on a job, and what is left of it."""
+    latest = found.word
     return JobProgress(
         phase=latest.phase,
         step=latest.step,
         steps_total=latest.steps_total,
-        preview_png=f"data:image/png;base64,{base64.b64encode(preview).decode()}"
-        if preview
-        else None,
+        preview_png=_data_url(latest.preview_png),
         preview_items=[] if latest.preview_items is msgspec.UNSET else list(latest.preview_items),
         at=datetime.fromtimestamp(latest.at_s, UTC),
+        time_left_s=None if found.left_s is None else ceil(found.left_s),
+        checkpoints=checkpoints(found),
+    )
+
+
+def checkpoints(found: HowFar) -> list[TrainingCheckpoint]:
+    """The checkpoints of a training, each with its samples where they were heard of."""
+    passed = () if found.word.checkpoints is msgspec.UNSET else found.word.checkpoints
+    return [
+        TrainingCheckpoint(
+            step=one.step,
+            similarity=one.similarity,
+            samples_png=_data_url(found.samples[one.step].preview_png)
+            if one.step in found.samples
+            else None,
+        )
+        for one in passed
+    ]
+
+
+def _data_url(png: bytes | None) -> str | None:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}" if png else None
+
+
+def queue_place(row: QueueRow) -> QueuePlace:
+    """A place in line, in whole seconds."""
+    return QueuePlace(
+        place=row.place,
+        place_is_least=row.is_least,
+        starts_in_s=None if row.starts_in_s is None else ceil(row.starts_in_s),
+        takes_s=None if row.takes_s is None else ceil(row.takes_s),
     )
 
 

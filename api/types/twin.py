@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import Enum
 
 import strawberry
 
@@ -23,10 +24,25 @@ class Consent:
     scopes: list[str]
 
 
-@strawberry.type(description="One photo of the latest set and what is wrong with it.")
+@strawberry.enum(description="What was found of one photo alone.")
+class PhotoVerdict(Enum):
+    WAITING = "waiting"
+    GOOD = "good"
+    FLAWED = "flawed"
+    WITHDRAWN = "withdrawn"
+
+
+@strawberry.type(
+    description="One photo of the latest set and what is wrong with it. What the file was called "
+    "never leaves the machine that it was chosen on: the form of its upload named its `id`."
+)
 class Photo:
     id: strawberry.ID
+    index: int = strawberry.field(description="Its place in the set as submitted, from 0.")
     state: str
+    verdict: PhotoVerdict = strawberry.field(
+        description="`GOOD` also where its set was rejected for others, or as a whole."
+    )
     flaws: list[str]
 
 
@@ -44,6 +60,14 @@ class TrainedTwin:
     at: datetime
 
 
+@strawberry.type(description="A checkpoint of the newest training for an engine.")
+class TwinCheckpoint:
+    engine: str
+    step: int
+    similarity: float
+    chosen: bool = strawberry.field(description="Whether it draws the twin now.")
+
+
 @strawberry.type(description="A digital twin of its owner.")
 class Twin(Node):
     name: str | None
@@ -52,8 +76,14 @@ class Twin(Node):
     consent: Consent
     open_uploads: list[OpenUploads]
     photos: list[Photo]
+    submission: strawberry.ID | None = strawberry.field(
+        description="The set that `photos` are of. Null until one was submitted."
+    )
     set_flaws: list[str]
     trained: TrainedTwin | None
+    checkpoints: list[TwinCheckpoint] = strawberry.field(
+        description="What may be chosen to draw it, by step; empty where there is no choice."
+    )
     created_at: datetime
     position: Position
 
@@ -78,9 +108,16 @@ def twin(row: TwinRow, photos: Sequence[PhotoRow]) -> Twin:
             for submission, until in zip(row.open_uploads, row.open_uploads_until, strict=True)
         ],
         photos=[
-            Photo(id=global_id("Photo", photo.photo_id), state=photo.state, flaws=list(photo.flaws))
+            Photo(
+                id=global_id("Photo", photo.photo_id),
+                index=photo.ordinal,
+                state=photo.state,
+                verdict=_verdict(photo),
+                flaws=list(photo.flaws),
+            )
             for photo in photos
         ],
+        submission=global_id("Submission", row.submission_id) if row.submission_id else None,
         set_flaws=list(row.set_flaws),
         trained=None
         if newest is None
@@ -90,6 +127,22 @@ def twin(row: TwinRow, photos: Sequence[PhotoRow]) -> Twin:
             step=newest.step,
             at=newest.delivered_at,
         ),
+        checkpoints=[
+            TwinCheckpoint(
+                engine=one.engine, step=one.step, similarity=one.similarity, chosen=one.chosen
+            )
+            for one in row.checkpoints
+        ],
         created_at=row.created_at,
         position=Position(row.position),
     )
+
+
+def _verdict(photo: PhotoRow) -> PhotoVerdict:
+    match photo.state:
+        case "submitted":
+            return PhotoVerdict.WAITING
+        case "withdrawn":
+            return PhotoVerdict.WITHDRAWN
+        case _:
+            return PhotoVerdict.FLAWED if photo.flaws else PhotoVerdict.GOOD

@@ -14,7 +14,7 @@ from api.ids import own_id
 from api.reading import read
 from api.scalars import Cursor, PageSize, Position
 from api.types.asset import Asset, asset
-from api.types.enums import AssetKind, JobState, VerificationReason, VerificationStatus
+from api.types.enums import AssetKind, JobState
 from api.types.gallery_filter import KNOWN_STATES, GalleryFilterInput, gallery_filter
 from api.types.gallery_order import (
     BulkChange,
@@ -32,10 +32,13 @@ from api.types.paging import DEFAULT_PAGE, Connection, connection, place_after
 from api.types.publish_pack import PublishPack, publish_pack
 from api.types.source_photo import SourcePhoto, source_photo
 from api.types.twin import Twin, twin
+from api.types.verification import Verification, verification
 from api.types.wallet import Wallet, wallet
+from api.types.while_away import WhileAway, while_away
 from domain.kernel.personal_text import text_or
 from domain.refusals import NotFound
 from queries.account.overview import Account, account
+from queries.feed.era import in_log
 from queries.gallery.bulk_changes import bulk_change as bulk_change_row
 from queries.gallery.gallery import asset as asset_row
 from queries.gallery.gallery import assets_of_jobs, gallery
@@ -44,6 +47,8 @@ from queries.gallery.sections import sections
 from queries.jobs.jobs import Job as JobRow
 from queries.jobs.jobs import job as job_row
 from queries.jobs.jobs import jobs
+from queries.jobs.queue import queue_places
+from queries.jobs.while_away import while_away as while_away_rows
 from queries.publish_packs.publish_packs import publish_packs
 from queries.read_position import read_position
 from queries.source_photos.source_photos import source_photos
@@ -52,22 +57,11 @@ from queries.twins.twins import twin as twin_row
 from queries.twins.twins import twins
 from queries.viewer import View
 from queries.wallet.balance import balance
+from queries.wallet.settled import settling_entries
 
 Info = strawberry.Info[StudioContext, None]
 
 R = TypeVar("R")
-
-
-@strawberry.type(description="What is known of the viewer's identity and age.")
-class Verification:
-    status: VerificationStatus
-    assurance: str | None
-    country: str | None
-    valid_until: datetime | None
-    reason: VerificationReason | None = strawberry.field(
-        description="What the last check came to. Null where none has said anything, and for "
-        "whoever is verified or was."
-    )
 
 
 class Standing:
@@ -105,15 +99,7 @@ class Viewer(Node):
     @strawberry.field
     async def verification(self, info: Info) -> Verification:
         found, _ = await self.standing.seen(info.context)
-        return Verification(
-            status=VerificationStatus(
-                found.verification_at(info.context.parts.clock()) if found else "none"
-            ),
-            assurance=found.assurance if found else None,
-            country=found.country if found else None,
-            valid_until=found.valid_until if found else None,
-            reason=VerificationReason(found.reason) if found and found.reason else None,
-        )
+        return verification(found, at=info.context.parts.clock())
 
     @strawberry.field(description="Credits.")
     async def wallet(self, info: Info) -> Wallet:
@@ -146,15 +132,13 @@ class Viewer(Node):
         states: list[JobState] | None = None,
     ) -> Connection[Job]:
         place = place_after(after)
-        board = info.context.parts.progress
 
         def question(view: View) -> Connection[Job]:
             wanted = [state.value for state in states or ()]
             page = jobs(view, first=first, after=place, states=wanted)
-            found = assets_of_jobs(view, [row.job_id for row in page.items])
-            return connection(
-                page, lambda row: row.place, lambda row: job(row, found[row.job_id], board)
-            )
+            made = jobs_of(info.context, view, page.items)
+            shown = dict(zip((row.job_id for row in page.items), made, strict=True))
+            return connection(page, lambda row: row.place, lambda row: shown[row.job_id])
 
         return await read(info.context, question)
 
@@ -163,6 +147,19 @@ class Viewer(Node):
         def question(view: View) -> Job | None:
             found = _own(view, "Job", id, job_row)
             return None if found is None else jobs_of(info.context, view, [found])[0]
+
+        return await read(info.context, question)
+
+    @strawberry.field(
+        description="What was completed, failed or paid behind the position `after`, and after "
+        "`since`: each where it is given."
+    )
+    async def while_away(
+        self, info: Info, after: Position | None = None, since: datetime | None = None
+    ) -> WhileAway:
+        def question(view: View) -> WhileAway:
+            found = while_away_rows(view, after=in_log(after or 0), since=since)
+            return while_away(found, jobs_of(info.context, view, found.jobs))
 
         return await read(info.context, question)
 
@@ -216,7 +213,8 @@ class Viewer(Node):
         return [collection(row) for row in found if row.kind == "collection"]
 
     @strawberry.field(
-        description="Photos to begin with, newest first. One that was refused is told of for a day."
+        description="Photos to begin with, newest first. One that was refused is told of for a "
+        "day, behind those that are there."
     )
     async def source_photos(self, info: Info, first: PageSize = DEFAULT_PAGE) -> list[SourcePhoto]:
         found = await read(info.context, lambda view: source_photos(view, first=first))
@@ -245,9 +243,21 @@ class Viewer(Node):
 
 
 def jobs_of(context: StudioContext, view: View, rows: Sequence[JobRow]) -> list[Job]:
-    """Jobs with their pictures, in the order of the rows. One round trip."""
+    """Jobs with their pictures, places in line and refusals, in the order of the rows."""
     found = assets_of_jobs(view, [row.job_id for row in rows])
-    return [job(row, found[row.job_id], context.parts.progress) for row in rows]
+    places = queue_places(view, [row for row in rows if row.state == "requested"])
+    refused = [row for row in rows if any(item.state == "refused" for item in row.items)]
+    settled = settling_entries(view, refused)
+    return [
+        job(
+            row,
+            found[row.job_id],
+            context.parts.progress,
+            place=places.get(row.job_id),
+            settled_at=settled.get(row.job_id),
+        )
+        for row in rows
+    ]
 
 
 def _twin(view: View, given: str) -> Twin | None:

@@ -74,6 +74,14 @@ class AdapterGrant(msgspec.Struct, frozen=True):
     rank: int
 
 
+class CheckpointGrant(msgspec.Struct, frozen=True):
+    """An earlier checkpoint's adapter in quarantine and its place once it is checked."""
+
+    step: int
+    quarantine_key: str
+    adapter_key: str
+
+
 class ScreeningGranted(msgspec.Struct, frozen=True, tag="granted"):
     """What to screen and with which checks. `template_key` is None for a job without a twin.
 
@@ -91,6 +99,7 @@ class ScreeningGranted(msgspec.Struct, frozen=True, tag="granted"):
     template_key: str | None
     adapter: AdapterGrant | None
     clip: ClipGrant | None = None
+    checkpoints: tuple[CheckpointGrant, ...] = ()
 
 
 def handle(question: ClaimScreening, work: Work) -> ScreeningGranted | ClaimDenied:
@@ -122,6 +131,7 @@ def handle(question: ClaimScreening, work: Work) -> ScreeningGranted | ClaimDeni
         template_key=_template_key(job, twin),
         adapter=_adapter(job, question.claim_id),
         clip=_clip(job),
+        checkpoints=_checkpoints(job, question.claim_id),
     )
 
 
@@ -173,4 +183,14 @@ def _adapter(job: Job, claim_id: UUID) -> AdapterGrant | None:
         quarantine_key=job.adapter.object_key,
         adapter_key=object_keys.adapter_key(job.twin_id, job.epoch, job.id, claim_id),
         rank=job.adapter.rank,
+    )
+
+
+def _checkpoints(job: Job, claim_id: UUID) -> tuple[CheckpointGrant, ...]:
+    if job.twin_id is None or job.epoch is None:
+        return ()
+    place = (job.twin_id, job.epoch, job.id, claim_id)
+    return tuple(
+        CheckpointGrant(one.step, one.object_key, object_keys.checkpoint_key(*place, one.step))
+        for one in job.checkpoints
     )

@@ -77,7 +77,7 @@ def open_drawing(
     or wallet refuse, and `SourceShowsAnotherTwin`.
     """
     kind = kind_of(settings)
-    entry = available_engine(asked.engine, kind.kind)
+    entry = available_engine(asked.engine, kind.kind, work)
     load_ahead(work, asked.twin_id)
     person = work.load(Person, work.owner_id)
     person.require_verified(at=work.now)
@@ -156,7 +156,7 @@ def _check_words(
 ) -> None:
     """Seed and prompts. Raises the first of `SettingOutOfRange`, `PromptEmpty`, `PromptTooLong`,
     `NegativePromptUnsupported`, `PromptNotAllowed`, `PromptHasTooManyWords`,
-    `PromptWeightsUnsupported`.
+    `PromptWeightsUnsupported`, `PromptWeightOutOfRange`.
     """
     if asked.seed is not None:
         require_seed(asked.seed)

@@ -6,12 +6,14 @@ from uuid import UUID
 
 import msgspec
 
+from commands.ports.attendance import at_hand
 from commands.work import Work
 from domain.engines import EngineEntry, engine
+from domain.engines.availability import AtHand, lacks
 from domain.job import Job
 from domain.job_kind import JobKind
 from domain.job_state import JobItem
-from domain.kernel.identity import POLICY_ID, PRICE_LIST_ID, asset_id, job_id, wallet_id
+from domain.kernel.identity import POLICY_ID, PRICE_LIST_ID, SYSTEM, asset_id, job_id, wallet_id
 from domain.policy import Policy
 from domain.price_list import PriceList, cancel_share_thousandths, price
 from domain.refusals import AlreadyDecided, EngineUnavailable, PriceListOutdated
@@ -35,14 +37,26 @@ class Quote:
     cancel_share_thousandths: int
 
 
-def available_engine(engine_id: str, kind: JobKind) -> EngineEntry:
-    """The entry of an engine that can do this. Raises `UnknownEngine`, `EngineUnavailable`."""
+def available_engine(engine_id: str, kind: JobKind, work: Work) -> EngineEntry:
+    """The entry of an engine that can do this, now or after a wait that a job may last.
+
+    Raises `UnknownEngine`, `EngineUnavailable`.
+    """
     entry = engine(engine_id)
-    if entry.lacks:
-        raise EngineUnavailable(entry.id, entry.lacks)
     if kind not in entry.pipelines:
         raise EngineUnavailable(entry.id, (kind.value,))
+    missing = lacks(entry, _at_hand(entry, work), now=work.now)
+    if missing:
+        raise EngineUnavailable(entry.id, missing)
     return entry
+
+
+def _at_hand(entry: EngineEntry, work: Work) -> AtHand:
+    # Only what draws photographs asks for the policy here: all else is judged by its rows later.
+    policy = work.transaction.load(POLICY_ID, SYSTEM) if entry.photorealistic else None
+    rows = policy.rows if isinstance(policy, Policy) else ()
+    has_policy = any(row.engine == entry.id for row in rows)
+    return at_hand(work.attendance, entry.id, has_policy=has_policy)
 
 
 def quote(

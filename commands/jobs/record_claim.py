@@ -38,6 +38,7 @@ class ClaimGranted(msgspec.Struct, frozen=True, tag="granted"):
     engine: str
     deadline: datetime
     work: Grant
+    epoch: int | None = None
 
 
 def claim_key(claim_id: UUID) -> UUID:
@@ -78,4 +79,5 @@ def handle(command: RecordClaim, work: Work) -> ClaimGranted | ClaimDenied:
         engine=job.engine,
         deadline=job.deadline or deadline,
         work=grant_of(job, twin, command.claim_id),
+        epoch=job.epoch,
     )

@@ -17,13 +17,17 @@ from domain.refusals import JobEnded, StaleResult
 
 @dataclass(frozen=True)
 class RecordRendered:
-    """What was uploaded. `adapter` comes with a training and with nothing else."""
+    """What was uploaded. `adapter` comes with a training and with nothing else.
+
+    So do its earlier `checkpoints`, in the order of the places that were granted for them.
+    """
 
     job_id: UUID
     attempt: int
     claim_id: UUID
     outputs: tuple[JobOutput, ...]
     adapter: AdapterFile | None = None
+    checkpoints: tuple[AdapterFile, ...] = ()
 
 
 def rendered_key(claim_id: UUID) -> UUID:
@@ -43,6 +47,7 @@ def handle(command: RecordRendered, work: Work) -> ReportTaken | ReportLate:
             command.claim_id,
             tuple(_granted(command, job, output) for output in command.outputs),
             None if command.adapter is None else _granted_adapter(command, command.adapter),
+            checkpoints=_granted_checkpoints(command, job),
             at=work.now,
         )
     except (JobEnded, StaleResult):
@@ -68,3 +73,15 @@ def _granted(command: RecordRendered, job: Job, output: JobOutput) -> JobOutput:
 def _granted_adapter(command: RecordRendered, adapter: AdapterFile) -> AdapterFile:
     key = object_keys.quarantine_adapter_key(command.job_id, command.attempt, command.claim_id)
     return msgspec.structs.replace(adapter, object_key=key)
+
+
+def _granted_checkpoints(command: RecordRendered, job: Job) -> tuple[AdapterFile, ...]:
+    if not job_kind(job.kind).delivers_adapter:
+        return ()
+    claim = (command.job_id, command.attempt, command.claim_id)
+    return tuple(
+        msgspec.structs.replace(
+            checkpoint, object_key=object_keys.quarantine_checkpoint_key(*claim, number)
+        )
+        for number, checkpoint in enumerate(command.checkpoints)
+    )

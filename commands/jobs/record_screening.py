@@ -16,7 +16,7 @@ from domain.asset import Asset, RefusalReason, Why
 from domain.checks import CheckVerdict, ItemVerdict
 from domain.job import Job
 from domain.job_kinds import job_kind
-from domain.job_state import JobFailure, JobItem
+from domain.job_state import AdapterFile, JobFailure, JobItem
 from domain.kernel.personal_text import PersonalText
 from domain.policy import Policy, PolicyRow
 from domain.refusals import JobEnded, RatingNotAllowed, StaleResult
@@ -54,11 +54,19 @@ class ScreenedItem(msgspec.Struct, frozen=True):
     placeholder: str = ""
 
 
+class CheckedCheckpoint(msgspec.Struct, frozen=True):
+    """The checks of an earlier checkpoint's adapter."""
+
+    step: int
+    checks: tuple[CheckVerdict, ...]
+
+
 @dataclass(frozen=True)
 class RecordScreening:
     """Verdicts on an attempt, by the screener's `claim_id`. A training has `adapter_checks`.
 
-    `screening` is the one that was granted.
+    `screening` is the one that was granted. An earlier checkpoint that does not pass is not kept,
+    and its training fails as little as one of which nothing is said in `checkpoints`.
     """
 
     job_id: UUID
@@ -67,6 +75,7 @@ class RecordScreening:
     outputs: tuple[ScreenedItem, ...]
     adapter_checks: tuple[CheckVerdict, ...] = ()
     screening: int = 1
+    checkpoints: tuple[CheckedCheckpoint, ...] = ()
 
 
 class ScreeningTaken(msgspec.Struct, frozen=True, tag="taken"):
@@ -212,7 +221,24 @@ def _deliver_adapter(command: RecordScreening, parties: Parties, work: Work) -> 
     if key is None:
         return
     delivered = msgspec.structs.replace(job.adapter, object_key=key)
-    twin.deliver_adapter(job.id, job.epoch, delivered, at=work.now)
+    others = _checkpoints_passed(command, job)
+    twin.deliver_adapter(job.id, job.epoch, delivered, checkpoints=others, at=work.now)
+
+
+def _checkpoints_passed(command: RecordScreening, job: Job) -> tuple[AdapterFile, ...]:
+    """At the places that the screening was granted. One that was judged twice has no verdict."""
+    places = _checkpoint_keys(command, job)
+    judged = [checked.step for checked in command.checkpoints]
+    passed = {
+        checked.step
+        for checked in command.checkpoints
+        if judged.count(checked.step) == 1 and _adapter_passed(checked.checks)
+    }
+    return tuple(
+        msgspec.structs.replace(one, object_key=places[one.step])
+        for one in job.checkpoints
+        if one.step in passed
+    )
 
 
 def _fail_training(
@@ -258,9 +284,7 @@ def _was_taken(command: RecordScreening, parties: Parties, work: Work) -> bool:
         key = object_keys.gallery_key(released, command.claim_id)
         if work.load(Asset, released).master.object_key == key:
             return True
-    return twin is not None and any(
-        adapter.object_key == _adapter_key(command, job) for adapter in twin.adapters
-    )
+    return twin is not None and _adapter_key(command, job) in twin.adapter_places(job.engine)
 
 
 def _refuse_all(job: Job, why: Why, work: Work) -> list[Asset]:
@@ -283,7 +307,8 @@ def _refuse_all(job: Job, why: Why, work: Work) -> list[Asset]:
 def _request_adapter_deletion(command: RecordScreening, parties: Parties, work: Work) -> None:
     key, twin = _adapter_key(command, parties.job), parties.twin
     if twin is not None and key is not None:
-        twin.request_deletion((key,), at=work.now)
+        places = (key, *_checkpoint_keys(command, parties.job).values())
+        twin.request_deletion(places, at=work.now)
 
 
 def _adapter_key(command: RecordScreening, job: Job) -> str | None:
@@ -291,3 +316,11 @@ def _adapter_key(command: RecordScreening, job: Job) -> str | None:
     if not job_kind(job.kind).delivers_adapter or job.twin_id is None or job.epoch is None:
         return None
     return object_keys.adapter_key(job.twin_id, job.epoch, job.id, command.claim_id)
+
+
+def _checkpoint_keys(command: RecordScreening, job: Job) -> dict[int, str]:
+    """Where this screening wrote the earlier checkpoints of a training, by step."""
+    if job.twin_id is None or job.epoch is None:
+        return {}
+    place = (job.twin_id, job.epoch, job.id, command.claim_id)
+    return {one.step: object_keys.checkpoint_key(*place, one.step) for one in job.checkpoints}

@@ -54,18 +54,26 @@ class RequestImages(AskedImages):
 
 def handle(command: RequestImages, work: Work) -> JobOpened:
     """Open an image job. Raises what settings, source, twin, policy, prices or wallet refuse."""
-    return open_images(command, work, retried=None)
-
-
-def open_images(command: RequestImages, work: Work, *, retried: Job | None) -> JobOpened:
-    """Open an image job, as the retry of `retried` where that is given, in one save with it."""
-    entry = available_engine(command.engine, JobKind.IMAGES)
+    entry = available_engine(command.engine, JobKind.IMAGES, work)
     settings, source = resolved_images(command, entry, work)
     varies = (
         None
         if command.variation_of is None
         else require_variation(work, command.variation_of, command, settings, source)
     )
+    return open_drawing(command, settings, work, source=source, varies=varies)
+
+
+def open_images_again(
+    command: RequestImages, work: Work, *, varies: UUID | None, retried: Job
+) -> JobOpened:
+    """Open an image job as the retry of `retried`, in one save with it.
+
+    `varies` is what that one varied, which is not looked at again: nothing of it is read, and it
+    may be gone.
+    """
+    entry = available_engine(command.engine, JobKind.IMAGES, work)
+    settings, source = resolved_images(command, entry, work)
     return open_drawing(command, settings, work, source=source, varies=varies, retried=retried)
 
 

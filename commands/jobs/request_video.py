@@ -56,7 +56,7 @@ def handle(command: RequestVideo, work: Work) -> JobOpened:
 
 def open_clips(command: RequestVideo, work: Work, *, retried: Job | None) -> JobOpened:
     """Open a video job, as the retry of `retried` where that is given, in one save with it."""
-    entry = available_engine(command.engine, JobKind.VIDEO)
+    entry = available_engine(command.engine, JobKind.VIDEO, work)
     settings, source = resolved_clips(command, entry, work)
     return open_drawing(command, settings, work, source=source, retried=retried)
 

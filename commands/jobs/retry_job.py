@@ -8,7 +8,7 @@ from uuid import UUID
 
 from commands.jobs.asked_settings import asked, asked_clips
 from commands.jobs.opening import JobOpened
-from commands.jobs.request_images import RequestImages, open_images
+from commands.jobs.request_images import RequestImages, open_images_again
 from commands.jobs.request_video import RequestVideo, open_clips
 from commands.jobs.start_twin_training import StartTwinTraining, open_training
 from commands.work import Work
@@ -57,7 +57,7 @@ def _train_again(earlier: Job.Requested, command: RetryJob, work: Work, ended: J
 
 def _draw_again(earlier: Job.Requested, command: RetryJob, work: Work, ended: Job) -> JobOpened:
     wish = {**_wish(earlier, command), **asked(earlier.settings)}
-    return open_images(RequestImages(**wish, variation_of=earlier.varies), work, retried=ended)
+    return open_images_again(RequestImages(**wish), work, varies=earlier.varies, retried=ended)
 
 
 def _animate_again(earlier: Job.Requested, command: RetryJob, work: Work, ended: Job) -> JobOpened:

@@ -49,6 +49,8 @@ class AskedWithSource(Protocol):
     """What a request and its quote say of the picture to begin with. None means none."""
 
     @property
+    def engine(self) -> str: ...
+    @property
     def source_asset_id(self) -> UUID | None: ...
     @property
     def source_photo_id(self) -> UUID | None: ...
@@ -65,7 +67,8 @@ def asked_source(asked: AskedWithSource, work: Work, *, allowed: RealRange) -> S
     if asked.source_photo_id is not None:
         if asked.source_asset_id is not None:
             raise TwoSources()
-        return photo_source(work, asked.source_photo_id, strength=strength, allowed=allowed)
+        photo = asked.source_photo_id
+        return photo_source(work, photo, engine=asked.engine, strength=strength, allowed=allowed)
     if asked.source_asset_id is None:
         return None
     return gallery_source(work, asked.source_asset_id, strength=strength, allowed=allowed)
@@ -99,15 +102,16 @@ def gallery_source(
 
 
 def photo_source(
-    work: Work, photo_id: UUID, *, strength: float | None, allowed: RealRange
+    work: Work, photo_id: UUID, *, engine: str, strength: float | None, allowed: RealRange
 ) -> Source:
     """The owner's photo under this id. Whatever begins with it draws the twin that it belongs to.
 
-    Raises `NotFound`, also for somebody else's, `SourcePhotoNotReady`, `SettingOutOfRange`.
+    Raises `NotFound`, also for somebody else's, `SourcePhotoNotReady`,
+    `SourcePhotoOfAnotherEngine`, `SettingOutOfRange`.
     """
     photos = own_source_photos(work)
     twin = work.load(Twin, photos.of(photo_id).twin_id)
-    clean = photos.require_ready(photo_id, twin)
+    clean = photos.require_ready(photo_id, twin, engine)
     return Source(
         width=clean.width,
         height=clean.height,

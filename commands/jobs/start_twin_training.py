@@ -46,7 +46,7 @@ def handle(command: StartTwinTraining, work: Work) -> JobOpened:
 
 def open_training(command: StartTwinTraining, work: Work, *, retried: Job | None) -> JobOpened:
     """Open a training, as the retry of `retried` where that is given, in one save with it."""
-    entry = available_engine(command.engine, JobKind.TRAINING)
+    entry = available_engine(command.engine, JobKind.TRAINING, work)
     load_ahead(work, command.twin_id)
     twin = work.load(Twin, command.twin_id)
     person = work.load(Person, work.owner_id)

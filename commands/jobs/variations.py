@@ -8,7 +8,7 @@ from commands.work import Work
 from domain.job import Job
 from domain.job_input import InputRole, JobInput, input_of
 from domain.refusals import VariationDiffers
-from domain.settings import ImageSettings
+from domain.settings import ImageSettings, draws_twin
 
 
 def require_variation(
@@ -32,7 +32,7 @@ def require_variation(
         and asked.prompt == earlier.prompt
         and asked.negative_prompt == earlier.negative_prompt
         and asked.rating_cap is earlier.rating
-        and _twin(asked, source) == earlier.twin_id
+        and _twin(asked, settings, source) == earlier.twin_id
         and _read(source) == input_of(earlier.inputs, InputRole.SOURCE)
     )
     if not same:
@@ -40,9 +40,11 @@ def require_variation(
     return asset.id
 
 
-def _twin(asked: DrawingRequest, source: Source | None) -> UUID | None:
-    shown = None if source is None or source.shows is None else source.shows.id
-    return asked.twin_id if shown is None else shown
+def _twin(asked: DrawingRequest, settings: ImageSettings, source: Source | None) -> UUID | None:
+    """Whom it would draw: without strength nobody in particular, and so it was asked for then."""
+    if source is not None and source.shows is not None:
+        return source.shows.id
+    return asked.twin_id if draws_twin(settings) else None
 
 
 def _read(source: Source | None) -> JobInput | None:

@@ -40,31 +40,32 @@ def publish_pack_key(pack_id: UUID, claim_id: UUID) -> UUID:
 
 
 def handle(command: RecordPublishPack, work: Work) -> ReportTaken | ReportLate:
-    """Take what is of items that are still in sight, unless nobody waits for it any more."""
+    """Take what is of items that are still in sight, unless nobody waits for it any more.
+
+    Whoever could make nothing of them gives up.
+    """
     try:
         packs = own_packs(work)
         pack = packs.waiting(command.pack_id)
         shown, rests_on = in_sight(work, [item.asset_id for item in pack.items])
-        packs.record_made(
-            command.pack_id,
-            [
-                PackFile(
-                    asset_id=file.asset_id,
-                    preset=file.preset,
-                    object_key=pack_key(
-                        file.asset_id, command.pack_id, command.claim_id, file.preset
-                    ),
-                    sha256=file.sha256,
-                    size_bytes=file.size_bytes,
-                    media_type=file.media_type,
-                    width=file.width,
-                    height=file.height,
-                )
-                for file in command.files
-                if file.asset_id in shown
-            ],
-            at=work.now,
-        )
+        files = [
+            PackFile(
+                asset_id=file.asset_id,
+                preset=file.preset,
+                object_key=pack_key(file.asset_id, command.pack_id, command.claim_id, file.preset),
+                sha256=file.sha256,
+                size_bytes=file.size_bytes,
+                media_type=file.media_type,
+                width=file.width,
+                height=file.height,
+            )
+            for file in command.files
+            if file.asset_id in shown
+        ]
+        if shown and not files:
+            packs.give_up(command.pack_id, at=work.now)
+        else:
+            packs.record_made(command.pack_id, files, at=work.now)
     except StaleResult:
         return ReportLate()
     work.save(packs, unchanged=rests_on)

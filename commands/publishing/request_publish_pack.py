@@ -9,6 +9,7 @@ from commands.jobs.sources import shown_asset
 from commands.publishing.own_packs import in_sight
 from commands.work import Work
 from domain.kernel.identity import publish_pack_id, publish_packs_id
+from domain.person import Person
 from domain.publish_pack import PACK_FILES_MAX, PackItem, PublishPacks
 from domain.publish_preset import PublishPreset
 from domain.refusals import PackTooLarge
@@ -30,8 +31,9 @@ class PackRequested(msgspec.Struct, frozen=True):
 
 def handle(command: RequestPublishPack, work: Work) -> PackRequested:
     """Have it made. Raises `PackTooLarge`, `TooManyPacks`, `NotFound`, also for somebody else's
-    item, and `AssetNotAvailable` for one that is out of sight.
+    item, `AssetNotAvailable` for one that is out of sight, and `UnderAge` as `KeepAsset` does.
     """
+    work.load(Person, work.owner_id).require_not_under_age()
     asset_ids = tuple(dict.fromkeys(command.asset_ids))
     presets = tuple(dict.fromkeys(command.presets))
     if not 1 <= len(asset_ids) * len(presets) <= PACK_FILES_MAX:
@@ -40,7 +42,7 @@ def handle(command: RequestPublishPack, work: Work) -> PackRequested:
     _, rests_on = in_sight(work, asset_ids)
     found = work.find(PublishPacks, publish_packs_id(work.owner_id))
     packs = found or PublishPacks.open(work.owner_id, at=work.now)
-    pack_id = publish_pack_id(work.owner_id, work.key)
+    pack_id = publish_pack_id(work.owner_id, work.key, packs.version)
     packs.request(
         pack_id,
         items=[

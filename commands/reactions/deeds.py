@@ -137,6 +137,14 @@ class AnnounceStop:
 
 
 @dataclass(frozen=True)
+class AnnounceForgetting:
+    """Tell every worker to let nothing of this twin stay that is of a consent before `epoch`."""
+
+    twin_id: UUID
+    epoch: int
+
+
+@dataclass(frozen=True)
 class ReadEvent:
     """Read the event at this position and write its intents: a release before could not."""
 

@@ -10,11 +10,13 @@ from domain.twin import Twin
 
 
 def react(event: Twin.AdapterDelivered, owner_id: UUID) -> tuple[Intended, ...]:
-    """All of the same training but the delivered one; nothing for one in the place of before."""
+    """All of the same training but the delivered one and the checkpoints that may be chosen;
+    nothing for one in the place of before."""
     place = PurePosixPath(event.object_key).parent
     if place.name != str(event.job_id):
         return ()
-    others = DeleteObjects(places=(f"{place}/",), kept=(event.object_key,))
+    kept = (event.object_key, *(checkpoint.object_key for checkpoint in event.checkpoints))
+    others = DeleteObjects(places=(f"{place}/",), kept=kept)
     return (
         Intended(others, "now"),
         Intended(others, "later", due_at=event.timestamp + LATEST_WRITE),

@@ -34,6 +34,7 @@ from commands.reactions import (
     under_age_withdraws_consents,
     verification_hint_is_followed,
     verification_is_followed,
+    withdrawal_is_heard_by_workers,
     withdrawal_stops_jobs,
     work_is_announced,
 )
@@ -175,6 +176,16 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(
         "withdrawal-forgets-sources",
         Twin.ConsentWithdrawn,
+        source_photo_is_bounded.after_withdrawal,
+    ),
+    Reaction(
+        "withdrawal-is-heard-by-workers",
+        Twin.ConsentWithdrawn,
+        withdrawal_is_heard_by_workers.react,
+    ),
+    Reaction(
+        "scope-taken-back-forgets-sources",
+        Twin.ConsentScopesTakenBack,
         source_photo_is_bounded.after_withdrawal,
     ),
 )

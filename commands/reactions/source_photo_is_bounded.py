@@ -31,6 +31,8 @@ def after_use(
     return (Intended(forget, due_at=event.timestamp + SOURCE_PHOTO_KEPT_MAX),)
 
 
-def after_withdrawal(event: Twin.ConsentWithdrawn, owner_id: UUID) -> ForgetUncoveredSources:
-    """Their bytes go with all that the consent covered. Refused where there never were any."""
+def after_withdrawal(
+    event: Twin.ConsentWithdrawn | Twin.ConsentScopesTakenBack, owner_id: UUID
+) -> ForgetUncoveredSources:
+    """Those go that nothing covers any more. Refused where there never were any."""
     return ForgetUncoveredSources(event.originator_id)

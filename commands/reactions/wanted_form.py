@@ -20,6 +20,7 @@ from commands.jobs.open_next_screening import OpenNextScreening
 from commands.jobs.stop_jobs_of_twin import StopJobsOfTwin
 from commands.publishing.end_publish_pack import ExpirePublishPack, GiveUpPublishPack
 from commands.reactions.deeds import (
+    AnnounceForgetting,
     AnnounceStop,
     AnnounceWork,
     DeleteObjects,
@@ -40,6 +41,7 @@ from commands.wallet.expire_promotion import ExpirePromotion
 
 WANTED: Mapping[str, type[Any]] = MappingProxyType(
     {
+        "announce-forgetting": AnnounceForgetting,
         "announce-stop": AnnounceStop,
         "announce-work": AnnounceWork,
         "carry-out-chunk": CarryOutChunk,

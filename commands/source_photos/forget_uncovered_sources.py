@@ -1,4 +1,4 @@
-"""A consent has ended: photos to begin with that rested on it are there no more."""
+"""A consent, or all of it that is drawn by, has ended: its photos to begin with go."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -16,7 +16,7 @@ class ForgetUncoveredSources:
 
 
 def handle(command: ForgetUncoveredSources, work: Work) -> None:
-    """Record their end, beside the deletion of everything that the consent covered.
+    """Record their end, which has their bytes deleted.
 
     Those of a consent that was given since stay. Raises `NotFound` where there never were any.
     """

@@ -28,9 +28,9 @@ def handle(command: PlanSourcePhoto, work: Work) -> PlannedUpload:
     twin = work.load(Twin, command.twin_id)
     person = work.load(Person, work.owner_id)
     require_acceptable(command.file, "file")
-    photo_id = source_photo_id(work.owner_id, work.key)
     found = work.find(SourcePhotos, source_photos_id(work.owner_id))
     photos = found or SourcePhotos.open(work.owner_id, at=work.now)
+    photo_id = source_photo_id(work.owner_id, work.key, photos.version)
     places = photos.plan(
         photo_id,
         twin=twin,

@@ -80,11 +80,12 @@ class PromptReading(msgspec.Struct, frozen=True):
 class EngineEntry(msgspec.Struct, frozen=True):
     """One engine of the catalogue.
 
-    `aspect_ratios` maps a ratio to (width, height) in pixels. `lacks` names what does not come with
-    this engine, such as "weights". `guidance_free_at` is the guidance scale up to which
-    classifier-free guidance, and with it a negative prompt, has no effect. `batch_key` names the
-    settings that have to be equal inside one batch. `reading` is None where only the weights, which
-    are the operator's to bring, know how a prompt is read. What is drawn is delivered
+    `aspect_ratios` maps a ratio to (width, height) in pixels. `brings_weights`: every worker has
+    them, and nobody has to bring any. `weighs_words`: `(word:1.2)` is honoured. `guidance_free_at`
+    is the guidance scale up to which classifier-free guidance, and with it a negative prompt, has
+    no effect. `batch_key` names the settings that have to be equal inside one batch. `reading` is
+    None where only the weights, which are the operator's to bring, know how a prompt is read, and
+    all of it is read. What is drawn is delivered
     `delivery_scale` times as wide and high. `source_strength` is how much of a picture is drawn
     anew where a picture begins with one. `clips` is None for an engine that makes none.
     """
@@ -110,7 +111,8 @@ class EngineEntry(msgspec.Struct, frozen=True):
     prices: PriceFactors
     live_previews: bool
     batch_key: tuple[str, ...]
-    lacks: tuple[str, ...] = ()
+    brings_weights: bool = False
+    weighs_words: bool = False
     reading: PromptReading | None = None
     delivery_scale: int = 1
     clips: ClipOptions | None = None

@@ -18,6 +18,7 @@ ENTRY = EngineEntry(
     title="Pocket",
     licence="CC0-1.0",
     photorealistic=False,
+    brings_weights=True,
     ratings=(Rating.GENERAL,),
     pipelines=(JobKind.TRAINING, JobKind.IMAGES, JobKind.VIDEO),
     aspect_ratios={

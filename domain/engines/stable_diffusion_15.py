@@ -33,6 +33,7 @@ ENTRY = EngineEntry(
     count=WholeRange(1, 8, 4),
     source_strength=RealRange(0.1, 1.0, 0.6),
     prompt_length_max=600,
+    weighs_words=True,
     training=TrainingRecipe(
         rank=16,
         learning_rate=1e-4,
@@ -50,5 +51,4 @@ ENTRY = EngineEntry(
     prices=PriceFactors(training=20_000, training_step=25, image=400, image_step=20),
     live_previews=False,
     batch_key=("width", "height", "num_inference_steps", "guided"),
-    lacks=("weights",),
 )

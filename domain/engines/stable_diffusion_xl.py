@@ -33,6 +33,7 @@ ENTRY = EngineEntry(
     count=WholeRange(1, 4, 2),
     source_strength=RealRange(0.1, 1.0, 0.6),
     prompt_length_max=600,
+    weighs_words=True,
     training=TrainingRecipe(
         rank=32,
         learning_rate=1e-4,
@@ -50,5 +51,4 @@ ENTRY = EngineEntry(
     prices=PriceFactors(training=40_000, training_step=50, image=800, image_step=40),
     live_previews=False,
     batch_key=("width", "height", "num_inference_steps", "guided"),
-    lacks=("weights",),
 )

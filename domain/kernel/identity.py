@@ -67,9 +67,13 @@ def source_photos_id(owner_id: UUID) -> UUID:
     return uuid5(owner_id, "source-photos")
 
 
-def source_photo_id(owner_id: UUID, idempotency_key: UUID) -> UUID:
-    """The photo that a PlanSourcePhoto command with this key plans."""
-    return uuid5(owner_id, f"source-photo:{idempotency_key}")
+def source_photo_id(owner_id: UUID, idempotency_key: UUID, photos_version: int) -> UUID:
+    """The photo that a PlanSourcePhoto command with this key plans.
+
+    The version is that of all photos of the owner, which forget those that went: a key that is used
+    again when nobody knows of it any more plans another photo.
+    """
+    return uuid5(owner_id, f"source-photo:{idempotency_key}:{photos_version}")
 
 
 def publish_packs_id(owner_id: UUID) -> UUID:
@@ -77,9 +81,9 @@ def publish_packs_id(owner_id: UUID) -> UUID:
     return uuid5(owner_id, "publish-packs")
 
 
-def publish_pack_id(owner_id: UUID, idempotency_key: UUID) -> UUID:
-    """The pack that a RequestPublishPack command with this key asks for."""
-    return uuid5(owner_id, f"publish-pack:{idempotency_key}")
+def publish_pack_id(owner_id: UUID, idempotency_key: UUID, packs_version: int) -> UUID:
+    """The pack that a RequestPublishPack command with this key asks for; as `source_photo_id`."""
+    return uuid5(owner_id, f"publish-pack:{idempotency_key}:{packs_version}")
 
 
 def label_id(owner_id: UUID, idempotency_key: UUID) -> UUID:

@@ -52,6 +52,17 @@ class TooManyTwins(Refusal):
         self.maximum = maximum
 
 
+class CheckpointUnknown(Refusal):
+    """No checkpoint of this step is kept of the twin's newest training for that engine."""
+
+    code: ClassVar[str] = "CHECKPOINT_UNKNOWN"
+    details: ClassVar[tuple[str, ...]] = ("step",)
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"No checkpoint of step {step} is kept for this twin and engine.")
+        self.step = step
+
+
 class TwinNotTrained(Refusal):
     """The twin has no adapter for this engine."""
 

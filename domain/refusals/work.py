@@ -53,6 +53,18 @@ class PromptWeightsUnsupported(Refusal):
         super().__init__("This engine weighs no words: leave out what looks like (word:1.2).")
 
 
+class PromptWeightOutOfRange(Refusal):
+    """The prompt weighs words, as in (word:1.2), by more or less than any engine can."""
+
+    code: ClassVar[str] = "PROMPT_WEIGHT_OUT_OF_RANGE"
+    details: ClassVar[tuple[str, ...]] = ("minimum", "maximum")
+    path = ("prompt",)
+
+    def __init__(self, minimum: float, maximum: float) -> None:
+        super().__init__(f"Words can be weighed by {minimum:g} to {maximum:g}, as in (word:1.2).")
+        self.minimum, self.maximum = minimum, maximum
+
+
 class PromptNotAllowed(Refusal):
     """The prompt did not pass the screening. Neither prompt nor term is repeated."""
 
@@ -175,6 +187,18 @@ class SourcePhotoNotReady(Refusal):
         super().__init__(
             "Nothing can begin with this photo: it was not accepted, or its time is over."
         )
+
+
+class SourcePhotoOfAnotherEngine(Refusal):
+    """The photo was judged by what another engine may draw."""
+
+    code: ClassVar[str] = "SOURCE_PHOTO_OF_ANOTHER_ENGINE"
+    details: ClassVar[tuple[str, ...]] = ("engine",)
+    path = ("engine",)
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(f"This photo was uploaded for {engine}; upload it for this engine, too.")
+        self.engine = engine
 
 
 class TwoSources(Refusal):

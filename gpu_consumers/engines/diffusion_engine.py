@@ -34,6 +34,7 @@ from gpu_consumers.engines.latent_diffusion import (
     load_latent_diffusion,
 )
 from gpu_consumers.engines.loaded_engine import (
+    EarlierCheckpoint,
     NotDrawn,
     PictureSpoilt,
     Progress,
@@ -47,6 +48,7 @@ from gpu_consumers.engines.loaded_engine import (
 from gpu_consumers.engines.slot_bank import RowTwin
 from gpu_consumers.engines.source_picture import source_picture
 from gpu_consumers.engines.work_watch import FrameWatch, StepWatch
+from gpu_consumers.training.likeness import best
 from gpu_consumers.training.twin_training import TwinTraining
 from gpu_consumers.videos.lossless_clip import LosslessClip
 from topics.messages.progress import Phase
@@ -67,6 +69,7 @@ class DiffusionEngine:
         self._animation: LatentAnimation | None = None
         self._cache_dir = cache_dir
         self._has_leftovers = False
+        self._is_at_work = False
         loader = diffusion.loader
         self._factors = (
             None if loader.preview_factors is None else loader.preview_factors(diffusion)
@@ -136,7 +139,8 @@ class DiffusionEngine:
                 cache_dir=self._cache_dir,
                 preview_factors=self._factors,
             )
-            chosen = training.run(photos, progress)
+            candidates = training.run(photos, progress)
+            chosen = best(candidates)
             trained = TrainedTwin(
                 adapter=chosen.adapter,
                 rank=work.rank,
@@ -146,10 +150,22 @@ class DiffusionEngine:
                     self._delivered(item, work.seed + item, sample)
                     for item, sample in enumerate(chosen.samples)
                 ),
+                others=tuple(
+                    EarlierCheckpoint(one.adapter, one.step, one.similarity)
+                    for one in candidates
+                    if one is not chosen
+                ),
             )
         # It held far more than a picture needs, and what it held may hold itself.
         self._has_leftovers = True
         return trained
+
+    def forget(self, adapter_sha256: str) -> None:
+        """See `LoadedEngine.forget`."""
+        self._diffusion.bank.forget(adapter_sha256)
+        if self._has_leftovers and not self._is_at_work:
+            self._diffusion.release_memory()
+            self._has_leftovers = False
 
     @contextmanager
     def _an_attempt(self) -> Iterator[None]:
@@ -157,9 +173,12 @@ class DiffusionEngine:
         # Not every time: looking through all objects costs a tenth of a small job.
         if self._has_leftovers:
             self._diffusion.release_memory()
-        self._has_leftovers = True
-        yield
-        self._has_leftovers = False
+        self._has_leftovers = self._is_at_work = True
+        try:
+            yield
+            self._has_leftovers = False
+        finally:
+            self._is_at_work = False
 
     def _render(
         self,

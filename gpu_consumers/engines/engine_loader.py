@@ -117,6 +117,7 @@ class EngineLoader:
 
     A picture is delivered `delivery_scale` times the size it is drawn at. `phase_limits_s`: how
     long the child may stay in a phase without a step; STEP is the limit of one step.
+    `weighs_words`: `(word:1.2)` in a prompt is a weight, and not words.
     `style_words` and `motion_words` come into the prompt by the name of a style or a motion.
     `preview_factors` turn latents into RGB (see `latent_preview.fit_factors`); None where the
     engine shows no live previews. `motion` is None where the engine draws no clips.
@@ -136,6 +137,7 @@ class EngineLoader:
     delivery_scale: int = 1
     guidance_rescale: float = 0.0
     twin_share_unguided: float = 1.0
+    weighs_words: bool = False
     render_batch_max: int = 4
     rank_max: int = 64
     adapter_size_bytes_max: int = 512 * 1024 * 1024

@@ -36,6 +36,10 @@ class FirstFrameMisfit(ValueError):
     """The picture to be animated has another size than the clip."""
 
 
+# The motion UNet takes no mask, which words of different lengths would need.
+_CHUNKS_MAX: Final = 1
+
+
 @dataclass(frozen=True)
 class Clip:
     """What is to be drawn. `first_frame`: uint8 RGB (height, width, 3), or None for words alone.
@@ -161,10 +165,12 @@ class _ClipDenoiser:
         self._unet = unet
         self._twins = [clip.twin] * settings.frames
         if settings.guidance_scale > 1.0:
-            within, without = diffusion.embed_guided([clip.prompt], [clip.negative_prompt])
+            within, without = diffusion.embed_guided(
+                [clip.prompt], [clip.negative_prompt], chunks_max=_CHUNKS_MAX
+            )
             words = without.then(within)
         else:
-            words = diffusion.embed([clip.prompt])
+            words = diffusion.embed([clip.prompt], chunks_max=_CHUNKS_MAX)
         # Frames are folded into the batch, each with the words of its clip.
         self._words = words.hidden.repeat_interleave(settings.frames, dim=0)
 

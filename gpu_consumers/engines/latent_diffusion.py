@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from gpu_consumers.engines.engine_loader import EngineLoader, PipelineClass
 from gpu_consumers.engines.loaded_engine import EngineAbsent
+from gpu_consumers.engines.prompt_chunks import CHUNKS_MAX
+from gpu_consumers.engines.prompt_encoding import Conditioning, PromptEncoder
 from gpu_consumers.engines.row_track import LoopRow
 from gpu_consumers.engines.sampling_loop import OnStep, Predict, Sampled, sample
 from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
@@ -49,25 +51,6 @@ class DrawSettings:
     num_inference_steps: int
 
 
-@dataclass(frozen=True)
-class Conditioning:
-    """Encoded prompts: hidden (n, tokens, width), pooled (n, width) where the UNet wants it."""
-
-    hidden: torch.Tensor
-    pooled: torch.Tensor | None
-
-    def pick(self, indices: torch.Tensor | Sequence[int]) -> Conditioning:
-        pooled = None if self.pooled is None else self.pooled[indices]
-        return Conditioning(self.hidden[indices], pooled)
-
-    def then(self, other: Conditioning) -> Conditioning:
-        """These, and the other ones after them."""
-        hidden = torch.cat([self.hidden, other.hidden])
-        if self.pooled is None or other.pooled is None:
-            return Conditioning(hidden, None)
-        return Conditioning(hidden, torch.cat([self.pooled, other.pooled]))
-
-
 class LatentDiffusion:
     """A loaded pipeline: prompts to vectors, pictures to latents, noise to pictures."""
 
@@ -76,6 +59,12 @@ class LatentDiffusion:
         self.device = device
         self._pipeline = pipeline
         pipeline.set_progress_bar_config(disable=True)
+        self._words = PromptEncoder(
+            pipeline,
+            device,
+            is_xl=loader.pipeline_class is PipelineClass.STABLE_DIFFUSION_XL,
+            weighs_words=loader.weighs_words,
+        )
         self.bank = SlotBank(
             self.unet,
             loader.twin.lora_targets,
@@ -97,24 +86,20 @@ class LatentDiffusion:
     def scheduler(self) -> Any:
         return self._pipeline.scheduler
 
-    @torch.no_grad()
-    def embed(self, prompts: Sequence[str]) -> Conditioning:
-        """Encode prompts on the device."""
-        encoded = self._encoded(prompts, do_classifier_free_guidance=False)
-        return Conditioning(encoded[0], encoded[2] if self._is_xl else None)
+    def embed(self, prompts: Sequence[str], *, chunks_max: int = CHUNKS_MAX) -> Conditioning:
+        """Encode prompts on the device. See `PromptEncoder.encode`."""
+        return self._words.encode(prompts, chunks_max=chunks_max)
 
-    @torch.no_grad()
     def embed_guided(
-        self, prompts: Sequence[str], negative_prompts: Sequence[str]
+        self,
+        prompts: Sequence[str],
+        negative_prompts: Sequence[str],
+        *,
+        chunks_max: int = CHUNKS_MAX,
     ) -> tuple[Conditioning, Conditioning]:
         """Encode prompts and, for the half that they are led away from, negative prompts."""
-        encoded = self._encoded(
-            prompts, do_classifier_free_guidance=True, negative_prompt=list(negative_prompts)
-        )
-        within, without, *pooled = encoded
-        if self._is_xl:
-            return Conditioning(within, pooled[0]), Conditioning(without, pooled[1])
-        return Conditioning(within, None), Conditioning(without, None)
+        within = self.embed(prompts, chunks_max=chunks_max)
+        return within, self.embed(negative_prompts, chunks_max=chunks_max)
 
     def predict(
         self, noisy: torch.Tensor, timesteps: torch.Tensor, words: Conditioning
@@ -129,6 +114,8 @@ class LatentDiffusion:
                 "text_embeds": words.pooled,
                 "time_ids": sizes.to(words.pooled.dtype).repeat(len(noisy), 1),
             }
+        if words.mask is not None:
+            arguments["encoder_attention_mask"] = words.mask
         guess: torch.Tensor = self.unet(
             noisy, timesteps, encoder_hidden_states=words.hidden, **arguments
         ).sample
@@ -207,15 +194,6 @@ class LatentDiffusion:
         if row.source is not None and row.strength < 1.0:
             (source,) = self.encode(row.source[None]).to(dtype)
         return LoopRow(noise, row.guidance_scale, source, row.strength, generator=generator)
-
-    @property
-    def _is_xl(self) -> bool:
-        return self.loader.pipeline_class is PipelineClass.STABLE_DIFFUSION_XL
-
-    def _encoded(self, prompts: Sequence[str], **arguments: Any) -> Any:
-        return self._pipeline.encode_prompt(
-            prompt=list(prompts), device=self.device, num_images_per_prompt=1, **arguments
-        )
 
     @contextmanager
     def low_precision(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from topics.messages.progress import Phase
+from topics.messages.progress import CheckpointSeen, Phase
 from topics.messages.work import ImageItem, ImageWork, TrainingWork, VideoWork
 
 
@@ -35,11 +35,14 @@ class SourceUnreadable(Exception):
 class Preview:
     """How the work looks so far: a PNG with the pictures of `items` side by side, left to right.
 
-    All have one width. A clip is shown by its middle frame.
+    All have one width. A clip is shown by its middle frame. `checkpoints` are those that a training
+    has passed, and the pictures the samples of the last; its PNG is empty where the engine
+    shows none.
     """
 
     items: tuple[int, ...]
     png: bytes
+    checkpoints: tuple[CheckpointSeen, ...] = ()
 
 
 # Called only where the preview is wanted, and during the report that it is given to.
@@ -115,10 +118,20 @@ class RenderedClip:
 
 
 @dataclass(frozen=True)
+class EarlierCheckpoint:
+    """What a training had learnt at another step, as safetensors, and how alike that is."""
+
+    adapter: bytes
+    step: int
+    similarity: float
+
+
+@dataclass(frozen=True)
 class TrainedTwin:
     """The chosen checkpoint as safetensors, and the samples it drew (one a sample prompt).
 
     `similarity` is the mean identity cosine of samples and photos; 0.0 where nothing measures it.
+    `others` are the checkpoints that were not chosen, by step.
     """
 
     adapter: bytes
@@ -126,6 +139,7 @@ class TrainedTwin:
     step: int
     similarity: float
     samples: tuple[RenderedPicture, ...]
+    others: tuple[EarlierCheckpoint, ...] = ()
 
 
 class LoadedEngine(Protocol):
@@ -189,4 +203,10 @@ class LoadedEngine(Protocol):
         """Learn a LoRA from the photos (PNG). `checkpoints_dir` belongs to this training alone:
 
         what an earlier attempt left there is continued. Raises as `render` does.
+        """
+
+    def forget(self, adapter_sha256: str) -> None:
+        """Let nothing of this adapter stay in memory, and nothing of an earlier training.
+
+        Called between two pieces of work, or between two steps of one that is of somebody else.
         """

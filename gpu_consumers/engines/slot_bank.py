@@ -87,6 +87,15 @@ class SlotBank:
                 layer.fill(slot, torch.from_numpy(pair.down), torch.from_numpy(pair.up))
         self._held[key] = slot
 
+    def forget(self, key: str) -> None:
+        """Empty a twin's slot, in place. A key that is not held is none to forget."""
+        slot = self._held.pop(key, None)
+        if slot is None:
+            return
+        for layer in self._layers.values():
+            layer.clear(slot)
+        self._free.append(slot)
+
     @contextmanager
     def rows(self, twins: Sequence[RowTwin | None]) -> Iterator[None]:
         """Inside, row i of every batch shows `twins[i]`; a batch n times as long repeats them.

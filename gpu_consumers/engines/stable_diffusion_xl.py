@@ -32,5 +32,6 @@ LOADER: Final = EngineLoader(
     ),
     phase_limits_s=PHASE_LIMITS_S,
     style_words=STYLE_WORDS,
+    weighs_words=True,
     render_batch_max=2,
 )

@@ -4,6 +4,7 @@ It reads quarantine, writes signed copies under `gallery/` and a sound adapter u
 and reports. Whether anything is released is decided elsewhere.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -21,8 +22,13 @@ from gpu_consumers.screening.output_checks import OutputChecks
 from gpu_consumers.screening.photo_decoding import OUTPUT_SIDE_MAX, PhotoDecoder
 from gpu_consumers.screening.picture_screening import PictureScreening
 from gpu_consumers.screening.signed_copies import SignedCopies
-from topics.messages.results import CheckResult, OutputsScreened, ScreenedOutput
-from topics.messages.work import ClipToScreen, OutputsWork
+from topics.messages.results import (
+    CheckedCheckpoint,
+    CheckResult,
+    OutputsScreened,
+    ScreenedOutput,
+)
+from topics.messages.work import CheckpointToCheck, ClipToScreen, OutputsWork
 
 
 class OutputGate:
@@ -57,6 +63,9 @@ class OutputGate:
             outputs=outputs,
             adapter_checks=self._check_adapter(work),
             screening=work.screening,
+            checkpoints=UNSET
+            if work.checkpoints is UNSET
+            else self._checked(work.checkpoints, work),
         )
 
     def _pictures(
@@ -85,8 +94,20 @@ class OutputGate:
 
     def _check_adapter(self, work: OutputsWork) -> tuple[CheckResult, ...]:
         key, target = work.adapter_quarantine_key, work.adapter_key
-        if key is None or target is None:
-            return ()
+        return () if key is None or target is None else self._take_adapter(key, target, work)
+
+    def _checked(
+        self, checkpoints: Sequence[CheckpointToCheck], work: OutputsWork
+    ) -> tuple[CheckedCheckpoint, ...]:
+        return tuple(
+            CheckedCheckpoint(
+                one.step, self._take_adapter(one.quarantine_key, one.adapter_key, work)
+            )
+            for one in checkpoints
+        )
+
+    def _take_adapter(self, key: str, target: str, work: OutputsWork) -> tuple[CheckResult, ...]:
+        """Check what lies at `key`, and write it at `target` where nothing speaks against it."""
         data = None if self._objects.head(key) is None else self._objects.get(key)
         checks = check_adapter(data, LOADERS.get(work.engine), work.adapter_rank)
         if data is not None and all(check.passed is True for check in checks):

@@ -35,6 +35,10 @@ _XMP: Final = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
  Iptc4xmpExt:DigitalSourceType="{TRAINED_ALGORITHMIC_MEDIA}"/></rdf:RDF></x:xmpmeta>"""
 
 
+_XMP_OF_FILM: Final = UUID("be7acfcb-97a9-42e8-9c71-999491e3afac").bytes
+"""What XMP in a film is found by: the type of its box."""
+
+
 class NotMade(Exception):
     """An item is not what was released, or a file came out wrong."""
 
@@ -47,14 +51,25 @@ class PublishGate:
         self._credentials = credentials
 
     def make(self, work: PublishWork, claim_id: UUID) -> PackMade:
-        """All files of the pack, read back and verified. Raises whatever keeps one from it."""
+        """All files of the pack, read back and verified. Raises whatever keeps one from it.
+
+        What was purged meanwhile is left out.
+        """
         files: list[WrittenPackFile] = []
         for item in work.items:
-            data = self._objects.get(item.object_key)
-            if hashlib.sha256(data).hexdigest() != item.sha256:
-                raise NotMade(str(item.asset))
-            files += [self._file(item, place, data) for place in item.files]
+            try:
+                files += self._files(item)
+            except Exception:
+                # One that is gone keeps no other from being made: its own files go with it.
+                if self._objects.head(item.object_key) is not None:
+                    raise
         return PackMade(job=work.pack, claim_id=claim_id, packs=work.packs, files=tuple(files))
+
+    def _files(self, item: PackItemWork) -> list[WrittenPackFile]:
+        data = self._objects.get(item.object_key)
+        if hashlib.sha256(data).hexdigest() != item.sha256:
+            raise NotMade(str(item.asset))
+        return [self._file(item, place, data) for place in item.files]
 
     def _file(self, item: PackItemWork, place: PackPlace, data: bytes) -> WrittenPackFile:
         size = None if place.width is None or place.height is None else (place.width, place.height)
@@ -106,7 +121,12 @@ def _clip(data: bytes, size: tuple[int, int] | None) -> tuple[bytes, int, int]:
             height=height,
             frame_rate=round(rate),
         )
-    return made.data, made.width, made.height
+    return made.data + _box_of(_XMP.encode("ascii")), made.width, made.height
+
+
+def _box_of(xmp: bytes) -> bytes:
+    """Behind all others of a film, where nothing has to be moved for it."""
+    return (24 + len(xmp)).to_bytes(4) + b"uuid" + _XMP_OF_FILM + xmp
 
 
 def _frames(decoded: Iterable[av.VideoFrame]) -> Iterator[Rgb]:

@@ -13,6 +13,9 @@ from typing import Final
 
 import av
 import numpy as np
+from av import Packet, VideoStream
+from av.bitstream import BitStreamFilterContext
+from av.stream import Stream
 from PIL import Image
 
 from gpu_consumers.screening.clip_decoding import Frames
@@ -81,9 +84,20 @@ def mp4_of(
                 format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
             )
             picture.pts = number
-            container.mux(stream.encode(picture))
-        container.mux(stream.encode(None))
+            container.mux(_nameless(stream, stream.encode(picture)))
+        container.mux(_nameless(stream, stream.encode(None)))
     return EncodedFile(target.getvalue(), MP4, width, height, duration_ms(count, frame_rate))
+
+
+def _nameless(
+    stream: VideoStream, packets: "Iterable[Packet[VideoStream]]"
+) -> "list[Packet[Stream]]":
+    """Without the note in which the encoder says its name, its version and all its settings."""
+    return [
+        bare
+        for packet in packets
+        for bare in BitStreamFilterContext("filter_units=remove_types=6", stream).filter(packet)
+    ]
 
 
 def animated_webp(frames: Frames, frame_rate: int) -> EncodedFile:

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from topics.messages.progress import CheckpointSeen
 from topics.messages.work import TrainingWork
 
 _STATE: Final = "state.pt"
@@ -71,6 +72,17 @@ class CheckpointStore:
             return None
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         return state
+
+    def seen(self) -> list[CheckpointSeen]:
+        """What is told of all complete candidates, by step."""
+        scores = [
+            msgspec.json.decode(path.read_bytes(), type=_Score)
+            for path in self._folder.glob("*/score.json")
+        ]
+        return sorted(
+            (CheckpointSeen(score.step, score.similarity) for score in scores),
+            key=lambda one: one.step,
+        )
 
     def checkpoints(self) -> list[Checkpoint]:
         """All complete candidates, by step."""

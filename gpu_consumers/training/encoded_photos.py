@@ -15,7 +15,8 @@ import torch
 from torch.nn import functional
 
 from gpu_consumers.engines.engine_loader import Reframing
-from gpu_consumers.engines.latent_diffusion import Conditioning, LatentDiffusion
+from gpu_consumers.engines.latent_diffusion import LatentDiffusion
+from gpu_consumers.engines.prompt_encoding import Conditioning, joined
 from gpu_consumers.training.class_prior import class_prior
 from gpu_consumers.training.noise import TrainingNoise
 from gpu_consumers.training.photo_set import (
@@ -198,7 +199,4 @@ class _Encoding:
             self._diffusion.embed(captions[start : start + _ENCODE_BATCH])
             for start in range(0, len(captions), _ENCODE_BATCH)
         ]
-        pooled = [part.pooled for part in parts if part.pooled is not None]
-        return Conditioning(
-            torch.cat([part.hidden for part in parts]), torch.cat(pooled) if pooled else None
-        )
+        return joined(parts)

@@ -19,7 +19,7 @@ from gpu_consumers.engines.latent_preview import preview_strip
 from gpu_consumers.engines.loaded_engine import Preview, Progress, ShowPreview
 from gpu_consumers.training.checkpoint_store import Checkpoint, CheckpointStore
 from gpu_consumers.training.encoded_photos import EncodedPhotos, encode_photos
-from gpu_consumers.training.likeness import Likeness, best
+from gpu_consumers.training.likeness import Likeness
 from gpu_consumers.training.noise import TrainingNoise
 from gpu_consumers.training.photo_set import read_photo
 from topics.messages.progress import Phase
@@ -55,8 +55,8 @@ class TwinTraining:
         self._preview_factors = preview_factors
         self._preview: ShowPreview | None = None
 
-    def run(self, photos: Sequence[bytes], progress: Progress) -> Checkpoint:
-        """Train from PNG photos and return the checkpoint most like them. Raises Stopped."""
+    def run(self, photos: Sequence[bytes], progress: Progress) -> list[Checkpoint]:
+        """Train from PNG photos and return all checkpoints, by step. Raises Stopped."""
         pictures = [read_photo(photo) for photo in photos]
         store = CheckpointStore(self._checkpoints_dir, self._work, photos)
         examples = encode_photos(
@@ -78,7 +78,7 @@ class TwinTraining:
             unet.unload_lora()
             unet.set_attn_processor(processors)
             unet.requires_grad_(requires_grad=False)
-        return best(store.checkpoints())
+        return store.checkpoints()
 
     def _wrap(self, unet: Any) -> None:
         torch.manual_seed(self._work.seed)
@@ -118,6 +118,8 @@ class TwinTraining:
             weight_decay=constants.weight_decay,
         )
         first_step = self._restore(store, optimizer)
+        if first_step:
+            self._preview = self._shown(None, store)
         marks = {math.ceil(steps * share) for share in constants.checkpoint_shares}
         for step in range(first_step, steps):
             for group in optimizer.param_groups:
@@ -129,8 +131,11 @@ class TwinTraining:
             optimizer.step()
             progress.report(Phase.STEP, step + 1, steps, self._preview)
             if step + 1 in marks:
-                checkpoint = self._checkpoint(step + 1, likeness, progress)
+                checkpoint, samples = self._checkpoint(step + 1, likeness, progress)
                 store.save(checkpoint, self._state(optimizer, step + 1))
+                self._preview = self._shown(samples, store)
+        # A new phase is told at once: nobody would hear of the last checkpoint otherwise.
+        progress.report(Phase.UPLOAD, steps, steps, self._preview)
 
     def _rate(self, step: int) -> float:
         """A short warm-up, then a cosine down to a small share of the peak."""
@@ -158,7 +163,10 @@ class TwinTraining:
             guess = self._diffusion.predict(noisy, timesteps, batch.words)
         return self._noise.loss(guess, answer, timesteps, batch.region)
 
-    def _checkpoint(self, step: int, likeness: Likeness, progress: Progress) -> Checkpoint:
+    def _checkpoint(
+        self, step: int, likeness: Likeness, progress: Progress
+    ) -> tuple[Checkpoint, torch.Tensor]:
+        """The candidate, and its samples as they lie in latents (n, channels, h, w)."""
         loader, constants = self._diffusion.loader, self._constants
         prompts = [
             loader.prompt_for(prompt, "", names_twin=True) for prompt in self._work.sample_prompts
@@ -182,17 +190,22 @@ class TwinTraining:
                 )
                 drawn.extend(self._diffusion.decode(batch))
             latents.append(batch)
-        self._preview = self._shown(torch.cat(latents)[: len(prompts)])
         samples = tuple(drawn[: len(prompts)])
-        return Checkpoint(step, self._exported(step), likeness.of(drawn), samples)
+        checkpoint = Checkpoint(step, self._exported(step), likeness.of(drawn), samples)
+        return checkpoint, torch.cat(latents)[: len(prompts)]
 
-    def _shown(self, samples: torch.Tensor) -> ShowPreview | None:
-        """The samples as they lie in latents (n, channels, h, w), where previews are shown."""
+    def _shown(self, samples: torch.Tensor | None, store: CheckpointStore) -> ShowPreview:
+        """The checkpoints so far, with the samples of the last where previews are shown.
+
+        The samples of an earlier attempt are not at hand: None.
+        """
+        passed = tuple(store.seen())
         factors = self._preview_factors
-        if factors is None:
-            return None
+        if factors is None or samples is None:
+            return lambda: Preview((), b"", passed)
         latents = samples.float().cpu().numpy()
-        return lambda: Preview(tuple(range(len(latents))), preview_strip(latents, factors))
+        items = tuple(range(len(latents)))
+        return lambda: Preview(items, preview_strip(latents, factors), passed)
 
     def _exported(self, step: int) -> bytes:
         state = get_peft_model_state_dict(self._diffusion.unet, adapter_name=_ADAPTER)

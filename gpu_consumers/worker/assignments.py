@@ -7,17 +7,22 @@ from uuid import UUID
 
 import msgspec
 
-from topics.messages.progress import Phase
+from topics.messages.progress import CheckpointSeen, Phase
 from topics.messages.results import FailureReason, RenderedOutput, TrainedAdapter
 from topics.messages.work import Work
 
 
 class Start(msgspec.Struct, frozen=True, tag="start"):
-    """Do this. The child has nothing else to do."""
+    """Do this. The child has nothing else to do.
+
+    `twin` and `epoch`: whose likeness it is about, and which of their consents it rests on.
+    """
 
     job: UUID
     attempt: int
     work: Work
+    twin: UUID | None = None
+    epoch: int = 0
 
 
 class StartTogether(msgspec.Struct, frozen=True, tag="start-together"):
@@ -39,6 +44,16 @@ class Stop(msgspec.Struct, frozen=True, tag="stop"):
     job: UUID | None = None
 
 
+class Forget(msgspec.Struct, frozen=True, tag="forget"):
+    """Let nothing of this twin stay in memory that rests on a consent before `epoch`.
+
+    May come at any time, also while the child works: for somebody else, or until it has stopped.
+    """
+
+    twin: UUID
+    epoch: int
+
+
 class Advanced(msgspec.Struct, frozen=True, tag="advanced"):
     """The child is here; see `JobProgressed`. `job`: here and below, which of several it is."""
 
@@ -47,6 +62,7 @@ class Advanced(msgspec.Struct, frozen=True, tag="advanced"):
     steps_total: int
     preview_png: bytes | None = None
     preview_items: tuple[int, ...] = ()
+    checkpoints: tuple[CheckpointSeen, ...] = ()
     job: UUID | None = None
 
 
@@ -55,6 +71,7 @@ class Delivered(msgspec.Struct, frozen=True, tag="delivered"):
 
     outputs: tuple[RenderedOutput, ...]
     adapter: TrainedAdapter | None = None
+    checkpoints: tuple[TrainedAdapter, ...] = ()
     job: UUID | None = None
 
 
@@ -65,7 +82,7 @@ class Broke(msgspec.Struct, frozen=True, tag="broke"):
     job: UUID | None = None
 
 
-Order: TypeAlias = Start | StartTogether | Stop
+Order: TypeAlias = Start | StartTogether | Stop | Forget
 Report: TypeAlias = Advanced | Delivered | Broke
 
 ORDERS = msgspec.msgpack.Decoder(Order)

@@ -39,17 +39,20 @@ from gpu_consumers.presigned_objects import (
     presigned_objects,
 )
 from gpu_consumers.training.training_job import train_twin
+from gpu_consumers.training.training_places import training_place
 from gpu_consumers.videos.video_job import render_videos
 from gpu_consumers.worker.assignments import (
     ORDERS,
     Advanced,
     Broke,
     Delivered,
+    Forget,
     Report,
     Start,
     StartTogether,
     Stop,
 )
+from gpu_consumers.worker.likenesses import Likenesses
 from gpu_consumers.worker.progress_pace import PUBLISH_INTERVAL_S
 from topics.messages.progress import Phase
 from topics.messages.results import FailureReason, RenderedOutput
@@ -73,12 +76,21 @@ class ChildSettings:
     device_name: str = "auto"
     threads: int = 2
 
+    @property
+    def trainings_dir(self) -> Path:
+        """Where checkpoints lie: people's likenesses."""
+        return self.work_dir / "trainings"
+
 
 class PipeStops:
-    """Which jobs were told to stop since this was made. Reads the pipe, so that one is enough."""
+    """Which jobs were told to stop since this was made. Reads the pipe, so that one is enough.
 
-    def __init__(self, pipe: connection.Connection) -> None:
+    `forget` is told of twins that are to be forgotten meanwhile.
+    """
+
+    def __init__(self, pipe: connection.Connection, forget: Callable[[Forget], None]) -> None:
         self._pipe = pipe
+        self._forget = forget
         self._told: set[UUID | None] = set()
 
     def is_told(self, job: UUID | None) -> bool:
@@ -87,6 +99,8 @@ class PipeStops:
             order = ORDERS.decode(self._pipe.recv_bytes())
             if isinstance(order, Stop):
                 self._told.add(order.job)
+            elif isinstance(order, Forget):
+                self._forget(order)
         return not self._told.isdisjoint((None, job))
 
 
@@ -101,13 +115,13 @@ class PipeProgress:
         self,
         pipe: connection.Connection,
         clock: Callable[[], float],
+        stops: PipeStops,
         job: UUID | None = None,
-        stops: PipeStops | None = None,
     ) -> None:
         self._pipe = pipe
         self._clock = clock
         self._job = job
-        self._stops = stops or PipeStops(pipe)
+        self._stops = stops
         self._phase: Phase | None = None
         self._reported_s = 0.0
 
@@ -125,7 +139,15 @@ class PipeProgress:
             _send(self._pipe, Advanced(phase, step, steps_total, job=self._job))
         else:
             shown = preview()
-            advanced = Advanced(phase, step, steps_total, shown.png, shown.items, self._job)
+            advanced = Advanced(
+                phase,
+                step,
+                steps_total,
+                shown.png or None,
+                shown.items,
+                shown.checkpoints,
+                self._job,
+            )
             _send(self._pipe, advanced)
 
 
@@ -140,13 +162,17 @@ class Workbench:
         self._trainings_dir = trainings_dir
         self._engine: LoadedEngine | None = None
         self._has_let_go = False
+        self._likenesses = Likenesses(self._forget)
 
     def do(self, order: Start, progress: Progress) -> Delivered | Broke:
         """Never raises: every error becomes the reason why the attempt ended."""
+        self._likenesses.begins(order)
         try:
             return self._do(order, progress)
         except Exception as error:
             return Broke(self._reason(error))
+        finally:
+            self._likenesses.ended(order)
 
     def do_together(
         self,
@@ -158,10 +184,30 @@ class Workbench:
 
         Never raises: an error that is not one job's ends all that have not ended, in one report.
         """
+        for order in orders:
+            self._likenesses.begins(order)
         try:
             self._do_together(orders, progress_of, say)
         except Exception as error:
             say(Broke(self._reason(error)))
+        finally:
+            for order in orders:
+                self._likenesses.ended(order)
+
+    def forget(self, order: Forget) -> None:
+        """Let nothing stay in memory of a twin whose consent is over. See `Forget`."""
+        self._likenesses.forget(order)
+
+    def _forget(self, digest: str) -> None:
+        if self._engine is None:
+            return
+        try:
+            self._engine.forget(digest)
+        except Exception as error:
+            # Nothing is worth keeping a likeness for: the engine goes with it.
+            _log.error("not forgotten, let go: %s", type(error).__name__)
+            self._let_go()
+            gc.collect()
 
     def _reason(self, error: Exception) -> FailureReason:
         reason = _reason(error)
@@ -202,10 +248,9 @@ class Workbench:
             return Delivered(render_images(engine, work, self._objects, progress))
         if isinstance(work, VideoWork):
             return Delivered(render_videos(engine, work, self._objects, progress))
-        outputs, adapter = train_twin(
-            engine, order.job, work, self._objects, progress, self._trainings_dir
-        )
-        return Delivered(outputs, adapter)
+        place = training_place(self._trainings_dir, order.job, twin=order.twin, epoch=order.epoch)
+        outputs, adapter, checkpoints = train_twin(engine, work, self._objects, progress, place)
+        return Delivered(outputs, adapter, checkpoints)
 
     def _warm(self, name: str) -> LoadedEngine:
         if self._engine is None or self._engine.engine != name:
@@ -230,7 +275,7 @@ def run_child(pipe: connection.Connection, settings: ChildSettings) -> None:
 
     from gpu_consumers.training.checkpoint_store import forget_old_checkpoints
 
-    trainings_dir = settings.work_dir / "trainings"
+    trainings_dir = settings.trainings_dir
     forget_old_checkpoints(trainings_dir, older_than_s=CHECKPOINTS_KEPT_S)
     workbench = Workbench(
         lambda name: load_engine(
@@ -262,16 +307,19 @@ def take_orders(pipe: connection.Connection, workbench: Workbench) -> None:
         except EOFError:
             return
         if isinstance(order, Start):
-            _send(pipe, workbench.do(order, PipeProgress(pipe, time.monotonic)))
+            stops = PipeStops(pipe, workbench.forget)
+            _send(pipe, workbench.do(order, PipeProgress(pipe, time.monotonic, stops)))
         elif isinstance(order, StartTogether):
             _take_together(pipe, workbench, order)
+        elif isinstance(order, Forget):
+            workbench.forget(order)
 
 
 def _take_together(pipe: connection.Connection, workbench: Workbench, order: StartTogether) -> None:
-    stops = PipeStops(pipe)
+    stops = PipeStops(pipe, workbench.forget)
     workbench.do_together(
         order.starts,
-        lambda job: PipeProgress(pipe, time.monotonic, job, stops),
+        lambda job: PipeProgress(pipe, time.monotonic, stops, job),
         lambda report: _send(pipe, report),
     )
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from uuid import UUID
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
+from gpu_consumers.worker.assignments import Start
 from gpu_consumers.worker.backlog import QueuedJob
 from gpu_consumers.worker.progress_pace import ProgressPace
 from topics.messages.grants import JobGranted
@@ -79,6 +80,7 @@ class Attempt:
             at_s=now_s,
             preview_png=advanced.preview_png,
             preview_items=advanced.preview_items or UNSET,
+            checkpoints=advanced.checkpoints or UNSET,
         )
 
 
@@ -102,3 +104,9 @@ Held: TypeAlias = Claim | Attempt | Ending
 
 def _kind(queued: JobQueued) -> tuple[WorkKind, str, str]:
     return (queued.kind, queued.engine, queued.batch_key)
+
+
+def start_of(queued: JobQueued, grant: JobGranted) -> Start:
+    """The order that begins granted work. What names no consent counts as of the first of all."""
+    epoch = 0 if isinstance(grant.epoch, UnsetType) else grant.epoch
+    return Start(grant.job, grant.attempt, grant.work, queued.twin, epoch)

@@ -20,16 +20,19 @@ from types import MappingProxyType
 from typing import Final, TypeVar, assert_never
 from uuid import UUID, uuid4
 
+from msgspec import UNSET
+
 from gpu_consumers.worker.assignments import Delivered
 from gpu_consumers.worker.backlog import BatchRoom
 from gpu_consumers.worker.child_process import Child
 from gpu_consumers.worker.claim_doubt import ClaimDoubt
 from gpu_consumers.worker.intake import Intake
 from gpu_consumers.worker.running_job import Attempt, Claim, Ending, Held
+from gpu_consumers.worker.withdrawals import Withdrawals
 from gpu_consumers.worker.worker_voice import WorkerVoice
 from gpu_consumers.worker.workplace import Left, Repeat, Workplace
 from topics.consume import NOT_THE_MESSAGE, TRIES_MAX, TooManyDeadLetters
-from topics.messages.control import StopJob
+from topics.messages.control import ForgetTwin, StopJob
 from topics.messages.grants import ClaimRefused, JobGranted
 from topics.messages.progress import Phase
 from topics.messages.results import FailureReason, JobRendered
@@ -70,7 +73,8 @@ class Worker:
 
     `start_child` is called at once and whenever a child had to be ended. `phase_limits_s`: by
     engine, how long a phase may last without a step. `rooms`: by engine, how much is drawn at once;
-    of any other, one job. `clock`: Unix seconds. All methods belong to the thread that calls `run`.
+    of any other, one job. `forget_files`: see `Withdrawals`. `clock`: Unix seconds. All methods
+    belong to the thread that calls `run`.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class Worker:
         phase_limits_s: Mapping[str, Mapping[Phase, float]],
         *,
         rooms: Mapping[str, BatchRoom] = MappingProxyType({}),
+        forget_files: Callable[[UUID, int], None] = lambda twin, epoch: None,
         limits: WorkerLimits | None = None,
         clock: Callable[[], float] = time.time,
         new_claim_id: Callable[[], UUID] = uuid4,
@@ -114,6 +119,7 @@ class Worker:
         # All of one batch: nothing is taken up before the last of them is over.
         self._held: list[Held] = []
         self._stopped: OrderedDict[UUID, None] = OrderedDict()
+        self._withdrawals = Withdrawals(forget_files)
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set, then drain and close.
@@ -218,6 +224,7 @@ class Worker:
             self._fail(attempt, FailureReason.STOPPED)
             return
         _log.info("job granted: %s, attempt %d", grant.job, grant.attempt)
+        self._withdrawals.work_begins(claim.job.queued.twin)
         self._with(attempt, lambda one: self._voice.is_alive(one, now_s))
 
     def _start_waiting(self) -> None:
@@ -259,6 +266,7 @@ class Worker:
                         claim_id=attempt.grant.claim_id,
                         outputs=outcome.outputs,
                         adapter=outcome.adapter,
+                        checkpoints=outcome.checkpoints or UNSET,
                     )
                     self._becomes(attempt, Ending(attempt.job, rendered))
                 case Repeat.ALONE:
@@ -282,6 +290,8 @@ class Worker:
 
     def _read_control(self) -> None:
         for delivery in self._control.poll(0.0):
+            if isinstance(delivery.message, ForgetTwin):
+                self._withdrawals.hear(delivery.message, self._place.forget)
             if not isinstance(delivery.message, StopJob):
                 continue
             job = delivery.message.job
@@ -334,6 +344,7 @@ class Worker:
 
     def _finish(self, one: Claim | Ending) -> None:
         self._held.remove(one)
+        self._withdrawals.work_ended(one.job.queued.twin)
         self._jobs.finish(one.job)
 
     def _becomes(self, one: Held, next_one: Held) -> None:

@@ -12,13 +12,13 @@ from gpu_consumers.worker.assignments import (
     Advanced,
     Broke,
     Delivered,
+    Forget,
     Report,
-    Start,
     StartTogether,
     Stop,
 )
 from gpu_consumers.worker.child_process import Child
-from gpu_consumers.worker.running_job import Attempt
+from gpu_consumers.worker.running_job import Attempt, start_of
 from topics.messages.progress import Phase
 from topics.messages.results import FailureReason
 
@@ -80,7 +80,7 @@ class Workplace:
         self._attempts = list(attempts)
         self._is_batch = len(attempts) > 1
         self._phase, self._since_s = Phase.LOAD, self._clock()
-        starts = tuple(Start(one.grant.job, one.grant.attempt, one.grant.work) for one in attempts)
+        starts = tuple(start_of(one.job.queued, one.grant) for one in attempts)
         self._child.send(StartTogether(starts) if self._is_batch else starts[0])
 
     def stop(self, attempt: Attempt, reason: FailureReason) -> None:
@@ -88,6 +88,10 @@ class Workplace:
         if attempt.stop_asked_s is None:
             attempt.stop_asked_s, attempt.stop_reason = self._clock(), reason
             self._child.send(Stop(attempt.grant.job if self._is_batch else None))
+
+    def forget(self, order: Forget) -> None:
+        """Have the child forget somebody, whatever it is at."""
+        self._child.send(order)
 
     def listen(self, wait_s: float) -> list[Left]:
         """What the child has said, waiting at most `wait_s` for it. Raises what it cannot read."""

@@ -24,6 +24,7 @@ from commands.ports.intents import OVER, IntentStore, NoPlace
 from commands.reactions.deeds import (
     PUBLISH_PACK,
     SOURCE_PHOTO,
+    AnnounceForgetting,
     AnnounceStop,
     AnnounceWork,
     WorkKind,
@@ -33,7 +34,7 @@ from domain.job_state import CancelledBy
 from domain.kernel.identity import publish_packs_id
 from processes.reactor.outcome import Done, NotYet, Outcome, Waits
 from topics.messages import work as messages
-from topics.messages.control import StopJob, StopReason
+from topics.messages.control import ForgetTwin, StopJob, StopReason
 from topics.messages.jobs import JobQueued
 from topics.registry import CONTROL, JOBS, READERS, Topic, key_of
 from topics.transport import Publisher
@@ -102,6 +103,12 @@ class Announcer:
         """Tell everybody to stop a job."""
         stop = StopJob(stopped.job_id, _STOP_REASONS[stopped.by])
         self._publisher.publish(CONTROL, key_of(stop), stop)
+        return Done()
+
+    def forget(self, forgetting: AnnounceForgetting) -> Done:
+        """Tell everybody to forget a twin."""
+        forget = ForgetTwin(forgetting.twin_id, forgetting.epoch)
+        self._publisher.publish(CONTROL, key_of(forget), forget)
         return Done()
 
     def _waits(self, work: AnnounceWork, owner_id: UUID) -> bool:

@@ -18,6 +18,7 @@ from commands.ports.identity_provider import IdentityProvider
 from commands.ports.object_store import ObjectStore, StoreFull
 from commands.ports.payment_provider import PaymentProvider
 from commands.reactions.deeds import (
+    AnnounceForgetting,
     AnnounceStop,
     AnnounceWork,
     DeleteObjects,
@@ -103,6 +104,7 @@ class Deeds:
             FollowPurchase: self._follow_purchase,
             AnnounceWork: announcer.announce,
             AnnounceStop: self._stop,
+            AnnounceForgetting: self._forget,
             ReadEvent: self._read,
         }
 
@@ -221,6 +223,9 @@ class Deeds:
 
     def _stop(self, deed: AnnounceStop, owner_id: UUID, key: UUID) -> Done:
         return self._announcer.stop(deed)
+
+    def _forget(self, deed: AnnounceForgetting, owner_id: UUID, key: UUID) -> Done:
+        return self._announcer.forget(deed)
 
     def _read(self, deed: ReadEvent, owner_id: UUID, key: UUID) -> Done:
         [fact] = self._events.read(deed.position - 1, 1)

@@ -79,8 +79,16 @@ class Sweeps:
             stop.wait(LOOK_EVERY_S)
 
     def sweep(self, stop: threading.Event) -> dict[str, int]:
-        """One round of everything. Answers how many rows of each kind went."""
-        gone = {sweep.name: self._gone(sweep, stop) for sweep in self._sweeps}
+        """One round of everything. Answers how many rows of each kind went.
+
+        What fails holds up no other kind: an object store may be away for long.
+        """
+        gone: dict[str, int] = {}
+        for sweep in self._sweeps:
+            try:
+                gone[sweep.name] = self._gone(sweep, stop)
+            except Exception as error:
+                log.warning("sweep failed", kind=sweep.name, error=type(error).__name__)
         log.info("swept", **gone)
         return gone
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from commands.jobs.claim_screening import ClaimScreening, ScreeningGranted
 from commands.jobs.claims import ClaimDenial, ClaimDenied
@@ -105,7 +106,8 @@ class Claims:
             return ClaimRefusal.CONSENT_WITHDRAWN
         deadline_s = answer.deadline.timestamp()
         work = self._work.attempt(answer, text, deadline_s)
-        return self._grant(claim, owner, deadline_s, work)
+        grant = self._grant(claim, owner, deadline_s, work)
+        return grant if answer.epoch is None else replace(grant, epoch=answer.epoch)
 
     def _photos(self, claim: JobClaimed, twin: UUID, owner: UUID) -> JobGranted | ClaimRefusal:
         """A photo to begin with, or else a set: which it is, only their owner's log says."""

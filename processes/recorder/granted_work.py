@@ -26,6 +26,7 @@ from domain.rendition import THUMBNAIL_SIDES_MAX
 from domain.settings import JobSettings
 from domain.video_settings import clip_options
 from topics.messages.work import (
+    CheckpointToCheck,
     ClipToScreen,
     Download,
     ImageItem,
@@ -155,6 +156,11 @@ class GrantedWork:
             clip=msgspec.UNSET
             if clip is None
             else ClipToScreen(clip.frames, clip.frame_rate, clip.frames_min),
+            checkpoints=tuple(
+                CheckpointToCheck(one.step, one.quarantine_key, one.adapter_key)
+                for one in granted.checkpoints
+            )
+            or msgspec.UNSET,
         )
 
     def _images(
@@ -221,12 +227,11 @@ class GrantedWork:
             sample_uploads=tuple(
                 self._picture_upload(item.upload_key, deadline_s) for item in training.items
             ),
-            adapter_upload=self._upload(
-                training.adapter_upload_key,
-                "application/octet-stream",
-                ADAPTER_SIZE_MAX_BYTES,
-                deadline_s,
-            ),
+            adapter_upload=self._adapter_upload(training.adapter_upload_key, deadline_s),
+            checkpoint_uploads=tuple(
+                self._adapter_upload(key, deadline_s) for key in training.checkpoint_upload_keys
+            )
+            or msgspec.UNSET,
             **_said_to(TrainingWork, training.settings),
         )
 
@@ -235,6 +240,9 @@ class GrantedWork:
 
     def _picture_upload(self, key: str, deadline_s: float) -> Upload:
         return self._upload(key, images_kind.PNG, PICTURE_SIZE_MAX_BYTES, deadline_s)
+
+    def _adapter_upload(self, key: str, deadline_s: float) -> Upload:
+        return self._upload(key, "application/octet-stream", ADAPTER_SIZE_MAX_BYTES, deadline_s)
 
     def _upload(self, key: str, media_type: str, size_max: int, deadline_s: float) -> Upload:
         form = self._objects.presign_upload(

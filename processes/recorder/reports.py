@@ -7,7 +7,12 @@ import msgspec
 
 from commands.jobs.record_attempt_failed import RecordAttemptFailed, attempt_failed_key
 from commands.jobs.record_rendered import RecordRendered, rendered_key
-from commands.jobs.record_screening import RecordScreening, ScreenedItem, screening_key
+from commands.jobs.record_screening import (
+    CheckedCheckpoint,
+    RecordScreening,
+    ScreenedItem,
+    screening_key,
+)
 from commands.publishing.record_publish_pack import (
     RecordPublishPack,
     WrittenPackFile,
@@ -77,6 +82,9 @@ def _rendered(rendered: JobRendered) -> RecordRendered:
         claim_id=rendered.claim_id,
         outputs=_in_the_domain(rendered.outputs, tuple[JobOutput, ...]),
         adapter=None if rendered.adapter is None else _in_the_domain(rendered.adapter, AdapterFile),
+        checkpoints=()
+        if isinstance(rendered.checkpoints, msgspec.UnsetType)
+        else _in_the_domain(rendered.checkpoints, tuple[AdapterFile, ...]),
     )
 
 
@@ -95,6 +103,9 @@ def _screened(screened: OutputsScreened) -> RecordScreening:
         outputs=_in_the_domain(screened.outputs, tuple[ScreenedItem, ...]),
         adapter_checks=_in_the_domain(screened.adapter_checks, tuple[CheckVerdict, ...]),
         screening=_screening(screened),
+        checkpoints=()
+        if isinstance(screened.checkpoints, msgspec.UnsetType)
+        else _in_the_domain(screened.checkpoints, tuple[CheckedCheckpoint, ...]),
     )
 
 

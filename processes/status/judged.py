@@ -1,6 +1,6 @@
 """What a look at the database says of the studio, judged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from processes.parked import span
@@ -9,6 +9,7 @@ from processes.survey.lags import PROJECTOR
 from processes.survey.ledger import LedgerLook
 from processes.survey.open_work import STARTED, OpenWork
 from processes.survey.parking import Parked
+from processes.survey.presence import There
 from processes.survey.survey import Survey
 from processes.survey.topic_lags import RECORDER, TopicLags
 
@@ -42,12 +43,25 @@ def judged(survey: Survey, topics: TopicLags | None) -> Iterator[Line]:
         behind = f"{lag.events} events behind, the first for {_span(lag.seconds)}"
         advice = _BEHIND[lag.reader] if lag.seconds > LAG_MAX_S else None
         yield Line(f"{lag.reader} reads", behind if lag.events else "to the end", advice)
+    yield from _there(survey.there)
     yield from _work(survey.work)
     for one in survey.parked:
         yield _parked(one)
     yield from _ledger(survey.ledger)
     if topics is not None:
         yield from _topics(topics)
+
+
+def _there(there: Sequence[There]) -> Iterator[Line]:
+    workers = [one for one in there if one.is_worker]
+    if not workers:
+        # Jobs wait for them: those that wait too long are told of below.
+        yield Line("workers", "none is heard")
+    for one in workers:
+        memory = "" if one.memory_bytes is None else f", {one.memory_bytes / 2**30:.0f} GiB"
+        engines = ", ".join(one.engines) or "no engine"
+        advice = None if one.engines else "its log says what is wrong with the folders of weights"
+        yield Line(f"worker {one.member}", f"{engines} on {one.device}{memory}", advice)
 
 
 def _work(work: OpenWork) -> Iterator[Line]:

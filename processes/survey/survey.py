@@ -7,6 +7,7 @@ from processes.survey.lags import Lags, lags
 from processes.survey.ledger import LedgerLook, LedgerWalk
 from processes.survey.open_work import OpenWork, open_work
 from processes.survey.parking import Parked, parking
+from processes.survey.presence import There, presence
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Survey:
     work: OpenWork
     parked: tuple[Parked, ...]
     ledger: LedgerLook
+    there: tuple[There, ...] = ()
 
 
 class Surveyor:
@@ -33,4 +35,5 @@ class Surveyor:
             work=open_work(self._connections),
             parked=parking(self._connections),
             ledger=self._walk.look(self._connections),
+            there=presence(self._connections),
         )

@@ -27,6 +27,7 @@ from adapters.vault.familiar_networks import PostgresFamiliarNetworks
 from adapters.vault.passwords import Argon2Passwords
 from adapters.vault.tries import PostgresTries
 from api.app import Background, Folders, build_app
+from api.attendance import AttendanceDesk
 from api.bounded_http import BoundedHttp
 from api.feed import FeedHub
 from api.parts import Parts
@@ -151,9 +152,11 @@ def _assemble(
 ) -> FastAPI:
     url = settings.require_database_url()
     seen = ApiMetrics(sight.registry, feeds_open=lambda: feed.open)
-    writing = stack.enter_context(open_studio(settings, secrets, "api", command_observers(sight)))
     readers = stack.enter_context(
         open_pool(url, "reader", size_max=READER_CONNECTIONS_MAX, application="api")
+    )
+    writing = stack.enter_context(
+        open_studio(settings, secrets, "api", command_observers(sight), AttendanceDesk(readers))
     )
     vault = stack.enter_context(open_pool(url, "vault", size_max=8, application="api"))
     transport = stack.enter_context(open_transport(settings, sight.message_observers))

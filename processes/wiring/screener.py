@@ -7,6 +7,7 @@ import structlog
 
 from adapters.objects.s3_place import S3User
 from adapters.provenance.file_signer import FileSigner
+from gpu_consumers.engines.pocket import loading as pocket
 from gpu_consumers.engines.pocket.analyser import AnalyserWeightsMissing, PocketFaceAnalyser
 from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.screening.credentials import Credentials
@@ -18,12 +19,15 @@ from gpu_consumers.screening.publish_gate import PublishGate
 from gpu_consumers.screening.screener import Screener, ScreenerPace
 from gpu_consumers.screening.source_photo_gate import SourcePhotoGate
 from processes.metrics.work import WorkMetrics
+from processes.presence import said_to_be_there
 from processes.secrets import load_secrets
 from processes.settings import Settings
 from processes.sight import Sight
 from processes.wiring.members import member_name
 from processes.wiring.objects import open_objects
 from processes.wiring.transport import open_transport
+from topics.messages.attendance import ScreenerPresent
+from topics.registry import GATES
 
 log = structlog.get_logger()
 
@@ -33,7 +37,12 @@ POCKET_WEIGHTS = Path(__file__).parents[2] / "gpu_consumers" / "engines" / "pock
 def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Run one screener until `stop` is set."""
     objects = open_objects(settings, load_secrets(settings.secrets), S3User.SCREENER)
-    analyser = TimedAnalyser(_load_analyser())
+    loaded = _load_analyser()
+    analyser = TimedAnalyser(loaded)
+    # What knows faces of one world knows none of another: no photograph is judged by it.
+    present = ScreenerPresent(
+        member_name(settings, "screener"), () if loaded is None else (pocket.ENGINE,)
+    )
     lists = Lists(
         known_pictures=settings.home / "lists" / "known-pictures.json",
         listed_people=settings.home / "lists" / "listed-people.json",
@@ -41,7 +50,10 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     credentials = Credentials(FileSigner(settings.secrets / "provenance"))
     checks = OutputChecks(analyser, lists)
     seen = WorkMetrics(sight.registry, loads=(), engines=LOADERS.keys())
-    with open_transport(settings, (*sight.message_observers, seen)) as transport:
+    with (
+        open_transport(settings, (*sight.message_observers, seen)) as transport,
+        said_to_be_there(transport, GATES, lambda: present, every_s=settings.liveness_s),
+    ):
         Screener(
             member_name(settings, "screener"),
             transport,

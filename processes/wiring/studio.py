@@ -8,6 +8,7 @@ from adapters.event_store.store import PostgresEventStore
 from adapters.postgres.connect import open_pool
 from adapters.vault.subject_keys import SubjectKeys
 from commands.handlers import HANDLERS
+from commands.ports.attendance import AttendanceBook
 from commands.studio import Studio
 from domain.events import STORED_FORM
 from processes.observed_studio import CommandObserver, ObservedStudio
@@ -34,10 +35,11 @@ def open_studio(
     secrets: Secrets,
     application: str,
     observers: Sequence[CommandObserver] = (),
+    attendance: AttendanceBook | None = None,
 ) -> Iterator[Writing]:
     """Open the pools of a process that executes commands, and close them again.
 
-    `observers` see every command pass.
+    `observers` see every command pass. `attendance` is for a process where jobs are asked for.
     """
     url = settings.require_database_url()
     with (
@@ -48,5 +50,7 @@ def open_studio(
     ):
         keys = SubjectKeys(vault, secrets.key_encryption)
         store = PostgresEventStore(writers, STORED_FORM, keys)
-        studio = ObservedStudio(store, HANDLERS, system_clock, secrets.command_args, observers)
+        studio = ObservedStudio(
+            store, HANDLERS, system_clock, secrets.command_args, observers, attendance
+        )
         yield Writing(studio, store, keys)

@@ -9,7 +9,10 @@ from queries.viewer import View
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """One person. `verification` is none, pending, verified or declined as last decided."""
+    """One person. `verification` is none, pending, verified or declined as last decided.
+
+    `checks_started` counts all identity checks there ever were, the last at `check_started_at`.
+    """
 
     owner_id: UUID
     registered_at: datetime
@@ -21,6 +24,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: datetime | None
     under_age: bool
     position: int
+    checks_started: int
+    check_started_at: datetime | None
 
     def verification_at(self, at: datetime) -> str:
         """As `verification`, or expired where the document's validity ended before `at`."""
@@ -40,6 +45,15 @@ def account(view: View) -> Account | None:
     """The viewer's account, None until their registration was projected."""
     return view.one(
         Account,
-        "SELECT * FROM views.account WHERE owner_id = %(viewer)s",
+        """
+        SELECT a.*, coalesce(checks.started, 0)::int AS checks_started,
+               checks.started_at AS check_started_at
+          FROM views.account a
+          LEFT JOIN LATERAL (
+               SELECT count(*) AS started, max(v.started_at) AS started_at
+                 FROM views.verifications v WHERE v.owner_id = a.owner_id
+               ) AS checks ON true
+         WHERE a.owner_id = %(viewer)s
+        """,
         {"viewer": view.viewer_id},
     )

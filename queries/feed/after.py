@@ -14,7 +14,7 @@ FEED_REPLAY_MAX = 1_000
 
 
 class Delta(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of one subject. `topic` is jobs, wallet, gallery or twins.
+    """One change of one subject. `topic` is jobs, wallet, gallery, twins or account.
 
     (`position`, `ordinal`) orders deltas and is unique for a viewer. `payload` names the event and
     holds the subject's state right after it, without free text.

@@ -12,10 +12,8 @@ import msgspec
 
 from domain.kernel.search_text import folded
 from queries.gallery.asset_rows import ASSET_ROWS, ASSETS
+from queries.gallery.rare_words import containing, jobs_of_a_rare_word
 from queries.viewer import View
-
-SEARCH_WORDS_MAX = 12
-"""Words that are looked for; what is typed beyond finds nothing more."""
 
 
 class GalleryFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +50,10 @@ EVERYTHING = GalleryFilter()
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The parts of a statement, and its values. `place` is what orders and pages the items."""
+    """The parts of a statement, and its values. `place` is what orders and pages the items.
+
+    `few`: so few that they are sorted. Others are read from an index in their order.
+    """
 
     rows: LiteralString
     conditions: LiteralString
@@ -60,6 +61,7 @@ class Found(msgspec.Struct, frozen=True):
     newest_first: LiteralString
     stack_size: LiteralString
     values: dict[str, Any]
+    few: bool
 
 
 class Label(msgspec.Struct, frozen=True):
@@ -75,16 +77,27 @@ def found_by(view: View, only: GalleryFilter) -> Found | None:
     if not set(only.labels) <= labels.keys():
         return None
     opened = only.collection is not None and labels[only.collection]
-    shown = only.states == ("released",)
     private = [one for one, is_private in labels.items() if is_private]
-    conditions, values = _conditions(only)
-    if private and shown and not opened:
-        conditions.append("NOT @.labels && %(private)s::uuid[]")
+    words = words_of(only.text or "")
+    jobs = jobs_of_a_rare_word(view, words) if words else None
+    conditions, values = _conditions(only, words)
+    if private and not opened:
+        # What is in the trash, or hidden, is in a list of that, private or not.
+        conditions.append("(NOT @.labels && %(private)s::uuid[] OR @.state <> 'released')")
         values["private"] = private
+    by_label = bool(only.labels) and jobs is None
+    if only.labels and not by_label:
+        conditions.append("@.labels @> %(labels)s::uuid[]")
+        values["labels"] = list(only.labels)
     values["viewer"] = view.viewer_id
-    rows, place, newest_first = _in_order(only)
+    values["jobs"] = jobs if jobs is None else list(jobs)
+    rows = ASSETS if jobs is None else _OF_JOBS
+    place: LiteralString = "assets.released_position, assets.asset_id"
+    newest_first: LiteralString = "assets.released_position DESC, assets.asset_id DESC"
+    if by_label:
+        rows, place, newest_first = _LABELLED, _LABELLED_PLACE, _LABELLED_NEWEST_FIRST
     of_all: LiteralString = " AND ".join(conditions).replace("@.", "assets.")
-    of_labels = [] if not only.labels else _of_labels(only, values)
+    of_labels = _of_labels(only, values) if by_label else []
     stack_size: LiteralString = ""
     if only.stacked:
         of_others: LiteralString = " AND ".join(conditions).replace("@.", "others.")
@@ -93,7 +106,7 @@ def found_by(view: View, only: GalleryFilter) -> Found | None:
         )
         for condition in of_labels[1:]:
             others += " AND " + condition.replace("@.", "others.")
-        if only.labels:
+        if by_label:
             others += " AND " + _HAS_FIRST.replace("@.", "others.")
         stack_size = ", (SELECT count(*) FROM " + others + ") AS stack_size"
         of_all += (
@@ -104,7 +117,7 @@ def found_by(view: View, only: GalleryFilter) -> Found | None:
         )
     for condition in of_labels:
         of_all += " AND " + condition.replace("@.", "assets.")
-    return Found(rows, of_all, place, newest_first, stack_size, values)
+    return Found(rows, of_all, place, newest_first, stack_size, values, few=jobs is not None)
 
 
 def labels_of(view: View, only: GalleryFilter) -> list[Label]:
@@ -124,18 +137,12 @@ _HAS_FIRST: LiteralString = """EXISTS (
        AND f.asset_id = @.asset_id AND f.label_id = %(label)s)"""
 
 
-def _in_order(only: GalleryFilter) -> tuple[LiteralString, LiteralString, LiteralString]:
-    """Which rows, what orders them, and how. With a label, its own index does."""
-    if not only.labels:
-        place: LiteralString = "assets.released_position, assets.asset_id"
-        return ASSETS, place, "assets.released_position DESC, assets.asset_id DESC"
-    return (
-        _LABELLED,
-        "labelled.released_position, labelled.asset_id",
-        "labelled.released_position DESC, labelled.asset_id DESC",
-    )
-
-
+_OF_JOBS: LiteralString = (
+    "unnest(%(jobs)s::uuid[]) AS job (job_id) CROSS JOIN LATERAL (SELECT * FROM "
+    + ASSET_ROWS
+    + """ AS one WHERE one.owner_id = %(viewer)s AND one.job_id = job.job_id
+    OFFSET 0) AS assets"""
+)
 _LABELLED: LiteralString = (
     "views.asset_labels AS labelled CROSS JOIN LATERAL (SELECT * FROM "
     + ASSET_ROWS
@@ -143,7 +150,10 @@ _LABELLED: LiteralString = (
     OFFSET 0) AS assets"""
 )
 """Each row is found by its key, whatever else is asked of it: a planner that was never told how
-many there are would as soon read all of an owner's rows for each."""
+many there are would as soon read all of an owner's rows for each. So are those of a job."""
+
+_LABELLED_PLACE: LiteralString = "labelled.released_position, labelled.asset_id"
+_LABELLED_NEWEST_FIRST: LiteralString = "labelled.released_position DESC, labelled.asset_id DESC"
 
 
 def _of_labels(only: GalleryFilter, values: dict[str, Any]) -> list[LiteralString]:
@@ -159,7 +169,9 @@ def _of_labels(only: GalleryFilter, values: dict[str, Any]) -> list[LiteralStrin
     return found
 
 
-def _conditions(only: GalleryFilter) -> tuple[list[LiteralString], dict[str, Any]]:
+def _conditions(
+    only: GalleryFilter, words: list[str]
+) -> tuple[list[LiteralString], dict[str, Any]]:
     """Of one row, whose columns are written @.column, and the values that stand in them."""
     found: list[LiteralString] = ["@.owner_id = %(viewer)s", "@.state = ANY (%(states)s::text[])"]
     values: dict[str, Any] = {"states": list(only.states)}
@@ -189,9 +201,9 @@ def _conditions(only: GalleryFilter) -> tuple[list[LiteralString], dict[str, Any
         found.append("@.favourite" if only.favourite else "NOT @.favourite")
     if only.states == ("trashed",):
         found.append("@.purge_at IS NOT NULL")
-    for number, word in enumerate(_words(only.text)):
-        found.append(_WORDS[number])
-        values[f"word{number}"] = f"%{_literally(word)}%"
+    if words:
+        found.append("@.search_text LIKE ALL (%(words)s::text[])")
+        values["words"] = [containing(word) for word in words]
     return found, values
 
 
@@ -206,26 +218,7 @@ _TO_UNTIL: LiteralString = """@.released_position <= coalesce((
 """Where in the list a time stands, so that what is newer is not looked through. Positions are in
 the order of times, but for clocks that differ: by less than an hour, or they are put right."""
 
-_WORDS: tuple[LiteralString, ...] = (
-    "@.search_text LIKE %(word0)s",
-    "@.search_text LIKE %(word1)s",
-    "@.search_text LIKE %(word2)s",
-    "@.search_text LIKE %(word3)s",
-    "@.search_text LIKE %(word4)s",
-    "@.search_text LIKE %(word5)s",
-    "@.search_text LIKE %(word6)s",
-    "@.search_text LIKE %(word7)s",
-    "@.search_text LIKE %(word8)s",
-    "@.search_text LIKE %(word9)s",
-    "@.search_text LIKE %(word10)s",
-    "@.search_text LIKE %(word11)s",
-)
 
-
-def _words(text: str | None) -> list[str]:
-    return [] if text is None else folded(text).split()[:SEARCH_WORDS_MAX]
-
-
-def _literally(text: str) -> str:
-    r"""`text` with the wildcards of LIKE escaped by a backslash."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def words_of(text: str) -> list[str]:
+    """The different words that are looked for: none of them is left out."""
+    return list(dict.fromkeys(folded(text).split()))

@@ -103,7 +103,8 @@ def gallery(
     found = found_by(view, only)
     if found is None:
         return Page((), None)
-    view.read_in_order()
+    if not found.few:
+        view.read_in_order()
     rows = view.many(
         Asset,
         "SELECT assets.*"

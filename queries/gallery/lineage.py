@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from queries.gallery.asset_rows import ASSETS
+from queries.gallery.asset_rows import ASSET_ROWS, ASSETS
 from queries.paging import page_size
 from queries.viewer import View
 
@@ -15,6 +15,10 @@ _DERIVED: LiteralString = (
     + """
      WHERE owner_id = %(viewer)s AND source_asset_id = %(id)s
        AND state = ANY (%(states)s::text[])
+       AND (NOT private
+            OR (SELECT self.private FROM """
+    + ASSET_ROWS
+    + """ AS self WHERE self.owner_id = %(viewer)s AND self.asset_id = %(id)s))
      ORDER BY released_position DESC, asset_id DESC LIMIT %(limit)s
     """
 )
@@ -30,7 +34,10 @@ class Derived(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def derived(view: View, asset_id: UUID, *, first: int) -> tuple[Derived, ...]:
-    """The viewer's items that were made from this one, newest first; at most `first`."""
+    """The viewer's items that were made from this one, newest first; at most `first`.
+
+    Those in private collections are told of to whoever has one before them already.
+    """
     values = {
         "viewer": view.viewer_id,
         "id": asset_id,

@@ -25,7 +25,8 @@ def matching(view: View, only: GalleryFilter, *, limit: int) -> Matching:
     found = found_by(view, msgspec.structs.replace(only, stacked=False))
     if found is None:
         return Matching((), read_position(view))
-    view.read_in_order()
+    if not found.few:
+        view.read_in_order()
     rows = view.many(
         _Id,
         "SELECT assets.asset_id FROM "

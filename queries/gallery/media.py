@@ -43,6 +43,7 @@ SELECT 'photo' AS kind, s.object_key, s.sha256, s.size_bytes, 'image/png' AS med
   JOIN views.twins AS t ON t.owner_id = s.owner_id AND t.twin_id = s.twin_id
  WHERE s.owner_id = %(viewer)s AND s.photo_id = %(id)s AND s.state = 'accepted'
    AND s.consent_epoch = t.consent_epoch AND t.consent_withdrawn_at IS NULL
+   AND t.consent_scope && ARRAY['general-images', 'clips']
 """
 
 

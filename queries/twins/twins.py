@@ -1,5 +1,6 @@
 """My twins, and one of them: consent, photos, adapters."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -22,6 +23,15 @@ class Adapter(msgspec.Struct, frozen=True, kw_only=True):
     step: int
     similarity: float
     delivered_at: datetime
+
+
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One that the newest training for an engine kept. `chosen` is what draws the twin."""
+
+    engine: str
+    step: int
+    similarity: float
+    chosen: bool
 
 
 class Twin(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +71,7 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     created_position: int
     position: int
     adapters: tuple[Adapter, ...]
+    checkpoints: tuple[Checkpoint, ...]
 
     @property
     def place(self) -> Place:
@@ -70,13 +81,23 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
 
 _TWIN: LiteralString = """
 SELECT t.*, cardinality(t.prefixes_to_delete) > 0 AS deletion_pending,
-       coalesce(a.adapters, '[]'::jsonb) AS adapters
+       coalesce(a.adapters, '[]'::jsonb) AS adapters,
+       coalesce(c.checkpoints, '[]'::jsonb) AS checkpoints
   FROM views.twins t
   LEFT JOIN LATERAL (
        SELECT jsonb_agg(to_jsonb(a) ORDER BY a.engine) AS adapters
          FROM views.twin_adapters a
         WHERE a.owner_id = t.owner_id AND a.twin_id = t.twin_id
        ) a ON true
+  LEFT JOIN LATERAL (
+       SELECT jsonb_agg(jsonb_build_object(
+                  'engine', c.engine, 'step', c.step, 'similarity', c.similarity,
+                  'chosen', c.step = u.step) ORDER BY c.engine, c.step) AS checkpoints
+         FROM views.twin_checkpoints c
+         JOIN views.twin_adapters u
+           ON u.owner_id = c.owner_id AND u.twin_id = c.twin_id AND u.engine = c.engine
+        WHERE c.owner_id = t.owner_id AND c.twin_id = t.twin_id
+       ) c ON true
  WHERE t.owner_id = %(viewer)s
 """
 
@@ -105,3 +126,13 @@ def twin(view: View, twin_id: UUID) -> Twin | None:
     return view.one(
         Twin, _TWIN + " AND t.twin_id = %(id)s", {"viewer": view.viewer_id, "id": twin_id}
     )
+
+
+def twins_by_id(view: View, twin_ids: Sequence[UUID]) -> dict[UUID, Twin]:
+    """Those of `twin_ids` that the viewer has."""
+    found = view.many(
+        Twin,
+        _TWIN + " AND t.twin_id = ANY (%(ids)s::uuid[])",
+        {"viewer": view.viewer_id, "ids": list(twin_ids)},
+    )
+    return {twin.twin_id: twin for twin in found}

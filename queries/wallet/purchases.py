@@ -1,5 +1,6 @@
 """What did I buy: purchases and whether they were paid."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -58,3 +59,16 @@ def purchase(view: View, purchase_id: UUID) -> Purchase | None:
         "SELECT * FROM views.purchases WHERE owner_id = %(viewer)s AND purchase_id = %(id)s",
         {"viewer": view.viewer_id, "id": purchase_id},
     )
+
+
+def purchases_by_id(view: View, purchase_ids: Sequence[UUID]) -> dict[UUID, Purchase]:
+    """Those of `purchase_ids` that the viewer has."""
+    found = view.many(
+        Purchase,
+        """
+        SELECT * FROM views.purchases
+         WHERE owner_id = %(viewer)s AND purchase_id = ANY (%(ids)s::uuid[])
+        """,
+        {"viewer": view.viewer_id, "ids": list(purchase_ids)},
+    )
+    return {bought.purchase_id: bought for bought in found}

@@ -1,7 +1,7 @@
 """Somebody who uses the studio through its public API, and workers who do what they ask for."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import count
 from types import MappingProxyType
@@ -18,12 +18,17 @@ from api.documents import TrustedDocuments
 from api.ids import split_id
 from commands.jobs.record_claim import ClaimGranted, RecordClaim
 from commands.jobs.record_rendered import RecordRendered
-from commands.jobs.record_screening import RecordScreening, ScreenedItem, WrittenFile
+from commands.jobs.record_screening import (
+    CheckedCheckpoint,
+    RecordScreening,
+    ScreenedItem,
+    WrittenFile,
+)
 from commands.source_photos.claim_source_photo import ClaimSourcePhoto
 from commands.source_photos.record_source_photo import RecordSourcePhoto, WrittenCopy
 from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
 from domain import object_keys
-from domain.checks import Check
+from domain.checks import Check, CheckVerdict
 from domain.job import Job
 from domain.job_kinds import job_kind
 from domain.job_kinds.entry import RenditionRule
@@ -274,7 +279,8 @@ class Creator(Visitor):
     def images(self, twin: str | None = None, count: int = 2, **settings: Any) -> str:
         """Asked for pictures of a lighthouse in fog; answers the job."""
         wish = {"engine": "pocket", "prompt": "a lighthouse in fog", "priceVersion": 1}
-        found = self.did("requestImages", "job", **wish, count=count, twin=twin, **settings)
+        asked = {**wish, "count": count, "twin": twin, **settings}
+        found = self.did("requestImages", "job", **asked)
         return str(found["job"])
 
     def clips(self, **wish: Any) -> str:
@@ -299,12 +305,20 @@ class Creator(Visitor):
         return claim
 
     def finished(
-        self, job: str, files: Mapping[str, EncodedFile] = MappingProxyType({})
+        self,
+        job: str,
+        files: Mapping[str, EncodedFile] = MappingProxyType({}),
+        *,
+        says_size: bool = False,
+        failed: Mapping[int, Collection[str]] = MappingProxyType({}),
+        checkpoints: Mapping[int, float] = MappingProxyType({}),
     ) -> list[str]:
         """Rendered, screened and released; answers nothing that the API would not tell.
 
+        `failed` are checks that items do not pass. `checkpoints` are likenesses by step.
+
         `files` by role are what the screener has made; all others are photos. Whatever their size,
-        it says the one that was asked for.
+        it says the one that was asked for; with `says_size` their own.
         """
         claim = self.claimed(job)
         own = claim.job_id
@@ -321,7 +335,11 @@ class Creator(Visitor):
         )
         trains = found.submission_id is not None
         adapter = AdapterFile("", digest, 400_000, 16, 120, 0.91) if trains else None
-        rendered = RecordRendered(own, claim.attempt, claim.claim_id, outputs, adapter)
+        earlier = tuple(
+            AdapterFile("", digest, 400_000, 16, step, likeness)
+            for step, likeness in checkpoints.items()
+        )
+        rendered = RecordRendered(own, claim.attempt, claim.claim_id, outputs, adapter, earlier)
         self.live.does(rendered, self.person)
         length_ms = None if frames is None else 1_000 * frames // found.settings.frame_rate
         made = {
@@ -334,8 +352,8 @@ class Creator(Visitor):
                 hashlib.sha256(made[rule.role].data).hexdigest(),
                 len(made[rule.role].data),
                 made[rule.role].media_type,
-                rule.side_max or 512,
-                rule.side_max or 512,
+                made[rule.role].width if says_size else rule.side_max or 512,
+                made[rule.role].height if says_size else rule.side_max or 512,
                 made[rule.role].duration_ms,
             )
             for rule in kind.renditions
@@ -348,7 +366,7 @@ class Creator(Visitor):
             outputs=tuple(
                 ScreenedItem(
                     item.item,
-                    passed,
+                    _but(passed, failed.get(item.item, ())),
                     written[0].sha256,
                     written[0].size_bytes,
                     written,
@@ -357,6 +375,7 @@ class Creator(Visitor):
                 for item in found.items
             ),
             adapter_checks=ADAPTER_PASSED if trains else (),
+            checkpoints=tuple(CheckedCheckpoint(step, ADAPTER_PASSED) for step in checkpoints),
         )
         self.live.does(screened, self.person)
         for item in found.items:
@@ -374,6 +393,12 @@ class Creator(Visitor):
     def wallet(self) -> Any:
         """The balance as the API tells it."""
         return self.run("Viewer")["wallet"]
+
+
+def _but(passed: tuple[CheckVerdict, ...], failed: Collection[str]) -> tuple[CheckVerdict, ...]:
+    return tuple(
+        msgspec.structs.replace(verdict, passed=verdict.check not in failed) for verdict in passed
+    )
 
 
 def _stand_in(rule: RenditionRule, length_ms: int | None) -> EncodedFile:

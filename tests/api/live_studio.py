@@ -37,6 +37,7 @@ from adapters.vault.in_memory_tries import InMemoryTries
 from adapters.vault.passwords import Argon2Passwords
 from adapters.vault.subject_keys import SubjectKeys
 from api.app import Background, Folders, build_app
+from api.attendance import AttendanceDesk
 from api.feed import FeedHub
 from api.feed_pulse import FeedPulse
 from api.parts import Parts
@@ -191,7 +192,8 @@ def live_studio(
         keys = SubjectKeys(vault, b"k" * 32)
         store = PostgresEventStore(writers, STORED_FORM, keys)
         clock, webhooks = MovableClock(), Webhooks()
-        studio = Studio(store, HANDLERS, clock, b"a" * 32)
+        desk = AttendanceDesk(readers, lambda: clock().timestamp())
+        studio = Studio(store, HANDLERS, clock, b"a" * 32, desk)
         listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         accounts = PostgresAccounts(vault, keys, b"e" * 32)

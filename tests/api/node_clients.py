@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 CLIENTS = Path(__file__).parents[1] / "clients"
-STUDIO_CLIENT = Path(__file__).parents[2] / "web" / "studio" / "graphql.js"
+STUDIO = Path(__file__).parents[2] / "web" / "studio"
 INSTALL_MAX_S = 300
 ANSWER_WAIT_S = 20.0
 QUIET_S = 0.6
@@ -62,7 +62,8 @@ def programs(folder: Path) -> Path:
     modules = node_modules()
     for program in CLIENTS.glob("*.mjs"):
         shutil.copy(program, folder)
-    shutil.copy(STUDIO_CLIENT, folder / "graphql_of_the_studio.mjs")
+    shutil.copytree(STUDIO, folder / "studio", dirs_exist_ok=True)
+    shutil.copy(CLIENTS / "package.json", folder)
     link = folder / "node_modules"
     if not link.exists():
         link.symlink_to(modules)

@@ -14,7 +14,10 @@ KEY = str(UUID(int=7))
 """One key for both questions, so that nothing but the id differs. Refusals are not stored."""
 
 QUERIES = {
-    "node": ("query($id: ID!) { node(id: $id) { __typename id } }", "Twin Job Asset Purchase"),
+    "node": (
+        "query($id: ID!) { node(id: $id) { __typename id } }",
+        "Twin Job Asset Purchase Tag Collection BulkChange SourcePhoto PublishPack Viewer",
+    ),
     "twin": ("query($id: ID!) { viewer { ... on Viewer { twin(id: $id) { id } } } }", "Twin"),
     "job": ("query($id: ID!) { viewer { ... on Viewer { job(id: $id) { id } } } }", "Job"),
     "asset": ("query($id: ID!) { viewer { ... on Viewer { asset(id: $id) { id } } } }", "Asset"),
@@ -78,6 +81,7 @@ MUTATIONS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "startTwinTraining": ("twin", {"engine": "pocket", "priceVersion": 1}),
+    "chooseCheckpoint": ("twin", {"engine": "pocket", "step": 60}),
     "requestImages": (
         "twin",
         {"engine": "pocket", "prompt": "a lighthouse in fog", "count": 1, "priceVersion": 1},
@@ -107,6 +111,7 @@ class TwoPeople:
     """Ada, who is verified and rich, and what belongs to Grace."""
 
     ada: Creator
+    grace: Creator
     graces: dict[str, str]
 
 
@@ -124,6 +129,7 @@ def two(live: LiveStudio) -> TwoPeople:
         "change"
     ]
     photo = grace.source_photo(twin)
+    pack = grace.did("requestPublishPack", "pack", assets=[picture["id"]], presets=["STORY"])
     grace.live.settle()
     # Who has labels of their own is told no more.
     ada.did("createTag", "tag", name="Fog")
@@ -136,12 +142,14 @@ def two(live: LiveStudio) -> TwoPeople:
         "Collection": collection["collection"],
         "BulkChange": change,
         "SourcePhoto": photo,
+        "PublishPack": pack["pack"],
+        "Viewer": grace.run("Viewer")["id"],
         "Stack": picture["stack"],
         "Purchase": grace.run("Purchases", first=1)["wallet"]["purchases"]["edges"][0]["node"][
             "id"
         ],
     }
-    return TwoPeople(ada, graces)
+    return TwoPeople(ada, grace, graces)
 
 
 def test_anothers_item_in_a_change_of_many_is_one_that_does_not_exist(two: TwoPeople) -> None:
@@ -221,6 +229,15 @@ def test_anothers_picture_to_begin_with_is_one_that_does_not_exist(
             for id in source.values()
         }
         assert len(quoted) == 1
+
+
+def test_whatever_has_an_id_can_be_asked_for_by_it(two: TwoPeople) -> None:
+    document, kinds = QUERIES["node"]
+    possible = two.grace.ask('{ __type(name: "Node") { possibleTypes { name } } }')
+    assert {kind["name"] for kind in possible["possibleTypes"]} == set(kinds.split())
+    for kind in kinds.split():
+        found = two.grace.ask(document, id=two.graces[kind])
+        assert found == {"__typename": kind, "id": two.graces[kind]}
 
 
 def test_an_id_of_another_kind_is_not_found(two: TwoPeople) -> None:

@@ -128,6 +128,11 @@ def test_a_filter_is_a_zip_of_what_the_gallery_shows_by_it(ada: Creator) -> None
     assert item["asset"] == str(uuid_of(first))
 
 
+def test_of_what_is_hidden_or_in_the_trash_there_is_no_zip(ada: Creator) -> None:
+    for only in ({"trashed": True}, {"hidden": True}):
+        assert ada.mutate("requestArchive", filter=only)["code"] == "ARCHIVE_EMPTY"
+
+
 def test_what_went_since_is_left_out_and_the_manifest_says_so(ada: Creator) -> None:
     kept, purged = ids(ada)
     url = archive(ada, assets=[kept, purged])

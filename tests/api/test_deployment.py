@@ -26,7 +26,7 @@ PATHS = [
     "/documents.json",
     "/graphql",
     "/livez",
-    "/web/studio.css",
+    "/web/studio/styles/shell.css",
     "/nothing",
     "/objects/nothing",
 ]

@@ -112,6 +112,11 @@ async def test_a_hostile_document_costs_little(capsys: pytest.CaptureFixture[str
         print(f"\nslowest hostile document: {slowest[0]}, {slowest[1] * 1000:.1f} ms of CPU")
 
 
+def test_a_feed_costs_what_one_answer_of_it_holds(visitor: Visitor) -> None:
+    feed = "subscription { jobs { ... on JobsSnapshot { jobs { " + "id " * 250 + "} } } }"
+    assert visitor.post(feed).errors[0]["extensions"]["code"] != "LIMIT_EXCEEDED"
+
+
 def test_an_honest_document_near_the_limits_is_answered(visitor: Visitor) -> None:
     fields = "priceVersion " * 290
     assert visitor.ask(f"{{ catalogue {{ {fields} }} }}") == {"priceVersion": 1}

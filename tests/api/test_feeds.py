@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from adapters.postgres.connect import connect
 from api.context import SESSION_COOKIE, new_token, token_digest
-from api.progress import AGE_MAX_S, JOBS_MAX, ProgressBoard
+from api.progress import AGE_MAX_S, JOBS_MAX, HowFar, ProgressBoard
 from commands.jobs.cancel_job import CancelJob
 from projections.feed import trim
 from tests.api.creator import Creator, uuid_of
@@ -377,7 +377,7 @@ def test_the_board_forgets_what_is_old_and_what_is_too_much() -> None:
 
     board.note(word(1, 5.0))
     board.note(word(1, 4.0))
-    assert board.of_job(UUID(int=1), 1) == word(1, 5.0)
+    assert board.of_job(UUID(int=1), 1) == HowFar(word(1, 5.0), left_s=None)
     board.note(word(1, 1.0, attempt=2))
     assert board.of_job(UUID(int=1), 1) is None
     for job in range(2, JOBS_MAX + 3):

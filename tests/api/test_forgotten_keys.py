@@ -6,8 +6,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from commands.publishing.end_publish_pack import GiveUpPublishPack
 from domain.person import TWINS_MAX
-from tests.api.creator import Creator
+from tests.api.creator import Creator, uuid_of
 from tests.api.live_studio import LiveStudio
 
 FILE = {"sizeBytes": 9, "mediaType": "image/png", "sha256": "0" * 64}
@@ -46,3 +47,24 @@ def test_a_twin_too_many_is_refused_with_how_many_there_may_be(ada: Creator) -> 
         ada.did("createTwin", name=f"Ada {number}")
     refused = ada.mutate("createTwin", "TooManyTwins", "maximum", name="Ada")
     assert (refused["__typename"], refused["maximum"]) == ("TooManyTwins", TWINS_MAX)
+
+
+def test_a_pack_that_nobody_made_is_asked_for_again_under_its_key(
+    ada: Creator, admin_database: str
+) -> None:
+    ada.finished(ada.images(count=1))
+    wish: dict[str, Any] = {
+        "assets": [ada.gallery()[0]["id"]],
+        "presets": ["SQUARE"],
+        "idempotencyKey": str(uuid4()),
+    }
+    pack = ada.did("requestPublishPack", "pack", **wish)["pack"]
+    ada.live.does(GiveUpPublishPack(uuid_of(pack)), ada.person)
+    ada.live.settle()
+    with psycopg.connect(admin_database, autocommit=True) as connection:
+        connection.execute("DELETE FROM events.commands")
+    ada.did("requestPublishPack", "pack", **wish)
+    ada.live.settle()
+    assert [one["state"] for one in ada.run("PublishPacks", first=20)["publishPacks"]] == [
+        "REQUESTED"
+    ]

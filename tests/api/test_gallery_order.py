@@ -151,6 +151,24 @@ def test_a_change_that_says_too_little_or_too_much_is_refused(
     assert ada.mutate("changeAssets", **wish)["code"] == code
 
 
+def test_a_filter_of_many_tags_and_words_leaves_none_of_them_out(
+    ada: Creator, pictures: list[str]
+) -> None:
+    tags = [ada.did("createTag", "tag", name=f"tag {number}")["tag"] for number in range(21)]
+    for tag in tags[:-1]:
+        changed(ada, "LABEL", assets=pictures, tag=tag)
+    for too_much in ({"tags": tags}, {"text": " ".join(f"word{n}" for n in range(101))}):
+        refused = ada.mutate("changeAssets", change="PURGE", filter=too_much)
+        assert refused["code"] == "INPUT_INVALID"
+    prompt = str(ada.gallery(filter={"tags": tags[:-1]})[0]["prompt"])
+    parts = sorted(
+        {prompt[at : at + 2] for at in range(len(prompt)) if " " not in prompt[at : at + 2]}
+    )
+    changed(ada, "PURGE", filter={"tags": [tags[0]] * 20 + [tags[-1]]})
+    changed(ada, "PURGE", filter={"text": " ".join([*parts[:12], "q"])})
+    assert ids(shown(ada, tags=tags[:-1])) == set(pictures)
+
+
 def test_a_batch_is_one_tile_that_opens(ada: Creator, pictures: list[str]) -> None:
     [tile] = [one for one in shown(ada, stacked=True) if one["id"] in pictures]
     assert (tile["id"], tile["stackSize"]) == (pictures[0], 2)

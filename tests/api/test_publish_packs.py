@@ -87,6 +87,10 @@ def test_nobody_else_and_nobody_afterwards_has_it(live: LiveStudio) -> None:
     absent = ada.http.get(f"/media/packs/{UUID(int=1)}/{UUID(int=2)}/square", headers=ada.headers)
     assert absent.status_code == 404
     for other in (
+        ada.http.get(file["url"] + "%00", headers=ada.headers),
+        ada.http.get(
+            file["url"].upper().replace("/MEDIA/PACKS", "/media/packs"), headers=ada.headers
+        ),
         grace.http.get(file["url"], headers=grace.headers),
         grace.http.get(file["url"]),
         ada.http.get(file["url"].replace("square", "landscape"), headers=ada.headers),

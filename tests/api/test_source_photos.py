@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from commands.source_photos.give_up_source_photo import GiveUpSourcePhoto
 from domain.source_photo import SourceFlaw
-from tests.api.creator import PHOTO, Creator
+from tests.api.creator import PHOTO, Creator, uuid_of
 from tests.api.live_studio import LiveStudio
 from tests.api.streams import sse
 
@@ -81,6 +82,31 @@ def test_a_withdrawal_takes_it_out_of_sight_at_once(live: LiveStudio) -> None:
     live.project()
     assert photos(ada) == []
     assert ada.http.get(shown["url"], headers=ada.headers).status_code == 404
+
+
+def test_without_a_scope_that_anything_is_drawn_by_it_is_out_of_sight_at_once(
+    live: LiveStudio,
+) -> None:
+    ada = Creator(live)
+    twin = ada.trained()
+    ada.source_photo(twin)
+    [shown] = photos(ada)
+    ada.did("takeBackConsentScopes", twin=twin, scopes=["general-images", "clips"])
+    live.project()
+    assert photos(ada) == []
+    assert ada.http.get(shown["url"], headers=ada.headers).status_code == 404
+
+
+def test_photos_that_were_refused_hide_none_that_is_there(live: LiveStudio) -> None:
+    """Nobody limits how many are refused in a day, and the list has one page."""
+    ada = Creator(live)
+    twin = ada.trained()
+    there, refused = ada.source_photo(twin), ada.source_photo(twin, judged=False)
+    live.does(GiveUpSourcePhoto(uuid_of(refused)), ada.person)
+    live.settle()
+    assert [photo["id"] for photo in photos(ada)] == [there, refused]
+    [first] = ada.run("SourcePhotos", first=1)["sourcePhotos"]
+    assert (first["id"], first["state"]) == (there, "ACCEPTED")
 
 
 def test_a_file_that_cannot_be_taken_is_refused_by_its_field(live: LiveStudio) -> None:

@@ -164,6 +164,7 @@ def test_a_quote_says_how_the_engine_would_read_the_prompt(rich: Creator) -> Non
         "wordsAllowed": 38,
         "unknownWords": ["castle", "1", "2", "fog"],
         "weighted": ["(red:1.2)"],
+        "honoured": [],
     }
     assert read["negativePrompt"] is None
     assert read["millicredits"] == rich.run("Quote", images=wish)["millicredits"]

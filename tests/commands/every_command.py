@@ -64,6 +64,7 @@ from commands.source_photos.plan_source_photo import PlanSourcePhoto
 from commands.source_photos.record_source_photo import RecordSourcePhoto, WrittenCopy
 from commands.source_photos.submit_source_photo import SubmitSourcePhoto
 from commands.twin.add_consent_scopes import AddConsentScopes
+from commands.twin.choose_checkpoint import ChooseCheckpoint
 from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.create_twin import CreateTwin
 from commands.twin.expire_photo_set import ExpirePhotoSet
@@ -132,6 +133,7 @@ EVERY_COMMAND: Mapping[str, Any] = {
     "grant-consent": GrantConsent(TWIN, SHA256, (ConsentScope.TRAINING, ConsentScope.PICTURES)),
     "add-consent-scopes": AddConsentScopes(TWIN, SHA256, (ConsentScope.CLIPS,)),
     "take-back-consent-scopes": TakeBackConsentScopes(TWIN, (ConsentScope.PICTURES,)),
+    "choose-checkpoint": ChooseCheckpoint(TWIN, "pocket", 96),
     "withdraw-consent": WithdrawConsent(TWIN),
     "withdraw-all-consents": WithdrawAllConsents(),
     "plan-photo-uploads": PlanPhotoUploads(TWIN, (PhotoFile("image/png", 20_000, SHA256),)),

@@ -3,7 +3,13 @@
 from uuid import UUID
 
 from commands.gallery.record_purged import RecordPurged
-from commands.reactions.deeds import AnnounceStop, AnnounceWork, DeleteObjects, PurgeObject
+from commands.reactions.deeds import (
+    AnnounceForgetting,
+    AnnounceStop,
+    AnnounceWork,
+    DeleteObjects,
+    PurgeObject,
+)
 from commands.reactions.reaction import Answer
 from commands.reactions.registry import answers_to
 from commands.twin.record_deletion import RecordDeletion
@@ -42,7 +48,7 @@ def _carry_out(spec: StudioSpec, answer: Answer, owner: UUID, deleted: list[str]
         command = RecordPurged(command.asset_id)
     elif answer.reaction.endswith(("-is-followed", "-is-looked-at")):
         return
-    elif isinstance(command, AnnounceWork | AnnounceStop):
+    elif isinstance(command, AnnounceWork | AnnounceStop | AnnounceForgetting):
         # Nobody listens here.
         return
     try:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from adapters.event_store.in_memory import InMemoryEventStore
 from adapters.event_store.owner_turns import OwnerTurns
 from commands.handlers import HANDLERS
+from commands.ports.attendance import NOBODY, Attendance
 from commands.ports.event_store import RecordedCommand
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
@@ -42,11 +43,16 @@ class StudioSpec:
     def __init__(self, turns: OwnerTurns | None = None) -> None:
         self.clock = StoppedClock()
         self.store = InMemoryEventStore(turns=turns)
-        self.studio = Studio(self.store, HANDLERS, self.clock, ARGS_SECRET)
+        self.attendance = NOBODY
+        self.studio = Studio(self.store, HANDLERS, self.clock, ARGS_SECRET, self)
         self._keys_given = 0
         self._before = 0
         self._accepted: Accepted[Any] | None = None
         self._refused: Refusal | None = None
+
+    def now(self) -> Attendance:
+        """See `AttendanceBook.now`: whoever `attendance` names."""
+        return self.attendance
 
     def opened(self) -> Self:
         """Publish prices and policy as they ship."""

@@ -84,12 +84,44 @@ def assets(spec: StudioSpec, ids: list[UUID]) -> list[Any]:
     return [spec.load(Asset, one) for one in ids]
 
 
-@pytest.mark.parametrize("name", ["", " fog", "f" * (LABEL_NAME_LENGTH_MAX + 1), "fog\nbank"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        " fog",
+        "f" * (LABEL_NAME_LENGTH_MAX + 1),
+        "fog\nbank",
+        "fog\N{LINE SEPARATOR}bank",
+        "\N{RIGHT-TO-LEFT OVERRIDE}gof",
+        "\N{ZERO WIDTH SPACE}",
+        "\N{ZERO WIDTH JOINER}",
+        "fog\N{ZERO WIDTH NO-BREAK SPACE}",
+        "\N{COMBINING ACUTE ACCENT}",
+        "\N{BRAILLE PATTERN BLANK}",
+        "\N{HANGUL FILLER}",
+    ],
+)
 def test_a_name_that_no_line_holds_is_refused(studio: ReactorSpec, name: str) -> None:
     create = CreateLabel(LabelKind.TAG, PersonalText(name))
     studio.when(create).then_refused(LabelNameInvalid, limit=LABEL_NAME_LENGTH_MAX)
     tag = label(studio)
     studio.when(RenameLabel(tag, PersonalText(name))).then_refused(LabelNameInvalid)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Nebel an der K\N{LATIN SMALL LETTER U WITH DIAERESIS}ste",
+        "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}",
+        "\N{DEVANAGARI LETTER KA}\N{DEVANAGARI SIGN VIRAMA}\N{ZERO WIDTH JOINER}"
+        "\N{DEVANAGARI LETTER SSA}",
+        "\N{ARABIC LETTER FEH}\N{ARABIC LETTER JEEM}",
+        "#1",
+    ],
+)
+def test_a_name_in_any_script_is_a_name(studio: ReactorSpec, name: str) -> None:
+    studio.when(CreateLabel(LabelKind.TAG, PersonalText(name)))
+    assert studio.result.label_id
 
 
 def test_there_are_only_so_many_collections(studio: ReactorSpec) -> None:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import pytest
 
+from commands.account.start_verification import StartVerification
+from commands.gallery.keep_asset import KeepAsset
 from commands.gallery.purge_asset import PurgeAsset
 from commands.jobs.claims import ClaimDenial, ClaimDenied
 from commands.jobs.late import ReportLate, ReportTaken
@@ -25,6 +27,7 @@ from domain.refusals import (
     PackTooLarge,
     StaleResult,
     TooManyPacks,
+    UnderAge,
 )
 from tests.commands import journey
 from tests.commands.journey import A_LIGHTHOUSE
@@ -126,6 +129,21 @@ def test_what_goes_out_of_sight_is_left_out(spec: StudioSpec, pictures: tuple[UU
     assert [file.asset_id for file in kept(spec)[pack].files] == [first]
 
 
+def test_whoever_is_found_under_age_has_nothing_made(
+    spec: StudioSpec, twin: UUID, pictures: tuple[UUID, UUID]
+) -> None:
+    spec.does(WithdrawConsent(twin))
+    spec.given(*(KeepAsset(picture) for picture in pictures))
+    pack, other = requested(spec, *pictures), requested(spec, *pictures)
+    granted = spec.asks(ClaimPublishPack(pack, CLAIM))
+    check = spec.does(StartVerification("sandbox")).verification_id
+    spec.given(replace(journey.approval(spec, check), adult=False))
+    assert spec.does(report_on(granted)) == ReportTaken()
+    assert pack not in kept(spec)
+    assert spec.asks(ClaimPublishPack(other, CLAIM)).items == ()
+    spec.when(RequestPublishPack(pictures, (SQUARE,))).then_refused(UnderAge)
+
+
 def test_a_withdrawal_while_it_is_made_leaves_nothing(
     spec: StudioSpec, twin: UUID, pictures: tuple[UUID, UUID]
 ) -> None:
@@ -139,6 +157,15 @@ def test_a_withdrawal_while_it_is_made_leaves_nothing(
     assert failed.places == tuple(f"packs/{asset}/{pack}/" for asset in pictures)
 
 
+def test_a_screener_that_could_make_nothing_gives_up(
+    spec: StudioSpec, pictures: tuple[UUID, UUID]
+) -> None:
+    pack = requested(spec, *pictures)
+    assert spec.does(RecordPublishPack(pack, CLAIM, ())) == ReportTaken()
+    [failed] = spec.events(PublishPacks.Failed)
+    assert failed.reason is PackFailure.NOT_MADE
+
+
 def test_files_that_nobody_asked_for_are_not_taken(
     spec: StudioSpec, pictures: tuple[UUID, UUID]
 ) -> None:
@@ -148,6 +175,8 @@ def test_files_that_nobody_asked_for_are_not_taken(
     assert spec.does(RecordPublishPack(pack, CLAIM, (alien,))) == ReportLate()
     twice = WrittenPackFile(first, SQUARE, "ab" * 32, 9, "image/jpeg", 1080, 1080)
     assert spec.does(RecordPublishPack(pack, CLAIM, (twice, twice))) == ReportLate()
+    page = replace(twice, media_type="text/html")
+    assert spec.does(RecordPublishPack(pack, CLAIM, (page,))) == ReportLate()
     assert not kept(spec)[pack].is_made
 
 

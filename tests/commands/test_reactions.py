@@ -23,6 +23,7 @@ from commands.ports.identity_provider import ProviderDecision
 from commands.ports.payment_provider import ProviderPayment
 from commands.publishing.end_publish_pack import ExpirePublishPack, GiveUpPublishPack
 from commands.reactions.deeds import (
+    AnnounceForgetting,
     AnnounceStop,
     AnnounceWork,
     DeleteObjects,
@@ -188,9 +189,12 @@ _WITHOUT_RESULT = [
 CASES: list[tuple[Aggregate.Event, list[Any]]] = [
     (
         _event(Twin.ConsentWithdrawn, epoch=4, open_jobs=(OTHER,)),
-        [StopJobsOfTwin(IT, (OTHER,)), ForgetUncoveredSources(IT)],
+        [StopJobsOfTwin(IT, (OTHER,)), ForgetUncoveredSources(IT), AnnounceForgetting(IT, 4)],
     ),
-    (_event(Twin.ConsentWithdrawn, epoch=2, open_jobs=()), [ForgetUncoveredSources(IT)]),
+    (
+        _event(Twin.ConsentWithdrawn, epoch=2, open_jobs=()),
+        [ForgetUncoveredSources(IT), AnnounceForgetting(IT, 2)],
+    ),
     (
         _event(PublishPacks.Requested, pack_id=OTHER, items=(), presets=()),
         [
@@ -277,7 +281,7 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
             versions={ConsentScope.CLIPS: 2},
             open_jobs=(OTHER,),
         ),
-        [StopJobsOfTwin(IT, (OTHER,))],
+        [StopJobsOfTwin(IT, (OTHER,)), ForgetUncoveredSources(IT)],
     ),
     (
         _event(Twin.DeletionRequested, prefixes=("photos/a/", "adapters/a/b.safetensors")),

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from commands.gallery.purge_asset import PurgeAsset
@@ -12,7 +13,7 @@ from commands.jobs.claims import ClaimDenial, ClaimDenied
 from commands.jobs.fail_job import FailJob
 from commands.jobs.grants.drawn import ImagesGrant
 from commands.jobs.retry_job import RetryJob
-from commands.quote import QuoteImages
+from commands.quote import QuoteClips, QuoteImages
 from commands.twin.take_back_consent_scopes import TakeBackConsentScopes
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.asset import Asset
@@ -242,6 +243,43 @@ def test_a_variation_goes_on_where_its_picture_is_purged(spec: StudioSpec, twin:
     spec.given(PurgeAsset(first))
     react(spec)
     assert granted(spec, job).source is None
+
+
+def test_a_failed_variation_is_done_again_where_its_picture_is_purged(
+    spec: StudioSpec, twin: UUID
+) -> None:
+    varied = picture(spec, twin)
+    first = spec.does(replace(journey.pictures_of(twin), variation_of=varied, seed=77)).job_id
+    spec.given(FailJob(first, JobFailure.ATTEMPTS_EXHAUSTED), PurgeAsset(varied))
+    again = spec.does(RetryJob(first, price_version=1, session_jurisdiction="XX")).job_id
+    assert varied_by(spec, again) == varied
+
+
+def test_what_was_drawn_without_strength_is_varied_by_the_same_request(
+    spec: StudioSpec, twin: UUID
+) -> None:
+    nobody = replace(journey.pictures_of(twin), twin_strength=0.0)
+    job = spec.does(nobody).job_id
+    journey.rendered(spec, job)
+    report = journey.screening_of(spec, job)
+    of_nobody = tuple(
+        msgspec.structs.replace(one, checks=journey.PASSED_WITHOUT_TWIN) for one in report.outputs
+    )
+    spec.does(replace(report, outputs=of_nobody))
+    varied = spec.does(replace(nobody, variation_of=asset_id(job, 0), seed=77)).job_id
+    assert varied_by(spec, varied) == asset_id(job, 0)
+
+
+def test_a_quote_reads_a_remix_with_the_name_of_the_twin_that_it_shows(
+    spec: StudioSpec, twin: UUID
+) -> None:
+    """Or else it would say of a prompt that it fits which the request refuses."""
+    source, words = picture(spec, twin), PersonalText("a lighthouse keeper in fog")
+    for quote in (QuoteImages("pocket", 1), QuoteClips("pocket", 1)):
+        asked = replace(quote, prompt=words, source_asset_id=source)
+        unnamed, named = (spec.asks(replace(asked, names_twin=said)) for said in (False, True))
+        assert unnamed.prompt == named.prompt
+        assert named.prompt != spec.asks(replace(quote, prompt=words)).prompt
 
 
 def test_a_failed_remix_or_variation_is_done_again_as_it_was(spec: StudioSpec, twin: UUID) -> None:

@@ -28,6 +28,7 @@ from commands.source_photos.record_source_photo import (
 from commands.source_photos.submit_source_photo import SubmitSourcePhoto
 from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PhotoFile
+from commands.twin.take_back_consent_scopes import TakeBackConsentScopes
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.checks import CheckVerdict
 from domain.consent_text import CONSENT, ConsentScope
@@ -47,6 +48,7 @@ from domain.refusals import (
     UploadsNotPlanned,
     UploadTooLarge,
 )
+from domain.settings import ImageSettings
 from domain.source_photo import SourceFlaw
 from domain.source_photos import SourcePhotos
 from domain.wallet import Wallet
@@ -232,6 +234,21 @@ def test_what_cannot_be_begun_with_is_refused_and_free(spec: StudioSpec, twin: U
     assert available(spec) == before
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "ratio"),
+    [(768, 1024, "3:4"), (1024, 768, "4:3"), (1024, 576, "16:9"), (1023, 1024, "1:1")],
+)
+def test_what_a_camera_takes_has_a_shape_that_is_drawn(
+    spec: StudioSpec, twin: UUID, width: int, height: int, ratio: str
+) -> None:
+    """The engine's own 3:4 is 56 by 72 pixels."""
+    photo = accepted(spec, twin, replace(SQUARE, width=width, height=height))
+    job: Job = spec.load(Job, spec.does(begun_with(photo)).job_id)
+    assert isinstance(job.settings, ImageSettings)
+    assert job.settings.aspect_ratio == ratio
+    spec.does(replace(A_NOD, source_photo_id=photo, aspect_ratio=ratio))
+
+
 def test_nobody_begins_with_somebody_elses_photo(spec: StudioSpec, twin: UUID) -> None:
     photo = accepted(spec, twin)
     journey.trained_twin(spec, GRACE)
@@ -298,6 +315,31 @@ def test_a_withdrawal_takes_photos_and_jobs_and_a_new_consent_does_not_bring_the
     spec.when(begun_with(photo)).then_refused(NotFound)
 
 
+DRAWN = (ConsentScope.PICTURES, ConsentScope.CLIPS)
+
+
+def test_without_a_scope_that_anything_is_drawn_by_photos_go_like_after_a_withdrawal(
+    spec: StudioSpec, twin: UUID
+) -> None:
+    """Training alone is no reason to keep them, nor to look for a face in one that waits."""
+    photo, waiting = accepted(spec, twin), submitted(spec, twin)
+    planned = spec.does(PlanSourcePhoto(twin, "pocket", FILE)).photo_id
+    clean = kept(spec)[photo].clean.object_key
+    spec.does(TakeBackConsentScopes(twin, DRAWN[:1]))
+    react(spec)
+    assert {photo, waiting, planned} <= kept(spec).keys()
+    spec.does(TakeBackConsentScopes(twin, DRAWN[1:]))
+    spec.when(begun_with(photo)).then_refused(SourcePhotoNotReady)
+    denied = spec.asks(ClaimSourcePhoto(waiting, CLAIM))
+    assert denied == ClaimDenied(ClaimDenial.CONSENT_WITHDRAWN)
+    assert judged(spec, waiting) == ReportLate()
+    with pytest.raises(UploadsNotPlanned):
+        spec.asks(ReadSourcePlan(planned))
+    assert spec.asks(UnneededOfTwin(twin, (clean,))) == (clean,)
+    react(spec)
+    assert not kept(spec)
+
+
 def test_a_sweep_keeps_what_is_there_and_takes_what_is_not(spec: StudioSpec, twin: UUID) -> None:
     photo = accepted(spec, twin)
     clean = kept(spec)[photo].clean.object_key
@@ -308,6 +350,17 @@ def test_a_sweep_keeps_what_is_there_and_takes_what_is_not(spec: StudioSpec, twi
     assert spec.asks(asked) == (stray,)
     spec.does(DeleteSourcePhoto(photo))
     assert spec.asks(asked) == (clean, stray)
+
+
+def test_a_key_that_nobody_remembers_plans_another_photo(spec: StudioSpec, twin: UUID) -> None:
+    """Rows tell of a photo that was refused for longer than commands are kept."""
+    key, command = spec.fresh_key(), PlanSourcePhoto(twin, "pocket", FILE)
+    first = spec.does(command, key=key).photo_id
+    assert spec.does(command, key=key).photo_id == first
+    spec.does(SubmitSourcePhoto(first))
+    judged(spec, first, passed(identity=False))
+    spec.store.forget_commands()
+    assert spec.does(command, key=key).photo_id != first
 
 
 def test_flaws_are_told(spec: StudioSpec, twin: UUID) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
+
 from domain.asked_settings import AskedClips
 from domain.asset import Asset, RefusalReason, Why
 from domain.asset_kind import AssetKind
@@ -50,11 +52,13 @@ from tests.domain.people import (
     POCKET,
     SANDBOX,
     STARTER,
+    TRAINING_JOB,
     TUESDAY,
     TWELVE_PHOTOS,
     clip_files,
     four_images,
     image_job,
+    learning_twin,
     named,
     outputs_of,
     passed,
@@ -190,6 +194,25 @@ def twin_that_was_trained_again() -> Twin:
     twin.end_job(job, at=LATER)
     twin.withdraw_consent(at=LATER)
     return twin
+
+
+def twin_that_is_drawn_by_an_earlier_checkpoint() -> Twin:
+    twin = learning_twin()
+    earlier = msgspec.structs.replace(
+        ADAPTER, object_key="adapters/ada-60.safetensors", step=60, similarity=0.7
+    )
+    twin.deliver_adapter(TRAINING_JOB, 1, ADAPTER, checkpoints=[earlier], at=TUESDAY)
+    twin.end_job(TRAINING_JOB, at=TUESDAY)
+    twin.choose_checkpoint(verified(), "pocket", 60, at=LATER)
+    return twin
+
+
+def training_with_an_earlier_checkpoint() -> Job:
+    job = training_job()
+    job.start(1, CLAIM, "worker-1", LATER, at=MONDAY)
+    earlier = msgspec.structs.replace(ADAPTER, object_key="quarantine/60", step=60)
+    job.record_rendered(1, CLAIM, outputs_of(job), ADAPTER, checkpoints=[earlier], at=TUESDAY)
+    return job
 
 
 def wallet_that_saw_everything() -> Wallet:
@@ -498,6 +521,8 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         twin_whose_scopes_came_and_went,
         twin_whose_photos_were_rejected,
         twin_that_was_trained_again,
+        twin_that_is_drawn_by_an_earlier_checkpoint,
+        training_with_an_earlier_checkpoint,
         wallet_that_saw_everything,
         job_that_completed_at_the_second_attempt,
         job_that_was_screened_at_the_third_try,

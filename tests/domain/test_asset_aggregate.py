@@ -1,16 +1,18 @@
 """What an owner can do with a picture."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
-from domain.asset import Asset, HiddenBecause
+from domain.asset import LENT_NAMED_MAX, Asset, HiddenBecause
 from domain.consent_scopes import ConsentInForce
 from domain.consent_text import ConsentScope
 from domain.refusals import AssetNotAvailable
+from domain.time_limits import JOB_OPEN_MAX
 from tests.domain.aggregate_spec import given
 from tests.domain.lives import refused_asset, released_asset
-from tests.domain.people import MONDAY, TUESDAY
+from tests.domain.people import MONDAY, TUESDAY, named
 
 THEN = ConsentInForce(1, {ConsentScope.PICTURES: 1, ConsentScope.CLIPS: 1})
 """What covered its twin when the picture of these tests was released."""
@@ -107,3 +109,17 @@ def test_a_purge_names_the_bytes_and_is_asked_for_once() -> None:
 
 def test_what_nobody_wanted_purged_is_not_purged() -> None:
     given(released_asset()).when(DECISIONS["purged"]).then_refused(AssetNotAvailable)
+
+
+def test_a_purge_names_the_latest_jobs_that_may_wait_for_it_and_no_others() -> None:
+    picture = released_asset()
+    picture.lend(named("a job of long ago"), at=MONDAY)
+    jobs = [named(f"job {number}") for number in range(LENT_NAMED_MAX + 1)]
+    for job in jobs:
+        picture.lend(job, at=MONDAY + JOB_OPEN_MAX + timedelta(seconds=1))
+    assert list(picture.lent_to) == jobs
+    [purged] = (
+        given(picture).when(lambda one: one.request_purge(at=TUESDAY)).then(Asset.PurgeRequested)
+    )
+    assert isinstance(purged, Asset.PurgeRequested)
+    assert purged.lent_to == tuple(jobs[1:])

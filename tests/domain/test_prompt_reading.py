@@ -4,7 +4,7 @@ import pytest
 
 from domain.engines import ENGINES
 from domain.prompt_reading import PromptRead, read_negative_prompt, read_prompt, require_read
-from domain.refusals import PromptHasTooManyWords, PromptWeightsUnsupported
+from domain.refusals import PromptHasTooManyWords, PromptWeightOutOfRange, PromptWeightsUnsupported
 
 POCKET = ENGINES["pocket"]
 
@@ -63,5 +63,24 @@ def test_brackets_and_colons_of_other_kinds_are_nothing_special(plain: str) -> N
 
 def test_an_engine_whose_weights_are_not_here_does_not_say_how_it_reads() -> None:
     found = read_prompt(ENGINES["stable-diffusion-xl"], "a castle", style="neon", names_twin=True)
-    assert found == PromptRead(None, None, (), ())
+    assert found == PromptRead(None, None, (), (), weighs=True)
     require_read(found)
+
+
+@pytest.mark.parametrize("engine", ["stable-diffusion-1.5", "stable-diffusion-xl"])
+def test_weights_that_an_engine_honours_are_named_once_and_let_pass(engine: str) -> None:
+    prompt = "a (red castle:1.3) in (fog: 0.5), a (red castle:1.3), (sea:2) (sky:0.1)"
+    found = read_prompt(ENGINES[engine], prompt, style="plain", names_twin=False)
+    assert found.honoured == ("(red castle:1.3)", "(fog: 0.5)", "(sea:2)", "(sky:0.1)")
+    assert found.weighted == ()
+    require_read(found)
+
+
+@pytest.mark.parametrize("weight", ["0", "0.05", "2.1", "19", "1000"])
+def test_a_weight_beyond_what_pictures_bear_is_refused_with_what_they_bear(weight: str) -> None:
+    prompt = f"a (red:1.2) castle in (fog:{weight})"
+    found = read_prompt(ENGINES["stable-diffusion-xl"], prompt, style="plain", names_twin=False)
+    assert (found.honoured, found.weighted) == (("(red:1.2)",), (f"(fog:{weight})",))
+    with pytest.raises(PromptWeightOutOfRange) as refused:
+        require_read(found)
+    assert (refused.value.minimum, refused.value.maximum) == (0.1, 2.0)

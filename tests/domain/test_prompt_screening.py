@@ -111,3 +111,31 @@ def test_a_prompt_that_no_table_could_hold_is_refused(letter: str) -> None:
 
 def test_a_prompt_may_have_several_lines() -> None:
     screen_prompt("a lighthouse\r\n\tin fog", Rating.GENERAL)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a chi(ld:1.2) at sea",
+        "a (ch:1.1)ild at sea",
+        "somebody, (17:1.99) years old",
+        "somebody, age (17:1.99)",
+        "somebody, (seven:1.5)(teen:1.5) years old",
+        "a (c:1.5)(h:1.5)(i:1.5)(l:1.5)(d:1.5)",
+        "na(ked:0.5)",
+    ],
+)
+def test_weights_hide_no_word_and_no_age(prompt: str) -> None:
+    with pytest.raises(PromptNotAllowed):
+        screen_prompt(prompt, Rating.GENERAL)
+
+
+@pytest.mark.parametrize("negative", ["(adult:1.5)", "ad(ult:1.5)", "(grown:1.1)(up:1.1)"])
+def test_weights_hide_nothing_in_a_negative_prompt(negative: str) -> None:
+    with pytest.raises(PromptNotAllowed):
+        screen_negative_prompt(negative)
+
+
+@pytest.mark.parametrize("prompt", ["a (red castle:1.3) in (fog:0.5)", "(grown up:1.2), at sea"])
+def test_weights_alone_are_nothing_to_refuse(prompt: str) -> None:
+    screen_prompt(prompt, Rating.GENERAL)

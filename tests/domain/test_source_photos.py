@@ -14,6 +14,7 @@ from domain.refusals import (
     NotFound,
     NotVerified,
     SourcePhotoNotReady,
+    SourcePhotoOfAnotherEngine,
     StaleResult,
     TooManySourcePhotos,
     TwinNotTrained,
@@ -29,6 +30,7 @@ from tests.domain.people import (
     ADAS_TWIN,
     LIGHTHOUSE_JOB,
     MONDAY,
+    PHOTOREALISTIC,
     POCKET,
     accepted_twin,
     consented_twin,
@@ -70,7 +72,7 @@ def test_a_photo_is_planned_submitted_and_accepted() -> None:
     given(photos).when(lambda p: p.submit(LANTERN, at=MONDAY)).then(SourcePhotos.Submitted)
     given(photos).when(lambda p: p.submit(LANTERN, at=MONDAY)).then_nothing()
     given(photos).when(lambda p: judge(p, twin, passed())).then(SourcePhotos.Accepted)
-    assert photos.require_ready(LANTERN, twin) == CLEAN
+    assert photos.require_ready(LANTERN, twin, POCKET.id) == CLEAN
 
 
 @pytest.mark.parametrize(
@@ -110,6 +112,8 @@ def test_there_are_at_most_so_many() -> None:
         (passed(identity=False), (SourceFlaw.ANOTHER_PERSON,)),
         (passed(faces=2, face_count=False), (SourceFlaw.SEVERAL_FACES,)),
         (passed(in_world=False), (SourceFlaw.REAL_PHOTOGRAPH,)),
+        # What is not of the engine's world has no other basis to be judged on.
+        (passed(in_world=False, minor_veto=None), (SourceFlaw.REAL_PHOTOGRAPH,)),
         (passed(known_hash=False), (SourceFlaw.NOT_ALLOWED,)),
         (passed(minor_veto=False), (SourceFlaw.NOT_ALLOWED,)),
         (passed(known_hash=None), (SourceFlaw.NOT_JUDGED,)),
@@ -189,14 +193,23 @@ def test_a_verdict_counts_once_and_while_the_consent_is_in_force() -> None:
 
 def test_nothing_begins_with_a_photo_that_waits_or_whose_consent_is_over() -> None:
     twin = trained_twin()
-    given(submitted_photo(twin)).when(lambda p: p.require_ready(LANTERN, twin)).then_refused(
-        SourcePhotoNotReady
-    )
+    given(submitted_photo(twin)).when(
+        lambda p: p.require_ready(LANTERN, twin, POCKET.id)
+    ).then_refused(SourcePhotoNotReady)
     photos = accepted_photo(twin)
-    given(photos).when(lambda p: p.require_ready(named("no photo"), twin)).then_refused(NotFound)
-    given(photos).when(lambda p: p.require_ready(LANTERN, withdrawn(twin))).then_refused(
+    given(photos).when(lambda p: p.require_ready(named("no photo"), twin, POCKET.id)).then_refused(
+        NotFound
+    )
+    given(photos).when(lambda p: p.require_ready(LANTERN, withdrawn(twin), POCKET.id)).then_refused(
         SourcePhotoNotReady
     )
+
+
+def test_a_photo_begins_something_only_on_the_engine_whose_policy_it_passed() -> None:
+    twin = trained_twin()
+    given(accepted_photo(twin)).when(
+        lambda p: p.require_ready(LANTERN, twin, PHOTOREALISTIC.id)
+    ).then_refused(SourcePhotoOfAnotherEngine)
 
 
 def test_whoever_was_to_begin_with_it_is_named_when_it_goes() -> None:

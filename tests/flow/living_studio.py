@@ -38,6 +38,7 @@ from gpu_consumers.screening.photo_gate import PhotoGate
 from gpu_consumers.screening.publish_gate import PublishGate
 from gpu_consumers.screening.screener import Screener, ScreenerPace
 from gpu_consumers.screening.source_photo_gate import SourcePhotoGate
+from gpu_consumers.training.training_places import forget_trainings
 from gpu_consumers.worker.worker import Worker, WorkerLimits
 from processes import projector as projector_process
 from processes import recorder as recorder_process
@@ -109,6 +110,7 @@ class LivingStudio(StudioDesk):
         self._presigned = presigned
         self._folder = folder
         self.signing_keys = folder / "keys"
+        self.trainings = folder / "trainings"
         self._stack = stack
         self._projecting = stack.enter_context(open_pool(url, "projector", size_max=2))
         self._parking = stack.enter_context(open_pool(url, "writer", size_max=2))
@@ -263,12 +265,13 @@ class LivingStudio(StudioDesk):
 
     def worker(self, name: str, painter: Painter, kind: type[Worker] = Worker) -> Worker:
         """One worker, with a painter of its own."""
-        trainings = self._folder / "trainings"
+        trainings = self.trainings
         return kind(
             name,
             self.transport,
             lambda: ChildThread(painter, self._presigned, trainings),
             {loader.id: loader.phase_limits_s for loader in LOADERS.values()},
+            forget_files=partial(forget_trainings, trainings),
             rooms={painter.engine: painter.room},
             limits=self.limits,
         )

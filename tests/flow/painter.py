@@ -35,6 +35,7 @@ from gpu_consumers.presigned_objects import Objects
 from gpu_consumers.videos.lossless_clip import LosslessClip
 from gpu_consumers.worker.assignments import (
     Advanced,
+    Forget,
     Order,
     Report,
     Start,
@@ -95,6 +96,7 @@ class Painter:
         self.is_at_work = threading.Event()
         self.accidents: deque[Exception] = deque()
         self.is_deaf = False
+        self.forgotten: list[str] = []
         self.draws_instead: tuple[int, int] | None = None
         """A size of the pocket world, drawn whatever was granted."""
 
@@ -184,6 +186,10 @@ class Painter:
         if adapter in self.poison:
             raise RuntimeError("the engine broke")
 
+    def forget(self, adapter_sha256: str) -> None:
+        """See `LoadedEngine.forget`."""
+        self.forgotten.append(adapter_sha256)
+
     def _take_time(self, progress: Progress, steps_total: int) -> None:
         if self.accidents:
             raise self.accidents.popleft()
@@ -261,6 +267,9 @@ class ChildThread:
 
     def send(self, order: Order) -> None:
         """See `Child.send`."""
+        if isinstance(order, Forget):
+            self._workbench.forget(order)
+            return
         if isinstance(order, Stop):
             self._stops.add(order.job)
             return
@@ -318,4 +327,5 @@ class _ThreadProgress:
             self._child.say(Advanced(phase, step, steps_total, job=self._job))
         else:
             shown = preview()
-            self._child.say(Advanced(phase, step, steps_total, shown.png, shown.items, self._job))
+            said = Advanced(phase, step, steps_total, shown.png, shown.items, job=self._job)
+            self._child.say(said)

@@ -109,9 +109,8 @@ def test_live_previews_are_promised_where_the_engine_can_draw_them(engine: str) 
 
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE)
-def test_an_engine_that_brings_its_weights_lacks_nothing(engine: str) -> None:
-    brings_them = LOADERS[engine].built_in_folder is not None
-    assert brings_them == ("weights" not in ENGINES[engine].lacks)
+def test_an_engine_brings_its_weights_where_they_are_built_in(engine: str) -> None:
+    assert ENGINES[engine].brings_weights == (LOADERS[engine].built_in_folder is not None)
 
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE)

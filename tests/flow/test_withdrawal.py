@@ -11,6 +11,7 @@ from domain.consent_text import CONSENT
 from domain.job import Job
 from domain.job_state import CancelledBy, JobState
 from domain.refusals import ConsentMissing
+from gpu_consumers.training.training_places import training_place
 from tests.commands.journey import photo_files
 from tests.faults.oracle import until
 from tests.flow.living_studio import LivingStudio
@@ -174,3 +175,32 @@ def test_pictures_of_before_are_hidden_and_their_owner_may_begin_again(
 
     studio.does(GrantConsent(twin, CONSENT.sha256, EVERYTHING), owner)
     assert studio.twin(twin, owner).consented
+
+
+def test_workers_forget_a_twin_that_nobody_draws_any_more(studio: LivingStudio) -> None:
+    owner, other = studio.creator(), studio.creator()
+    twin, others = studio.trained_twin(owner), studio.trained_twin(other)
+    of_twin = studio.twin(twin, owner).adapter("pocket").sha256
+    of_others = studio.twin(others, other).adapter("pocket").sha256
+    for job, whose in ((studio.draw(twin, owner), owner), (studio.draw(others, other), other)):
+        studio.comes_to(job, whose, JobState.COMPLETED)
+
+    studio.does(WithdrawConsent(twin), owner)
+    until(lambda: of_twin in studio.painter.forgotten, "the worker has forgotten the twin")
+    assert of_others not in studio.painter.forgotten
+
+
+def test_checkpoints_of_a_twin_are_gone_from_the_workers_disk(studio: LivingStudio) -> None:
+    owner = studio.creator()
+    twin = studio.twin_with_photos(owner)
+    studio.painter.hold()
+    job = studio.train(twin, owner)
+    studio.is_drawn(job, owner)
+    epoch = studio.job(job, owner).epoch
+    assert epoch is not None
+    place = training_place(studio.trainings, job, twin=twin, epoch=epoch)
+    place.mkdir(parents=True)
+    (place / "state.pt").write_bytes(b"a likeness")
+
+    studio.does(WithdrawConsent(twin), owner)
+    until(lambda: not place.exists(), "no checkpoint is left")

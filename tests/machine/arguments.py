@@ -39,7 +39,7 @@ from commands.jobs.read_prompt import ReadPrompt
 from commands.jobs.record_attempt_failed import RecordAttemptFailed
 from commands.jobs.record_claim import RecordClaim
 from commands.jobs.record_rendered import RecordRendered
-from commands.jobs.record_screening import RecordScreening, ScreenedItem
+from commands.jobs.record_screening import CheckedCheckpoint, RecordScreening, ScreenedItem
 from commands.jobs.request_images import RequestImages
 from commands.jobs.request_video import RequestVideo
 from commands.jobs.retry_job import RetryJob
@@ -71,6 +71,7 @@ from commands.source_photos.read_source_plan import ReadSourcePlan
 from commands.source_photos.record_source_photo import RecordSourcePhoto, WrittenCopy
 from commands.source_photos.submit_source_photo import SubmitSourcePhoto
 from commands.twin.add_consent_scopes import AddConsentScopes
+from commands.twin.choose_checkpoint import ChooseCheckpoint
 from commands.twin.claim_photo_set import ClaimPhotoSet
 from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.create_twin import CreateTwin
@@ -253,6 +254,11 @@ def _add_scopes(d: Draw) -> AddConsentScopes:
 def _take_back_scopes(d: Draw) -> TakeBackConsentScopes:
     scopes = (d.one(*ConsentScope), d.one(*OFFERED_ANYWHERE))
     return TakeBackConsentScopes(d.id_of("twins"), scopes[: d.one(1, 1, 2)])
+
+
+@of(ChooseCheckpoint)
+def _choose_checkpoint(d: Draw) -> ChooseCheckpoint:
+    return ChooseCheckpoint(d.id_of("twins"), "pocket", d.one(60, 60, 90, 120))
 
 
 @of(PlanPhotoUploads)
@@ -545,8 +551,13 @@ def _rendered(d: Draw) -> RecordRendered:
     )
     trains = job is not None and job.submission_id is not None
     adapter = AdapterFile("elsewhere", SHA256, 400_000, 16, 120, 0.91)
+    earlier = tuple(
+        AdapterFile("elsewhere", SHA256, 400_000, 16, step, 0.8)
+        for step in d.one((), (60,), (60, 90), (60, 60))
+    )
+    trained = trains is not d.wrong()
     return RecordRendered(
-        job_id, attempt, claim, outputs, adapter if trains is not d.wrong() else None
+        job_id, attempt, claim, outputs, adapter if trained else None, earlier if trained else ()
     )
 
 
@@ -601,8 +612,15 @@ def _screened(d: Draw) -> RecordScreening:
     trains = job is not None and job.submission_id is not None
     granted = d.own.screenings.get(job_id)
     claim = d.uuid() if granted is None or d.wrong() else granted[0]
+    learnt = () if job is None or d.wrong() else job.checkpoints
     return RecordScreening(
-        job_id, attempt, claim, outputs, adapter_checks if trains else (), screening
+        job_id,
+        attempt,
+        claim,
+        outputs,
+        adapter_checks if trains else (),
+        screening,
+        tuple(CheckedCheckpoint(one.step, adapter_checks) for one in learnt),
     )
 
 

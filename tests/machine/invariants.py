@@ -16,6 +16,7 @@ from domain.job import Job
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import wallet_id
 from domain.kernel.stored_form import NoKeys
+from domain.source_photos import SourcePhotos
 from domain.twin import Twin
 from domain.wallet import Wallet
 from domain.wallet_state import Account
@@ -152,7 +153,7 @@ class Invariants:
                 raise Broken("a reservation has no job", f"{id}: {wallet.reserved}")
 
     def _check_snapshots(self) -> None:
-        for kind in (Wallet, Twin):
+        for kind in (Wallet, Twin, SourcePhotos):
             for id, owner in self._streams[kind].items():
                 loaded: Any = self._loaded(kind, id)
                 replayed: Any = None
@@ -207,7 +208,7 @@ class Invariants:
 
     def _load_all(self) -> None:
         ids: defaultdict[UUID, list[UUID]] = defaultdict(list)
-        for kind in (Asset, BulkChange, BulkChunk, Gallery, Job, Twin, Wallet):
+        for kind in (Asset, BulkChange, BulkChunk, Gallery, Job, SourcePhotos, Twin, Wallet):
             for id, owner in self._streams[kind].items():
                 ids[owner].append(id)
         self._present = {

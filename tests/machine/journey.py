@@ -31,6 +31,7 @@ from commands.source_photos.plan_source_photo import PlanSourcePhoto
 from commands.source_photos.record_source_photo import RecordSourcePhoto
 from commands.source_photos.submit_source_photo import SubmitSourcePhoto
 from commands.twin.add_consent_scopes import AddConsentScopes
+from commands.twin.choose_checkpoint import ChooseCheckpoint
 from commands.twin.claim_photo_set import ClaimPhotoSet
 from commands.twin.create_twin import CreateTwin
 from commands.twin.grant_consent import GrantConsent
@@ -94,7 +95,7 @@ def _for_twin(twin: Twin, d: Draw) -> Iterator[type]:
         yield from (CreateLabel, ChangeAssets, UndoChange)
         yield from _for_photos(d)
         yield from _for_packs(d)
-        yield TakeBackConsentScopes
+        yield from (TakeBackConsentScopes, ChooseCheckpoint)
 
 
 def _for_photos(d: Draw) -> Iterator[type]:

@@ -180,12 +180,24 @@ def test_an_object_of_several_parts_is_compared_by_its_bytes(
     assert "1 copied (9.0 MB), 30 there already" in suite("copy").output
 
 
+def test_an_empty_folder_empties_no_bucket(
+    suite: Suite, folder: FolderObjectStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    suite("copy")
+    monkeypatch.setenv("SUITE_HOME", str(tmp_path / "another"))
+    ensure_secrets(tmp_path / "another" / "secrets")
+    refused = suite("copy", "--mirror")
+    assert (refused.exit_code, "the folder is empty" in refused.output) == (2, True)
+    assert in_the_bucket() == PICTURES
+
+
+@pytest.mark.parametrize("bytes_left", [b"PICTURE 5", b"pic"])
 def test_bytes_that_are_not_those_of_their_digest_are_left_behind_and_named(
-    suite: Suite, folder: FolderObjectStore
+    suite: Suite, folder: FolderObjectStore, bytes_left: bytes
 ) -> None:
     place = load_settings().home / "objects" / "gallery" / "005" / "claim"
     facts = json.loads((place / "master~facts").read_text())
-    (place / facts["bytes_name"]).write_bytes(b"PICTURE 5")
+    (place / facts["bytes_name"]).write_bytes(bytes_left)
     copied = suite("copy")
     assert copied.exit_code == 1
     assert "left behind: gallery/005/claim/master" in copied.output

@@ -1,7 +1,9 @@
 """What a gallery shows of what it holds: filters, searches, stacks and months."""
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -10,6 +12,8 @@ import pytest
 from psycopg_pool import ConnectionPool
 
 from adapters.postgres.connect import open_pool
+from adapters.postgres.embedded import EmbeddedPostgres
+from adapters.postgres.migrate import MIGRATIONS_FOLDER, migrate
 from domain.events import STORED_FORM
 from domain.gallery import Gallery, LabelKind
 from domain.job import Job
@@ -20,10 +24,12 @@ from domain.twin import Twin
 from domain.wallet import Wallet
 from projections.projector import Projector
 from projections.rebuild import Rebuild
-from queries.gallery.filtering import SEARCH_WORDS_MAX, GalleryFilter
+from queries.gallery.filtering import GalleryFilter
 from queries.gallery.gallery import gallery
 from queries.gallery.labels import labels
+from queries.gallery.lineage import derived
 from queries.gallery.matching import matching
+from queries.gallery.rare_words import RARE_JOBS_MAX
 from queries.gallery.sections import sections
 from queries.paging import NEWEST
 from queries.viewer import as_viewer
@@ -141,7 +147,9 @@ def test_a_search_finds_nothing_else(ada: Shelves, text: str) -> None:
 def test_a_search_of_nothing_but_blanks_shows_all(ada: Shelves) -> None:
     found = ada.draws(COMPOSED)
     assert set(ada.shown(text="  ")) == set(found)
-    assert set(ada.shown(text="fog " * (SEARCH_WORDS_MAX + 5))) == set(found)
+    assert set(ada.shown(text="fog " * 500)) == set(found)
+    parts = [COMPOSED[first:last] for first in range(9) for last in range(first + 1, 12)]
+    assert ada.shown(text=" ".join([*parts, "tea"])) == []
 
 
 def test_what_was_looked_for_goes_with_its_owners_key(ada: Shelves) -> None:
@@ -210,11 +218,115 @@ def test_private_items_are_in_their_collection_the_trash_and_nowhere_else(ada: S
     for everywhere in ({}, {"text": "fog"}, {"collection": shared}, {"style": "neon"}):
         assert ada.shown(**everywhere) == [other]
     assert ada.shown(collection=secret) == [one]
+    assert ada.shown(states=("released", "trashed", "hidden"), text="fog") == [other]
     trashed = ada.history.asset(one)
     trashed.trash(at=ada.history.now)
     ada.history.save(ADA, trashed)
     assert ada.shown(collection=secret) == []
     assert ada.shown(states=("trashed",)) == [one]
+
+
+def test_what_was_made_in_private_of_an_item_is_told_in_private(ada: Shelves) -> None:
+    [one] = ada.draws("fog", count=1)
+    clip: Job = ada.history.requested_clips(
+        ada.person, ada.twin, ada.wallet, "a keeper nods", source=ada.history.asset(one)
+    )
+    ada.history.finished(clip, ada.twin, ada.wallet)
+    made = clip.items[0].asset_id
+
+    def told() -> list[UUID]:
+        ada.projected()
+        with as_viewer(ada._pool, ADA, Role.CREATOR) as view:
+            return [item.asset_id for item in derived(view, one, first=9)]
+
+    assert told() == [made]
+    ada.label(LabelKind.COLLECTION, made, private=True)
+    assert told() == []
+    ada.label(LabelKind.COLLECTION, one, private=True)
+    assert told() == [made]
+
+
+def test_what_is_in_two_private_collections_is_taken_from_its_month_once(ada: Shelves) -> None:
+    one, other, third, *_ = ada.draws("fog", count=4)
+    tag = ada.label(LabelKind.TAG, one, other, third)
+    first = ada.label(LabelKind.COLLECTION, one, other, private=True)
+    second = ada.label(LabelKind.COLLECTION, one, private=True)
+    assert len(ada.shown()) == 2
+    assert ada.shown(tags=(tag,)) == [third]
+    assert ada.shown(tags=(tag,), collection=second) == [one]
+    assert set(ada.shown(tags=(tag, tag), collection=first)) == {one, other}
+    restored = ada.history.asset(other)
+    restored.trash(at=ada.history.now)
+    ada.history.save(ADA, restored)
+    assert ada.shown(collection=first) == [one]
+    restored.restore(at=ada.history.now)
+    ada.history.save(ADA, restored)
+    assert set(ada.shown(collection=first)) == {one, other}
+
+
+def test_a_search_finds_the_same_of_a_word_that_many_jobs_asked_for(ada: Shelves) -> None:
+    one, _ = ada.draws("a lighthouse in fog")
+    ada.draws("a harbour")
+    tag = ada.label(LabelKind.TAG, one)
+    searches: list[dict[str, Any]] = [
+        {"text": "light fog"},
+        {"text": "fog", "stacked": True},
+        {"text": "hthou", "tags": (tag,)},
+        {"text": "fog", "tags": (tag,), "stacked": True},
+    ]
+    found = [ada.shown(**search) for search in searches]
+    assert [len(each) for each in found] == [2, 1, 1, 1]
+    with psycopg.connect(ada.admin_url) as admin:
+        admin.execute(
+            "INSERT INTO views.prompt_word_jobs SELECT owner_id, word_id, gen_random_uuid() "
+            "FROM views.prompt_words, generate_series(0, %s)",
+            [RARE_JOBS_MAX],
+        )
+    with as_viewer(ada._pool, ADA, Role.CREATOR) as view:
+        for search, expected in zip(searches, found, strict=True):
+            page = gallery(view, first=9, only=GalleryFilter(**search))
+            assert [item.asset_id for item in page.items] == expected
+
+
+@pytest.fixture
+def store_of_before(postgres_server: EmbeddedPostgres, tmp_path: Path) -> Iterator[str]:
+    """URL of a database of the release before months of labels and words of prompts were kept."""
+    for file in MIGRATIONS_FOLDER.glob("*.sql"):
+        if file.name < "0031":
+            (tmp_path / file.name).write_text(file.read_text())
+    postgres_server.create_database("unlabelled")
+    migrate(postgres_server.admin_url("unlabelled"), folder=tmp_path)
+    yield postgres_server.admin_url("unlabelled")
+    postgres_server.drop_database("unlabelled")
+
+
+def test_a_gallery_of_before_is_counted_and_searched_as_a_replay_of_it(
+    ada: Shelves, store_of_before: str
+) -> None:
+    one, other, third, *_ = ada.draws(COMPOSED, count=4)
+    ada.label(LabelKind.TAG, one, other, third)
+    ada.label(LabelKind.COLLECTION, one)
+    trashed, kept = ada.history.asset(one), ada.history.asset(other)
+    trashed.trash(at=ada.history.now)
+    ada.twin.withdraw_consent(at=ada.history.now)
+    kept.keep(ada.twin.consent_in_force, at=ada.history.now)
+    ada.history.save(ADA, trashed, ada.twin, kept)
+    ada.projected()
+    with psycopg.connect(ada.admin_url) as admin, psycopg.connect(store_of_before) as before:
+        for table in ("jobs", "assets", "asset_labels", "gallery_months"):
+            rows = admin.execute(f"SELECT json_agg(t) FROM views.{table} AS t").fetchone()
+            before.execute(
+                f"INSERT INTO views.{table} "
+                f"SELECT * FROM json_populate_recordset(NULL::views.{table}, %s)",
+                [json.dumps(rows and rows[0])],
+            )
+    migrate(store_of_before)
+    with psycopg.connect(ada.admin_url) as admin, psycopg.connect(store_of_before) as before:
+        for table in ("asset_labels", "prompt_words", "prompt_word_jobs"):
+            asked = f"SELECT to_jsonb(t)::text FROM views.{table} AS t ORDER BY 1"
+            rows_now = admin.execute(asked).fetchall()
+            assert len(rows_now) > 3
+            assert before.execute(asked).fetchall() == rows_now
 
 
 def test_what_withdrawal_has_hidden_is_in_no_list_and_no_month(ada: Shelves) -> None:

@@ -26,7 +26,7 @@ from tests.commands import journey
 from tests.commands.studio_spec import ADA, GRACE
 from tests.reactor.reactor_spec import ReactorSpec
 from topics.consume import next_offsets
-from topics.messages.control import StopJob, StopReason
+from topics.messages.control import ForgetTwin, StopJob, StopReason
 from topics.messages.jobs import JobQueued
 from topics.messages.work import WorkKind
 from topics.registry import CONTROL, JOBS, SCREENER, WORKERS, Topic
@@ -282,3 +282,12 @@ def test_what_was_over_before_it_was_announced_gives_its_place_back(spec: Reacto
     spec.passes(minutes=11)
     assert {one.job for one in announced(spec)} == {*over, waits}
     assert len(announced(spec)) == PLACES_PER_OWNER + 1
+
+
+def test_every_worker_is_told_to_forget_a_withdrawn_twin(spec: ReactorSpec) -> None:
+    twin = journey.trained_twin(spec)
+    with spec.topics.broadcast([CONTROL], From.START) as reader:
+        spec.given(WithdrawConsent(twin))
+        spec.settles()
+        told = [one.message for one in reader.poll(0.0, max_messages=100)]
+    assert [one for one in told if isinstance(one, ForgetTwin)] == [ForgetTwin(twin, epoch=2)]

@@ -264,3 +264,12 @@ def test_a_sweep_that_fails_waits_for_the_next_round(clock: StoppedClock) -> Non
         raise ConnectionError()
 
     one_turn(Sweeps([Sweep("rows", timedelta(), forget)], lambda now: True, clock))
+
+
+def test_a_sweep_that_fails_holds_up_no_other(clock: StoppedClock) -> None:
+    def fail(older_than: datetime, limit: int) -> int:
+        raise ConnectionError()
+
+    failing = Sweep("objects", timedelta(), fail)
+    other = Sweep("rows", timedelta(), lambda older_than, limit: 3)
+    assert Sweeps([failing, other], lambda now: True, clock).sweep(Event()) == {"rows": 3}

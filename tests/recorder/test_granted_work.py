@@ -7,7 +7,13 @@ import msgspec
 
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
-from commands.jobs.claim_screening import ClipGrant, FilePlace, ScreenedItemGrant, ScreeningGranted
+from commands.jobs.claim_screening import (
+    CheckpointGrant,
+    ClipGrant,
+    FilePlace,
+    ScreenedItemGrant,
+    ScreeningGranted,
+)
 from commands.jobs.grants.drawn import ImagesGrant, VideoGrant
 from commands.jobs.grants.granted import Grant
 from commands.jobs.grants.parts import GrantedItem, GrantedPhoto, GrantedSource
@@ -26,6 +32,7 @@ from domain.video_settings import resolve_video
 from processes.recorder.granted_work import GrantedWork
 from topics.messages import work as messages
 from topics.messages.work import (
+    CheckpointToCheck,
     ClipToScreen,
     ImageWork,
     PhotoToJudge,
@@ -145,6 +152,22 @@ def test_who_trains_is_told_the_rank_the_steps_and_the_rate() -> None:
     assert (work.rank, work.steps, work.learning_rate, work.seed) == (16, 900, 1e-4, 7)
     assert work.sample_prompts == ("smiling",)
     assert [photo.photo_id for photo in work.photos] == [PHOTO]
+    # A claim that was answered before has no places for checkpoints.
+    assert work.checkpoint_uploads is msgspec.UNSET
+    keys = ("quarantine/c0", "quarantine/c1")
+    lesson = msgspec.structs.replace(lesson, checkpoint_upload_keys=keys)
+    work = granted_work().attempt(granted(lesson), PromptText(None, None), NOON.timestamp())
+    assert isinstance(work, TrainingWork)
+    assert not isinstance(work.checkpoint_uploads, msgspec.UnsetType)
+    assert tuple(upload.object_key for upload in work.checkpoint_uploads) == keys
+
+
+def test_who_screens_a_training_is_told_where_each_checkpoint_goes() -> None:
+    training = ScreeningGranted(JOB, 1, 1, SYSTEM, "pocket", Rating.GENERAL, (), (), None, None)
+    assert granted_work().outputs(training).checkpoints is msgspec.UNSET
+    place = CheckpointGrant(60, "quarantine/c0", "adapters/60")
+    work = granted_work().outputs(msgspec.structs.replace(training, checkpoints=(place,)))
+    assert work.checkpoints == (CheckpointToCheck(60, "quarantine/c0", "adapters/60"),)
 
 
 def test_who_judges_photos_is_told_where_each_lies_and_where_its_copy_goes() -> None:

@@ -9,6 +9,7 @@ from processes.survey.lags import Lag, Lags
 from processes.survey.ledger import RULES, LedgerLook
 from processes.survey.open_work import Ages, OpenWork
 from processes.survey.parking import Parked
+from processes.survey.presence import There
 from processes.survey.survey import Survey
 from processes.survey.topic_lags import TopicLag, TopicLags
 
@@ -111,3 +112,30 @@ def test_reports_that_pile_up_are_not_well_and_dead_letters_are_only_told() -> N
     assert ills(QUIET, behind).keys() == {"reports that wait"}
     told = {line.subject: line.what for line in judged(QUIET, behind)}
     assert told["dead letters"].startswith("3 kept")
+
+
+PRESS = There(
+    is_worker=True,
+    member="press",
+    device="NVIDIA H100",
+    memory_bytes=80 * 2**30,
+    engines=("pocket", "stable-diffusion-xl"),
+)
+SIEVE = There(is_worker=False, member="sieve", device="", memory_bytes=None, engines=("pocket",))
+
+
+def test_every_worker_is_named_with_its_device_and_its_engines() -> None:
+    lines = {line.subject: line for line in judged(replace(QUIET, there=(PRESS, SIEVE)), None)}
+    assert lines["worker press"].what == "pocket, stable-diffusion-xl on NVIDIA H100, 80 GiB"
+    assert lines["worker press"].is_well
+    assert "workers" not in lines
+
+
+def test_a_worker_without_any_engine_is_not_well() -> None:
+    found = ills(replace(QUIET, there=(replace(PRESS, engines=()),)))
+    assert "folders of weights" in found["worker press"]
+
+
+def test_that_no_worker_is_heard_is_said() -> None:
+    [line] = [line for line in judged(QUIET, None) if line.subject == "workers"]
+    assert line.what == "none is heard"

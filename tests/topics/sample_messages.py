@@ -11,13 +11,15 @@ from uuid import UUID, uuid5
 from msgspec.structs import replace
 
 from topics.codec import Encoded, encode
-from topics.messages.control import StopJob, StopReason
+from topics.messages.attendance import OfferedEngine, ScreenerPresent, WorkerPresent
+from topics.messages.control import ForgetTwin, StopJob, StopReason
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.fact import Fact, Watermark
 from topics.messages.grants import ClaimRefusal, ClaimRefused, JobGranted
 from topics.messages.jobs import JobQueued
-from topics.messages.progress import JobProgressed, Phase
+from topics.messages.progress import CheckpointSeen, JobProgressed, Phase
 from topics.messages.results import (
+    CheckedCheckpoint,
     CheckResult,
     FailureReason,
     JobAlive,
@@ -37,6 +39,7 @@ from topics.messages.results import (
     WrittenRendition,
 )
 from topics.messages.work import (
+    CheckpointToCheck,
     ClipToScreen,
     Download,
     ImageItem,
@@ -242,6 +245,17 @@ SAMPLES: Mapping[str, Message] = {
     "job.granted.image-from-source": granted(replace(IMAGE_WORK, source=SOURCE)),
     "job.granted.video": granted(VIDEO_WORK),
     "job.granted.training": granted(TRAINING_WORK),
+    "job.granted.training-with-checkpoints": granted(
+        replace(TRAINING_WORK, checkpoint_uploads=(upload("checkpoint-0.safetensors"),))
+    ),
+    "job.granted.outputs-with-checkpoints": granted(
+        replace(
+            OUTPUTS_WORK,
+            checkpoints=(
+                CheckpointToCheck(60, "quarantine/ada/60", "adapters/ada/60.safetensors"),
+            ),
+        )
+    ),
     "job.granted.photos": granted(PHOTO_SET_WORK),
     "job.granted.source-photo": granted(SOURCE_PHOTO_WORK),
     "job.granted.pack": granted(PUBLISH_WORK),
@@ -278,6 +292,16 @@ SAMPLES: Mapping[str, Message] = {
             similarity=0.91,
         ),
     ),
+    "job.rendered.checkpoints": JobRendered(
+        job=JOB,
+        attempt=1,
+        claim_id=CLAIM,
+        outputs=(),
+        adapter=TrainedAdapter(f"quarantine/{JOB}/adapter", SHA256, 400_000, 16, 120, 0.91),
+        checkpoints=(
+            TrainedAdapter(f"quarantine/{JOB}/checkpoint-0", SHA256, 400_000, 16, 60, 0.84),
+        ),
+    ),
     "job.rendered.clip": JobRendered(
         job=JOB,
         attempt=1,
@@ -302,6 +326,14 @@ SAMPLES: Mapping[str, Message] = {
         attempt=1,
         claim_id=CLAIM,
         outputs=(ScreenedOutput(0, (PASSED,), "gallery/ada/0.png", SHA256, 4_100),),
+    ),
+    "outputs.screened.checkpoints": OutputsScreened(
+        job=JOB,
+        attempt=1,
+        claim_id=CLAIM,
+        outputs=(),
+        adapter_checks=(PASSED,),
+        checkpoints=(CheckedCheckpoint(60, (PASSED,)),),
     ),
     "outputs.screened.clip": OutputsScreened(
         job=JOB,
@@ -384,6 +416,27 @@ SAMPLES: Mapping[str, Message] = {
         preview_png=b"\x89PNG",
         preview_items=(4, 5),
     ),
+    "job.progressed.checkpoints": JobProgressed(
+        job=JOB,
+        attempt=1,
+        owner=ADA,
+        phase=Phase.STEP,
+        step=96,
+        steps_total=192,
+        at_s=1_780_315_200.5,
+        preview_png=b"\x89PNG",
+        preview_items=(0, 1, 2),
+        checkpoints=(CheckpointSeen(48, 0.71), CheckpointSeen(96, 0.88)),
+    ),
+    "worker.present": WorkerPresent(
+        member="worker-lighthouse",
+        device="NVIDIA H100 80GB HBM3",
+        engines=(OfferedEngine("pocket", SHA256),),
+        memory_bytes=85_520_809_984,
+    ),
+    "screener.present": ScreenerPresent(member="screener-lighthouse", engines=("pocket",)),
+    "twin.forget": ForgetTwin(TWIN, epoch=2),
+    "job.granted.of-a-consent": replace(granted(IMAGE_WORK), epoch=1),
     "job.stop": StopJob(JOB, StopReason.CONSENT_WITHDRAWN),
     "dead-letter": DeadLetter(
         topic="suite.results.v1",

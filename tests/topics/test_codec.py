@@ -29,7 +29,8 @@ from topics.codec import (
     encode,
     traceparent_of,
 )
-from topics.messages.control import StopJob, StopReason
+from topics.messages.attendance import ScreenerPresent, WorkerPresent
+from topics.messages.control import ForgetTwin, StopJob, StopReason
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.grants import ClaimRefused, JobGranted
 from topics.messages.results import JobClaimed, PackMade, PhotosJudged, SourcePhotoJudged
@@ -183,9 +184,14 @@ def test_every_message_is_keyed_as_the_registry_says() -> None:
         match topic_of(message).key:
             case "owner":
                 assert key_of(message) in (str(ADA), "")
+            case "member":
+                assert isinstance(message, WorkerPresent | ScreenerPresent)
+                assert key_of(message) == message.member
             case "worker":
                 assert isinstance(message, JobGranted | ClaimRefused)
                 assert key_of(message) == message.worker
+            case "job" if isinstance(message, ForgetTwin):
+                assert key_of(message) == str(message.twin)
             case "job" if isinstance(message, PhotosJudged):
                 assert key_of(message) == str(message.submission)
             case "job" if isinstance(message, SourcePhotoJudged | PackMade) or (

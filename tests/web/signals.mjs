@@ -5,7 +5,7 @@ import test from "node:test";
 
 const from = (name) => import(new URL(name, process.env.MODULES));
 const { batch, computed, effect, signal, untracked } = await from("signal.js");
-const { staying } = await from("order.js");
+const { staying } = await from("template.js");
 
 test("an effect runs at once and after each change, until it is stopped", () => {
   const [seen, one] = [[], signal(1)];

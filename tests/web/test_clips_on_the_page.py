@@ -1,11 +1,10 @@
 """Clips and remixes on the studio's page, in a real browser against a real API."""
 
-import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from domain.job import Job
@@ -18,7 +17,6 @@ from tests.api.live_studio import LiveStudio
 from tests.api.test_publish_packs import made
 from tests.gpu_consumers.screening.clips import FRAME_RATE, portrait_clip
 from tests.web.signed_in import patient, sign_in
-from topics.messages.progress import JobProgressed, Phase
 from topics.messages.work import ThumbnailRole
 
 SIDE_PX = 128
@@ -32,6 +30,11 @@ class Shown:
     page: Page
     live: LiveStudio
     complaints: list[str]
+
+    def opened(self, called: str) -> None:
+        """Opened the item of this prompt in the gallery."""
+        self.went_to("Gallery")
+        self.page.get_by_role("link", name=f"Open {called}").click()
 
     def went_to(self, place: str) -> None:
         """Followed a link of the navigation."""
@@ -90,57 +93,65 @@ def shown(browser: Browser, ada: Creator) -> Iterator[Shown]:
     assert complaints == []
 
 
-def test_a_clip_plays_in_the_gallery_and_shows_its_poster_before(shown: Shown) -> None:
+def test_a_clip_is_played_from_the_gallery_which_shows_its_poster(shown: Shown) -> None:
     shown.went_to("Gallery")
-    film = shown.page.locator(".tile video")
-    expect(film).to_have_count(1)
+    tile = shown.page.get_by_role("link", name="Open a lighthouse keeper in fog, clip, 3 s")
+    expect(tile.locator("img")).to_have_js_property("naturalWidth", SIDE_PX)
+    tile.click()
+    film = shown.page.get_by_role("dialog").locator("video")
     assert film.evaluate("film => [film.controls, film.loop, film.muted, film.playsInline]") == (
         [True] * 4
     )
-    assert (
-        film.evaluate(
-            "async film => { const still = new Image(); still.src = film.poster; "
-            "await still.decode(); return still.naturalWidth; }"
-        )
-        == SIDE_PX
-    )
     plays(film)
     assert film.evaluate("film => [film.videoWidth, film.duration]") == [SIDE_PX, SECONDS]
-    assert shown.page.locator(".tile img").count() == 1
+
+
+def test_a_clip_is_looked_at_frame_by_frame(shown: Shown) -> None:
+    shown.opened("a lighthouse keeper in fog")
+    film = shown.page.get_by_role("dialog").locator("video")
+    plays(film)
+    shown.page.keyboard.press(" ")
+    expect(film).to_have_js_property("paused", value=True)
+    film.evaluate("film => { film.currentTime = 1; }")
+    shown.page.get_by_role("button", name="One frame on").click()
+    expect(film).to_have_js_property("currentTime", 1 + 1 / FRAME_RATE)
+    shown.page.keyboard.press(",")
+    expect(film).to_have_js_property("currentTime", 1)
 
 
 def test_a_clip_goes_on_playing_while_the_gallery_changes(shown: Shown, ada: Creator) -> None:
-    shown.went_to("Gallery")
-    film = shown.page.locator(".tile video")
+    shown.opened("a lighthouse keeper in fog")
+    film = shown.page.get_by_role("dialog").locator("video")
     plays(film)
     before = film.element_handle()
     ada.finished(ada.images(count=1))
-    expect(shown.page.locator(".tile")).to_have_count(3)
+    expect(shown.page.locator(".picture-tile")).to_have_count(3)
     assert before is not None
     assert before.evaluate("film => [film.isConnected, film.paused]") == [True, False]
 
 
 def test_a_clip_plays_in_a_page_that_has_been_open_for_long(shown: Shown) -> None:
     shown.went_to("Gallery")
-    film = shown.page.locator(".tile video")
-    expect(film).to_have_count(1)
+    tile = shown.page.get_by_role("link", name="Open a lighthouse keeper in fog")
+    expect(tile).to_be_visible()
     shown.live.clock.pass_by(minutes=30)
-    plays(film)
+    tile.click()
+    plays(shown.page.get_by_role("dialog").locator("video"))
 
 
 @pytest.mark.parametrize(
-    ("button", "ending"),
+    ("link", "ending"),
     [("Download MP4", ".mp4"), ("Download WebP", ".webp"), ("Download GIF", ".gif")],
 )
 def test_every_file_of_a_clip_but_its_poster_is_downloaded(
-    shown: Shown, button: str, ending: str
+    shown: Shown, link: str, ending: str
 ) -> None:
-    shown.went_to("Gallery")
-    shown.page.get_by_role("button", name="Open a lighthouse keeper in fog").click()
+    shown.opened("a lighthouse keeper in fog")
     dialog = shown.page.get_by_role("dialog")
-    expect(dialog.get_by_role("button", name="Download")).to_have_count(3)
+    dialog.locator("summary").filter(has=shown.page.locator("svg")).first.click()
+    expect(dialog.get_by_role("link", name="Download")).to_have_count(3)
     with shown.page.expect_download() as begun:
-        dialog.get_by_role("button", name=button).click()
+        dialog.get_by_role("link", name=link).click()
     assert begun.value.suggested_filename.endswith(ending)
     assert begun.value.failure() is None
 
@@ -148,25 +159,22 @@ def test_every_file_of_a_clip_but_its_poster_is_downloaded(
 def test_a_picture_of_the_gallery_is_animated_at_the_price_that_was_shown(
     shown: Shown, ada: Creator
 ) -> None:
-    shown.went_to("Gallery")
-    shown.page.get_by_role("button", name="Animate").click()
+    shown.opened("a lighthouse in fog")
+    shown.page.get_by_role("link", name="Animate").click()
     page = shown.page
     expect(page.get_by_text("It begins with this picture.")).to_be_visible()
-    expect(page.get_by_label("Aspect ratio")).to_have_count(0)
-    page.get_by_label("Seconds").select_option("5")
-    page.get_by_label("Motion").select_option("nod")
-    page.get_by_label("How many").fill("4")
-    page.get_by_label("How many").press("Tab")
-    expect(page.get_by_role("alert")).to_contain_text("12")
-    page.get_by_label("How many").fill("1")
-    page.get_by_label("How many").press("Tab")
-    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page.get_by_role("group", name="Shape")).to_have_count(0)
+    page.get_by_role("radio", name="5 s").check()
+    page.get_by_role("radio", name="Nod").check()
+    expect(page.get_by_role("radio", name="4", exact=True)).to_be_disabled()
+    create = page.get_by_role("button", name="Create a clip")
+    expect(create).to_have_text(re.compile(r"credits"))
+    expect(create).not_to_have_attribute("aria-busy", "true")
+    [price] = re.findall(r"[0-9.]+(?= credits)", create.inner_text())
     reserved_before = ada.wallet()["reserved"]
-    price = page.locator("output").inner_text()
-    page.get_by_role("button", name="Create").click()
-    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    create.click()
+    expect(page.get_by_role("status").filter(has_text="1 clip asked for.")).to_have_count(1)
     shown.live.settle()
-    expect(page.get_by_text(f"{price} credits reserved")).to_be_visible()
     assert ada.wallet()["reserved"] - reserved_before == round(float(price) * 1_000)
     [asked] = [
         edge["node"]
@@ -204,18 +212,18 @@ def test_a_picture_of_the_gallery_is_remixed_as_strongly_as_was_said(
     shown: Shown, ada: Creator
 ) -> None:
     picture = picture_of(ada)
-    shown.went_to("Gallery")
-    shown.page.get_by_role("button", name="Remix").click()
+    shown.opened("a lighthouse in fog")
+    shown.page.get_by_role("link", name="More like this").click()
     page = shown.page
     expect(page.get_by_text("It begins with this picture.")).to_be_visible()
-    expect(page.get_by_label("Aspect ratio")).to_have_count(0)
-    expect(page.get_by_label("Twin", exact=True)).to_have_count(0)
-    page.get_by_label("Drawn anew").fill("0.35")
-    page.get_by_label("How many").fill("2")
-    page.get_by_label("How many").press("Tab")
+    expect(page.get_by_role("group", name="Shape")).to_have_count(0)
+    expect(page.get_by_role("group", name="Twin")).to_have_count(0)
+    page.get_by_label("Prompt", exact=True).fill("smiling, red top")
+    page.get_by_label("Drawn anew", exact=True).fill("0.35")
+    page.get_by_role("radio", name="2", exact=True).check()
     reserved_before = ada.wallet()["reserved"]
-    page.get_by_role("button", name="Create", exact=True).click()
-    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    page.get_by_role("button", name="Create 2 · 0.2 credits").click()
+    expect(page.get_by_role("article", name="smiling, red top")).to_be_visible()
     shown.live.settle()
     job = asked_from(ada, picture)
     [source] = job.inputs
@@ -227,30 +235,27 @@ def test_a_picture_to_begin_with_is_chosen_where_one_asks(shown: Shown, ada: Cre
     picture = picture_of(ada)
     shown.went_to("Create")
     page = shown.page
-    page.get_by_text("Begin with a picture of the gallery").click()
+    page.get_by_label("Prompt", exact=True).fill("smiling, blue top")
+    page.get_by_role("button", name="Gallery picture").click()
     page.get_by_role("button", name="Begin with a lighthouse in fog").click()
     expect(page.get_by_text("It begins with this picture.")).to_be_visible()
-    page.get_by_role("link", name="Clips").click()
-    expect(page.get_by_label("Seconds")).to_be_visible()
+    page.get_by_role("link", name="Video").click()
+    expect(page.get_by_role("group", name="Seconds")).to_be_visible()
     expect(page.get_by_text("It begins with this picture.")).to_be_visible()
-    page.get_by_role("link", name="Pictures").click()
-    expect(page.get_by_label("Drawn anew")).to_be_visible()
-    page.get_by_role("button", name="Create", exact=True).click()
-    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    page.get_by_role("link", name="Image", exact=True).click()
+    expect(page.get_by_label("Drawn anew", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Create 4 · 0.4 credits").click()
+    expect(page.get_by_role("article", name="smiling, blue top")).to_be_visible()
     shown.live.settle()
     assert asked_from(ada, picture).kind is JobKind.IMAGES
 
 
 def test_nothing_is_made_from_a_clip(shown: Shown) -> None:
-    shown.went_to("Gallery")
-    page = shown.page
-    expect(page.locator(".tile")).to_have_count(2)
-    expect(page.get_by_role("button", name="Remix")).to_have_count(1)
-    page.get_by_role("button", name="Open a lighthouse keeper in fog").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_role("button", name="Close")).to_be_visible()
-    expect(dialog.get_by_role("button", name="Remix")).to_have_count(0)
-    expect(dialog.get_by_role("button", name="Animate")).to_have_count(0)
+    shown.opened("a lighthouse keeper in fog")
+    dialog = shown.page.get_by_role("dialog")
+    expect(dialog.get_by_role("link", name="Use settings")).to_be_visible()
+    expect(dialog.get_by_role("link", name="More like this")).to_have_count(0)
+    expect(dialog.get_by_role("link", name="Animate")).to_have_count(0)
 
 
 def test_a_clip_from_words_is_asked_for_and_shown_where_it_was_made(
@@ -258,56 +263,30 @@ def test_a_clip_from_words_is_asked_for_and_shown_where_it_was_made(
 ) -> None:
     shown.went_to("Create")
     page = shown.page
-    page.get_by_role("link", name="Clips").click()
+    page.get_by_role("link", name="Video").click()
     page.get_by_label("Prompt", exact=True).fill("smiling, front view")
-    page.get_by_label("Seconds").select_option("3")
-    page.get_by_role("button", name="Create").click()
-    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    page.get_by_role("radio", name="3 s").check()
+    create = page.get_by_role("button", name="Create a clip")
+    expect(create).not_to_have_attribute("aria-busy", "true")
+    create.click()
+    made = page.get_by_role("article", name="smiling, front view")
+    expect(made).to_contain_text("Waiting for its turn")
     shown.live.settle()
-    card = page.get_by_role("region", name="smiling, front view")
-    expect(card.get_by_role("button", name="Cancel")).to_be_visible()
     [job] = [
         edge["node"]["id"]
         for edge in ada.run("Jobs", first=10)["jobs"]["edges"]
         if edge["node"]["state"] == "REQUESTED"
     ]
     released(ada, job)
-    expect(card.get_by_text("charged")).to_be_visible()
-    film = card.locator("video")
-    plays(film)
-
-
-def test_all_that_is_being_drawn_is_shown_side_by_side(shown: Shown, ada: Creator) -> None:
-    job = ada.images(count=2)
-    claim = ada.claimed(job)
-    shown.went_to("Jobs")
-    shown.live.settle()
-    strip = io.BytesIO()
-    Image.new("RGB", (16, 8), "teal").save(strip, "PNG")
-    said = JobProgressed(
-        job=claim.job_id,
-        attempt=claim.attempt,
-        owner=ada.person,
-        phase=Phase.STEP,
-        step=12,
-        steps_total=25,
-        at_s=1.0,
-        preview_png=strip.getvalue(),
-        preview_items=(0, 1),
-    )
-    card = shown.page.get_by_role("region", name="a lighthouse in fog")
-    expect(card.get_by_text("started")).to_be_visible()
-    shown.live.parts.progress.note(said)
-    expect(card.get_by_alt_text("Preview of 1, 2, left to right")).to_have_js_property(
-        "naturalWidth", 16
-    )
+    expect(made.get_by_text("1 clip ·")).to_be_visible()
+    plays(made.locator("video"))
 
 
 def test_a_picture_is_made_ready_to_be_published(shown: Shown, ada: Creator) -> None:
-    shown.went_to("Gallery")
-    shown.page.get_by_role("button", name="Open a lighthouse in fog").click()
+    shown.opened("a lighthouse in fog")
+    shown.page.keyboard.press("i")
     dialog = shown.page.get_by_role("dialog")
-    dialog.get_by_text("Publish…").click()
+    dialog.get_by_text("Publish", exact=True).click()
     dialog.get_by_label("Story, 1080 × 1920").check()
     dialog.get_by_role("button", name="Make the files").click()
     expect(dialog.get_by_text("Being made…")).to_be_visible()

@@ -19,9 +19,12 @@ from tests.api.creator import PASSWORD, Creator
 from tests.api.live_studio import LiveStudio, live_studio
 from tests.conftest import TEMPLATE
 from tests.web.browser import PATIENCE_MS, chromium
+from tests.web.signed_in import goes_to
 from topics.messages.work import ThumbnailRole
 
 TILES = 40
+TILE = ".picture-tile img"
+ALL_OF_THEM_PX = 2_700
 A_JOB = 8
 FIRST_VISIT_BYTES_MAX = 800_000
 NEXT_VISIT_BYTES_MAX = 10_000
@@ -103,14 +106,15 @@ def signed_in(context: BrowserContext, ada: Creator, address: str) -> Page:
 
 def look_at_all(page: Page, address: str) -> None:
     """The gallery from top to bottom, until every picture is there."""
-    page.goto(f"{address}/#gallery")
-    expect(page.locator(".tile img")).to_have_count(TILES)
+    page.set_viewport_size({"width": 1280, "height": ALL_OF_THEM_PX})
+    page.goto(f"{address}/#/gallery")
+    expect(page.locator(TILE)).to_have_count(TILES)
     page.evaluate(
-        """async () => {
-          const pictures = [...document.querySelectorAll('.tile img')];
-          for (const one of pictures) { one.loading = 'eager'; one.scrollIntoView(); }
+        """async (tile) => {
+          const pictures = [...document.querySelectorAll(tile)];
           await Promise.all(pictures.map((one) => one.decode()));
-        }"""
+        }""",
+        TILE,
     )
 
 
@@ -127,12 +131,12 @@ def test_no_picture_is_broken_by_whichever_name_the_studio_was_found(
         page = signed_in(context, ada, address)
         look_at_all(page, address)
         assert (
-            page.locator(".tile img").evaluate_all("all => all.map((one) => one.naturalWidth)")
+            page.locator(TILE).evaluate_all("all => all.map((one) => one.naturalWidth)")
             == [256] * TILES
         )
         ada.live.clock.pass_by(minutes=30)
-        page.get_by_role("button", name="Open a lighthouse").first.click()
-        shown = page.get_by_role("dialog").locator("img")
+        page.get_by_role("link", name="Open a lighthouse").first.click()
+        shown = page.get_by_role("dialog").locator(".stage-full")
         expect(shown).to_have_js_property("naturalWidth", 512)
 
 
@@ -168,16 +172,18 @@ def test_a_tile_has_its_place_and_its_colour_before_its_picture_comes(
     address = named(ada.live, "localhost")
     with browser.new_context() as context:
         page = signed_in(context, ada, address)
+        page.set_viewport_size({"width": 1280, "height": ALL_OF_THEM_PX})
         page.route("**/media/**", lambda route: None)
-        page.goto(f"{address}/#gallery")
-        expect(page.locator(".tile img")).to_have_count(TILES)
-        tile = page.locator(".tile img").first
+        page.goto(f"{address}/#/gallery")
+        expect(page.locator(TILE)).to_have_count(TILES)
+        tile = page.locator(TILE).first
         box = tile.bounding_box()
         assert box is not None
         assert box["width"] == pytest.approx(box["height"], abs=1)
         assert box["width"] > 100
         # The mean colour of this hash by the reference implementation, thumbhash 0.1.1.
-        assert tile.evaluate("one => one.style.backgroundColor") == "rgb(86, 82, 88)"
+        background = "one => one.closest('li').style.backgroundColor"
+        assert tile.evaluate(background) == "rgb(86, 82, 88)"
 
 
 def test_after_sign_out_nothing_of_it_is_seen_again_in_this_browser(
@@ -187,9 +193,10 @@ def test_after_sign_out_nothing_of_it_is_seen_again_in_this_browser(
     with browser.new_context() as context:
         page = signed_in(context, ada, address)
         look_at_all(page, address)
-        seen = page.locator(".tile img").first.get_attribute("src")
+        seen = page.locator(TILE).first.get_attribute("src")
         assert seen is not None
         assert page.evaluate("async (a) => (await fetch(a)).status", seen) == 200
+        goes_to(page, "Settings")
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()
         assert page.evaluate("async (a) => (await fetch(a)).status", seen) == 404

@@ -54,7 +54,7 @@ def page(browser: Browser, ada: Creator) -> Iterator[Page]:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     goes_to(page, "Create")
-    page.get_by_text("Begin with a photo of your own").click()
+    page.get_by_role("button", name="Own photo").click()
     yield page
     page.close()
     assert errors == []
@@ -90,8 +90,8 @@ def test_a_photo_is_uploaded_judged_and_begun_with(page: Page, ada: Creator) -> 
         seen.evaluate("async shown => { await shown.decode(); return shown.naturalWidth; }") == 512
     )
     page.get_by_label("Prompt", exact=True).fill("smiling, green top")
-    page.get_by_role("button", name="Create").click()
-    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    page.get_by_role("button", name="Create 4 · 0.4 credits").click()
+    expect(page.get_by_role("article", name="smiling, green top")).to_be_visible()
     ada.live.settle()
     [asked] = [
         edge["node"]
@@ -112,7 +112,7 @@ def test_a_refused_photo_is_told_in_words(page: Page, ada: Creator) -> None:
 def test_one_that_is_there_is_chosen_without_uploading_it_again(page: Page, ada: Creator) -> None:
     judged(ada, uploads(page, ada), passed())
     expect(page.get_by_text("It begins with this photo.")).to_be_visible()
-    page.get_by_role("link", name="Begin with words instead").click()
-    page.get_by_text("Begin with a photo of your own").click()
+    page.get_by_role("button", name="Begin with words instead").click()
+    page.get_by_role("button", name="Own photo").click()
     page.get_by_role("button", name="Begin with this photo").click()
     expect(page.get_by_text("It begins with this photo.")).to_be_visible()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-MODULE = Path("web/studio/photo_upload.js").resolve()
+MODULE = Path("web/studio/core/uploads.js").resolve()
 PAGE = Path(__file__).with_name("photo_upload.mjs")
 NODE = shutil.which("node")
 

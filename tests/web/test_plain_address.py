@@ -47,8 +47,8 @@ def page(browser: Browser, ada: Creator) -> Iterator[Page]:
 def test_pictures_are_asked_for(page: Page, ada: Creator) -> None:
     goes_to(page, "Create")
     page.get_by_label("Prompt", exact=True).fill("smiling, green top")
-    page.get_by_role("button", name="Create").click()
-    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    page.get_by_role("button", name="Create 4 · 0.4 credits").click()
+    expect(page.get_by_role("article", name="smiling, green top")).to_be_visible()
     ada.live.settle()
     states = [edge["node"]["state"] for edge in ada.run("Jobs", first=5)["jobs"]["edges"]]
     assert "REQUESTED" in states
@@ -58,7 +58,7 @@ def test_a_digest_is_the_one_that_everybody_else_finds(page: Page) -> None:
     for size in (0, 1, 55, 56, 63, 64, 119, 120, 70_000):
         data = bytes((31 * place + size) % 256 for place in range(size))
         found = page.evaluate(
-            "async data => (await import('/web/studio/plain_http.js'))"
+            "async data => (await import('/web/studio/core/sha256.js'))"
             ".sha256(Uint8Array.from(atob(data), c => c.charCodeAt(0)).buffer)",
             base64.b64encode(data).decode(),
         )

@@ -37,8 +37,12 @@ CHECK_NAME_LENGTH_MAX: Final = 40
 MODEL_NAME_LENGTH_MAX: Final = 128
 """An adapter's checks name a digest, the known pictures a list that an operator has named."""
 
+ENGINES_MAX: Final = 64
+"""Of one worker or screener: far more than a catalogue has."""
+
 PACK_FILES_MAX = 12
 PHOTOS_MAX: Final = 32
+CHECKPOINTS_MAX: Final = 16
 FLAWS_MAX: Final = 32
 RENDITIONS_MAX: Final = 8
 THUMBNAILS_MAX: Final = 8
@@ -58,6 +62,9 @@ EVENT_SIZE_MAX_BYTES: Final = 64 * 1024
 Attempt: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 ScreeningNumber: TypeAlias = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 """As wide as its column: which attempt is the current one, the domain knows."""
+
+Epoch: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+"""Which of a twin's consents: counted up by every withdrawal."""
 
 ItemNumber: TypeAlias = Annotated[int, Meta(ge=0, le=999)]
 ItemCount: TypeAlias = Annotated[int, Meta(ge=1, le=999)]

@@ -1,9 +1,11 @@
-"""`suite.control.v1`: stop this. Every worker reads all of it."""
+"""`suite.control.v1`: stop this, forget them. Every worker reads all of it."""
 
 from enum import StrEnum
 from uuid import UUID
 
 import msgspec
+
+from topics.messages.bounds import Epoch
 
 
 class StopReason(StrEnum):
@@ -18,3 +20,10 @@ class StopJob(msgspec.Struct, frozen=True, tag="job.stop"):
 
     job: UUID
     reason: StopReason
+
+
+class ForgetTwin(msgspec.Struct, frozen=True, tag="twin.forget"):
+    """Let nothing of this twin stay that rests on a consent before `epoch`: no slot, no file."""
+
+    twin: UUID
+    epoch: Epoch

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from topics.messages.bounds import Attempt, MemberName, UnixSeconds
+from topics.messages.bounds import Attempt, Epoch, MemberName, UnixSeconds
 from topics.messages.work import Work
 
 
@@ -20,7 +20,10 @@ class ClaimRefusal(StrEnum):
 
 
 class JobGranted(msgspec.Struct, frozen=True, tag="job.granted"):
-    """The claim holds until `deadline_s` (Unix seconds). A repeated claim gets the same grant."""
+    """The claim holds until `deadline_s` (Unix seconds). A repeated claim gets the same grant.
+
+    `epoch` is that of the consent it rests on, absent without a twin and from a release before.
+    """
 
     worker: MemberName
     job: UUID
@@ -29,6 +32,7 @@ class JobGranted(msgspec.Struct, frozen=True, tag="job.granted"):
     owner: UUID
     deadline_s: UnixSeconds
     work: Work
+    epoch: Epoch | msgspec.UnsetType = msgspec.UNSET
 
 
 class ClaimRefused(msgspec.Struct, frozen=True, tag="claim.refused"):

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from topics.messages.bounds import (
+    CHECKPOINTS_MAX,
     CHECKS_MAX,
     CLIP_SECONDS_MAX,
     FLAWS_MAX,
@@ -93,14 +94,23 @@ class TrainedAdapter(msgspec.Struct, frozen=True):
     similarity: Cosine
 
 
+EarlierCheckpoints: TypeAlias = Annotated[
+    tuple[TrainedAdapter, ...], Meta(max_length=CHECKPOINTS_MAX)
+]
+
+
 class JobRendered(msgspec.Struct, frozen=True, tag="job.rendered"):
-    """The work is done and lies in quarantine. Nothing is released by this message."""
+    """The work is done and lies in quarantine. Nothing is released by this message.
+
+    `checkpoints` are what a training had learnt earlier, in the order of the granted places.
+    """
 
     job: UUID
     attempt: Attempt
     claim_id: UUID
     outputs: Annotated[tuple[RenderedOutput, ...], Meta(max_length=OUTPUTS_MAX)]
     adapter: TrainedAdapter | None = None
+    checkpoints: EarlierCheckpoints | msgspec.UnsetType = msgspec.UNSET
 
 
 class FailureReason(StrEnum):
@@ -200,6 +210,18 @@ class ScreenedOutput(msgspec.Struct, frozen=True):
     placeholder: Thumbhash | msgspec.UnsetType = msgspec.UNSET
 
 
+class CheckedCheckpoint(msgspec.Struct, frozen=True):
+    """All checks of an earlier checkpoint's adapter. It was written where all have passed."""
+
+    step: StepCount
+    checks: Checks
+
+
+CheckedCheckpoints: TypeAlias = Annotated[
+    tuple[CheckedCheckpoint, ...], Meta(max_length=CHECKPOINTS_MAX)
+]
+
+
 class OutputsScreened(msgspec.Struct, frozen=True, tag="outputs.screened"):
     """Verdicts on every output of an attempt. `adapter_checks` is empty for image jobs.
 
@@ -212,6 +234,7 @@ class OutputsScreened(msgspec.Struct, frozen=True, tag="outputs.screened"):
     outputs: Annotated[tuple[ScreenedOutput, ...], Meta(max_length=OUTPUTS_MAX)]
     adapter_checks: Checks = ()
     screening: ScreeningNumber | msgspec.UnsetType = msgspec.UNSET
+    checkpoints: CheckedCheckpoints | msgspec.UnsetType = msgspec.UNSET
 
 
 class JudgedPhoto(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from topics.messages.bounds import (
+    CHECKPOINTS_MAX,
     CHECKS_MAX,
     FORM_FIELDS_MAX,
     OUTPUTS_MAX,
@@ -143,8 +144,14 @@ class TrainingPhoto(msgspec.Struct, frozen=True):
     download: Download
 
 
+CheckpointUploads: TypeAlias = Annotated[tuple[Upload, ...], Meta(max_length=CHECKPOINTS_MAX)]
+
+
 class TrainingWork(msgspec.Struct, frozen=True, tag="training"):
-    """Resolved parameters of a twin training."""
+    """Resolved parameters of a twin training.
+
+    `checkpoint_uploads` are places for what it had learnt earlier, as many as are kept.
+    """
 
     engine: EngineId
     photos: Annotated[tuple[TrainingPhoto, ...], Meta(max_length=PHOTOS_MAX)]
@@ -155,6 +162,7 @@ class TrainingWork(msgspec.Struct, frozen=True, tag="training"):
     sample_prompts: Annotated[tuple[PromptText, ...], Meta(max_length=OUTPUTS_MAX)]
     sample_uploads: Annotated[tuple[Upload, ...], Meta(max_length=OUTPUTS_MAX)]
     adapter_upload: Upload
+    checkpoint_uploads: CheckpointUploads | msgspec.UnsetType = msgspec.UNSET
 
 
 class PhotoToJudge(msgspec.Struct, frozen=True):
@@ -292,11 +300,24 @@ class OutputToScreen(msgspec.Struct, frozen=True):
     own_photo: bool | msgspec.UnsetType = msgspec.UNSET
 
 
+class CheckpointToCheck(msgspec.Struct, frozen=True):
+    """An earlier checkpoint's adapter in quarantine, and where it goes if it is sound."""
+
+    step: StepCount
+    quarantine_key: ObjectKey
+    adapter_key: ObjectKey
+
+
+CheckpointsToCheck: TypeAlias = Annotated[
+    tuple[CheckpointToCheck, ...], Meta(max_length=CHECKPOINTS_MAX)
+]
+
+
 class OutputsWork(msgspec.Struct, frozen=True, tag="outputs"):
     """Outputs of one attempt to be screened. `template_key` is None for a job without a twin.
 
     `clip` is absent where the outputs are pictures. `screening` counts the screenings of the
-    attempt from 1; the report repeats it.
+    attempt from 1; the report repeats it. `checkpoints` have the adapter's rank.
     """
 
     engine: EngineId
@@ -309,6 +330,7 @@ class OutputsWork(msgspec.Struct, frozen=True, tag="outputs"):
     adapter_rank: Rank | None = None
     screening: ScreeningNumber | msgspec.UnsetType = msgspec.UNSET
     clip: ClipToScreen | msgspec.UnsetType = msgspec.UNSET
+    checkpoints: CheckpointsToCheck | msgspec.UnsetType = msgspec.UNSET
 
 
 Work = (

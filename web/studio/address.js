@@ -1,13 +1,14 @@
-// The page that the address names, and what it says besides: `#create?kind=clip&source=…`.
+// What the address of a page says besides its name.
+
+import { go, href, route } from "./core/router.js";
 
 /** The page's name, and its wishes. */
 export function address() {
-  const [page, wishes = ""] = location.hash.slice(1).split("?", 2);
-  return { page, wishes: new URLSearchParams(wishes) };
+  const { page, query } = route.value;
+  return { page, wishes: new URLSearchParams(query) };
 }
 
 /** Goes to a page with wishes. */
 export function goTo(page, wishes = {}) {
-  const said = new URLSearchParams(wishes).toString();
-  location.hash = said ? `${page}?${said}` : page;
+  go(href(page, [], wishes));
 }

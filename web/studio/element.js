@@ -1,6 +1,6 @@
 // Builds elements from data. Text is only ever set as text, so nothing a person wrote becomes markup.
 
-/** @returns {HTMLElement} `<tag>` with properties and children; strings become text nodes. */
+/** @returns {any} `<tag>` with properties and children; strings become text nodes. */
 export function element(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {

@@ -1,10 +1,11 @@
 // The ways from a picture to what can be made from it: the same drawn anew, and a clip.
 
 import { goTo } from "./address.js";
-import { CLIPS } from "./ask/clips.js";
-import { PICTURES } from "./ask/pictures.js";
 import { element } from "./element.js";
-import { state } from "./state.js";
+import { IMAGE, VIDEO } from "./pages/create/kinds.js";
+import { state } from "./store.js";
+
+const CALLED = { image: "Remix", video: "Animate" };
 
 /** Whether anything can begin with an item. */
 export function canBegin(asset) {
@@ -15,7 +16,7 @@ export function canBegin(asset) {
 export function madeFrom(asset, leave = () => {}) {
   const engine = state.catalogue.engines.find(({ id }) => id === asset.engine);
   if (!engine || !canBegin(asset)) return [];
-  return [PICTURES, CLIPS].filter((kind) => kind.offered(engine)).map((kind) =>
+  return [IMAGE, VIDEO].filter((kind) => kind.offered(engine)).map((kind) =>
     element("button", {
       type: "button",
       class: "quiet",
@@ -23,5 +24,5 @@ export function madeFrom(asset, leave = () => {}) {
         leave();
         goTo("create", { kind: kind.name, source: asset.id });
       },
-    }, kind.fromPicture));
+    }, CALLED[kind.name]));
 }

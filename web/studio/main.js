@@ -1,137 +1,92 @@
 // Starts the studio: who is signed in, which page is shown, and what arrives live.
 
-import { address } from "./address.js";
-import { element } from "./element.js";
-import { follow } from "./feeds.js";
-import { run } from "./graphql.js";
-import { attempt, notice } from "./notice.js";
-import { account } from "./pages/account.js";
-import { create } from "./pages/create.js";
-import { gallery } from "./pages/gallery.js";
-import { jobs } from "./pages/jobs.js";
-import { signIn } from "./pages/sign_in.js";
-import { twins } from "./pages/twins.js";
-import { wallet } from "./pages/wallet.js";
-import { listen, state, tell } from "./state.js";
+import { run, SIGNED_OUT } from "./core/client.js";
+import { kept } from "./core/kept.js";
+import { live } from "./core/part.js";
+import { go, href, route } from "./core/router.js";
+import { computed, effect, untracked } from "./core/signal.js";
+import { html, render } from "./core/template.js";
+import { forgetComplaints } from "./core/toasts.js";
+import { homeOf, pageNamed, placesOf } from "./pages.js";
+import { shell } from "./shell.js";
+import { state, tell } from "./store.js";
 import { refreshViewer } from "./viewer.js";
-import { credits } from "./words.js";
+import { words } from "./words/en.js";
 
-const PAGES = {
-  account: ["Account", account],
-  twins: ["Twins", twins],
-  wallet: ["Credits", wallet],
-  create: ["Create", create],
-  jobs: ["Jobs", jobs],
-  gallery: ["Gallery", gallery],
-};
+const AGAIN_MS = 2_000;
+const AGAIN_MAX_MS = 15_000;
 
+const content = document.getElementById("content");
 let leave = () => {};
-let watching = null;
+let shownPage = null;
 
-function watch() {
-  watching?.abort();
-  watching = new AbortController();
-  const feeds = {
-    WatchJobs: jobsWentOn,
-    WatchWallet: (event) => tell({ wallet: event.wallet }),
-    WatchGallery: galleryWentOn,
-  };
-  follow(feeds, watching.signal);
-}
+const theme = kept("theme", "system");
+effect(() => { document.documentElement.dataset.theme = theme.value; });
+const motion = kept("motion", "system");
+effect(() => { document.documentElement.dataset.motion = motion.value; });
 
-function jobsWentOn(event) {
-  const known = new Map(event.__typename === "JobsSnapshot" ? [] : state.jobs);
-  if (event.__typename === "JobsSnapshot") {
-    for (const job of event.jobs) known.set(job.id, job);
-  } else if (event.__typename === "JobChanged") {
-    const before = state.jobs.get(event.job.id);
-    known.set(event.job.id, { ...event.job, progress: event.job.progress ?? before?.progress });
-    if (before && before.state !== event.job.state) announce(event.job);
-    if (event.job.kind === "TRAINING" && before?.state !== event.job.state) refreshViewer();
-  } else if (known.has(event.id)) {
-    known.set(event.id, { ...known.get(event.id), progress: event.progress });
-  }
-  tell({ jobs: known });
-}
-
-function galleryWentOn(event) {
-  if (event.__typename === "SourcePhotoChanged") {
-    tell({ sourcePhotos: changed(state.sourcePhotos, event.id, event.photo) });
-    return;
-  }
-  if (event.__typename === "PublishPackChanged") {
-    tell({ packs: changed(state.packs, event.id, event.pack) });
-    return;
-  }
-  const known = new Map(event.__typename === "GallerySnapshot" ? [] : state.assets);
-  if (event.__typename === "GallerySnapshot") {
-    for (const asset of event.assets) known.set(asset.id, asset);
-  } else if (event.__typename === "AssetGone") known.delete(event.id);
-  else if (event.asset?.private) known.delete(event.asset.id);
-  else if (event.asset) known.set(event.asset.id, event.asset);
-  tell({ assets: known });
-}
-
-function changed(known, id, now) {
-  const next = new Map(known);
-  if (now) next.set(id, now);
-  else next.delete(id);
-  return next;
-}
-
-const MADE = { TRAINING: "Training", IMAGES: "Your pictures", VIDEO: "Your clips" };
-
-function announce(job) {
-  const what = MADE[job.kind] ?? "Your job";
-  if (job.state === "COMPLETED") notice(`${what}: done.`);
-  if (job.state === "FAILED") notice(`${what} failed. ${credits(job.released)} credits returned.`);
-}
-
-function show() {
-  leave();
-  const main = document.getElementById("content");
-  const navigation = document.getElementById("navigation");
-  const signedIn = state.viewer !== null;
-  navigation.hidden = !signedIn;
-  document.getElementById("sign-out").hidden = !signedIn;
-  document.getElementById("balance").hidden = !signedIn;
-  if (!signedIn) {
-    watching?.abort();
-    leave = signIn(main, async () => { await refreshViewer(); watch(); show(); }) ?? (() => {});
-    return;
-  }
-  const { page } = address();
-  const name = page in PAGES ? page : "account";
-  navigation.replaceChildren(...Object.entries(PAGES).map(([key, [title]]) =>
-    element("a", { href: `#${key}`, "aria-current": key === name ? "page" : null }, title)));
-  main.replaceChildren();
-  leave = PAGES[name][1](main) ?? (() => {});
-}
-
-listen((changed) => {
-  if (changed.includes("wallet") && state.wallet) {
-    const { available, reserved } = state.wallet;
-    document.getElementById("balance").textContent =
-      `${credits(available)} credits` + (reserved ? ` (${credits(reserved)} reserved)` : "");
-  }
-});
-
-addEventListener("hashchange", () => {
-  show();
-  document.getElementById("content").focus();
-});
-
-document.getElementById("sign-out").addEventListener("click", () => attempt(async () => {
-  await run("SignOut");
-  tell({
-    viewer: null, jobs: new Map(), assets: new Map(), sourcePhotos: new Map(), packs: new Map(),
+await reached();
+shell();
+const who = computed(() => state.viewer?.id ?? null);
+let unwatch = () => {};
+effect(() => {
+  unwatch();
+  const own = who.value;
+  // What only they need who are signed in is not loaded before.
+  if (!own) return;
+  import("./arrivals.js").then((arrivals) => {
+    unwatch = arrivals.unwatch;
+    if (who.value === own) arrivals.watch();
   });
-  show();
-}));
-
-await attempt(async () => {
-  tell({ catalogue: await run("Catalogue") });
-  await refreshViewer();
-  if (state.viewer) watch();
-  show();
 });
+effect(() => { if (state.sessionEnded) import("./parts/sign_in.js").then(({ openSignIn }) => openSignIn()); });
+addEventListener(SIGNED_OUT, () => { if (state.viewer) tell({ sessionEnded: true }); });
+effect(() => {
+  const [viewer, { page }] = [state.viewer, route.value];
+  untracked(() => show(viewer, page));
+});
+
+/** What every page stands on; a studio that is away is waited for, and said to be. */
+async function reached() {
+  let waiting = null;
+  for (let wait = AGAIN_MS; ; wait = Math.min(AGAIN_MAX_MS, wait * 1.5)) {
+    try {
+      tell({ catalogue: await run("Catalogue") });
+      await refreshViewer();
+      return;
+    } catch {
+      await new Promise((resolve) => {
+        waiting = setTimeout(resolve, wait);
+        render(html`<div class="empty" role="alert"><h2>${words.away.title}</h2><p>${words.away.text}</p>
+          <button type="button" @click=${() => { clearTimeout(waiting); resolve(); }}>${words.away.again}</button></div>`, content);
+      });
+    }
+  }
+}
+
+async function show(viewer, named) {
+  const page = viewer ? named || homeOf(viewer) : "welcome";
+  // Who is not signed in keeps the address that they asked for, and returns to it.
+  if (viewer && !named) {
+    go(href(page), { replace: true });
+    return;
+  }
+  const whose = `${viewer?.id ?? ""} ${page}`;
+  if (whose === shownPage) return;
+  const isFirst = shownPage === null;
+  shownPage = whose;
+  forgetComplaints();
+  const [draw] = await Promise.all([pageNamed(page, viewer), viewer ? import("./keys.js") : null]).catch(() => []);
+  if (shownPage !== whose) return;
+  leave();
+  content.replaceChildren();
+  const own = document.createElement("div");
+  own.className = `page page-${placesOf(viewer).includes(page) ? page : "not-found"}`;
+  content.append(own);
+  leave = live(own, draw ?? (() => () => html`<div class="empty"><p>${words.away.title}</p>
+    <button type="button" @click=${() => location.reload()}>${words.again}</button></div>`));
+  if (!isFirst) {
+    document.getElementById("title").focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }
+}

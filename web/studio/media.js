@@ -3,7 +3,7 @@
 
 import { element } from "./element.js";
 import { averageColour } from "./thumbhash.js";
-import { plain } from "./words.js";
+import { plain } from "./wording.js";
 
 /** The address of one file of an item, by its role; null where it is not served. */
 export function addressOf(asset, role) {

@@ -1,14 +1,10 @@
-// The one line at the top that says what just happened.
+// What pages say that have no place of their own for it yet.
 
-let timer;
+import { complain, toast } from "./core/toasts.js";
 
-/** Shows a sentence for a while. */
+/** Says a sentence for a while. */
 export function notice(text) {
-  const line = document.getElementById("notice");
-  line.textContent = text;
-  line.hidden = false;
-  clearTimeout(timer);
-  timer = setTimeout(() => { line.hidden = true; }, 8000);
+  toast(text);
 }
 
 /** Runs an action and says why if it is refused. Answers undefined then. */
@@ -16,7 +12,7 @@ export async function attempt(action) {
   try {
     return await action();
   } catch (error) {
-    notice(error.message);
+    complain(error.message);
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 // Who is signed in: asked again whenever a write may have changed it.
 
-import { Refused, run } from "./graphql.js";
-import { tell } from "./state.js";
+import { Refused, run } from "./core/client.js";
+import { tell } from "./store.js";
 
 /** Asks again who the viewer is, from `minPosition` on, and tells the page. */
 export async function refreshViewer(minPosition = null) {

@@ -8,12 +8,16 @@ from commands.jobs.grants.parts import GrantedItem, GrantedPhoto, items_of
 from domain import object_keys
 from domain.engines import engine
 from domain.job import Job
+from domain.job_state import CHECKPOINTS_KEPT_MAX
 from domain.settings import TrainingSettings
 from domain.twin import Twin
 
 
-class TrainingGrant(msgspec.Struct, frozen=True, tag="training"):
-    """A twin training. `items` are its samples, in the order of `sample_prompts`."""
+class TrainingGrant(msgspec.Struct, frozen=True, omit_defaults=True, tag="training"):
+    """A twin training. `items` are its samples, in the order of `sample_prompts`.
+
+    At `checkpoint_upload_keys` it may leave what it had learnt earlier.
+    """
 
     settings: TrainingSettings
     photos: tuple[GrantedPhoto, ...]
@@ -21,6 +25,7 @@ class TrainingGrant(msgspec.Struct, frozen=True, tag="training"):
     sample_prompts: tuple[str, ...]
     items: tuple[GrantedItem, ...]
     adapter_upload_key: str
+    checkpoint_upload_keys: tuple[str, ...] = ()
 
 
 def grant_training(
@@ -35,6 +40,10 @@ def grant_training(
         sample_prompts=engine(job.engine).training.sample_prompts,
         items=items,
         adapter_upload_key=object_keys.quarantine_adapter_key(job.id, job.attempt, claim_id),
+        checkpoint_upload_keys=tuple(
+            object_keys.quarantine_checkpoint_key(job.id, job.attempt, claim_id, number)
+            for number in range(CHECKPOINTS_KEPT_MAX)
+        ),
     )
 
 

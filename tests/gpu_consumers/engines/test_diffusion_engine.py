@@ -384,6 +384,29 @@ def test_a_second_attempt_continues_where_the_first_was_lost(
     )
     assert watching.steps == [4, 5, 6]
     assert continued.adapter == twin.adapter
+    # What the first attempt had passed is told by the second, too.
+    assert [len(shown.checkpoints) for shown in (watching.previews[0], watching.previews[-1])] == [
+        1,
+        2,
+    ]
+
+
+def test_a_training_tells_each_checkpoint_with_its_likeness_and_no_picture_where_none_is_shown(
+    engine: DiffusionEngine, tmp_path: Path
+) -> None:
+    watching = Watching()
+    trained = engine.train(
+        training(engine), PHOTOS, watching, checkpoints_dir=tmp_path / "told", batch_size=4
+    )
+    last = watching.previews[-1].checkpoints
+    assert [one.step for one in last] == [3, 6]
+    assert trained.similarity == max(one.similarity for one in last)
+    # What was not chosen is handed over, too, and is another adapter.
+    (other,) = trained.others
+    assert {trained.step, other.step} == {3, 6}
+    assert other.adapter != trained.adapter
+    # These engines are photorealistic: the likeness is told, the pictures pass release first.
+    assert {shown.png for shown in watching.previews} == {b""}
 
 
 def test_the_file_of_another_engine_is_refused(engine: DiffusionEngine, twin: TrainedTwin) -> None:

@@ -226,3 +226,33 @@ def test_a_row_of_a_twin_that_made_room_is_refused(unet: Any) -> None:
     with pytest.raises(TwinNotHeld), bank.rows([RowTwin("grace", 1.0), RowTwin("ada", 1.0)]):
         pass
     assert bool((run(unet) == before).all())
+
+
+def test_a_forgotten_twin_leaves_nothing_in_its_slot(unet: Any, bank: Any) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin
+
+    plain = run(unet)
+    ada, grace = twin(bank, 1), twin(bank, 2)
+    bank.put("ada", ada)
+    bank.put("grace", grace)
+    with bank.rows([RowTwin("grace", 1.0)] * 4):
+        of_grace = run(unet)
+    bank.forget("ada")
+    bank.forget("ada")
+    assert not bank.holds("ada")
+    with bank.rows([RowTwin("grace", 1.0)] * 4):
+        assert nearly(run(unet), of_grace), "whoever has not withdrawn stays"
+    bank.forget("grace")
+    for layer in bank._layers.values():
+        assert not layer._down.any()
+        assert not layer._up.any()
+    assert nearly(run(unet), plain)
+
+
+def test_a_slot_that_was_forgotten_is_free_again(unet: Any, bank: Any) -> None:
+    names = [f"twin {number}" for number in range(len(bank._free) + len(bank._held))]
+    for number, name in enumerate(names):
+        bank.put(name, twin(bank, number))
+    bank.forget(names[1])
+    bank.put("another", twin(bank, 40))
+    assert [name for name in names if bank.holds(name)] == [names[0], *names[2:]]

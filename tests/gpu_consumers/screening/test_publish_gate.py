@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 from xml.etree import ElementTree
@@ -29,6 +30,7 @@ PACK = UUID(int=0xBAC, version=4)
 MASTER = f"gallery/{ASSET}/1/master"
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 IPTC_EXT = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}"
+XMP_OF_FILM = UUID("be7acfcb-97a9-42e8-9c71-999491e3afac").bytes
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 
@@ -64,6 +66,20 @@ def written(objects: InMemoryObjectStore, preset: PublishPreset) -> bytes:
     return objects.get(f"packs/{ASSET}/{PACK}/{CLAIM}/{preset}")
 
 
+def source_type(xmp: str) -> str:
+    """Where any program looks for it that knows IPTC."""
+    [said] = ElementTree.fromstring(xmp).iter(f"{RDF}Description")
+    return said.attrib[f"{IPTC_EXT}DigitalSourceType"]
+
+
+def boxes(film: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Those of the top of an MP4, by type."""
+    while film:
+        size = int.from_bytes(film[:4])
+        yield film[4:8], film[8:size]
+        film = film[size:]
+
+
 def test_a_picture_is_made_in_every_size(
     objects: InMemoryObjectStore, credentials: Credentials
 ) -> None:
@@ -83,9 +99,7 @@ def test_a_picture_is_made_in_every_size(
             assert picture.format == "JPEG"
             size = PRESET_SIZES.get(preset, (original.shape[1], original.shape[0]))
             assert picture.size == size == (file.width, file.height)
-            # Where any program looks for it that knows IPTC.
-            [said] = ElementTree.fromstring(picture.info["xmp"]).iter(f"{RDF}Description")
-            assert said.attrib[f"{IPTC_EXT}DigitalSourceType"] == IPTC
+            assert source_type(picture.info["xmp"].decode()) == IPTC
             assert not picture.getexif()
 
 
@@ -121,6 +135,10 @@ def test_a_clip_keeps_its_length_and_is_labelled_in_every_frame(
     for file in made.files:
         data = written(objects, PublishPreset(file.preset))
         credentials.verify(data, Generation(ASSET), media_type=MP4)
+        [xmp] = [
+            body[16:] for kind, body in boxes(data) if kind == b"uuid" and body[:16] == XMP_OF_FILM
+        ]
+        assert source_type(xmp.decode()) == IPTC
         with av.open(io.BytesIO(data), "r", format="mp4") as film:
             stream = film.streams.video[0]
             assert stream.frames == len(frames)
@@ -146,6 +164,19 @@ def test_what_is_not_the_released_file_is_not_packed(
         PublishGate(objects, credentials).make(asked, CLAIM)
 
 
+def test_what_is_purged_while_a_pack_is_made_holds_up_nothing_else(
+    objects: InMemoryObjectStore, credentials: Credentials
+) -> None:
+    asked = work(objects, png(pixels(photos_of_ada()[0])), PublishPreset.SQUARE)
+    [there] = asked.items
+    gone = UUID(int=0x60E, version=4)
+    places = (PackPlace("square", f"packs/{gone}/{PACK}/{CLAIM}/square", 1080, 1080),)
+    lost = PackItemWork(gone, f"gallery/{gone}/1/master", there.sha256, is_clip=False, files=places)
+    both = PublishWork(PACK, UUID(int=1), (lost, there))
+    made = PublishGate(objects, credentials).make(both, CLAIM)
+    assert [file.asset for file in made.files] == [there.asset]
+
+
 def test_nothing_that_was_written_goes_along(
     objects: InMemoryObjectStore, credentials: Credentials
 ) -> None:
@@ -157,3 +188,13 @@ def test_nothing_that_was_written_goes_along(
     asked = work(objects, target.getvalue(), PublishPreset.ORIGINAL)
     PublishGate(objects, credentials).make(asked, CLAIM)
     assert b"lighthouse" not in written(objects, PublishPreset.ORIGINAL)
+
+
+def test_nothing_says_with_what_a_film_was_made(
+    objects: InMemoryObjectStore, credentials: Credentials
+) -> None:
+    clip = mp4(portrait_clip(FRAME_RATE, "push", 128), FRAME_RATE)
+    asked = work(objects, clip.data, PublishPreset.ORIGINAL, is_clip=True)
+    PublishGate(objects, credentials).make(asked, CLAIM)
+    for film in (clip.data, written(objects, PublishPreset.ORIGINAL)):
+        assert not [name for name in (b"x264", b"Lavf", b"Lavc", b"crf=") if name in film]

@@ -15,6 +15,7 @@ from gpu_consumers.training.checkpoint_store import (
     CheckpointStore,
     forget_old_checkpoints,
 )
+from topics.messages.progress import CheckpointSeen
 from topics.messages.work import TrainingWork, Upload
 
 pytestmark = pytest.mark.engine
@@ -61,6 +62,7 @@ def test_the_same_training_finds_what_it_saved(folder: Folder) -> None:
     (found,) = store.checkpoints()
     assert (found.step, found.adapter, found.similarity) == (30, b"lora", 0.8)
     np.testing.assert_array_equal(found.samples[0], SAMPLE)
+    assert store.seen() == [CheckpointSeen(30, 0.8)]
     state = store.state()
     assert state is not None
     assert state["step"] == 30

@@ -18,7 +18,7 @@ NO_WORDS, PHOTO_WORDS, PRIOR_WORDS = 0, 1, 2
 def encoded() -> EncodedPhotos:
     import torch
 
-    from gpu_consumers.engines.latent_diffusion import Conditioning
+    from gpu_consumers.engines.prompt_encoding import Conditioning
     from gpu_consumers.training.encoded_photos import Bucket, EncodedPhotos
 
     def latents(count: int, value: float, width: int) -> torch.Tensor:

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from gpu_consumers.engines.loaded_engine import Preview, Stopped
-from gpu_consumers.worker.assignments import REPORTS, Advanced, Stop
+from gpu_consumers.worker.assignments import REPORTS, Advanced, Forget, Stop
 from gpu_consumers.worker.child import PipeProgress, PipeStops
 from gpu_consumers.worker.progress_pace import PUBLISH_INTERVAL_S
-from topics.messages.progress import Phase
+from topics.messages.progress import CheckpointSeen, Phase
 
 ADA, GRACE = UUID(int=1), UUID(int=2)
 
@@ -25,7 +25,9 @@ class Bench:
     def __init__(self, ours: Connection, theirs: Connection) -> None:
         self.now_s = 100.0
         self.pipe = ours
-        self.progress = PipeProgress(theirs, lambda: self.now_s)
+        self.forgotten: list[Forget] = []
+        stops = PipeStops(theirs, self.forgotten.append)
+        self.progress = PipeProgress(theirs, lambda: self.now_s, stops)
         self.drawn: list[int] = []
 
     def step(self, number: int, after_s: float = 0.0, phase: Phase = Phase.STEP) -> None:
@@ -62,6 +64,16 @@ def test_a_preview_is_drawn_only_for_a_report_that_goes_out(bench: Bench) -> Non
     ]
 
 
+def test_checkpoints_go_with_a_preview_or_alone(bench: Bench) -> None:
+    passed = (CheckpointSeen(12, 0.8),)
+    bench.progress.report(Phase.STEP, 13, 25, lambda: Preview((0,), b"png", passed))
+    bench.progress.report(Phase.DECODE, 13, 25, lambda: Preview((), b"", passed))
+    assert bench.told() == [
+        Advanced(Phase.STEP, 13, 25, b"png", (0,), passed),
+        Advanced(Phase.DECODE, 13, 25, None, (), passed),
+    ]
+
+
 def test_every_change_of_phase_is_told_at_once(bench: Bench) -> None:
     bench.step(1)
     bench.progress.report(Phase.DECODE, 0, 48)
@@ -84,8 +96,8 @@ def test_a_stop_is_heeded_even_where_nothing_would_be_told(bench: Bench) -> None
 def test_a_stop_of_one_of_several_jobs_is_heeded_by_that_one_alone() -> None:
     ours, theirs = Pipe()
     with ours, theirs:
-        stops = PipeStops(theirs)
-        ada, grace = (PipeProgress(theirs, lambda: 100.0, job, stops) for job in (ADA, GRACE))
+        stops = PipeStops(theirs, lambda _forget: None)
+        ada, grace = (PipeProgress(theirs, lambda: 100.0, stops, job) for job in (ADA, GRACE))
         ours.send_bytes(msgspec.msgpack.encode(Stop(GRACE)))
         # Whoever reads it first, it is whose it is.
         ada.report(Phase.STEP, 1, 25)
@@ -100,3 +112,12 @@ def test_a_stop_of_one_of_several_jobs_is_heeded_by_that_one_alone() -> None:
         ours.send_bytes(msgspec.msgpack.encode(Stop()))
         with pytest.raises(Stopped):
             ada.report(Phase.STEP, 3, 25)
+
+
+def test_a_twin_is_forgotten_while_somebody_else_is_drawn(bench: Bench) -> None:
+    forget = Forget(UUID(int=7), epoch=2)
+    bench.step(1)
+    bench.pipe.send_bytes(msgspec.msgpack.encode(forget))
+    bench.step(2)
+    assert bench.forgotten == [forget]
+    assert bench.drawn == [1]

@@ -15,6 +15,7 @@ import pytest
 
 from gpu_consumers.engines.adapter_file import AdapterInvalid
 from gpu_consumers.engines.loaded_engine import (
+    EarlierCheckpoint,
     EngineAbsent,
     NotDrawn,
     Progress,
@@ -63,11 +64,14 @@ class Pencil:
     twins_max: int = 4
     fits: int = 4
     error: Exception | None = None
+    error_of_forgetting: Exception | None = None
+    forgotten: list[str] = field(default_factory=list)
     invalid: bytes = b"invalid"
     batches: list[int] = field(default_factory=list)
     adapters: list[bytes | None] = field(default_factory=list)
     sources: list[bytes | None] = field(default_factory=list)
     together: list[list[tuple[str, int]]] = field(default_factory=list)
+    learnt: dict[int, float] = field(default_factory=dict)
 
     def render(
         self,
@@ -126,7 +130,17 @@ class Pencil:
         (checkpoints_dir / "state").write_bytes(b"".join(photos))
         self._draw(batch_size)
         progress.report(Phase.STEP, 1, work.steps)
-        return TrainedTwin(b"lora", work.rank, 1, 0.9, (RenderedPicture(0, 5, b"png", 512, 512),))
+        others = tuple(
+            EarlierCheckpoint(f"lora {step}".encode(), step, likeness)
+            for step, likeness in self.learnt.items()
+        )
+        samples = (RenderedPicture(0, 5, b"png", 512, 512),)
+        return TrainedTwin(b"lora", work.rank, 1, 0.9, samples, others)
+
+    def forget(self, adapter_sha256: str) -> None:
+        if self.error_of_forgetting is not None:
+            raise self.error_of_forgetting
+        self.forgotten.append(adapter_sha256)
 
     def _draw(self, batch_size: int) -> None:
         self.batches.append(batch_size)
@@ -311,6 +325,33 @@ def test_a_training_delivers_samples_and_adapter_and_forgets_its_checkpoints(
     )
     assert cupboard.held["q/0.png"] == b"png"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_training_leaves_the_likest_of_its_earlier_checkpoints_where_places_were_granted(
+    tmp_path: Path,
+) -> None:
+    pencil = Pencil(learnt={25: 0.2, 50: 0.7, 75: 0.8})
+    cupboard = Cupboard({"photo-of-ada": b"face"})
+    granted = (upload_to("q/checkpoint-0"), upload_to("q/checkpoint-1"))
+    work = msgspec.structs.replace(training(), checkpoint_uploads=granted)
+    report = do(work, tmp_path, engine=pencil, cupboard=cupboard)
+    assert isinstance(report, Delivered)
+    assert report.checkpoints == tuple(
+        TrainedAdapter(
+            f"q/checkpoint-{number}",
+            hashlib.sha256(f"lora {step}".encode()).hexdigest(),
+            7,
+            16,
+            step,
+            likeness,
+        )
+        for number, (step, likeness) in enumerate([(50, 0.7), (75, 0.8)])
+    )
+    assert cupboard.held["q/checkpoint-1"] == b"lora 75"
+    # A recorder of before grants none.
+    report = do(training(), tmp_path, engine=pencil, cupboard=cupboard)
+    assert isinstance(report, Delivered)
+    assert report.checkpoints == ()
 
 
 def test_a_stopped_training_forgets_its_checkpoints(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from topics.in_memory_publisher import InMemoryPublisher
 from topics.messages.control import StopJob, StopReason
 from topics.messages.grants import ClaimRefusal, ClaimRefused, JobGranted
 from topics.messages.jobs import JobQueued
-from topics.messages.progress import JobProgressed, Phase
+from topics.messages.progress import CheckpointSeen, JobProgressed, Phase
 from topics.messages.results import (
     FailureReason,
     JobAlive,
@@ -84,10 +84,14 @@ class Bench:
             transport,
             self._start_child,
             {"pocket": {Phase.STEP: STEP_LIMIT_S}},
+            forget_files=self.forget_files,
             rooms=self.rooms,
             limits=WorkerLimits(wait_s=0.0),
             clock=lambda: self.now_s,
         )
+
+    def forget_files(self, twin: UUID, epoch: int) -> None:
+        """This worker has none."""
 
     def _start_child(self) -> ScriptedChild:
         self.children.append(ScriptedChild())
@@ -215,6 +219,14 @@ def test_a_preview_is_published_with_the_items_that_it_shows(bench: Bench) -> No
     bench.child_says(Advanced(Phase.STEP, 1, 25, b"png", (2, 3)))
     (said,) = bench.progress_said()
     assert (said.preview_png, said.preview_items) == (b"png", (2, 3))
+
+
+def test_the_checkpoints_of_a_training_are_published(bench: Bench) -> None:
+    bench.granted()
+    passed = (CheckpointSeen(12, 0.8), CheckpointSeen(24, 0.9))
+    bench.child_says(Advanced(Phase.STEP, 25, 48, b"png", (0, 1), passed))
+    (said,) = bench.progress_said()
+    assert said.checkpoints == passed
 
 
 def test_an_unanswered_claim_is_repeated_with_the_same_id(bench: Bench) -> None:

@@ -10,6 +10,7 @@ from gpu_consumers.worker.assignments import (
     Advanced,
     Broke,
     Delivered,
+    Forget,
     Start,
     StartTogether,
     Stop,
@@ -68,7 +69,7 @@ class Company(Bench):
             if isinstance(order, StartTogether)
             else {order.job}
             for order in self.child.orders
-            if not isinstance(order, Stop)
+            if not isinstance(order, Stop | Forget)
         ]
 
     def failures(self) -> dict[UUID, FailureReason]:

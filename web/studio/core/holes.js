@@ -50,6 +50,7 @@ function prepare(strings) {
   return { template, found };
 }
 
+/** @returns {any[]} */
 function every(content) {
   const walker = document.createTreeWalker(content, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_COMMENT);
   const nodes = [];
@@ -70,7 +71,7 @@ function attribute(node, name) {
 }
 
 class Attribute {
-  constructor(node, name) { [this.node, this.name, this.last] = [node, name, null]; }
+  constructor(node, name) { this.node = node; this.name = name; this.last = null; }
 
   set(value) {
     const next = value === null || value === undefined || value === false ? null : value === true ? "" : String(value);
@@ -82,7 +83,7 @@ class Attribute {
 }
 
 class Property {
-  constructor(node, name) { [this.node, this.name, this.last] = [node, name, Property]; }
+  constructor(node, name) { this.node = node; this.name = name; this.last = Property; }
 
   set(value) {
     if (Object.is(value, this.last)) return;
@@ -100,7 +101,9 @@ class Held {
   isTouched = false;
 
   constructor(node, name) {
-    [this.node, this.name, this.last] = [node, name, Held];
+    this.node = node;
+    this.name = name;
+    this.last = Held;
     node.addEventListener("input", () => { this.isTouched = true; });
   }
 
@@ -118,7 +121,7 @@ class Held {
 }
 
 class Listener {
-  constructor(node, event) { [this.node, this.event, this.action] = [node, event, null]; }
+  constructor(node, event) { this.node = node; this.event = event; this.action = null; }
 
   set(value) {
     if (!this.action && value) this.node.addEventListener(this.event, this);

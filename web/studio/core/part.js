@@ -6,6 +6,9 @@ import { render } from "./template.js";
 /**
  * Draws into `container` what `setup(container, { onLeave })` returns: a function that returns a template,
  * called again when a signal that it read has changed. Returns the function that ends it.
+ * @typedef {{ onLeave: (last: () => void) => void }} Scope
+ * @param {Element} container
+ * @param {(container: any, scope: Scope) => (() => unknown) | void} setup
  */
 export function live(container, setup) {
   const leaving = [];
@@ -13,7 +16,8 @@ export function live(container, setup) {
   return untracked(() => {
     try {
       const draw = setup(container, { onLeave: (last) => leaving.push(last) });
-      leaving.push(effect(() => render(draw(), container)));
+      // One that answers nothing has drawn by itself.
+      if (draw) leaving.push(effect(() => render(draw(), container)));
     } catch (error) {
       leave();
       throw error;

@@ -160,7 +160,7 @@ function settle() {
 export const signal = (value) => new Signal(value);
 
 /** @template T @param {() => T} work @returns {{ readonly value: T }} what follows from other values; worked out when read. */
-export const computed = (work) => new Computed(work);
+export const computed = (work) => /** @type {any} */ (new Computed(work));
 
 /** Runs `work` now and after every change of what it read. Returns the function that stops it. */
 export function effect(work) {

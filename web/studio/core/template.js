@@ -3,7 +3,6 @@
 // set as text: nothing a person wrote becomes markup.
 
 import { holes } from "./holes.js";
-import { staying } from "./order.js";
 
 /** @typedef {{ strings: TemplateStringsArray, values: unknown[], key?: unknown }} Template */
 
@@ -68,9 +67,12 @@ class Slot {
 
   /** Moves all of it before `place`, without letting go of what it is where the browser can. */
   moveBefore(place) {
+    /** @type {any} */
     const parent = this.start.parentNode;
     const move = parent.moveBefore && parent.isConnected ? "moveBefore" : "insertBefore";
-    for (let node = this.start, next; node; node = node === this.end ? null : next) {
+    /** @type {ChildNode | null} */
+    let node = this.start;
+    for (let next; node; node = node === this.end ? null : next) {
       next = node.nextSibling;
       parent[move](node, place);
     }
@@ -106,7 +108,9 @@ class Given {
 class Instance {
   constructor(slot, { strings, values, key }) {
     const made = holes(strings, () => new Slot());
-    [this.strings, this.key, this.parts] = [strings, key, made.parts];
+    this.strings = strings;
+    this.key = key;
+    this.parts = made.parts;
     this.update({ values });
     slot.end.before(made.content);
   }
@@ -155,4 +159,30 @@ class List {
     }
     this.slots = new Map([...arranged].reverse());
   }
+}
+
+/**
+ * `before[i]` is where the item that is now the i-th stood, or -1 if it is new; `held` is the index of an
+ * item that must not move, or -1. Returns the set of indices that stay: as many as can, `held` among them.
+ */
+export function staying(before, held) {
+  const may = before.map((place, index) => place >= 0 && (held < 0 || index === held
+    || (index < held ? place < before[held] : place > before[held])));
+  // The longest rising subsequence: `ends[n]` is the index that ends one of n + 1 with the lowest place.
+  const ends = [];
+  const previous = new Array(before.length).fill(-1);
+  before.forEach((place, index) => {
+    if (!may[index]) return;
+    let [low, high] = [0, ends.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (before[ends[middle]] < place) low = middle + 1;
+      else high = middle;
+    }
+    previous[index] = low ? ends[low - 1] : -1;
+    ends[low] = index;
+  });
+  const stay = new Set();
+  for (let index = ends.at(-1) ?? -1; index >= 0; index = previous[index]) stay.add(index);
+  return stay;
 }

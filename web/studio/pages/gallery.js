@@ -1,79 +1,178 @@
-// The private gallery: newest first, filters, and each item with what can be made of it.
+// The private gallery: newest first, as far as one scrolls; one picture at a time at an address of its own.
 
-import { element, field } from "../element.js";
-import { run } from "../graphql.js";
-import { inspect } from "../inspect.js";
-import { madeFrom } from "../made_from.js";
-import { isClip, tiled } from "../media.js";
-import { attempt } from "../notice.js";
-import { listen, state } from "../state.js";
-import { plain } from "../words.js";
+import { go, href, route } from "../core/router.js";
+import { computed, effect, signal, untracked } from "../core/signal.js";
+import { html } from "../core/template.js";
+import { brokenState, emptyState } from "../parts/empty_state.js";
+import { icon } from "../parts/icon.js";
+import { lightbox } from "../parts/lightbox.js";
+import { scrubber } from "../parts/scrubber.js";
+import { pictureTile } from "../parts/picture_tile.js";
+import { virtualGrid } from "../parts/virtual_grid.js";
+import { averageColour } from "../thumbhash.js";
+import { words as shared } from "../words/en.js";
+import { words } from "../words/en/gallery.js";
+import { arrivals } from "./gallery/arrivals.js";
+import { nameCollection } from "./gallery/asked.js";
+import { changes } from "./gallery/changes.js";
+import { clear, filters, tabs } from "./gallery/filters.js";
+import { Holdings } from "./gallery/holdings.js";
+import { gridKeys } from "./gallery/keys.js";
+import { loading as loadingOf } from "./gallery/loading.js";
+import { notes } from "./gallery/notes.js";
+import { keptPlace, placeBefore } from "./gallery/place.js";
+import { Selection } from "./gallery/selection.js";
+import { selectionBar } from "./gallery/selection_bar.js";
+import { filterOf, NARROWED, wishesOf } from "./gallery/wishes.js";
 
-export function gallery(main) {
-  const grid = element("ul", { class: "grid" });
-  const more = element("button", { type: "button", class: "quiet", hidden: true }, "More");
-  const twin = element("select", {}, element("option", { value: "" }, "All twins"),
-    state.viewer.twins.edges.map(({ node }) => element("option", { value: node.id }, node.name)));
-  const text = element("input", { type: "search" });
-  const favourite = element("input", { type: "checkbox" });
-  const hidden = element("input", { type: "checkbox" });
-  const dialog = element("dialog", { "aria-label": "Picture or clip" });
-  const made = new Map();
-  let cursor = null;
+/** What lies far out must not make a row of its own: very long pictures are drawn as if shorter. */
+const RATIO_MIN = 0.4;
+const RATIO_MAX = 3;
 
-  // A tile stays as it is while nothing that it shows has changed: a film in it goes on playing.
-  const tileOf = (asset) => {
-    const shows = JSON.stringify([asset.hidden, asset.favourite, asset.prompt]);
-    if (made.get(asset.id)?.shows !== shows) made.set(asset.id, { shows, made: tile(asset, open) });
-    return made.get(asset.id).made;
+export default function gallery(_, { onLeave }) {
+  const holdings = new Holdings();
+  const selection = new Selection(holdings);
+  const loading = loadingOf(holdings);
+  const asked = computed(() => JSON.stringify(wishesOf(route.value.query)));
+  const wishes = () => JSON.parse(asked.value);
+  const filter = () => filterOf(wishes());
+  const opened = computed(() => route.value.path[0] ?? null);
+  const current = signal(null);
+  const host = Object.assign(document.createElement("div"), { className: "gallery-grid" });
+  const again = async () => {
+    const stands = grid.place();
+    if (await loading.begin(filter(), { quietly: true, minPosition: acts.position }) && stands) grid.stand(stands);
   };
+  const acts = changes({ holdings, filter, wishes, again, collections: () => loading.labels.value.collections });
+  const addressOf = (id) => href("gallery", [id], wishes());
 
-  const load = async (after) => {
-    const { gallery: found } = await run("Gallery", {
-      first: 40, after, twin: twin.value || null, text: text.value || null,
-      favourite: favourite.checked ? true : null, hidden: hidden.checked,
+  const tile = (id, box) => {
+    void holdings.version.value;
+    const item = untracked(() => holdings.get(id));
+    return item && pictureTile({
+      item, box, href: addressOf(id),
+      isSelected: selection.has(id),
+      isSelecting: selection.count.value > 0,
+      isCurrent: current.value === id,
+      onFocus: () => { current.value = id; },
+      onPick: (event) => (event.shiftKey ? selection.range(id) : selection.toggle(id)),
     });
-    const tiles = found.edges.map(({ node }) => tileOf(node));
-    if (after === null) inPlace(grid, tiles);
-    else grid.append(...tiles);
-    cursor = found.pageInfo.endCursor;
-    more.hidden = !found.pageInfo.hasNextPage;
   };
-  const reload = () => attempt(() => load(null));
-  const open = (asset) => attempt(() => inspect(dialog, asset.id, reload));
-  for (const control of [twin, favourite, hidden]) control.addEventListener("change", reload);
-  text.addEventListener("input", reload);
-  more.addEventListener("click", () => attempt(() => load(cursor)));
 
-  main.replaceChildren(element("section", {},
-    element("h2", {}, "Gallery"),
-    element("div", { class: "row" },
-      field("Twin", twin), field("Prompt contains", text),
-      element("label", { class: "check" }, favourite, element("span", {}, "Favourites only")),
-      element("label", { class: "check" }, hidden, element("span", {}, "Hidden since consent was withdrawn")))),
-  grid, more, dialog);
-  reload();
-  return listen((changed) => { if (changed.includes("assets") && cursor !== undefined) reload(); });
-}
-
-// What is there already is not taken out and put back, which would stop a film.
-function inPlace(list, wanted) {
-  for (const child of [...list.children]) if (!wanted.includes(child)) child.remove();
-  wanted.forEach((child, index) => {
-    if (list.children[index] !== child) list.insertBefore(child, list.children[index] ?? null);
+  const grid = virtualGrid(host, {
+    sections() {
+      void holdings.shape.value;
+      return holdings.months.map(({ month, items }) => ({
+        key: month,
+        title: words.month(month),
+        count: items.length,
+        id: (index) => items[index]?.id ?? null,
+        ratio: (index) => (items[index] ? Math.min(RATIO_MAX, Math.max(RATIO_MIN, items[index].width / items[index].height)) : 1),
+      }));
+    },
+    find: (id) => holdings.find(id),
+    tile,
+    dressed(node, id) {
+      const { placeholder } = holdings.get(id) ?? {};
+      if (placeholder) node.style.backgroundColor = averageColour(placeholder);
+    },
+    seen(from, to) {
+      loading.want(from, to);
+      const at = current.value && holdings.find(current.value);
+      const rank = at && holdings.rank(at);
+      // The tab key leads to what is there.
+      if (!at || rank < holdings.rank(from) || rank > holdings.rank(to)) current.value = firstIn(from);
+    },
   });
+  const firstIn = ({ place, index }) => holdings.months[place]?.items[index]?.id ?? null;
+  const years = Object.assign(document.createElement("nav"), { className: "scrubber", ariaLabel: words.years });
+  onLeave(scrubber(years, { laid: () => grid.laid(), go: (top) => grid.scrollTo(top), called: words.toYear }));
+  const place = keptPlace(grid, holdings);
+
+  const live = arrivals({
+    holdings, loading, wishes,
+    isAtTop: () => grid.isAtTop(),
+    held: () => opened.value,
+    again,
+    changed: ({ done }) => { if (done && wishes().show) again(); },
+  });
+
+  let isFirst = true;
+  onLeave(effect(() => {
+    const found = filterOf(JSON.parse(asked.value));
+    untracked(async () => {
+      const stood = isFirst ? placeBefore() : null;
+      const wasFirst = isFirst;
+      isFirst = false;
+      selection.clear();
+      live.fresh.value = [];
+      if (!wasFirst) scrollTo({ top: 0, behavior: "instant" });
+      if (await loading.begin(found, { stood: stood?.start, minPosition: acts.position }) && stood) grid.stand(stood);
+    });
+  }));
+
+  const open = (id) => {
+    place.keep();
+    const { place: stands } = history.state ?? {};
+    go(addressOf(id)).then(() => history.replaceState({ ...history.state, place: stands, isOverGallery: true }, ""));
+  };
+  host.addEventListener("click", (event) => {
+    const link = /** @type {Element} */ (event.target).closest("a.tile-link");
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.button) return;
+    event.preventDefault();
+    open(link.closest("li").dataset.id);
+  });
+  onLeave(lightbox({ opened, holdings, acts, wishes, addressOf, want: loading.want, closed: (id) => {
+    const at = holdings.find(id);
+    if (at) grid.show(at, { isFocused: true });
+  } }));
+  onLeave(gridKeys({ host, grid, holdings, selection, acts, wishes, open }));
+  onLeave(() => { live.leave(); place.leave(); grid.leave(); });
+  history.scrollRestoration = "manual";
+  onLeave(() => { history.scrollRestoration = "auto"; });
+
+  const bar = selectionBar({ selection, holdings, loading, acts, filter, wishes });
+  const letIn = () => {
+    live.letIn();
+    scrollTo({ top: 0, behavior: "instant" });
+  };
+  const make = async () => {
+    const made = await nameCollection();
+    if (made) go(href("gallery", [], { in: made.id }));
+  };
+
+  return () => {
+    const now = wishes();
+    const labels = loading.labels.value;
+    const status = loading.status.value;
+    const count = status === "there" ? holdings.count : null;
+    const fresh = live.fresh.value.length;
+    return html`
+      ${tabs({ wishes: now, labels, undecided: loading.undecided.value, count, onMake: make })}
+      ${filters({ wishes: now, labels })}
+      ${notes({ wishes: now, undecided: loading.undecided.value, count, labels, acts })}
+      ${status instanceof Error ? brokenState(status, () => loading.begin(filter())) : null}
+      ${status === "asking" && !holdings.count ? skeleton() : null}
+      ${count === 0 ? nothing(now) : null}
+      <div class=${status === "there" ? "" : "is-asking"}>${host}${years}</div>
+      ${fresh ? html`<button type="button" class="fresh" @click=${letIn}>${icon("back")}${words.fresh(fresh)}</button>` : null}
+      ${bar()}`;
+  };
 }
 
-// A film has buttons of its own, and cannot lie in one: it is opened by the line below it.
-function tile(asset, open) {
-  const called = asset.prompt || plain(asset.kind);
-  const line = `${asset.favourite ? "★ " : ""}${called}`;
-  const button = (...inside) => element("button", {
-    type: "button", class: "quiet", "aria-label": `Open ${called}`, onclick: () => open(asset),
-  }, ...inside);
-  return element("li", { class: "tile" },
-    ...isClip(asset) && !asset.hidden
-      ? [tiled(asset), button("Open"), element("small", {}, line)]
-      : [button(tiled(asset)), element("small", {}, line),
-        element("div", { class: "row" }, madeFrom(asset))]);
+function skeleton() {
+  return html`<div class="gallery-waiting" aria-busy="true"><span class="visually-hidden">${shared.loading}</span>
+    ${Array.from({ length: 12 }, () => html`<span class="skeleton"></span>`)}</div>`;
+}
+
+function nothing(wishes) {
+  const { empty } = words;
+  const isNarrow = Object.keys(NARROWED).some((name) => wishes[name]);
+  if (isNarrow) {
+    return emptyState("search", empty.nothing, empty.nothingText,
+      html`<button type="button" @click=${() => clear(NARROWED)}>${words.filter.clear}</button>`);
+  }
+  if (wishes.show === "trash") return emptyState("trash", empty.trash, empty.trashText);
+  if (wishes.show === "hidden") return emptyState("eye", empty.hidden, empty.hiddenText);
+  return emptyState("gallery", empty.title, empty.text, html`<a class="button" href=${href("create")}>${empty.action}</a>`);
 }

@@ -1,0 +1,122 @@
+"""The files of the page: compressed, and under addresses that change when their content does."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+WEB_PATH: Final = "/web"
+ENTRY: Final = "studio/main.js"
+FIRST_SHEET: Final = "studio/styles/first.css"
+"""What a page begins with, in one file: each of these would be a round trip."""
+
+FIRST_SHEETS: Final = ("tokens.css", "ground.css", "shell.css", "parts.css")
+
+_KEPT = "public, max-age=31536000, immutable"
+_ASKED_AGAIN = "no-cache"
+_VERSIONED = re.compile(r"/([0-9a-f]{16})(/.+)")
+_STATIC_IMPORT = re.compile(r"""^(?:import|export)\s[^;]*?from\s+"(\.[^"]+)";""", re.MULTILINE)
+_COMPRESSED_FROM_BYTES = 500
+
+
+class WebFiles:
+    """Serves the files of `folder` below `/web`, to be mounted there.
+
+    `/web/<version>/…` is kept by browsers for good where the version is that of all files now. An
+    address of another version is answered with the file of now, to be asked for again: a page that
+    has been open since before an upgrade goes on.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: ASGIApp = GZipMiddleware(
+            StaticFiles(directory=folder), minimum_size=_COMPRESSED_FROM_BYTES
+        )
+
+    def page(self, name: str, documents: Mapping[str, str]) -> str:
+        """A page of the folder, its addresses versioned, the modules it begins with announced.
+
+        A browser would find the imports of imports one round trip after another. The page brings
+        the ids of the committed `documents` along.
+        """
+        version = self._version()
+        text = (self._folder / name).read_text()
+        modules = "\n    ".join(
+            f'<link rel="modulepreload" href="{WEB_PATH}/{module}">'
+            for module in _imported(self._folder, ENTRY)
+        )
+        text = text.replace("<!-- modules -->", modules)
+        known = f'id="documents">{json.dumps(documents)}<'
+        text = text.replace('id="documents"><', known)
+        return text.replace(f'"{WEB_PATH}/', f'"{WEB_PATH}/{version}/')
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one file."""
+        kept = _ASKED_AGAIN
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        versioned = _VERSIONED.fullmatch(path)
+        if versioned is not None:
+            version, rest = versioned.groups()
+            scope = {**scope, "path": scope.get("root_path", "") + rest}
+            if version == self._version():
+                kept = _KEPT
+
+        if scope["path"].endswith(f"/{FIRST_SHEET}"):
+            await _plain(self._first_sheet(), kept)(scope, receive, send)
+            return
+
+        async def send_kept(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in (200, 304):
+                MutableHeaders(scope=message)["Cache-Control"] = kept
+            await send(message)
+
+        await self._files(scope, receive, send_kept)
+
+    def _first_sheet(self) -> str:
+        folder = (self._folder / FIRST_SHEET).parent
+        return "\n".join((folder / name).read_text() for name in FIRST_SHEETS)
+
+    def _version(self) -> str:
+        files = sorted(path for path in self._folder.rglob("*") if path.is_file())
+        stats = ((path, path.stat()) for path in files)
+        return _digest(self._folder, tuple((p, s.st_mtime_ns, s.st_size) for p, s in stats))
+
+
+def _plain(sheet: str, kept: str) -> ASGIApp:
+    answer = Response(sheet, media_type="text/css", headers={"Cache-Control": kept})
+    return GZipMiddleware(answer, minimum_size=_COMPRESSED_FROM_BYTES)
+
+
+@lru_cache(maxsize=4)
+def _digest(folder: Path, files: tuple[tuple[Path, int, int], ...]) -> str:
+    found = hashlib.sha256()
+    for path, _, _ in files:
+        content = path.read_bytes()
+        found.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode())
+        found.update(content)
+    return found.hexdigest()[:16]
+
+
+def _imported(folder: Path, entry: str) -> list[str]:
+    """`entry` and every module that it imports at once, however far down; each one once."""
+    found: dict[str, None] = {}
+    waiting = [entry]
+    while waiting:
+        module = waiting.pop(0)
+        if module in found:
+            continue
+        found[module] = None
+        here = folder / module
+        for imported in _STATIC_IMPORT.findall(here.read_text()):
+            target = (here.parent / imported).resolve()
+            waiting.append(str(target.relative_to(folder.resolve())))
+    return list(found)

@@ -1,0 +1,214 @@
+"""The way to a twin on the page: signed, photographed, judged photo by photo, trained."""
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
+
+from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
+from domain.photo_set import PhotoFlaw, PhotoVerdict
+from domain.twin import Twin
+from tests.api.creator import DOCUMENTS, Creator, uuid_of
+from tests.api.live_studio import LiveStudio
+from tests.faults.oracle import until
+from tests.web.signed_in import patient, sign_in
+from topics.messages.progress import CheckpointSeen, JobProgressed, Phase
+
+
+@pytest.fixture
+def ada(live: LiveStudio) -> Creator:
+    return Creator(live).verified().rich()
+
+
+@pytest.fixture
+def page(browser: Browser, ada: Creator) -> Iterator[Page]:
+    opened = browser.new_page()
+    patient(opened)
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    sign_in(opened, ada, f"{ada.live.url}/#/twins")
+    yield opened
+    opened.close()
+    assert complaints == []
+
+
+def pressed(page: Page, ada: Creator, button: str, document: str) -> None:
+    """The button was pressed, the command answered, and what follows from it has been done."""
+    named = DOCUMENTS.ids_by_name[document]
+    with page.expect_response(lambda answer: named in (answer.request.post_data or "")):
+        page.get_by_role("button", name=button, exact=True).last.click()
+    ada.live.settle()
+
+
+def photos(count: int, first: int = 0, side: int = 512) -> list[FilePayload]:
+    """Pictures of nothing, each another."""
+    made: list[FilePayload] = []
+    for number in range(first, first + count):
+        shade = np.full((side, side, 3), 10 * number % 256, dtype=np.uint8)
+        written = io.BytesIO()
+        Image.fromarray(shade).save(written, "PNG")
+        made.append(
+            {"name": f"me-{number}.png", "mimeType": "image/png", "buffer": written.getvalue()}
+        )
+    return made
+
+
+def judge(ada: Creator, twin: UUID, flawed: Sequence[int] = ()) -> None:
+    """The gate has looked at the set; these of it have a flaw."""
+    found = ada.load(Twin, twin)
+    assert found.submitted is not None
+    verdicts = tuple(
+        PhotoVerdict(photo, (PhotoFlaw.BLURRED,) if place in flawed else ())
+        for place, photo in enumerate(found.submitted.photos)
+    )
+    submission = found.submitted.submission_id
+    ada.live.does(
+        RecordPhotoVerdicts(twin, submission, verdicts, (), "pocket-analyser"), ada.person
+    )
+    ada.live.settle()
+
+
+def jobs(ada: Creator) -> list[Any]:
+    """All that she asked for."""
+    ada.live.settle()
+    return [edge["node"] for edge in ada.run("Jobs", first=10)["jobs"]["edges"]]
+
+
+def the_twin(ada: Creator) -> UUID:
+    [edge] = ada.run("Viewer")["twins"]["edges"]
+    return uuid_of(edge["node"]["id"])
+
+
+def test_a_twin_is_made_step_by_step_and_its_training_is_seen(page: Page, ada: Creator) -> None:
+    page.get_by_label("Name").fill("Nova")
+    pressed(page, ada, "Create twin", "CreateTwin")
+    page.get_by_label("I release my biometric data").check()
+    pressed(page, ada, "Sign", "SignBiometricRelease")
+
+    expect(page.get_by_role("heading", name="Consent")).to_be_visible()
+    page.get_by_label("I am the person in these photos").check()
+    page.get_by_role("button", name="Sign").click()
+    expect(page.get_by_text("Tick training, pictures or clips.")).to_be_visible()
+    page.get_by_label("Training.").check()
+    page.get_by_label("Pictures.").check()
+    pressed(page, ada, "Sign", "GrantConsent")
+
+    choose = page.get_by_label("Choose photos")
+    choose.set_input_files(photos(9))
+    expect(page.get_by_text("1 more to go")).to_be_visible()
+    expect(page.get_by_role("button", name="Send 9 photos")).to_be_disabled()
+    choose.set_input_files([*photos(1), *photos(1, first=9, side=128)])
+    expect(page.get_by_text("Is there already")).to_be_visible()
+    expect(page.get_by_text("Is smaller than 512 pixels")).to_be_visible()
+    page.get_by_role("button", name="Remove me-0.png").last.click()
+    page.get_by_role("button", name="Remove me-9.png").click()
+    choose.set_input_files(photos(1, first=10))
+    pressed(page, ada, "Send 10 photos", "SubmitPhotos")
+    expect(page.get_by_text("Your photos are being looked at.")).to_be_visible()
+
+    # Only what is flawed is replaced, and its card says why.
+    twin = the_twin(ada)
+    judge(ada, twin, flawed=[3])
+    card = page.get_by_role("listitem", name="me-3.png")
+    expect(card).to_contain_text("is blurred")
+    expect(page.get_by_role("listitem", name="me-4.png")).to_contain_text("Good")
+    expect(page.get_by_role("button", name="Send 10 photos")).to_be_disabled()
+    card.get_by_label("Replace me-3.png").set_input_files(photos(1, first=11))
+    pressed(page, ada, "Send 10 photos", "SubmitPhotos")
+    expect(page.get_by_text("Your photos are being looked at.")).to_be_visible()
+    judge(ada, twin)
+
+    page.get_by_role("button", name="Train · ").click()
+    until(lambda: any(job["kind"] == "TRAINING" for job in jobs(ada)), "it was asked for")
+    expect(page.get_by_role("heading", name="Nova is learning your face")).to_be_visible()
+    trains(page, ada)
+
+
+def trains(page: Page, ada: Creator) -> None:
+    """A worker begins with it, and passes a checkpoint."""
+    [job] = [job["id"] for job in jobs(ada) if job["kind"] == "TRAINING"]
+    claim = ada.claimed(job)
+    ada.live.settle()
+    samples = io.BytesIO()
+    Image.new("RGB", (384, 128), "teal").save(samples, "PNG")
+    ada.live.parts.progress.note(
+        JobProgressed(
+            job=claim.job_id,
+            attempt=claim.attempt,
+            owner=ada.person,
+            phase=Phase.STEP,
+            step=96,
+            steps_total=192,
+            at_s=1.0,
+            preview_png=samples.getvalue(),
+            preview_items=(0, 1, 2),
+            checkpoints=(CheckpointSeen(96, 0.88),),
+        )
+    )
+    expect(page.get_by_text("Learning your face, 96 of 192")).to_be_visible()
+    expect(page.get_by_text("After 96 steps: likeness 0.88")).to_be_visible()
+    assert page.title().startswith("50 % · ")
+
+
+def test_a_form_that_has_expired_on_a_slow_line_is_asked_for_again(
+    page: Page, ada: Creator
+) -> None:
+    twin = ada.twin()
+    ada.live.settle()
+    page.goto(f"{ada.live.url}/#/twins/{twin}")
+    page.get_by_label("Choose photos").set_input_files(photos(10))
+    refused: list[str] = []
+
+    def expired(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=403)
+
+    page.route("**/objects/**", expired)
+    pressed(page, ada, "Send 10 photos", "SubmitPhotos")
+    expect(page.get_by_text("Your photos are being looked at.")).to_be_visible()
+    assert len(refused) == 1
+
+
+def test_a_scope_is_added_and_taken_back_alone(page: Page, ada: Creator) -> None:
+    twin = ada.twin()
+    ada.live.settle()
+    page.goto(f"{ada.live.url}/#/twins/{twin}")
+    page.get_by_text("Consent: training, pictures, clips").click()
+    page.get_by_role("button", name="Take back clips").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("clips are hidden until you keep or purge them")
+    pressed(page, ada, "Take back clips", "TakeBackConsentScopes")
+    summary = page.get_by_text("Consent: training, pictures", exact=True)
+    expect(summary).to_be_visible()
+    page.get_by_label("Clips.").check()
+    page.get_by_label("I consent to what I have ticked, too").check()
+    pressed(page, ada, "Add", "AddConsentScopes")
+    expect(page.get_by_text("Consent: training, pictures, clips")).to_be_visible()
+
+
+def test_consent_is_withdrawn_in_three_steps_and_a_receipt_says_what_went(
+    page: Page, ada: Creator
+) -> None:
+    twin = ada.trained()
+    ada.images(twin, count=2)
+    ada.live.settle()
+    page.goto(f"{ada.live.url}/#/settings")
+    expect(page.locator("#queue-chip")).to_contain_text("1 waiting")
+    page.get_by_role("button", name="Withdraw all consent…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 open job of this twin stops")
+    dialog.get_by_role("button", name="Next").click()
+    expect(dialog).to_contain_text("12 photos and the trained twin")
+    dialog.get_by_role("button", name="Next").click()
+    pressed(page, ada, "Withdraw consent", "WithdrawConsent")
+    expect(dialog).to_contain_text("1 open job stopped")
+    expect(dialog).to_contain_text("0.2 credits come back")
+    expect(dialog).to_contain_text("The trained twin deleted")

@@ -1,0 +1,115 @@
+// What arrives over the feeds, taken into what the page knows, and handed to whoever wants each event.
+
+import { follow } from "./core/feed.js";
+import { forgetComplaints, toast } from "./core/toasts.js";
+import { state, tell } from "./store.js";
+import { refreshViewer } from "./viewer.js";
+import { words } from "./words/en.js";
+
+const TAKEN = { WatchAccount: takeAccount, WatchJobs: takeJob, WatchWallet: takeWallet, WatchGallery: takeAsset };
+const hearers = new Map(Object.keys(TAKEN).map((feed) => [feed, new Set()]));
+let watching = null;
+
+/** Hears every event of a feed, after the page knows it, until the returned function is called. */
+export function hear(feed, hearer) {
+  hearers.get(feed).add(hearer);
+  return () => hearers.get(feed).delete(hearer);
+}
+
+/** Follows all feeds of who is signed in, until `unwatch`. */
+export function watch() {
+  unwatch();
+  watching = new AbortController();
+  const feeds = Object.fromEntries(Object.entries(TAKEN).map(([feed, take]) => [feed, (event) => {
+    take(event);
+    for (const hearer of [...hearers.get(feed)]) hearer(event);
+  }]));
+  follow(feeds, watching.signal, {
+    signedOut: () => tell({ sessionEnded: true }),
+    line: (isThere) => {
+      if (isThere) forgetComplaints();
+      if (isThere === (state.lostAt === null)) return;
+      tell({ lostAt: isThere ? null : new Date() });
+    },
+  });
+}
+
+/** Follows nothing any more. */
+export function unwatch() {
+  watching?.abort();
+  watching = null;
+}
+
+// Verification and twins of whoever is signed in, as they are decided elsewhere.
+function takeAccount(event) {
+  if (!state.viewer) return;
+  const { twins, ...viewer } = state.viewer;
+  const known = new Map(twins.edges.map(({ node }) => [node.id, node]));
+  for (const twin of event.twins ?? (event.twin ? [event.twin] : [])) known.set(twin.id, twin);
+  if (event.verification) viewer.verification = event.verification;
+  tell({ viewer: { ...viewer, twins: { ...twins, edges: [...known.values()].map((node) => ({ node })) } } });
+}
+
+function takeWallet(event) {
+  const purchases = new Map(event.purchases ? [] : state.purchases);
+  for (const one of event.purchases ?? (event.purchase ? [event.purchase] : [])) purchases.set(one.id, one);
+  tell({ wallet: event.wallet, purchases });
+}
+
+function takeJob(event) {
+  const known = new Map(event.__typename === "JobsSnapshot" ? [] : state.jobs);
+  if (event.__typename === "JobsSnapshot") {
+    for (const job of event.jobs) known.set(job.id, job);
+  } else if (event.__typename === "JobChanged") {
+    const before = state.jobs.get(event.job.id);
+    known.set(event.job.id, { ...event.job, progress: event.job.progress ?? before?.progress, samples: before?.samples });
+    if (before && before.state !== event.job.state) announce(event.job);
+    if (event.job.kind === "TRAINING" && before?.state !== event.job.state) refreshViewer().catch(() => {});
+  } else if (known.has(event.id)) {
+    known.set(event.id, { ...known.get(event.id), ...wentOn(known.get(event.id), event) });
+  }
+  tell({ jobs: known });
+}
+
+function wentOn(job, event) {
+  switch (event.__typename) {
+    case "JobQueueMoved": return { queue: event.queue };
+    case "TrainingCheckpointPassed": {
+      const others = (job.samples ?? []).filter(({ step }) => step !== event.checkpoint.step);
+      return { samples: [...others, event.checkpoint].sort((a, b) => a.step - b.step) };
+    }
+    default: return { progress: event.progress };
+  }
+}
+
+function takeAsset(event) {
+  switch (event.__typename) {
+    case "SourcePhotoChanged":
+      tell({ sourcePhotos: changed(state.sourcePhotos, event.id, event.photo) });
+      return;
+    case "PublishPackChanged":
+      tell({ packs: changed(state.packs, event.id, event.pack) });
+      return;
+    case "GallerySnapshot":
+      tell({ assets: new Map(event.assets.map((asset) => [asset.id, asset])) });
+      return;
+    case "AssetGone":
+      tell({ assets: changed(state.assets, event.id, null) });
+      return;
+    default:
+      if (event.asset) tell({ assets: changed(state.assets, event.asset.id, event.asset.private ? null : event.asset) });
+  }
+}
+
+function changed(known, id, now) {
+  const next = new Map(known);
+  if (now) next.set(id, now);
+  else next.delete(id);
+  return next;
+}
+
+function announce(job) {
+  const { done, failed } = words.jobs;
+  if (job.state === "COMPLETED") toast(done(job.kind), { href: "#/queue", text: words.jobs.see });
+  if (job.state === "FAILED") toast(failed(job.kind, job.released));
+}

@@ -1,0 +1,45 @@
+// The pages of the studio: each a module with its style sheet, loaded when it is visited.
+
+const VERSIONED = new URL("./", import.meta.url);
+
+/** A page's sign, and how its module is loaded. `for`: the role that has it. */
+export const PAGES = {
+  welcome: { icon: "home", load: () => import("./pages/welcome.js") },
+  create: { icon: "create", load: () => import("./pages/create.js") },
+  gallery: { icon: "gallery", load: () => import("./pages/gallery.js") },
+  twins: { icon: "twins", load: () => import("./pages/twins.js") },
+  queue: { icon: "queue", load: () => import("./pages/queue.js") },
+  credits: { icon: "credits", load: () => import("./pages/credits.js") },
+  settings: { icon: "settings", load: () => import("./pages/settings.js") },
+};
+
+/** The pages that this person has, in the order of the rail. */
+export function placesOf(viewer) {
+  return Object.keys(PAGES).filter((page) => !PAGES[page].for || PAGES[page].for === viewer?.role);
+}
+
+/** Where somebody is when the address names nothing. */
+export function homeOf(viewer) {
+  return viewer && viewer.verification.status === "VERIFIED" ? "create" : "welcome";
+}
+
+/** The page of this name, ready to be drawn: `default(container, { onLeave })` of its module. */
+export async function pageNamed(name, viewer) {
+  const known = placesOf(viewer).includes(name);
+  const load = !viewer ? () => import("./pages/entrance.js") : known ? PAGES[name].load : () => import("./pages/not_found.js");
+  const [module] = await Promise.all([load(), sheet(known ? name : "not_found")]);
+  return module.default;
+}
+
+// In its own time: a page that stands there before its style sheet would jump.
+function sheet(name) {
+  const address = new URL(`styles/pages/${name}.css`, VERSIONED).href;
+  const there = [...document.styleSheets].some(({ href }) => href === address);
+  if (there) return undefined;
+  return new Promise((resolve) => {
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: address });
+    // A page without its looks is better than none.
+    link.onload = link.onerror = resolve;
+    document.head.append(link);
+  });
+}

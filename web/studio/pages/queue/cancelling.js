@@ -1,0 +1,77 @@
+// Cancelling, which asks first, and trying again, which costs what stands on the button.
+
+import { command, intention, run } from "../../core/client.js";
+import { signal } from "../../core/signal.js";
+import { toast } from "../../core/toasts.js";
+import { ask as asked } from "../../parts/dialog.js";
+import { hasEnded, titleOf } from "../../parts/job_words.js";
+import { state } from "../../store.js";
+import { words } from "../../words/en/queue.js";
+
+const retries = new Map();
+
+/** `{ ask(jobs), retry(job), priceOf(job), problem(id), isAsking(id) }`: what went wrong stands at the job. */
+export function cancelling() {
+  const problems = signal(new Map());
+  const busy = signal(new Set());
+  const prices = signal(new Map());
+  const told = (id, text) => { problems.value = new Map(problems.value).set(id, text); };
+  const during = async (id, action) => {
+    if (busy.value.has(id)) return false;
+    busy.value = new Set(busy.value).add(id);
+    told(id, "");
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      told(id, error.message);
+      return false;
+    } finally {
+      const next = new Set(busy.value);
+      next.delete(id);
+      busy.value = next;
+    }
+  };
+
+  /** Cancels these if that is wanted; answers whether. */
+  const ask = async (all) => {
+    const jobs = all.filter((job) => !hasEnded(state.jobs.get(job.id) ?? job));
+    if (!jobs.length) {
+      toast(words.ended);
+      return true;
+    }
+    const held = jobs.reduce((sum, { quoted }) => sum + quoted, 0);
+    const isWanted = await asked({ title: words.cancelTitle(jobs.length), text: words.cancelText(jobs.map(titleOf), held), action: words.cancelAction(jobs.length) });
+    if (!isWanted) return false;
+    const done = await Promise.all(jobs.map((job) => during(job.id, async () => {
+      // It may have come to its end while it was asked.
+      if (!hasEnded(state.jobs.get(job.id) ?? job)) await command("CancelJob", { job: job.id });
+    })));
+    const cancelled = done.filter(Boolean).length;
+    if (cancelled) toast(words.cancelled(cancelled));
+    return true;
+  };
+
+  const priceOf = (job) => prices.value.get(job.id) ?? job.quoted;
+
+  const retry = (job) => during(job.id, async () => {
+    const { millicredits, priceVersion } = await run("Quote", question(job));
+    const seen = priceOf(job);
+    prices.value = new Map(prices.value).set(job.id, millicredits);
+    // Nobody pays more than what stood there when they pressed.
+    if (millicredits > seen) throw new Error(words.dearer(millicredits));
+    if (!retries.has(job.id)) retries.set(job.id, intention("RetryJob"));
+    await retries.get(job.id)({ job: job.id, priceVersion });
+    toast(words.retried);
+  });
+
+  return { ask, retry, priceOf, problem: (id) => problems.value.get(id) ?? "", isAsking: (id) => busy.value.has(id) };
+}
+
+// What the job would cost now.
+function question({ kind, engine, twin, source, settings }) {
+  if (kind === "TRAINING") return { training: { twin, engine } };
+  const { count, aspectRatio, style, numInferenceSteps, guidanceScale, twinStrength, sourceStrength, motion, durationMs } = settings;
+  const drawn = { engine, twin, count, style, numInferenceSteps, guidanceScale, twinStrength, source, sourceStrength, aspectRatio: source ? null : aspectRatio };
+  return kind === "VIDEO" ? { video: { ...drawn, motion, durationS: durationMs / 1000 } } : { images: drawn };
+}

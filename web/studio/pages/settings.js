@@ -1,0 +1,53 @@
+// The person's own: who they are here, how the studio looks, and what they have consented to.
+
+import { run } from "../core/client.js";
+import { lettersOn } from "../core/hotkeys.js";
+import { forgetDrafts, kept } from "../core/kept.js";
+import { href } from "../core/router.js";
+import { signal } from "../core/signal.js";
+import { html, keyed } from "../core/template.js";
+import { listShortcuts } from "../parts/shortcuts.js";
+import { forgetViewer, state } from "../store.js";
+import { words as shared } from "../words/en.js";
+import { words } from "../words/en/settings.js";
+import { consentCard } from "./settings/consent.js";
+
+export default function settings() {
+  const problem = signal("");
+  const leave = async () => {
+    try {
+      await run("SignOut");
+    } catch (error) {
+      problem.value = error.message;
+      return;
+    }
+    forgetDrafts();
+    forgetViewer();
+    location.hash = href("welcome");
+  };
+  return () => html`
+    <section><h2>${words.profile}</h2><p>${state.viewer?.email}</p>
+      <p class="actions"><a class="button quiet" href=${href("welcome")}>${words.verified}</a>
+        <button type="button" class="quiet" @click=${leave}>${shared.account.signOut}</button></p>
+      <p class="danger" role="alert">${problem.value}</p></section>
+    <section><h2>${words.appearance}</h2><div class="choices-of-looks">
+      ${radios("theme", words.theme, words.themes)}${radios("motion", words.motion, words.motions)}</div></section>
+    <section><h2>${words.shortcuts}</h2>
+      <label class="check"><input type="checkbox" .checked=${lettersOn.value} @change=${(event) => { lettersOn.value = event.target.checked; }}>${words.letters}</label>
+      <p><button type="button" class="quiet" @click=${listShortcuts}>${words.listShortcuts}</button></p></section>
+    <section><h2>${words.consent}</h2>${twins()}</section>
+    <section><h2>${words.checks.title}</h2><ol>${words.checks.list.map((text) => html`<li>${text}</li>`)}</ol></section>`;
+}
+
+function twins() {
+  const own = state.viewer?.twins.edges.map(({ node }) => node) ?? [];
+  if (!own.length) return html`<p>${words.noTwin}</p><p><a class="button quiet" href=${href("twins")}>${words.makeTwin}</a></p>`;
+  return html`<ul class="consents">${own.map((twin) => keyed(twin.id, consentCard(twin)))}</ul>`;
+}
+
+function radios(name, title, choices) {
+  const held = kept(name, "system");
+  return html`<fieldset class="radios"><legend>${title}</legend>${Object.entries(choices).map(([value, called]) => html`
+    <label><input type="radio" name=${name} value=${value} .checked=${held.value === value}
+      @change=${() => { held.value = value; }}>${called}</label>`)}</fieldset>`;
+}
