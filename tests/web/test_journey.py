@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.api.creator import PASSWORD
 from tests.api.live_studio import LiveStudio
@@ -15,8 +15,8 @@ from tests.web.test_twins_page import photos
 
 LATENCY_MS = 400
 BYTES_PER_S = 50_000
-A_PHONE = {"width": 375, "height": 720}
-A_DESK = {"width": 1280, "height": 860}
+A_PHONE: ViewportSize = {"width": 375, "height": 720}
+A_DESK: ViewportSize = {"width": 1280, "height": 860}
 _numbers = count(1)
 
 
