@@ -21,6 +21,12 @@ def sign_in(page: Page, creator: Creator, url: str | None = None) -> None:
     expect(page.get_by_role("navigation", name="Studio")).to_be_visible()
 
 
+def stands(page: Page, name: str) -> None:
+    """The page of this name is there, with what it shows; "not-found" is one, too."""
+    expect(page.locator(f".page-{name} > *").first).to_be_visible()
+    expect(page.locator(".page .skeleton:visible")).to_have_count(0)
+
+
 def goes_to(page: Page, place: str) -> None:
     """Follows a link of the navigation."""
     page.get_by_role("navigation", name="Studio").get_by_role("link", name=place).click()

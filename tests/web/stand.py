@@ -19,6 +19,7 @@ from PIL import Image
 from adapters.postgres.embedded import VOLATILE, EmbeddedPostgres
 from adapters.postgres.migrate import migrate
 from commands.jobs.fail_job import FailJob
+from commands.jobs.record_claim import RecordClaim
 from domain.checks import Check
 from domain.job_state import JobFailure
 from gpu_consumers.engines.pocket.world.frame import FRAMES, SQUARE
@@ -37,7 +38,7 @@ from gpu_consumers.screening.thumbnails import thumbnail
 from tests.api.creator import PASSWORD, Creator, uuid_of
 from tests.api.live_studio import LiveStudio, live_studio
 from tests.gpu_consumers.screening.clips import FRAME_RATE, portrait_clip
-from topics.messages.progress import JobProgressed, Phase
+from topics.messages.progress import CheckpointSeen, JobProgressed, Phase
 from topics.messages.work import ThumbnailRole
 
 PICTURES = 24
@@ -119,9 +120,36 @@ def furnished(live: LiveStudio, pictures: int = PICTURES) -> Creator:
         )
     )
     ada.images(twin, count=4, prompt=WISHES[1])
-    ada.twin("Nova")
+    nova = ada.twin("Nova")
+    ada.accepted(nova)
+    learns(ada, ada.claimed(ada.training(nova)))
+    ada.twin("Not yet")
     live.settle()
     return ada
+
+
+def learns(ada: Creator, claim: RecordClaim) -> None:
+    """A training is half done, and has passed two checkpoints."""
+    strip = [np.asarray(Image.fromarray(cartoon(seed)).resize((128, 128))) for seed in (4, 9, 14)]
+    samples = io.BytesIO()
+    Image.fromarray(np.hstack(strip)).save(samples, "PNG")
+    ada.live.settle()
+    passed = (CheckpointSeen(48, 0.71), CheckpointSeen(96, 0.88))
+    for count, step in ((1, 48), (2, 96)):
+        ada.live.parts.progress.note(
+            JobProgressed(
+                job=claim.job_id,
+                attempt=claim.attempt,
+                owner=ada.person,
+                phase=Phase.STEP,
+                step=step,
+                steps_total=192,
+                at_s=float(step),
+                preview_png=samples.getvalue(),
+                preview_items=(0, 1, 2),
+                checkpoints=passed[:count],
+            )
+        )
 
 
 @contextmanager

@@ -33,5 +33,7 @@ function longer(said) {
 
 function drawnOut(text) {
   const accented = text.replace(/[aeiouAEIOU]/g, (letter) => ACCENTS[letter]);
-  return `[${accented}${"~".repeat(Math.ceil(text.length * MORE))}]`;
+  // In pieces, as longer sentences are made of more words, and not of longer ones.
+  const more = "~".repeat(Math.ceil(text.length * MORE)).replace(/~{8}(?=~)/g, "~~~~~~~ ");
+  return `[${accented}${more}]`;
 }

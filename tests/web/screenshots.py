@@ -1,0 +1,162 @@
+"""Every page and state of the studio as a picture in docs/studio.
+
+`python -m tests.web.screenshots` writes them all anew.
+
+Real page, API and database; the pictures in it are the world's cartoons.
+"""
+
+import io
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from tests.api.creator import Creator
+from tests.api.live_studio import ROOT
+from tests.web.browser import chromium
+from tests.web.signed_in import patient, sign_in, stands
+from tests.web.stand import furnished, standing
+
+FOLDER = ROOT / "docs" / "studio"
+DESK: ViewportSize = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 375, "height": 760}
+QUALITY = 82
+
+
+def as_it_is(page: Page) -> None:
+    """Nothing is done to it."""
+
+
+def first_opened(page: Page) -> None:
+    page.get_by_role("link", name="Open ").nth(8).click()
+    expect(page.get_by_text("AI-generated").first).to_be_visible()
+
+
+def first_opened_with_facts(page: Page) -> None:
+    first_opened(page)
+    page.keyboard.press("i")
+
+
+def chosen(page: Page) -> None:
+    picks = page.get_by_role("button", name="Select ")
+    for number in (1, 3, 4):
+        picks.nth(number).dispatch_event("click")
+
+
+def drawer(page: Page) -> None:
+    page.locator("#queue-chip").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def shortcuts(page: Page) -> None:
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def video(page: Page) -> None:
+    page.get_by_text("Video", exact=True).click()
+
+
+def twin_named(name: str) -> Callable[[Page], None]:
+    def opened(page: Page) -> None:
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("list", name=f"The way to {name}")).to_be_visible()
+
+    return opened
+
+
+def training(page: Page) -> None:
+    page.get_by_role("link", name="See its training").click()
+    expect(page.get_by_text("Learning your face, ")).to_be_visible()
+
+
+def withdrawal(page: Page) -> None:
+    page.get_by_role("button", name="Withdraw all consent…").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: where one goes, and what one does there."""
+
+    name: str
+    place: str
+    done: Callable[[Page], None] = as_it_is
+    size: str = "desk"
+    dark: bool = False
+
+
+SHOTS = (
+    Shot("steps", "welcome"),
+    Shot("create", "create"),
+    Shot("create-video", "create", video),
+    Shot("create-dark", "create", dark=True),
+    Shot("create-phone", "create", size="phone"),
+    Shot("queue", "queue"),
+    Shot("queue-drawer", "credits", drawer),
+    Shot("queue-phone", "queue", size="phone", dark=True),
+    Shot("gallery", "gallery"),
+    Shot("gallery-dark", "gallery", dark=True),
+    Shot("gallery-phone", "gallery", size="phone"),
+    Shot("gallery-selection", "gallery", chosen),
+    Shot("lightbox", "gallery", first_opened, dark=True),
+    Shot("lightbox-facts", "gallery", first_opened_with_facts),
+    Shot("twins", "twins"),
+    Shot("twin-photos", "twins", twin_named("Not yet")),
+    Shot("training", "twins", training),
+    Shot("training-phone", "twins", training, size="phone", dark=True),
+    Shot("credits", "credits"),
+    Shot("credits-phone", "credits", size="phone"),
+    Shot("settings", "settings"),
+    Shot("withdrawal", "settings", withdrawal),
+    Shot("shortcuts", "credits", shortcuts),
+    Shot("not-found", "nowhere"),
+)
+
+
+def taken(page: Page, name: str) -> None:
+    """Written as WebP, once everything in view has come."""
+    page.evaluate(
+        "() => Promise.all([...document.images].filter(one => one.src && one.loading !== 'lazy')"
+        ".map(one => one.decode().catch(() => {})))"
+    )
+    with Image.open(io.BytesIO(page.screenshot(animations="disabled"))) as shot:
+        shot.convert("RGB").save(FOLDER / f"{name}.webp", quality=QUALITY)
+
+
+def shoot(browser: Browser, ada: Creator, shot: Shot) -> None:
+    """One of them, in a browser that knows nothing of the others."""
+    size = PHONE if shot.size == "phone" else DESK
+    with browser.new_context(
+        viewport=size, color_scheme="dark" if shot.dark else "light", reduced_motion="reduce"
+    ) as context:
+        page = context.new_page()
+        patient(page)
+        sign_in(page, ada, f"{ada.live.url}/#/{shot.place}")
+        stands(page, "not-found" if shot.place == "nowhere" else shot.place)
+        shot.done(page)
+        taken(page, shot.name)
+
+
+def main() -> None:
+    """Take all of them."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="suite-shots-") as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        with standing(folder) as live, chromium() as browser:
+            ada = furnished(live)
+            page = browser.new_page(viewport=DESK)
+            patient(page)
+            page.goto(live.url)
+            expect(page.get_by_label("E-mail address")).to_be_visible()
+            taken(page, "entrance")
+            for shot in SHOTS:
+                shoot(browser, ada, shot)
+
+
+if __name__ == "__main__":
+    main()
