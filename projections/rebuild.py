@@ -31,7 +31,10 @@ _COMPARED: dict[str, LiteralString] = {
     # Nor is an owner whose very first fact could not be folded.
     "read_to": " AS r WHERE r.position > 0",
 }
-_NOT_FOLDED = frozenset({"watermarks", "feed_trimmed", _PARKED})
+_HEARD = ("attendance", "attendance_listened", "engines_attended")
+"""Who is there is heard, and no replay could tell it: such rows are taken over as they are."""
+
+_NOT_FOLDED = frozenset({"watermarks", "feed_trimmed", _PARKED, *_HEARD})
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,10 @@ class Rebuild:
                 _close_gate(cursor)
                 # The store is ahead of every projector, so after this the shadow is, too.
                 rest, _ = self._replay(cursor, facts_after(position))
-                cursor.execute(
-                    f"INSERT INTO {_SHADOW_SCHEMA}.watermarks SELECT * FROM views.watermarks"
-                )
+                for table in ("watermarks", *_HEARD):
+                    cursor.execute(
+                        f"INSERT INTO {_SHADOW_SCHEMA}.{table} SELECT * FROM {LIVE_SCHEMA}.{table}"
+                    )
                 # Since when an owner is parked is no news that a rebuild could tell.
                 cursor.execute(
                     f"""

@@ -54,7 +54,10 @@ def test_a_retry_is_answered_from_what_an_earlier_release_stored(name: str) -> N
     for stored in ANSWERS_OF_BEFORE[name]:
         recalled = NAMED[name].recalled(msgspec.json.encode(stored))
         answer = msgspec.json.decode(msgspec.json.encode(recalled))
-        assert answer is None or {**stored, **answer} == stored
+        # What a later release says besides was not known then, and is null.
+        new = {} if answer is None else {name: answer[name] for name in answer.keys() - stored}
+        assert set(new.values()) <= {None}
+        assert answer is None or {**stored, **answer} == stored | new
 
 
 @pytest.mark.parametrize("name", sorted(ANSWERS_OF_BEFORE.keys() & NAMED.keys()))

@@ -6,16 +6,20 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
+import psycopg
 import pytest
 
+from adapters.event_store.in_memory import InMemoryKeys
 from adapters.postgres.connect import open_pool
 from api.attendance import attendance_of
 from commands.ports.attendance import NEVER, Attendance, Presence
+from domain.events import STORED_FORM
 from domain.kernel.role import Role
 from processes.presence import said_to_be_there
 from processes.roll_call import RollCall
 from processes.survey.connections import open_connections
 from processes.survey.presence import There, presence
+from projections.rebuild import Rebuild
 from queries.catalogue.attendance import attended
 from queries.viewer import as_viewer
 from queries.wallet.ledger import BEFORE_ALL
@@ -151,6 +155,17 @@ def test_what_was_said_before_the_watchdog_came_is_not_said_now(hall: Hall) -> N
     hall.begin()
     hall.pass_by(LEASE_S + 1)
     assert hall.who().workers == Presence(0, NOON)
+
+
+def test_a_rebuild_of_the_read_models_takes_nobody_away(hall: Hall, admin_database: str) -> None:
+    hall.says(LATHE, ScreenerPresent("sieve", ("pocket",)))
+    before = hall.who()
+    rebuild = Rebuild(
+        lambda: psycopg.connect(admin_database, autocommit=True), STORED_FORM, InMemoryKeys()
+    )
+    rebuild.run(lambda after: ())
+    assert hall.who() == before
+    assert rebuild.compare(lambda after: ()) == ()
 
 
 def test_a_process_says_that_it_is_there_and_that_it_leaves(hall: Hall) -> None:
