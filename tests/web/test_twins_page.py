@@ -212,3 +212,30 @@ def test_consent_is_withdrawn_in_three_steps_and_a_receipt_says_what_went(
     expect(dialog).to_contain_text("1 open job stopped")
     expect(dialog).to_contain_text("0.2 credits come back")
     expect(dialog).to_contain_text("The trained twin deleted")
+
+
+def test_an_earlier_checkpoint_is_used_instead(page: Page, ada: Creator) -> None:
+    twin = ada.ready_to_train()
+    ada.finished(ada.training(twin), checkpoints={48: 0.71, 96: 0.82})
+    page.goto(f"{ada.live.url}/#/twins/{twin}")
+    expect(page.get_by_text("In use")).to_have_count(1)
+    pressed(page, ada, "Use that after 48 steps", "ChooseCheckpoint")
+    used = page.get_by_role("listitem").filter(has_text="After 48 steps: likeness 0.71")
+    expect(used).to_contain_text("In use")
+
+
+def test_what_ended_meanwhile_is_said_once_to_whoever_comes_back(page: Page, ada: Creator) -> None:
+    job = ada.images(count=1)
+    ada.live.settle()
+    expect(page.locator("#balance")).to_contain_text("9.9 credits")
+    page.evaluate(
+        "() => { const key = Object.keys(localStorage).find(one => one.includes('draft.seen'));"
+        " localStorage.setItem(key, JSON.stringify(new Date(Date.now() - 3_600_000))); }"
+    )
+    page.goto("about:blank")
+    ada.finished(job)
+    page.goto(f"{ada.live.url}/#/credits")
+    expect(page.get_by_text("While you were away: 1 done.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Statement")).to_be_visible()
+    expect(page.get_by_text("While you were away")).to_have_count(0)

@@ -4,6 +4,7 @@ import { follow } from "./core/feed.js";
 import { forgetComplaints, toast } from "./core/toasts.js";
 import { state, tell } from "./store.js";
 import { refreshViewer } from "./viewer.js";
+import { whileAway } from "./while_away.js";
 import { words } from "./words/en.js";
 
 const TAKEN = { WatchAccount: takeAccount, WatchJobs: takeJob, WatchWallet: takeWallet, WatchGallery: takeAsset };
@@ -20,6 +21,7 @@ export function hear(feed, hearer) {
 export function watch() {
   unwatch();
   watching = new AbortController();
+  watching.signal.addEventListener("abort", whileAway(state.viewer.id));
   const feeds = Object.fromEntries(Object.entries(TAKEN).map(([feed, take]) => [feed, (event) => {
     take(event);
     for (const hearer of [...hearers.get(feed)]) hearer(event);
@@ -47,6 +49,7 @@ function takeAccount(event) {
   const known = new Map(twins.edges.map(({ node }) => [node.id, node]));
   for (const twin of event.twins ?? (event.twin ? [event.twin] : [])) known.set(twin.id, twin);
   if (event.verification) viewer.verification = event.verification;
+  if (Number(event.position) > Number(viewer.position)) viewer.position = event.position;
   tell({ viewer: { ...viewer, twins: { ...twins, edges: [...known.values()].map((node) => ({ node })) } } });
 }
 

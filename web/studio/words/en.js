@@ -40,6 +40,7 @@ export const words = spoken({
     title: "The studio cannot be reached",
     text: "This page keeps trying and goes on by itself.",
     again: "Try now",
+    meanwhile: (completed, failed) => `While you were away: ${[completed ? `${completed} done` : "", failed ? `${failed} failed` : ""].filter(Boolean).join(", ")}.`,
   },
   session: {
     ended: "Your session has ended",

@@ -8,6 +8,7 @@ import { stepList } from "../../parts/step_list.js";
 import { state } from "../../store.js";
 import { refreshViewer } from "../../viewer.js";
 import { words } from "../../words/en/twins.js";
+import { checkpoints } from "./checkpoints.js";
 import { COVERS_WORK, consentTicked, tickBoxes } from "./consent.js";
 import { photoStep } from "./photos.js";
 import { trainStep } from "./train.js";
@@ -21,6 +22,7 @@ export function wizard(id, scope) {
   const photos = photoStep(id, scope);
   const train = trainStep(id, scope);
   const consented = consentTicked(id);
+  const kept = checkpoints(id);
   return (twin) => {
     const now = stepOf(twin);
     const steps = NAMES.map((name, index) => ({
@@ -37,6 +39,7 @@ export function wizard(id, scope) {
         ${now === "consent" ? consent() : null}
         ${now === "photos" && learns ? photos(twin) : null}
         ${now === "train" && learns ? train(twin) : null}
+        ${now === null ? kept(twin) : null}
         ${now === null && learns ? html`<details class="card"><summary>${words.train.anew}</summary>${photos(twin)}</details>` : null}
         ${twin.consent?.granted ? consented(twin) : null}
       </div></div>`;

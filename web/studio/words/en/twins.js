@@ -73,6 +73,12 @@ export const words = spoken({
     buy: "Get credits",
     anew: "Train again with other photos",
   },
+  checkpoints: {
+    title: "Checkpoints",
+    text: "A training keeps some of what it was on its way. Likeness is not all: use the one that you like best.",
+    used: "In use",
+    use: (step) => `Use that after ${step} steps`,
+  },
   training: {
     title: (name) => `${name} is learning your face`,
     queued: (place) => `Number ${place} in line`,
