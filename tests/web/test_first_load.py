@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from tests.api.creator import Creator
 from tests.api.live_studio import LiveStudio
 from tests.web.signed_in import goes_to, patient, sign_in
+from tests.web.test_many_tabs import hide
 
 BYTES_MAX = 100_000
 REQUESTS_MAX = 25
@@ -100,17 +101,15 @@ def test_back_closes_what_lies_over_the_page_before_it_leaves_it(page: Page, ada
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_be_visible()
-    page.go_back()
+    page.evaluate("history.back()")
     expect(dialog).to_have_count(0)
     expect(page.get_by_role("heading", level=1)).to_have_text("Credits")
-    page.go_back()
+    page.evaluate("history.back()")
     expect(page.get_by_role("heading", level=1)).not_to_have_text("Credits")
 
 
-def test_a_dialog_that_was_closed_leaves_no_step_behind(page: Page, ada: Creator) -> None:
+def test_after_a_dialog_one_goes_on_as_if_it_had_not_been(page: Page, ada: Creator) -> None:
     sign_in(page, ada)
-    goes_to(page, "Settings")
-    expect(page.get_by_role("heading", name="Profile")).to_be_visible()
     goes_to(page, "Credits")
     expect(page.get_by_role("heading", name="Statement")).to_be_visible()
     page.keyboard.press("?")
@@ -119,10 +118,8 @@ def test_a_dialog_that_was_closed_leaves_no_step_behind(page: Page, ada: Creator
     page.keyboard.press("g")
     page.keyboard.press("g")
     expect(page.get_by_role("heading", level=1)).to_have_text("Gallery")
-    page.go_back()
+    page.evaluate("history.back()")
     expect(page.get_by_role("heading", level=1)).to_have_text("Credits")
-    page.go_back()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
 
 
 def test_a_session_that_ended_elsewhere_is_renewed_over_the_page(
@@ -149,3 +146,37 @@ def test_a_session_that_ended_elsewhere_is_renewed_over_the_page(
 def with_token(somebody: Creator, token: str) -> Creator:
     somebody.token = token
     return somebody
+
+
+def test_who_signs_out_is_not_asked_to_sign_in_again(page: Page, live: LiveStudio) -> None:
+    grace = Creator(live, "Grace").verified()
+    sign_in(page, grace, f"{live.url}/#/settings")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    live.parts.feed.wake(grace.person)
+    expect(page.get_by_label("E-mail address")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_tab_does_not_go_on_under_somebody_elses_session(
+    browser: Browser, live: LiveStudio
+) -> None:
+    grace, heidi = Creator(live, "Grace").verified(), Creator(live, "Heidi").verified().rich()
+    with browser.new_context() as context:
+        first, second = context.new_page(), context.new_page()
+        patient(first)
+        patient(second)
+        sign_in(first, grace, f"{live.url}/#/settings")
+        second.goto(f"{live.url}/#/settings")
+        expect(second.get_by_text(grace.email)).to_be_visible()
+        hide(second, hidden=True)
+        first.get_by_role("button", name="Sign out").click()
+        expect(first.get_by_role("button", name="Sign in")).to_be_visible()
+        first.get_by_label("E-mail address").fill(heidi.email)
+        first.get_by_label("Password").fill("correct horse battery staple")
+        first.get_by_role("button", name="Sign in").click()
+        expect(first.locator("#balance")).to_contain_text("10 credits")
+        hide(second, hidden=False)
+        expect(second.locator("#balance")).to_contain_text("10 credits")
+        expect(second.get_by_text(heidi.email)).to_be_visible()
+        expect(second.get_by_text(grace.email)).to_have_count(0)

@@ -1,5 +1,6 @@
 // What arrives over the feeds, taken into what the page knows, and handed to whoever wants each event.
 
+import { run } from "./core/client.js";
 import { follow } from "./core/feed.js";
 import { forgetComplaints, toast } from "./core/toasts.js";
 import { state, tell } from "./store.js";
@@ -27,13 +28,22 @@ export function watch() {
     for (const hearer of [...hearers.get(feed)]) hearer(event);
   }]));
   follow(feeds, watching.signal, {
-    signedOut: () => tell({ sessionEnded: true }),
+    signedOut: () => { if (state.viewer) tell({ sessionEnded: true }); },
     line: (isThere) => {
-      if (isThere) forgetComplaints();
+      if (isThere) {
+        forgetComplaints();
+        sameSession();
+      }
       if (isThere === (state.lostAt === null)) return;
       tell({ lostAt: isThere ? null : new Date() });
     },
   });
+}
+
+// Somebody else may have signed in in another tab: their session must not go on under this one's name.
+async function sameSession() {
+  const { id } = await run("Session").catch(() => ({ id: null }));
+  if (id && state.viewer && id !== state.viewer.id) location.reload();
 }
 
 /** Follows nothing any more. */

@@ -39,7 +39,9 @@ effect(() => {
     if (who.value === own) arrivals.watch();
   });
 });
-effect(() => { if (state.sessionEnded) import("./parts/sign_in.js").then(({ openSignIn }) => openSignIn()); });
+effect(() => {
+  if (state.sessionEnded) import("./parts/sign_in.js").then(({ openSignIn }) => { if (state.viewer && state.sessionEnded) openSignIn(); });
+});
 addEventListener(SIGNED_OUT, () => { if (state.viewer) tell({ sessionEnded: true }); });
 effect(() => {
   const [viewer, { page }] = [state.viewer, route.value];
@@ -64,6 +66,12 @@ async function reached() {
   }
 }
 
+// A page that could not be loaded is asked for again; what is typed elsewhere stays.
+function again() {
+  shownPage = "";
+  show(state.viewer, route.value.page);
+}
+
 async function show(viewer, named) {
   const page = viewer ? named || homeOf(viewer) : "welcome";
   // Who is not signed in keeps the address that they asked for, and returns to it.
@@ -84,7 +92,8 @@ async function show(viewer, named) {
   own.className = `page page-${placesOf(viewer).includes(page) ? page : "not-found"}`;
   content.append(own);
   leave = live(own, draw ?? (() => () => html`<div class="empty"><p>${words.away.title}</p>
-    <button type="button" @click=${() => location.reload()}>${words.again}</button></div>`));
+    <button type="button" @click=${again}>${words.again}</button></div>`));
+  if (!draw) addEventListener("online", again, { once: true });
   if (!isFirst) {
     document.getElementById("title").focus({ preventScroll: true });
     scrollTo(0, 0);

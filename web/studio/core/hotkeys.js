@@ -4,6 +4,7 @@ import { kept } from "./kept.js";
 import { signal } from "./signal.js";
 
 const SEQUENCE_MS = 1_500;
+const MOVES = /^(Arrow|Page|[jk]$)/;
 
 /** Single letters can be switched off: who speaks to a browser sends letters by accident. */
 export const lettersOn = kept("letters", true);
@@ -26,6 +27,8 @@ export function hotkey(keys, called, action, when = () => true) {
 addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;
   const said = saidBy(event);
+  // A key that is held moves on, and does nothing else again and again.
+  if (event.repeat && !MOVES.test(said)) return;
   const isLetter = !/^(Ctrl\+|Alt\+)/.test(said) && said.length === 1;
   if (isLetter && (!lettersOn.value || isTyping(event.target))) return;
   if (!isLetter && !said.includes("+") && isTyping(event.target)) return;

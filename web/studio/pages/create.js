@@ -76,7 +76,9 @@ function followAddress(form) {
 
 async function takeDraft(form, asset, isOther) {
   try {
-    form.takeDraft(await run("Draft", { asset }), isOther ? { seed: "", variationOf: asset } : {});
+    const draft = await run("Draft", { asset });
+    if (!draft) throw new Error(words.begin.draftGone);
+    form.takeDraft(draft, isOther ? { seed: "", variationOf: asset } : {});
   } catch (error) {
     form.problem.value = error.message;
   }

@@ -2,8 +2,8 @@
 
 import { hear } from "../arrivals.js";
 import { hotkey } from "../core/hotkeys.js";
-import { href } from "../core/router.js";
-import { signal } from "../core/signal.js";
+import { href, route } from "../core/router.js";
+import { effect, signal } from "../core/signal.js";
 import { html, keyed } from "../core/template.js";
 import { emptyState } from "../parts/empty_state.js";
 import { hasEnded } from "../parts/job_words.js";
@@ -48,6 +48,19 @@ export default function queue(container, { onLeave }) {
   onLeave(hotkey("k", words.keys.previous, step(-1)));
   onLeave(hotkey("x", words.keys.select, () => { const job = jobHere(); if (job && !hasEnded(job)) select(job.id); }));
   onLeave(hotkey("c", words.keys.cancel, () => cancelChosen(jobHere())));
+
+  // Who comes from an entry of the statement wants that job.
+  let sought = route.value.query.job ?? null;
+  onLeave(effect(() => {
+    if (!sought || !jobs().some(({ id }) => id === sought)) return;
+    queueMicrotask(() => {
+      const found = rows().find((one) => one.dataset.job === sought);
+      if (!found) return;
+      sought = null;
+      found.scrollIntoView({ block: "center" });
+      found.focus({ preventScroll: true });
+    });
+  }));
 
   return () => {
     const known = new Map(jobs().map((job) => [job.id, job]));

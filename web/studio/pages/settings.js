@@ -15,10 +15,14 @@ import { consentCard } from "./settings/consent.js";
 export default function settings() {
   const problem = signal("");
   const leave = async () => {
+    const { unwatch, watch } = await import("../arrivals.js");
+    // What the feeds say of an ended session is no news to whoever ends it.
+    unwatch();
     try {
       await run("SignOut");
     } catch (error) {
       problem.value = error.message;
+      watch();
       return;
     }
     forgetDrafts();

@@ -7,6 +7,7 @@ import { open } from "./dialog.js";
 
 /** Opens the drawer. */
 export async function openQueue() {
+  if (document.querySelector("dialog.drawer, dialog[open]")) return;
   const queue = await pageNamed("queue", state.viewer);
   await open(words.pages.queue, queue, { kind: "drawer" });
 }

@@ -7,6 +7,7 @@ import { open } from "./dialog.js";
 
 /** Shows every shortcut of where one is. */
 export function listShortcuts() {
+  if (document.querySelector("dialog[open]")) return;
   const listed = hotkeys.value;
   open(words.shortcuts.title, () => () => html`<dl class="shortcuts">
       ${listed.map(({ keys, called }) => html`<div><dt><kbd>${keys}</kbd></dt><dd>${called}</dd></div>`)}

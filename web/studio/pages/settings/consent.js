@@ -32,11 +32,14 @@ export function withdraw(twin) {
   const step = signal(0);
   const problem = signal("");
   const done = signal(null);
+  const isAsking = signal(false);
   const command = intention("WithdrawConsent");
   const { steps } = withdrawal;
 
   return open(withdrawal.title(twin.name), (_, { close }) => {
     const go = async () => {
+      if (isAsking.value) return;
+      isAsking.value = true;
       problem.value = "";
       try {
         const answer = await command({ twin: twin.id });
@@ -44,6 +47,8 @@ export function withdraw(twin) {
         done.value = before;
       } catch (error) {
         problem.value = error.message;
+      } finally {
+        isAsking.value = false;
       }
     };
     return () => {
@@ -52,14 +57,14 @@ export function withdraw(twin) {
           <li>${withdrawal.receipt.jobs(done.value.jobs)}</li><li>${withdrawal.receipt.returned(credits(done.value.held))}</li>
           <li>${withdrawal.receipt.photos(done.value.photos)}</li><li>${withdrawal.receipt.twin(done.value.isTrained)}</li>
           <li>${withdrawal.receipt.hidden}</li></ul><p class="faint">${withdrawal.receipt.proof}</p>
-          <div class="actions"><a class="button quiet" href=${href("gallery", [], { hidden: 1 })} @click=${() => close(true)}>${withdrawal.receipt.decide}</a>
+          <div class="actions"><a class="button quiet" href=${href("gallery", [], { show: "hidden" })} @click=${() => close(true)}>${withdrawal.receipt.decide}</a>
             <button type="button" @click=${() => close(true)}>${shared.dialog.close}</button></div></div>`;
       }
       const isLast = step.value === steps.length - 1;
       return html`<p class="faint">${withdrawal.at(step.value + 1, steps.length)}</p><h3>${steps[step.value].title}</h3>
         <p>${steps[step.value].text(before)}</p><p class="danger" role="alert">${problem.value}</p>
         <div class="actions"><button type="button" class="quiet" @click=${() => close(false)}>${shared.dialog.cancel}</button>
-          ${isLast ? html`<button type="button" class="danger" @click=${go}>${withdrawal.action}</button>`
+          ${isLast ? html`<button type="button" class="danger" disabled=${isAsking.value} @click=${go}>${withdrawal.action}</button>`
             : html`<button type="button" @click=${() => { step.value += 1; }}>${withdrawal.next}</button>`}</div>`;
     };
   });

@@ -3,6 +3,7 @@
 import { kept } from "../../core/kept.js";
 import { signal } from "../../core/signal.js";
 import { html, keyed } from "../../core/template.js";
+import { complain } from "../../core/toasts.js";
 import { uploadPhotos, forgetUploads } from "../../core/uploads.js";
 import { icon } from "../../parts/icon.js";
 import { state } from "../../store.js";
@@ -108,9 +109,13 @@ function openUploads(twin) {
   const open = twin.openUploads;
   if (!open.length) return null;
   const giveUp = async () => {
-    let position = null;
-    for (const { submission } of open) position = await forgetUploads(twin, submission) ?? position;
-    await refreshViewer(position);
+    try {
+      let position = null;
+      for (const { submission } of open) position = await forgetUploads(twin, submission) ?? position;
+      await refreshViewer(position);
+    } catch (error) {
+      complain(error.message);
+    }
   };
   return html`<p class="actions"><span>${words.open(open.length, time(open.map(({ until }) => until).sort().at(-1)))}</span>
     <button type="button" class="quiet" @click=${giveUp}>${words.giveUp}</button></p>`;

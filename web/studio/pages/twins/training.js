@@ -6,8 +6,8 @@ import { signal } from "../../core/signal.js";
 import { html, keyed } from "../../core/template.js";
 import { ask } from "../../parts/dialog.js";
 import { emptyState } from "../../parts/empty_state.js";
+import { outcome } from "../../parts/job_words.js";
 import { state, tell } from "../../store.js";
-import { plain } from "../../wording.js";
 import { words as twins } from "../../words/en/twins.js";
 
 const ENDED = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
@@ -41,18 +41,23 @@ export function training() {
     if (await ask({ title: words.cancel, text: words.cancelAsk(job.quoted), action: words.cancel })) tried(() => cancel({ job: job.id }));
   };
 
+  const again = async (job) => {
+    const { millicredits, priceVersion } = await run("Quote", { training: { twin: job.twin, engine: job.engine } });
+    if (await ask({ title: words.again, text: words.againAsk(millicredits), action: words.again })) await retry({ job: job.id, priceVersion });
+  };
+
   return (twin) => {
     const job = [...state.jobs.values()].filter((one) => one.kind === "TRAINING" && one.twin === twin.id)
       .sort((a, b) => (a.requestedAt < b.requestedAt ? 1 : -1))[0];
     if (!job) return emptyState("twins", words.none, "", html`<a class="button quiet" href=${href("twins", [twin.id])}>${words.back}</a>`);
     recall(job.id).catch(() => { looked.delete(job.id); });
     const isOver = ENDED.has(job.state);
-    return html`<section class="training"><h2>${job.state === "COMPLETED" ? words.done(twin.name) : words.title(twin.name)}</h2>
+    return html`<section class="training"><h2>${job.state === "COMPLETED" ? words.done(twin.name) : isOver ? words.notDone(twin.name) : words.title(twin.name)}</h2>
       ${portrait(job, twin)}
       ${isOver ? null : progress(job)}
       ${strip(job)}
-      ${job.state === "FAILED" ? html`<p class="danger">${words.failed(plain(job.failure), job.released)}</p>
-        <div><button type="button" @click=${() => tried(() => retry({ job: job.id, priceVersion: state.catalogue.priceVersion }))}>${words.again}</button></div>` : null}
+      ${job.state === "FAILED" ? html`<p class="danger">${outcome(job)}</p>
+        <div><button type="button" @click=${() => tried(() => again(job))}>${words.again}</button></div>` : null}
       ${job.state === "COMPLETED" ? html`<p><a class="button" href=${href("create", [], { twin: twin.id })}>${twins.list.create(twin.name)}</a></p>` : null}
       ${isOver ? null : html`<p class="faint">${words.close}</p><div><button type="button" class="danger" @click=${() => stop(job)}>${words.cancel}</button></div>`}
       <p class="danger" role="alert">${problem.value}</p></section>`;

@@ -41,7 +41,7 @@ export function actions(item, does) {
       <button type="button" class="plain" aria-label=${words.info} title=${words.info} aria-pressed=${does.isInformed.value ? "true" : "false"}
         @click=${() => { does.isInformed.value = !does.isInformed.value; }}>${icon("info")}</button>
       <button type="button" class="plain away" aria-label=${isPlain ? words.trash : words.purge} title=${isPlain ? words.trash : words.purge}
-        @click=${() => away(item, does)}>${icon("trash")}</button>
+        @click=${(event) => { if (event.detail < 2) away(item, does); }}>${icon("trash")}</button>
     </span>
     ${problem.value ? html`<p class="lightbox-problem" role="alert">${problem.value.text}
       ${problem.value.again ? html`<button type="button" class="plain" @click=${problem.value.again}>${shared.again}</button>` : null}

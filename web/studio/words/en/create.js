@@ -73,6 +73,7 @@ export const words = spoken({
     picture: "It begins with this picture.",
     photo: "It begins with this photo.",
     alt: { picture: "The picture to begin with", photo: "Your photo" },
+    draftGone: "Its settings are gone with it. Write what you would like instead.",
     gone: "What it was to begin with is gone, or hidden. Choose another.",
     with: (prompt) => `Begin with ${prompt || "this picture"}`,
     withPhoto: "Begin with this photo",
