@@ -56,10 +56,21 @@ def migrate(
         admin.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
         _make_table(admin)
         pending = _pending(migrations, _applied(admin))
+        admin.execute(_LET_CREATE)
         for migration in pending:
             _run(admin, migration)
         _admit(admin, login)
     return tuple(migration.name for migration in pending)
+
+
+# A backup holds no grants on the database itself: where one was restored, they are missing.
+_LET_CREATE = """
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'migrator') THEN
+        EXECUTE format('GRANT CREATE ON DATABASE %I TO migrator', current_database());
+    END IF;
+END $$
+"""
 
 
 def _read(folder: Path) -> list[Migration]:

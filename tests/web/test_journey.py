@@ -13,8 +13,6 @@ from tests.web.hands import Hand, Keyboard, Pointer
 from tests.web.signed_in import patient
 from tests.web.test_twins_page import photos
 
-LATENCY_MS = 400
-BYTES_PER_S = 50_000
 A_PHONE: ViewportSize = {"width": 375, "height": 720}
 A_DESK: ViewportSize = {"width": 1280, "height": 860}
 _numbers = count(1)
@@ -89,18 +87,3 @@ def test_with_a_finger_on_a_phone(page: Page, live: LiveStudio) -> None:
 def test_with_the_keyboard_alone(page: Page, live: LiveStudio) -> None:
     page.set_viewport_size(A_DESK)
     goes_the_whole_way(page, live, Keyboard(page))
-
-
-def test_on_a_slow_line(page: Page, live: LiveStudio) -> None:
-    session = page.context.new_cdp_session(page)
-    session.send("Network.enable")
-    session.send(
-        "Network.emulateNetworkConditions",
-        {
-            "offline": False,
-            "latency": LATENCY_MS,
-            "downloadThroughput": BYTES_PER_S,
-            "uploadThroughput": BYTES_PER_S,
-        },
-    )
-    goes_the_whole_way(page, live, Pointer())

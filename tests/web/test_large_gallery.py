@@ -72,7 +72,7 @@ def deep(page: Page) -> list[object]:
     middle(page).evaluate("(one) => one.scrollIntoView({ block: 'center' })")
     page.wait_for_function(ALL_IN_VIEW_ARE_THERE)
     # What came into view is kept with the entry of the history.
-    page.wait_for_function("history.state?.place?.start")
+    page.wait_for_function("() => history.state?.place?.start")
     stands: list[object] = page.evaluate(IN_VIEW)
     return stands
 
@@ -149,6 +149,6 @@ def test_one_new_picture_costs_two_requests_at_most_and_moves_nothing(
     assert page.evaluate(IN_VIEW) == stands
     assert len(asked) <= 2, [one.url for one in asked]
     page.get_by_role("button", name="1 new").click()
-    page.wait_for_function("scrollY === 0")
+    page.wait_for_function("() => scrollY === 0")
     expect(page.get_by_role("button", name="1 new")).to_have_count(0)
     expect(page.get_by_text(f"{ITEMS + 3:,} items")).to_be_visible()

@@ -183,7 +183,7 @@ def test_it_is_looked_at_closely_and_leads_to_create(page: Page) -> None:
     assert box is not None
     page.mouse.move(box["x"] + 300, box["y"] + 300)
     page.mouse.wheel(0, -400)
-    page.wait_for_function("document.querySelector('.stage-full').style.transform !== ''")
+    page.wait_for_function("() => document.querySelector('.stage-full').style.transform !== ''")
     same = lightbox(page).get_by_role("link", name="Use settings").get_attribute("href")
     like = lightbox(page).get_by_role("link", name="More like this").get_attribute("href")
     assert same is not None

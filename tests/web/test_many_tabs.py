@@ -115,7 +115,9 @@ def test_a_line_that_goes_dead_without_a_word_is_noticed(
     page = tabs.new_page()
     page.clock.install()
     try:
-        sign_in(page, ada, f"http://127.0.0.1:{line.port}")
+        with page.expect_websocket() as opened:
+            sign_in(page, ada, f"http://127.0.0.1:{line.port}")
+        opened.value.wait_for_event("framereceived")
         shows(page, 10)
         line.goes_dead()
         pays(ada)
@@ -134,7 +136,8 @@ def test_a_tab_that_is_not_seen_holds_no_line_and_misses_nothing(
     page = tabs.new_page()
     opened: list[WebSocket] = []
     page.on("websocket", lambda line: opened.append(line))
-    sign_in(page, ada)
+    with page.expect_websocket():
+        sign_in(page, ada)
     shows(page, 10)
     assert len(opened) == 1
     hide(page, hidden=True)
