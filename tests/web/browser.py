@@ -15,7 +15,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 ABSENT = "none"
 """Said of a machine that can have none: its tests are skipped knowingly."""
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 120_000
 """Of a browser on a machine that is busy with everything else."""
 
 
