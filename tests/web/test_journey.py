@@ -13,6 +13,8 @@ from tests.web.hands import Hand, Keyboard, Pointer
 from tests.web.signed_in import patient
 from tests.web.test_twins_page import photos
 
+LATENCY_MS = 400
+BYTES_PER_S = 50_000
 A_PHONE: ViewportSize = {"width": 375, "height": 720}
 A_DESK: ViewportSize = {"width": 1280, "height": 860}
 _numbers = count(1)
@@ -70,7 +72,8 @@ def goes_the_whole_way(page: Page, live: LiveStudio, hand: Hand) -> None:
         results = page.get_by_role("main").locator("img[src*='/media/']")
         expect(results.first).to_be_visible()
         goes_to(page, hand, "Gallery")
-        expect(page.get_by_role("link", name="smiling, green top").first).to_be_visible()
+        hand.press(page.get_by_role("link", name="smiling, green top").first)
+        expect(page.get_by_text("AI-generated").first).to_be_visible()
 
 
 def goes_to(page: Page, hand: Hand, place: str) -> None:
@@ -86,3 +89,18 @@ def test_with_a_finger_on_a_phone(page: Page, live: LiveStudio) -> None:
 def test_with_the_keyboard_alone(page: Page, live: LiveStudio) -> None:
     page.set_viewport_size(A_DESK)
     goes_the_whole_way(page, live, Keyboard(page))
+
+
+def test_on_a_slow_line(page: Page, live: LiveStudio) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send(
+        "Network.emulateNetworkConditions",
+        {
+            "offline": False,
+            "latency": LATENCY_MS,
+            "downloadThroughput": BYTES_PER_S,
+            "uploadThroughput": BYTES_PER_S,
+        },
+    )
+    goes_the_whole_way(page, live, Pointer())

@@ -16,10 +16,13 @@ export function href(page, path = [], query = {}) {
   return `#/${place}${asked ? `?${asked}` : ""}`;
 }
 
-/** Goes there. With `replace` the place one comes from is not returned to by Back. */
-export async function go(to, { replace = false } = {}) {
+/**
+ * Goes there. With `replace` the place one comes from is not returned to by Back. With `from`, only whoever
+ * is there still: an answer that came late drags nobody back who has gone on meanwhile.
+ */
+export async function go(to, { replace = false, from = null } = {}) {
   await settled;
-  if (to === location.hash) return;
+  if (to === location.hash || (from !== null && from !== location.hash)) return;
   if (replace) {
     history.replaceState(history.state, "", to);
     taken();

@@ -1,7 +1,7 @@
 // The packages that can be bought, one chosen, and the way to the checkout.
 
 import { intention } from "../../core/client.js";
-import { go, href, route } from "../../core/router.js";
+import { href, route } from "../../core/router.js";
 import { signal } from "../../core/signal.js";
 import { html, keyed } from "../../core/template.js";
 import { state } from "../../store.js";
@@ -48,7 +48,7 @@ export function packages() {
         <p class="faint">${words.buy.leaving}</p>
       </form></section>`;
   };
-  return { draw, buy, forget: () => go(href("credits"), { replace: true }) };
+  return { draw, buy };
 }
 
 function smallestThatCovers(offers) {

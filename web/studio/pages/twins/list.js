@@ -17,12 +17,13 @@ export function twinList() {
   const made = async (event) => {
     event.preventDefault();
     if (isAsking.value) return;
+    const from = location.hash;
     isAsking.value = true;
     problem.value = "";
     try {
       const { twin, position } = await create({ name: new FormData(event.currentTarget).get("name") });
       await refreshViewer(position);
-      go(href("twins", [twin]));
+      go(href("twins", [twin]), { from });
     } catch (error) {
       problem.value = error.message;
     } finally {

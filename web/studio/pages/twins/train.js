@@ -30,12 +30,13 @@ export function trainStep(id, { onLeave }) {
   onLeave(effect(() => { if (isReady() && !quote.value) untracked(ask); }));
 
   const begin = async () => {
+    const from = location.hash;
     isAsking.value = true;
     problem.value = "";
     try {
       const { position } = await start({ twin: id, engine, priceVersion: quote.value.priceVersion });
       await refreshViewer(position);
-      go(href("twins", [id, "training"]));
+      go(href("twins", [id, "training"]), { from });
     } catch (error) {
       problem.value = error.message;
       // The price has changed meanwhile: it is asked for anew, and shown before it is paid.
