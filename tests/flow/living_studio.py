@@ -24,6 +24,7 @@ from adapters.parked_messages.postgres import PostgresParkedMessages
 from adapters.payment.sandbox import SandboxPayment
 from adapters.postgres.connect import open_pool
 from adapters.provenance.file_signer import FileSigner
+from commands.ports.clock import Clock
 from commands.ports.object_store import ObjectStore
 from domain.events import STORED_FORM
 from domain.job_state import JobState
@@ -92,9 +93,12 @@ class LivingStudio(StudioDesk):
         *,
         address: str = ADDRESS,
         bucket: ObjectStore | None = None,
+        clock: Clock = system_clock,
     ) -> None:
         if bucket is None:
-            objects = InMemoryObjectStore(Presigner(f"{address}/objects", SECRET))
+            objects = InMemoryObjectStore(
+                Presigner(f"{address}/objects", SECRET, now_s=lambda: clock().timestamp())
+            )
             self._objects_app = object_app(objects)
             app = Starlette(routes=[Mount("/objects", self._objects_app)])
             http = httpx.Client(transport=httpx.MockTransport(_served_by(app, address)))
@@ -103,7 +107,9 @@ class LivingStudio(StudioDesk):
             http = stack.enter_context(httpx.Client())
             presigned = PresignedObjects(http)
         store = bucket or objects
-        super().__init__(url, admin_url, store, http, stack, kek=KEK, args_secret=SECRET)
+        super().__init__(
+            url, admin_url, store, http, stack, kek=KEK, args_secret=SECRET, clock=clock
+        )
         self.transport = transport
         self.painter = Painter()
         self.analyser = ScriptedAnalyser()
@@ -119,14 +125,14 @@ class LivingStudio(StudioDesk):
             public_url=ADDRESS,
             callback_url=ADDRESS,
             webhook_secret=SECRET,
-            clock=system_clock,
+            clock=clock,
         )
         self.payment = SandboxPayment(
             folder / "sandbox",
             public_url=ADDRESS,
             callback_url=ADDRESS,
             webhook_secret=SECRET,
-            clock=system_clock,
+            clock=clock,
         )
         self._issue_lists()
         transport.create_topics()
@@ -174,6 +180,9 @@ class LivingStudio(StudioDesk):
         self.comes_to(job, owner, JobState.STARTED)
         until(self.painter.is_at_work.is_set, "the painter is at work")
 
+    def _now_s(self) -> float:
+        return self.clock().timestamp()
+
     def _issue_lists(self) -> None:
         now_s = time.time()
         self._lists = Lists(self._folder / "pictures.json", self._folder / "people.json")
@@ -212,7 +221,7 @@ class LivingStudio(StudioDesk):
             self.transport.consumer(group, TOPICS, "recorder") as consumer,
         ):
             recorder = ParkingRecorder(
-                Recorder(self.studio, self.store, self.objects, publisher),
+                Recorder(self.studio, self.store, self.objects, publisher, now_s=self._now_s),
                 PostgresParkedMessages(self._parking),
                 DeadLetterBox(publisher, group, in_a_row_max=None),
             )
@@ -220,7 +229,7 @@ class LivingStudio(StudioDesk):
 
     def _reactor(self, stop: threading.Event) -> None:
         outside = Outside(self.objects, self.identity, self.payment)
-        run_reactor(self.url, self.studio, outside, self.transport, stop)
+        run_reactor(self.url, self.studio, outside, self.transport, stop, clock=self.clock)
 
     def _watchdog(self, stop: threading.Event) -> None:
         def watch(reader: ActiveReader) -> None:
@@ -237,7 +246,7 @@ class LivingStudio(StudioDesk):
                     self.studio,
                     lease_s=self.lease_s,
                     monotonic_s=time.monotonic,
-                    now=system_clock,
+                    now=self.clock,
                 ).run(stop)
 
         while_active(self.url, "watchdog", stop, watch)
@@ -274,6 +283,7 @@ class LivingStudio(StudioDesk):
             forget_files=partial(forget_trainings, trainings),
             rooms={painter.engine: painter.room},
             limits=self.limits,
+            clock=self._now_s,
         )
 
 

@@ -21,6 +21,7 @@ from commands.account.start_verification import StartVerification
 from commands.handlers import HANDLERS
 from commands.jobs.request_images import RequestImages
 from commands.jobs.start_twin_training import StartTwinTraining
+from commands.ports.clock import Clock
 from commands.ports.object_store import ObjectStore
 from commands.studio import Studio
 from commands.twin.create_twin import CreateTwin
@@ -64,7 +65,8 @@ def photos(seed: int = 4_200) -> tuple[bytes, ...]:
 class StudioDesk:
     """The door for commands, the event log and the read models of one studio.
 
-    `kek` and `args_secret` are the studio's own. `http` reaches the object store's forms.
+    `kek` and `args_secret` are the studio's own. `http` reaches the object store's forms. `clock`
+    tells what time it is in it.
     """
 
     def __init__(
@@ -77,8 +79,10 @@ class StudioDesk:
         *,
         kek: bytes,
         args_secret: bytes,
+        clock: Clock = system_clock,
     ) -> None:
         self.url = url
+        self.clock = clock
         self.admin_url = admin_url
         self.objects = objects
         self.http = http
@@ -87,7 +91,7 @@ class StudioDesk:
         self._readers = stack.enter_context(open_pool(url, "reader", size_max=2))
         self.keys = SubjectKeys(vault, kek)
         self.store = PostgresEventStore(writers, STORED_FORM, self.keys)
-        self.studio = Studio(self.store, HANDLERS, system_clock, args_secret)
+        self.studio = Studio(self.store, HANDLERS, clock, args_secret)
         self.events = stack.enter_context(EventLog(url))
         self.oracle = Oracle(url, admin_url, self.events, self.keys, objects)
 
@@ -173,7 +177,7 @@ class StudioDesk:
                 "SELECT position, EXISTS (SELECT FROM events.intents WHERE done_at IS NULL "
                 "AND cause_position <= %s AND (attempts > 0 OR next_try_at <= %s)) "
                 "FROM events.positions WHERE reader = 'reactor'",
-                [position, system_clock()],
+                [position, self.clock()],
             ).fetchone()
         return found is not None and int(found[0]) >= position and not found[1]
 
@@ -201,7 +205,7 @@ class StudioDesk:
                 adult=True,
                 country="XX",
                 document_digest="5e" * 32,
-                valid_until=system_clock() + timedelta(days=365),
+                valid_until=self.clock() + timedelta(days=365),
             ),
             owner,
         )

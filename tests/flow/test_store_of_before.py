@@ -7,8 +7,10 @@ Bob began to be verified. Topics are left out: what was on its way is said again
 
 import gzip
 import io
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from uuid import UUID
@@ -27,7 +29,6 @@ from domain.twin import Twin
 from processes.audit.export import export
 from processes.audit.verify import verify
 from processes.reactor.first_uploads import FirstUploads
-from processes.wiring.clock import system_clock
 from projections.rebuild import Rebuild
 from tests.faults.oracle import until
 from tests.flow.living_studio import LivingStudio
@@ -36,6 +37,8 @@ from topics.embedded import EmbeddedTransport
 
 GOLDEN = Path(__file__).parent / "golden"
 NAME = "store-of-21ddf35"
+STOPPED_AT = datetime(2026, 11, 27, 2, 17, 15, tzinfo=UTC)
+"""What waited then has not waited any longer: a job is given up after a day."""
 
 _numbers = count(1)
 
@@ -79,7 +82,15 @@ def found(
     """This release over that store, in which no process runs yet."""
     url, admin_url = postgres_server.url(database), postgres_server.admin_url(database)
     with EmbeddedTransport(url, lease_s=5.0) as transport, ExitStack() as stack:
-        studio = LivingStudio(url, admin_url, transport, tmp_path, stack)
+        began_s = time.monotonic()
+        studio = LivingStudio(
+            url,
+            admin_url,
+            transport,
+            tmp_path,
+            stack,
+            clock=lambda: STOPPED_AT + timedelta(seconds=time.monotonic() - began_s),
+        )
         for key, data in store.objects.items():
             studio.objects.put(key, data.encode("latin-1"), media_type="image/png")
         yield studio
@@ -142,7 +153,7 @@ def test_a_twin_of_before_is_drawn_and_withdrawn(opened: LivingStudio, store: St
     opened.comes_to(opened.draw(store.adas_twin, store.ada), store.ada, JobState.COMPLETED)
     opened.does(WithdrawConsent(store.adas_twin), store.ada)
     opened.does(WithdrawConsent(store.graces_twin), store.grace)
-    FirstUploads(opened.objects, opened.studio).forget(system_clock(), limit=100)
+    FirstUploads(opened.objects, opened.studio).forget(opened.clock(), limit=100)
     until(lambda: nothing_of(opened, store.adas_twin, store.ada), "Ada's photos are deleted")
     until(lambda: nothing_of(opened, store.graces_twin, store.grace), "Grace's photos are deleted")
 

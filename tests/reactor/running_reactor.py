@@ -11,6 +11,7 @@ from adapters.identity.sandbox import SandboxIdentity
 from adapters.intents.postgres import open_intents
 from adapters.intents.tail import ReaderIntents
 from adapters.payment.sandbox import SandboxPayment
+from commands.ports.clock import Clock
 from commands.ports.object_store import ObjectStore
 from commands.studio import Studio
 from domain.events import STORED_FORM
@@ -52,7 +53,13 @@ def sandbox_outside(objects: ObjectStore, folder: Path) -> Outside:
 
 
 def run_reactor(
-    url: str, studio: Studio, outside: Outside, transport: Transport, stop: threading.Event
+    url: str,
+    studio: Studio,
+    outside: Outside,
+    transport: Transport,
+    stop: threading.Event,
+    *,
+    clock: Clock = system_clock,
 ) -> None:
     """Follow the log, and carry out what it asks for, until `stop` is set."""
     wake = Wake()
@@ -61,14 +68,14 @@ def run_reactor(
         open_intents(url, connections_max=EXECUTORS + 1) as intents,
         transport.publisher("/suite/reactor") as publisher,
     ):
-        announcer = Announcer(intents, studio, publisher, transport, system_clock)
-        deeds = Deeds(studio, outside, announcer, events, STORED_FORM, system_clock)
-        executors = [Executor(intents, deeds, system_clock) for _ in range(EXECUTORS)]
+        announcer = Announcer(intents, studio, publisher, transport, clock)
+        deeds = Deeds(studio, outside, announcer, events, STORED_FORM, clock)
+        executors = [Executor(intents, deeds, clock) for _ in range(EXECUTORS)]
 
         def follow(reader: ActiveReader) -> None:
             tailed = ReaderIntents(reader)
-            Adoption(events, tailed, STORED_FORM, system_clock).run(stop)
-            Tail(events, tailed, STORED_FORM, system_clock, wake).run(stop)
+            Adoption(events, tailed, STORED_FORM, clock).run(stop)
+            Tail(events, tailed, STORED_FORM, clock, wake).run(stop)
 
         with Crew(executors, stop, wake):
             while_active(url, "reactor", stop, follow, role="writer")

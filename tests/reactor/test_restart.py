@@ -40,13 +40,13 @@ class Restartable(StudioDesk):
         super().__init__(
             url, admin_url, objects, http, stack, kek=bytes(range(32)), args_secret=SECRET
         )
-        self.clock = MovableClock()
+        self.reactors_clock = MovableClock()
         self.identity = UnreliableIdentity(
             folder,
             public_url=ADDRESS,
             callback_url=ADDRESS,
             webhook_secret=SECRET,
-            clock=self.clock,
+            clock=self.reactors_clock,
             post=no_webhook,
         )
         payment = UnreliablePayment(
@@ -54,7 +54,7 @@ class Restartable(StudioDesk):
             public_url=ADDRESS,
             callback_url=ADDRESS,
             webhook_secret=SECRET,
-            clock=self.clock,
+            clock=self.reactors_clock,
             post=no_webhook,
         )
         self._outside = Outside(objects, self.identity, payment)
@@ -62,7 +62,7 @@ class Restartable(StudioDesk):
 
     def reactor(self) -> AbstractContextManager[PostgresReactor]:
         """Started just now."""
-        return started_reactor(self.url, self.studio, self._outside, self.clock)
+        return started_reactor(self.url, self.studio, self._outside, self.reactors_clock)
 
     def bytes_of(self, owner: UUID, twin: UUID) -> set[str]:
         """Every key that names a twin or its owner."""
@@ -99,7 +99,7 @@ def test_a_restart_deletes_nothing_of_a_consent_that_was_given_afterwards(
         kept = desk.bytes_of(ada, twin)
         assert desk.twin(twin, ada).adapter("pocket").object_key in kept
     for _ in range(3):
-        desk.clock.pass_by(hours=2)
+        desk.reactors_clock.pass_by(hours=2)
         with desk.reactor() as reactor:
             reactor.settles()
         assert desk.bytes_of(ada, twin) == kept
@@ -109,7 +109,7 @@ def test_a_restart_deletes_nothing_of_a_consent_that_was_given_afterwards(
     assert verification is not None
     desk.identity.decide(verification, SandboxChoice.APPROVED)
     desk.identity.is_down = False
-    desk.clock.pass_by(hours=2)
+    desk.reactors_clock.pass_by(hours=2)
     with desk.reactor() as reactor:
         reactor.settles()
-    assert desk.load(Person, bob, bob).verified_adult(at=desk.clock())
+    assert desk.load(Person, bob, bob).verified_adult(at=desk.reactors_clock())
