@@ -21,8 +21,10 @@ export function justified(count, ratio, { width, wished, gap }) {
       widths.push(wide);
       left += wide + gap;
     }
-    rows.push({ top, height, first, lefts, widths });
-    top += height + gap;
+    // Whole pixels: a window scrolls by these, so that what stood in view can stand there again exactly.
+    const tall = Math.round(height);
+    rows.push({ top, height: tall, first, lefts, widths });
+    top += tall + gap;
     [first, sum] = [end, 0];
   };
   const heightOf = (many, ratios) => (width - gap * (many - 1)) / ratios;
