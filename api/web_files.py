@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -28,16 +29,26 @@ _STATIC_IMPORT = re.compile(r"""^(?:import|export)\s[^;]*?from\s+"(\.[^"]+)";"""
 _COMPRESSED_FROM_BYTES = 500
 
 
+@dataclass(frozen=True)
+class Release:
+    """The files of one moment: what their addresses are called by, and what a page begins with."""
+
+    version: str
+    first_modules: tuple[str, ...]
+    first_sheet: str
+
+
 class WebFiles:
     """Serves the files of `folder` below `/web`, to be mounted there.
 
-    `/web/<version>/…` is kept by browsers for good where the version is that of all files now. An
-    address of another version is answered with the file of now, to be asked for again: a page that
-    has been open since before an upgrade goes on.
+    `/web/<version>/…` is kept by browsers for good where the version is that of the page as it was
+    last given out. An address of another version is answered with the file of now, to be asked for
+    again: a page that has been open since before an upgrade goes on.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._release = _look(folder)
         self._files: ASGIApp = GZipMiddleware(
             StaticFiles(directory=folder), minimum_size=_COMPRESSED_FROM_BYTES
         )
@@ -46,32 +57,31 @@ class WebFiles:
         """A page of the folder, its addresses versioned, the modules it begins with announced.
 
         A browser would find the imports of imports one round trip after another. The page brings
-        the ids of the committed `documents` along.
+        the ids of the committed `documents` along. Looks at the folder: not for the event loop.
         """
-        version = self._version()
+        self._release = release = _look(self._folder)
         text = (self._folder / name).read_text()
         modules = "\n    ".join(
             f'<link rel="modulepreload" href="{WEB_PATH}/{module}">'
-            for module in _imported(self._folder, ENTRY)
+            for module in release.first_modules
         )
         text = text.replace("<!-- modules -->", modules)
         known = f'id="documents">{json.dumps(documents)}<'
         text = text.replace('id="documents"><', known)
-        return text.replace(f'"{WEB_PATH}/', f'"{WEB_PATH}/{version}/')
+        return text.replace(f'"{WEB_PATH}/', f'"{WEB_PATH}/{release.version}/')
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one file."""
-        kept = _ASKED_AGAIN
+        release, kept = self._release, _ASKED_AGAIN
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         versioned = _VERSIONED.fullmatch(path)
         if versioned is not None:
             version, rest = versioned.groups()
             scope = {**scope, "path": scope.get("root_path", "") + rest}
-            if version == self._version():
+            if version == release.version:
                 kept = _KEPT
-
         if scope["path"].endswith(f"/{FIRST_SHEET}"):
-            await _plain(self._first_sheet(), kept)(scope, receive, send)
+            await _plain(release.first_sheet, kept)(scope, receive, send)
             return
 
         async def send_kept(message: Message) -> None:
@@ -81,29 +91,29 @@ class WebFiles:
 
         await self._files(scope, receive, send_kept)
 
-    def _first_sheet(self) -> str:
-        folder = (self._folder / FIRST_SHEET).parent
-        return "\n".join((folder / name).read_text() for name in FIRST_SHEETS)
-
-    def _version(self) -> str:
-        files = sorted(path for path in self._folder.rglob("*") if path.is_file())
-        stats = ((path, path.stat()) for path in files)
-        return _digest(self._folder, tuple((p, s.st_mtime_ns, s.st_size) for p, s in stats))
-
 
 def _plain(sheet: str, kept: str) -> ASGIApp:
     answer = Response(sheet, media_type="text/css", headers={"Cache-Control": kept})
     return GZipMiddleware(answer, minimum_size=_COMPRESSED_FROM_BYTES)
 
 
+def _look(folder: Path) -> Release:
+    """The files as they are now. They are read anew only where one has changed."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    stats = ((path, path.stat()) for path in files)
+    return _read(folder, tuple((p, s.st_mtime_ns, s.st_size) for p, s in stats))
+
+
 @lru_cache(maxsize=4)
-def _digest(folder: Path, files: tuple[tuple[Path, int, int], ...]) -> str:
-    found = hashlib.sha256()
+def _read(folder: Path, files: tuple[tuple[Path, int, int], ...]) -> Release:
+    digest = hashlib.sha256()
     for path, _, _ in files:
         content = path.read_bytes()
-        found.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode())
-        found.update(content)
-    return found.hexdigest()[:16]
+        digest.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode())
+        digest.update(content)
+    sheets = (folder / FIRST_SHEET).parent
+    sheet = "\n".join((sheets / name).read_text() for name in FIRST_SHEETS)
+    return Release(digest.hexdigest()[:16], tuple(_imported(folder, ENTRY)), sheet)
 
 
 def _imported(folder: Path, entry: str) -> list[str]:
