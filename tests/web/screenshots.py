@@ -70,7 +70,7 @@ def twin_named(name: str) -> Callable[[Page], None]:
 
 def training(page: Page) -> None:
     page.get_by_role("link", name="See its training").click()
-    expect(page.get_by_text("Learning your face, ")).to_be_visible()
+    expect(page.get_by_text("step 96 of 192")).to_be_visible()
 
 
 def withdrawal(page: Page) -> None:

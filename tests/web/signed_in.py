@@ -1,9 +1,14 @@
 """Somebody signs in at the page, as a person does."""
 
-from playwright.sync_api import Page, expect
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.api.creator import PASSWORD, Creator
 from tests.web.browser import PATIENCE_MS
+
+DESK: ViewportSize = {"width": 1280, "height": 800}
 
 
 def patient(page: Page) -> None:
@@ -19,6 +24,26 @@ def sign_in(page: Page, creator: Creator, url: str | None = None) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("navigation", name="Studio")).to_be_visible()
+
+
+@contextmanager
+def looked_at(browser: Browser, creator: Creator, place: str = "") -> Iterator[Page]:
+    """They have signed in at a place like "#/gallery", in a browser that knows nothing of before.
+
+    Whatever is done then, no script of the page fails and its policy forbids nothing.
+    """
+    complaints: list[str] = []
+    with browser.new_context(viewport=DESK) as context:
+        page = context.new_page()
+        patient(page)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: complaints.append(said.text) if "Content Security" in said.text else None,
+        )
+        sign_in(page, creator, f"{creator.live.url}/{place}")
+        yield page
+    assert complaints == []
 
 
 def stands(page: Page, name: str) -> None:

@@ -38,7 +38,8 @@ from gpu_consumers.screening.thumbnails import thumbnail
 from tests.api.creator import PASSWORD, Creator, uuid_of
 from tests.api.live_studio import LiveStudio, live_studio
 from tests.gpu_consumers.screening.clips import FRAME_RATE, portrait_clip
-from topics.messages.progress import CheckpointSeen, JobProgressed, Phase
+from tests.web.progress import comes_to
+from topics.messages.progress import CheckpointSeen
 from topics.messages.work import ThumbnailRole
 
 PICTURES = 24
@@ -106,19 +107,7 @@ def furnished(live: LiveStudio, pictures: int = PICTURES) -> Creator:
     claim = ada.claimed(running)
     preview = io.BytesIO()
     Image.fromarray(np.hstack([cartoon(98), cartoon(99)])).resize((256, 128)).save(preview, "PNG")
-    live.parts.progress.note(
-        JobProgressed(
-            job=claim.job_id,
-            attempt=claim.attempt,
-            owner=ada.person,
-            phase=Phase.STEP,
-            step=11,
-            steps_total=25,
-            at_s=1.0,
-            preview_png=preview.getvalue(),
-            preview_items=(0, 1),
-        )
-    )
+    comes_to(11, claim, ada, preview_png=preview.getvalue(), preview_items=(0, 1))
     ada.images(twin, count=4, prompt=WISHES[1])
     nova = ada.twin("Nova")
     ada.accepted(nova)
@@ -136,19 +125,14 @@ def learns(ada: Creator, claim: RecordClaim) -> None:
     ada.live.settle()
     passed = (CheckpointSeen(48, 0.71), CheckpointSeen(96, 0.88))
     for count, step in ((1, 48), (2, 96)):
-        ada.live.parts.progress.note(
-            JobProgressed(
-                job=claim.job_id,
-                attempt=claim.attempt,
-                owner=ada.person,
-                phase=Phase.STEP,
-                step=step,
-                steps_total=192,
-                at_s=float(step),
-                preview_png=samples.getvalue(),
-                preview_items=(0, 1, 2),
-                checkpoints=passed[:count],
-            )
+        comes_to(
+            step,
+            claim,
+            ada,
+            of=192,
+            preview_png=samples.getvalue(),
+            preview_items=(0, 1, 2),
+            checkpoints=passed[:count],
         )
 
 

@@ -12,8 +12,8 @@ from domain.checks import Check
 from domain.job import Job
 from tests.api.creator import DOCUMENTS, Creator, uuid_of
 from tests.api.live_studio import LiveStudio
+from tests.web.progress import comes_to
 from tests.web.signed_in import goes_to, patient, sign_in
-from topics.messages.progress import JobProgressed, Phase
 
 REQUEST = DOCUMENTS.ids_by_name["RequestImages"]
 QUOTE = DOCUMENTS.ids_by_name["Quote"]
@@ -286,19 +286,7 @@ def test_what_comes_is_seen_while_it_is_drawn_and_what_does_not_pass_says_why(
     ada.live.settle()
     strip = io.BytesIO()
     Image.new("RGB", (64, 16), "teal").save(strip, "PNG")
-    ada.live.parts.progress.note(
-        JobProgressed(
-            job=claim.job_id,
-            attempt=claim.attempt,
-            owner=ada.person,
-            phase=Phase.STEP,
-            step=12,
-            steps_total=25,
-            at_s=1.0,
-            preview_png=strip.getvalue(),
-            preview_items=(0, 1, 2, 3),
-        )
-    )
+    comes_to(12, claim, ada, preview_png=strip.getvalue(), preview_items=(0, 1, 2, 3))
     expect(row).to_contain_text("Drawing · 48 %")
     for item in range(1, 5):
         shown = row.get_by_role("img", name=f"Preview of {item}")

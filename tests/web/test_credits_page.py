@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from adapters.payment.sandbox import CheckoutStatus
 from tests.api.creator import Creator
 from tests.api.live_studio import LiveStudio
-from tests.web.signed_in import patient, sign_in
+from tests.web.signed_in import looked_at
 
 
 @pytest.fixture
@@ -19,14 +19,8 @@ def ada(live: LiveStudio) -> Creator:
 @pytest.fixture
 def page(browser: Browser, ada: Creator) -> Iterator[Page]:
     """Ada looks at her credits."""
-    opened = browser.new_page()
-    patient(opened)
-    complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    sign_in(opened, ada, f"{ada.live.url}/#/credits")
-    yield opened
-    opened.close()
-    assert complaints == []
+    with looked_at(browser, ada, "#/credits") as page:
+        yield page
 
 
 def test_a_package_is_bought_and_the_payment_is_seen_to_arrive(page: Page, ada: Creator) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.api.creator import Creator
 from tests.api.live_studio import LiveStudio
-from tests.web.signed_in import patient, sign_in
+from tests.web.signed_in import looked_at, patient, sign_in
 from tests.web.stand import picture_files
 
 PROMPTS = ("a red scarf", "a green top", "a café in fog")
@@ -26,19 +26,9 @@ def ada(live: LiveStudio) -> Creator:
 
 @pytest.fixture
 def page(browser: Browser, ada: Creator) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    patient(page)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "console",
-        lambda said: errors.append(said.text) if "Content Security" in said.text else None,
-    )
-    sign_in(page, ada, f"{ada.live.url}/#/gallery")
-    expect(page.get_by_text("3 items")).to_be_visible()
-    yield page
-    page.close()
-    assert errors == []
+    with looked_at(browser, ada, "#/gallery") as page:
+        expect(page.get_by_text("3 items")).to_be_visible()
+        yield page
 
 
 def test_what_is_looked_for_stands_in_the_address_and_outlives_a_reload(page: Page) -> None:

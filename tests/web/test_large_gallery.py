@@ -9,7 +9,7 @@ from adapters.postgres.embedded import EmbeddedPostgres
 from tests.api.creator import Creator
 from tests.api.live_studio import LiveStudio
 from tests.web.large_gallery import enlarge
-from tests.web.signed_in import patient, sign_in
+from tests.web.signed_in import looked_at
 from tests.web.stand import picture_files
 
 ITEMS = 10_000
@@ -49,16 +49,10 @@ def ada(live: LiveStudio, postgres_server: EmbeddedPostgres) -> Creator:
 @pytest.fixture
 def page(browser: Browser, ada: Creator) -> Iterator[Page]:
     """Ada's gallery, at its top."""
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    patient(page)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    sign_in(page, ada, f"{ada.live.url}/#/gallery")
-    expect(page.get_by_text(f"{ITEMS + 1:,} items")).to_be_visible()
-    page.wait_for_function(ALL_IN_VIEW_ARE_THERE)
-    yield page
-    page.close()
-    assert errors == []
+    with looked_at(browser, ada, "#/gallery") as page:
+        expect(page.get_by_text(f"{ITEMS + 1:,} items")).to_be_visible()
+        page.wait_for_function(ALL_IN_VIEW_ARE_THERE)
+        yield page
 
 
 def middle(page: Page) -> Locator:

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.api.creator import Creator
 from tests.api.live_studio import LiveStudio
-from tests.web.signed_in import goes_to, patient, sign_in
+from tests.web.signed_in import goes_to, looked_at
 from tests.web.stand import picture_files
 
 PROMPTS = ("a red scarf", "a green top", "a café in fog")
@@ -26,20 +26,10 @@ def ada(live: LiveStudio) -> Creator:
 @pytest.fixture
 def page(browser: Browser, ada: Creator) -> Iterator[Page]:
     """Ada looks at the picture in the middle."""
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    patient(page)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "console",
-        lambda said: errors.append(said.text) if "Content Security" in said.text else None,
-    )
-    sign_in(page, ada, f"{ada.live.url}/#/gallery")
-    page.get_by_role("link", name="Open a green top").click()
-    expect(lightbox(page).locator("[data-is=there]")).to_be_visible()
-    yield page
-    page.close()
-    assert errors == []
+    with looked_at(browser, ada, "#/gallery") as page:
+        page.get_by_role("link", name="Open a green top").click()
+        expect(lightbox(page).locator("[data-is=there]")).to_be_visible()
+        yield page
 
 
 def lightbox(page: Page) -> Locator:

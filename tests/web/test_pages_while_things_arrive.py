@@ -6,10 +6,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from adapters.postgres.embedded import EmbeddedPostgres
-from tests.api.creator import DOCUMENTS, PASSWORD, Creator
+from tests.api.creator import DOCUMENTS, Creator
 from tests.api.live_studio import LiveStudio, live_studio
 from tests.conftest import TEMPLATE
-from tests.web.browser import PATIENCE_MS, chromium
+from tests.web.browser import chromium
+from tests.web.signed_in import looked_at
 
 CREATE_TWIN = DOCUMENTS.ids_by_name["CreateTwin"]
 LOOK_AGAIN = (
@@ -41,19 +42,8 @@ def ada(live: LiveStudio) -> Creator:
 @pytest.fixture
 def page(browser: Browser, ada: Creator) -> Iterator[Page]:
     """Ada has signed in at the page."""
-    expect.set_options(timeout=PATIENCE_MS)
-    with browser.new_context() as context:
-        opened = context.new_page()
-        opened.set_default_timeout(PATIENCE_MS)
-        complaints: list[str] = []
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        opened.goto(ada.live.url)
-        opened.get_by_label("E-mail address").fill(ada.email)
-        opened.get_by_label("Password").fill(PASSWORD)
-        opened.get_by_role("button", name="Sign in").click()
-        expect(opened.get_by_role("navigation", name="Studio")).to_be_visible()
-        yield opened
-        assert complaints == []
+    with looked_at(browser, ada) as page:
+        yield page
 
 
 def went_to(page: Page, place: str) -> None:

@@ -7,13 +7,12 @@ import pytest
 from playwright.sync_api import Browser, ElementHandle, Locator, Page, expect
 
 from commands.jobs.fail_job import FailJob
-from commands.jobs.record_claim import RecordClaim
 from domain.checks import Check
 from domain.job_state import JobFailure
 from tests.api.creator import DOCUMENTS, Creator, uuid_of
 from tests.api.live_studio import LiveStudio
-from tests.web.signed_in import goes_to, patient, sign_in
-from topics.messages.progress import JobProgressed, Phase
+from tests.web.progress import comes_to
+from tests.web.signed_in import goes_to, looked_at
 
 TOLD = 50
 """As many jobs as the feed tells of to begin with."""
@@ -29,14 +28,8 @@ def ada(live: LiveStudio) -> Creator:
 @pytest.fixture
 def page(browser: Browser, ada: Creator) -> Iterator[Page]:
     """Ada has signed in; where she goes the test says."""
-    with browser.new_context() as context:
-        page = context.new_page()
-        patient(page)
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        sign_in(page, ada)
+    with looked_at(browser, ada) as page:
         yield page
-        assert errors == []
 
 
 def card(page: Page, prompt: str) -> Locator:
@@ -47,21 +40,6 @@ def handle(locator: Locator) -> ElementHandle:
     found = locator.element_handle()
     assert found is not None
     return found
-
-
-def steps(ada: Creator, claim: RecordClaim, step: int) -> None:
-    """The worker came this far, of 25."""
-    ada.live.parts.progress.note(
-        JobProgressed(
-            job=claim.job_id,
-            attempt=claim.attempt,
-            owner=ada.person,
-            phase=Phase.STEP,
-            step=step,
-            steps_total=25,
-            at_s=float(step),
-        )
-    )
 
 
 def fails(ada: Creator, job: str) -> None:
@@ -86,7 +64,7 @@ def test_what_runs_stands_on_top_and_what_waits_in_its_turn(page: Page, ada: Cre
     )
     claim = ada.claimed(first)
     ada.live.settle()
-    steps(ada, claim, 5)
+    comes_to(5, claim, ada)
     expect(shown).to_have_text(
         ["Running 1", "first to wait", "Waiting 1", "second to wait", "Finished 1", "done long ago"]
     )
@@ -109,7 +87,7 @@ def test_a_button_under_the_finger_is_the_same_while_its_job_begins_and_runs(
     claim = ada.claimed(job)
     ada.live.settle()
     for step in (5, 10):
-        steps(ada, claim, step)
+        comes_to(step, claim, ada)
         expect(row).to_contain_text(f"Drawing · {4 * step} %")
     assert button.evaluate("one => one.isConnected && document.activeElement === one")
     bar = row.get_by_role("progressbar")

@@ -16,8 +16,9 @@ from domain.twin import Twin
 from tests.api.creator import DOCUMENTS, Creator, uuid_of
 from tests.api.live_studio import LiveStudio
 from tests.faults.oracle import until
-from tests.web.signed_in import patient, sign_in
-from topics.messages.progress import CheckpointSeen, JobProgressed, Phase
+from tests.web.progress import comes_to
+from tests.web.signed_in import looked_at
+from topics.messages.progress import CheckpointSeen
 
 
 @pytest.fixture
@@ -27,14 +28,9 @@ def ada(live: LiveStudio) -> Creator:
 
 @pytest.fixture
 def page(browser: Browser, ada: Creator) -> Iterator[Page]:
-    opened = browser.new_page()
-    patient(opened)
-    complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    sign_in(opened, ada, f"{ada.live.url}/#/twins")
-    yield opened
-    opened.close()
-    assert complaints == []
+    """Ada looks at her twins."""
+    with looked_at(browser, ada, "#/twins") as page:
+        yield page
 
 
 def pressed(page: Page, ada: Creator, button: str, document: str) -> None:
@@ -136,21 +132,16 @@ def trains(page: Page, ada: Creator) -> None:
     ada.live.settle()
     samples = io.BytesIO()
     Image.new("RGB", (384, 128), "teal").save(samples, "PNG")
-    ada.live.parts.progress.note(
-        JobProgressed(
-            job=claim.job_id,
-            attempt=claim.attempt,
-            owner=ada.person,
-            phase=Phase.STEP,
-            step=96,
-            steps_total=192,
-            at_s=1.0,
-            preview_png=samples.getvalue(),
-            preview_items=(0, 1, 2),
-            checkpoints=(CheckpointSeen(96, 0.88),),
-        )
+    comes_to(
+        96,
+        claim,
+        ada,
+        of=192,
+        preview_png=samples.getvalue(),
+        preview_items=(0, 1, 2),
+        checkpoints=(CheckpointSeen(96, 0.88),),
     )
-    expect(page.get_by_text("Learning your face, 96 of 192")).to_be_visible()
+    expect(page.get_by_text("Learning · 50 % · step 96 of 192")).to_be_visible()
     expect(page.get_by_text("After 96 steps: likeness 0.88")).to_be_visible()
     assert page.title().startswith("50 % · ")
 
@@ -229,7 +220,7 @@ def test_what_ended_meanwhile_is_said_once_to_whoever_comes_back(page: Page, ada
     ada.live.settle()
     expect(page.locator("#balance")).to_contain_text("9.9 credits")
     page.evaluate(
-        "() => { const key = Object.keys(localStorage).find(one => one.includes('draft.seen'));"
+        "() => { const key = Object.keys(localStorage).find(one => one.includes('suite.seen'));"
         " localStorage.setItem(key, JSON.stringify(new Date(Date.now() - 3_600_000))); }"
     )
     page.goto("about:blank")
