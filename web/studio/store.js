@@ -1,8 +1,6 @@
-// What the page knows: one object, told in parts, heard by whoever listens or draws from it.
+// What the page knows: one object, told in parts, and drawn anew by whatever has read of it.
 
 import { batch, signal } from "./core/signal.js";
-
-const listeners = new Set();
 
 const EMPTY = {
   viewer: null,
@@ -38,16 +36,9 @@ export const state = Object.defineProperties(/** @type {any} */ ({}), Object.fro
   }]),
 ));
 
-/** Calls `listener(changedKeys)` after every change until the returned function is called. */
-export function listen(listener) {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-
-/** Takes over the given parts and tells every listener which they were. */
+/** Takes over the given parts; what is drawn from them is drawn once. */
 export function tell(told) {
   batch(() => Object.assign(state, told));
-  for (const listener of [...listeners]) listener(Object.keys(told));
 }
 
 /** Forgets whoever was signed in. */

@@ -12,7 +12,7 @@ const NOTED_EVERY_MS = 60_000;
 
 /** Says what came of this person's jobs since they were last here, and notes that they are now. Answers what ends it. */
 export function whileAway(viewer) {
-  const seen = kept(`draft.seen.${viewer}`, null);
+  const seen = kept(`seen.${viewer}`, null);
   const since = seen.value;
   const note = () => { if (document.visibilityState === "visible") seen.value = new Date().toISOString(); };
   if (since && Date.now() - Date.parse(since) > AWAY_MS) tellSince(since);

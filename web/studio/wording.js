@@ -59,12 +59,3 @@ const FLAWS = {
 export function flaw(name) {
   return FLAWS[name] ?? plain(name);
 }
-
-/** How the engine reads a prompt, in a sentence or two; nothing where only its weights know. */
-export function readAs(read) {
-  if (!read || read.wordsUsed === null) return "";
-  const said = [`With twin and style ${read.wordsUsed} of ${read.wordsAllowed} words.`];
-  if (read.unknownWords.length) said.push(`Means nothing to this engine: ${read.unknownWords.join(", ")}.`);
-  if (read.weighted.length) said.push(`Words are not weighed here: ${read.weighted.join(", ")}.`);
-  return said.join(" ");
-}

@@ -24,11 +24,14 @@ export function kept(name, otherwise) {
   return one;
 }
 
+/** Of a person, and of nobody who comes after them. */
+const PERSONAL = /^(draft|seen)\./;
+
 /** Forgets what a person left here, but for how the page looks. */
-export function forgetDrafts() {
-  for (const [name, one] of known) if (name.startsWith("draft.")) one.value = null;
+export function forgetPerson() {
+  for (const [name, one] of known) if (PERSONAL.test(name)) one.value = null;
   try {
-    for (const key of Object.keys(localStorage)) if (key.startsWith(`${PLACE}draft.`)) localStorage.removeItem(key);
+    for (const key of Object.keys(localStorage)) if (key.startsWith(PLACE) && PERSONAL.test(key.slice(PLACE.length))) localStorage.removeItem(key);
   } catch { /* There is no storage, so nothing was kept. */ }
 }
 

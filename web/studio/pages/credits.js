@@ -3,14 +3,13 @@
 import { hear } from "../arrivals.js";
 import { href, route } from "../core/router.js";
 import { html } from "../core/template.js";
+import { hasEnded } from "../parts/job_words.js";
 import { state } from "../store.js";
 import { credits } from "../wording.js";
 import { words } from "../words/en/credits.js";
 import { packages } from "./credits/packages.js";
 import { purchases } from "./credits/purchases.js";
 import { statement } from "./credits/statement.js";
-
-const ENDED = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
 
 export default function creditsPage(_, { onLeave }) {
   const bought = purchases({ onLeave });
@@ -27,7 +26,7 @@ export default function creditsPage(_, { onLeave }) {
 
 function balance() {
   const { available, reserved, spent } = state.wallet ?? {};
-  const open = [...state.jobs.values()].filter((job) => !ENDED.has(job.state)).length;
+  const open = [...state.jobs.values()].filter((job) => !hasEnded(job)).length;
   const { balance: said } = words;
   return html`<section class="balance-card"><h2 class="visually-hidden">${said.title}</h2>
     <dl>

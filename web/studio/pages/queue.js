@@ -6,20 +6,20 @@ import { href, route } from "../core/router.js";
 import { effect, signal } from "../core/signal.js";
 import { html, keyed } from "../core/template.js";
 import { emptyState } from "../parts/empty_state.js";
+import { jobActs } from "../parts/job_acts.js";
 import { hasEnded } from "../parts/job_words.js";
 import { state } from "../store.js";
 import { words as shared } from "../words/en.js";
 import { words } from "../words/en/queue.js";
 import { arrangement } from "./queue/arrangement.js";
 import { attending } from "./queue/attendance.js";
-import { cancelling } from "./queue/cancelling.js";
 import { olderJobs } from "./queue/older.js";
 import { row } from "./queue/row.js";
 
 export default function queue(container, { onLeave }) {
   const older = olderJobs();
   const selected = signal(new Set());
-  const cancel = cancelling();
+  const cancel = jobActs();
   const arranged = arrangement();
   const attendance = attending(onLeave);
   onLeave(hear("WatchJobs", (event) => { if (event.__typename === "JobChanged") older.changed(event.job); }));

@@ -2,7 +2,7 @@
 
 import { run } from "../core/client.js";
 import { lettersOn } from "../core/hotkeys.js";
-import { forgetDrafts, kept } from "../core/kept.js";
+import { forgetPerson, kept } from "../core/kept.js";
 import { href } from "../core/router.js";
 import { signal } from "../core/signal.js";
 import { html, keyed } from "../core/template.js";
@@ -25,7 +25,7 @@ export default function settings() {
       watch();
       return;
     }
-    forgetDrafts();
+    forgetPerson();
     forgetViewer();
     location.hash = href("welcome");
   };

@@ -18,8 +18,6 @@ export const words = spoken({
     queue: "Queue",
     credits: "Credits",
     settings: "Settings",
-    operator: "Operator",
-    auditor: "Auditor",
   },
   balance: {
     available: (millicredits) => `${credits(millicredits)} credits`,

@@ -3,7 +3,8 @@
 import { kept } from "../../core/kept.js";
 import { computed, effect, signal, untracked } from "../../core/signal.js";
 import { state } from "../../store.js";
-import { isHere, kindNamed, usable } from "./kinds.js";
+import { isHere } from "../../engines.js";
+import { kindNamed, usable } from "./kinds.js";
 import { sourceOf } from "./source.js";
 import { BLANK, drafted, flawsOf } from "./wish.js";
 

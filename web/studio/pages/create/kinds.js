@@ -1,5 +1,7 @@
 // What can be asked for: pictures and clips, and what differs between them.
 
+import { isHere } from "../../engines.js";
+
 /** The seed of the first item; that of item i is i more. */
 export const SEED_MAX = 4_294_967_295;
 
@@ -44,9 +46,6 @@ const NAMES = { image: IMAGE, picture: IMAGE, video: VIDEO, clip: VIDEO };
 export function kindNamed(name) {
   return NAMES[name] ?? IMAGE;
 }
-
-/** Whether an engine can be asked at all. */
-export const isHere = (engine) => engine.lacks.length === 0;
 
 /** The engines that this kind can be asked of. */
 export function usable(engines, kind) {

@@ -7,7 +7,7 @@ import { stillPicture } from "../../parts/still_picture.js";
 import { state } from "../../store.js";
 import { words } from "../../words/en/create.js";
 import { choices } from "./choices.js";
-import { isHere } from "./kinds.js";
+import { isHere } from "../../engines.js";
 import { portrait } from "./portraits.js";
 
 /** Faces to choose from; a sentence where what it begins with has chosen already. */

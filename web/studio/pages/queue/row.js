@@ -3,6 +3,7 @@
 import { go, href } from "../../core/router.js";
 import { html, keyed } from "../../core/template.js";
 import { icon } from "../../parts/icon.js";
+import { retryButton } from "../../parts/job_acts.js";
 import { hasEnded, outcome, percentOf, standing, titleOf, tookOf, twinNameOf } from "../../parts/job_words.js";
 import { tilesOf } from "../../parts/job_tiles.js";
 import { stillPicture } from "../../parts/still_picture.js";
@@ -10,7 +11,7 @@ import { state } from "../../store.js";
 import { ago, time } from "../../wording.js";
 import { words } from "../../words/en/queue.js";
 
-/** As a card; `cancel` is what `cancelling` answered, `aim` what `arrangement` did, `isOver` as it was arranged. */
+/** As a card; `cancel` is what `jobActs` answered, `aim` what `arrangement` did, `isOver` as it was arranged. */
 export function row(job, { cancel, isOver, isSelected, select, aim }) {
   const title = titleOf(job);
   const tiles = tilesOf(job);
@@ -53,11 +54,7 @@ function chips(job) {
 function afterwards(job, cancel) {
   const [first] = job.assets;
   if (job.state === "FAILED") {
-    const price = cancel.priceOf(job);
-    const missing = price - (state.wallet?.available ?? price);
-    return missing > 0
-      ? html`<a class="button quiet" href=${href("credits", [], { need: price, from: "queue" })}>${words.buy(missing)}</a>`
-      : html`<button type="button" class="quiet" aria-busy=${cancel.isAsking(job.id) ? "true" : null} @click=${() => cancel.retry(job)}>${words.retry(price)}</button>`;
+    return retryButton(job, cancel, "queue");
   }
   if (!first || job.kind === "TRAINING") return null;
   return html`<a class="button quiet" href=${href("create", [], { draft: first.id })}>${words.reuse}</a>`;

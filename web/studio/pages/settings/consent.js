@@ -5,14 +5,13 @@ import { href } from "../../core/router.js";
 import { html } from "../../core/template.js";
 import { open } from "../../parts/dialog.js";
 import { signal } from "../../core/signal.js";
+import { hasEnded } from "../../parts/job_words.js";
 import { state } from "../../store.js";
 import { refreshViewer } from "../../viewer.js";
 import { credits } from "../../wording.js";
 import { words as shared } from "../../words/en.js";
 import { words } from "../../words/en/settings.js";
 import { words as withdrawal } from "../../words/en/withdrawal.js";
-
-const ENDED = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
 
 /** One twin's consent as an item of a list. */
 export function consentCard(twin) {
@@ -71,7 +70,7 @@ export function withdraw(twin) {
 }
 
 function countsOf(twin) {
-  const open = [...state.jobs.values()].filter((job) => job.twin === twin.id && !ENDED.has(job.state));
+  const open = [...state.jobs.values()].filter((job) => job.twin === twin.id && !hasEnded(job));
   return {
     jobs: open.length,
     held: open.reduce((sum, job) => sum + job.quoted, 0),

@@ -5,6 +5,7 @@ import { signal } from "../../core/signal.js";
 import { html, keyed } from "../../core/template.js";
 import { complain } from "../../core/toasts.js";
 import { uploadPhotos, forgetUploads } from "../../core/uploads.js";
+import { trainingEngine } from "../../engines.js";
 import { icon } from "../../parts/icon.js";
 import { state } from "../../store.js";
 import { refreshViewer } from "../../viewer.js";
@@ -46,9 +47,8 @@ export function photoStep(id, { onLeave }) {
   const handIn = async (wanted) => {
     problem.value = "";
     sent.value = { done: 0, of: wanted.length };
-    const engine = state.catalogue.engines.find((one) => !one.lacks.length)?.id ?? state.catalogue.engines[0].id;
     try {
-      const position = await uploadPhotos({ id }, wanted.map(({ file }) => file), engine, {
+      const position = await uploadPhotos({ id }, wanted.map(({ file }) => file), trainingEngine(), {
         planned: (photos) => {
           names.value = Object.fromEntries(photos.map((photo, index) => [photo, wanted[index].name]));
           for (const [index, one] of wanted.entries()) one.photo = photos[index];

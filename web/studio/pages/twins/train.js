@@ -4,6 +4,7 @@ import { intention, run } from "../../core/client.js";
 import { go, href } from "../../core/router.js";
 import { effect, signal, untracked } from "../../core/signal.js";
 import { html } from "../../core/template.js";
+import { trainingEngine } from "../../engines.js";
 import { priceButton } from "../../parts/price_button.js";
 import { state } from "../../store.js";
 import { refreshViewer } from "../../viewer.js";
@@ -17,7 +18,7 @@ export function trainStep(id, { onLeave }) {
   const problem = signal("");
   const isAsking = signal(false);
   const start = intention("StartTwinTraining");
-  const engine = state.catalogue.engines.find((one) => !one.lacks.length)?.id ?? state.catalogue.engines[0].id;
+  const engine = trainingEngine();
 
   const ask = async () => {
     try {

@@ -1,67 +1,55 @@
 // A training as it goes: how far it is, what it has learnt so far, and what came of it.
 
-import { intention, run } from "../../core/client.js";
-import { href } from "../../core/router.js";
-import { signal } from "../../core/signal.js";
+import { run } from "../../core/client.js";
+import { href, route } from "../../core/router.js";
+import { computed, effect, untracked } from "../../core/signal.js";
 import { html, keyed } from "../../core/template.js";
-import { ask } from "../../parts/dialog.js";
 import { emptyState } from "../../parts/empty_state.js";
-import { outcome } from "../../parts/job_words.js";
+import { jobActs, retryButton } from "../../parts/job_acts.js";
+import { hasEnded, outcome, standing } from "../../parts/job_words.js";
 import { state, tell } from "../../store.js";
 import { words as twins } from "../../words/en/twins.js";
 
-const ENDED = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
 const words = twins.training;
 
-/** Answers `draw(twin)`. */
-export function training() {
-  const problem = signal("");
-  const looked = new Set();
-  const cancel = intention("CancelJob");
-  const retry = intention("RetryJob");
-  const tried = async (action) => {
-    problem.value = "";
-    try {
-      await action();
-    } catch (error) {
-      problem.value = error.message;
-    }
-  };
+/** Answers `draw(twin)` of the twin of this id. */
+export function training(id, { onLeave }) {
+  const acts = jobActs();
+  const newest = computed(() => [...state.jobs.values()].filter((one) => one.kind === "TRAINING" && one.twin === id)
+    .sort((a, b) => (a.requestedAt < b.requestedAt ? 1 : -1))[0]);
+  const seen = computed(() => (route.value.path[1] === "training" ? newest.value?.id ?? null : null));
   // What was told before this page was there: each checkpoint is told only once.
-  const recall = async (id) => {
-    if (looked.has(id)) return;
-    looked.add(id);
-    const { job } = await run("Training", { job: id });
-    const known = state.jobs.get(id) ?? job;
-    if (!job) return;
-    const samples = new Map([...(job.progress?.checkpoints ?? []), ...(known.samples ?? [])].map((one) => [one.step, one]));
-    tell({ jobs: new Map(state.jobs).set(id, { ...known, assets: job.assets, samples: [...samples.values()].sort((a, b) => a.step - b.step) }) });
-  };
-  const stop = async (job) => {
-    if (await ask({ title: words.cancel, text: words.cancelAsk(job.quoted), action: words.cancel })) tried(() => cancel({ job: job.id }));
-  };
-
-  const again = async (job) => {
-    const { millicredits, priceVersion } = await run("Quote", { training: { twin: job.twin, engine: job.engine } });
-    if (await ask({ title: words.again, text: words.againAsk(millicredits), action: words.again })) await retry({ job: job.id, priceVersion });
-  };
+  onLeave(effect(() => {
+    const job = seen.value;
+    if (job) untracked(() => recall(job).catch(() => { /* What comes from now on is seen all the same. */ }));
+  }));
 
   return (twin) => {
-    const job = [...state.jobs.values()].filter((one) => one.kind === "TRAINING" && one.twin === twin.id)
-      .sort((a, b) => (a.requestedAt < b.requestedAt ? 1 : -1))[0];
-    if (!job) return emptyState("twins", words.none, "", html`<a class="button quiet" href=${href("twins", [twin.id])}>${words.back}</a>`);
-    recall(job.id).catch(() => { looked.delete(job.id); });
-    const isOver = ENDED.has(job.state);
-    return html`<section class="training"><h2>${job.state === "COMPLETED" ? words.done(twin.name) : isOver ? words.notDone(twin.name) : words.title(twin.name)}</h2>
+    const job = newest.value;
+    if (!job) return emptyState("twins", words.none, "", html`<a class="button quiet" href=${href("twins", [id])}>${words.back}</a>`);
+    const isOver = hasEnded(job);
+    return html`<section class="training"><h2>${title(job, twin)}</h2>
       ${portrait(job, twin)}
       ${isOver ? null : progress(job)}
       ${strip(job)}
-      ${job.state === "FAILED" ? html`<p class="danger">${outcome(job)}</p>
-        <div><button type="button" @click=${() => tried(() => again(job))}>${words.again}</button></div>` : null}
-      ${job.state === "COMPLETED" ? html`<p><a class="button" href=${href("create", [], { twin: twin.id })}>${twins.list.create(twin.name)}</a></p>` : null}
-      ${isOver ? null : html`<p class="faint">${words.close}</p><div><button type="button" class="danger" @click=${() => stop(job)}>${words.cancel}</button></div>`}
-      <p class="danger" role="alert">${problem.value}</p></section>`;
+      ${job.state === "FAILED" ? html`<p class="danger">${outcome(job)}</p><div>${retryButton(job, acts, "twins")}</div>` : null}
+      ${job.state === "COMPLETED" ? html`<p><a class="button" href=${href("create", [], { twin: id })}>${twins.list.create(twin.name)}</a></p>` : null}
+      ${isOver ? null : html`<p class="faint">${words.close}</p><div><button type="button" class="danger" @click=${() => acts.ask([job])}>${words.cancel}</button></div>`}
+      <p class="danger" role="alert">${acts.problem(job.id)}</p></section>`;
   };
+}
+
+async function recall(id) {
+  const { job } = await run("Training", { job: id });
+  if (!job) return;
+  const known = state.jobs.get(id) ?? job;
+  const samples = new Map([...(job.progress?.checkpoints ?? []), ...(known.samples ?? [])].map((one) => [one.step, one]));
+  tell({ jobs: new Map(state.jobs).set(id, { ...known, assets: job.assets, samples: [...samples.values()].sort((a, b) => a.step - b.step) }) });
+}
+
+function title({ state: now }, { name }) {
+  if (now === "COMPLETED") return words.done(name);
+  return now === "FAILED" || now === "CANCELLED" ? words.notDone(name) : words.title(name);
 }
 
 function portrait(job, twin) {
@@ -69,11 +57,10 @@ function portrait(job, twin) {
   return html`<div class="portrait">${shown ? html`<img src=${shown} alt=${twin.name} decoding="async">` : html`<span class="skeleton"></span>`}</div>`;
 }
 
-function progress({ progress: now, queue }) {
-  if (!now) return html`<p role="status">${queue ? words.queued(queue.place) : words.waiting}${queue?.startsInS ? ` · ${words.left(queue.startsInS)}` : ""}</p>`;
-  const percent = now.stepsTotal ? Math.floor((100 * now.step) / now.stepsTotal) : 0;
-  return html`<div><progress aria-label=${words.stage(now.phase, 0, 0)} .max=${now.stepsTotal} .value=${now.step}></progress>
-    <p><strong>${percent} %</strong> · ${words.stage(now.phase, now.step, now.stepsTotal)}${now.timeLeftS === null || now.timeLeftS === undefined ? "" : ` · ${words.left(now.timeLeftS)}`}</p></div>`;
+function progress(job) {
+  const { step, stepsTotal } = job.progress ?? {};
+  return html`<div>${job.progress ? html`<progress aria-label=${words.progress} .max=${stepsTotal} .value=${step}></progress>` : null}
+    <p role=${job.progress ? null : "status"}>${standing(job)}${stepsTotal ? ` · ${words.steps(step, stepsTotal)}` : ""}</p></div>`;
 }
 
 function strip({ samples = [] }) {

@@ -10,7 +10,6 @@ export const words = spoken({
   themes: { system: "As the system", light: "Light", dark: "Dark", contrast: "High contrast" },
   motion: "Motion",
   motions: { system: "As the system", less: "Less" },
-  blur: "Blur what is rated above general until I point at it",
   shortcuts: "Keyboard",
   letters: "Single letters are shortcuts",
   listShortcuts: "List the shortcuts",

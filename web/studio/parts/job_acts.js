@@ -1,17 +1,20 @@
-// Cancelling, which asks first, and trying again, which costs what stands on the button.
+// What can be done with a job: cancelling, which asks first, and trying again, which costs what stands on
+// the button.
 
-import { command, intention, run } from "../../core/client.js";
-import { signal } from "../../core/signal.js";
-import { toast } from "../../core/toasts.js";
-import { ask as asked } from "../../parts/dialog.js";
-import { hasEnded, titleOf } from "../../parts/job_words.js";
-import { state } from "../../store.js";
-import { words } from "../../words/en/queue.js";
+import { command, intention, run } from "../core/client.js";
+import { href } from "../core/router.js";
+import { signal } from "../core/signal.js";
+import { html } from "../core/template.js";
+import { toast } from "../core/toasts.js";
+import { ask as asked } from "./dialog.js";
+import { hasEnded, titleOf } from "./job_words.js";
+import { state } from "../store.js";
+import { words } from "../words/en/queue.js";
 
 const retries = new Map();
 
 /** `{ ask(jobs), retry(job), priceOf(job), problem(id), isAsking(id) }`: what went wrong stands at the job. */
-export function cancelling() {
+export function jobActs() {
   const problems = signal(new Map());
   const busy = signal(new Set());
   const prices = signal(new Map());
@@ -66,6 +69,15 @@ export function cancelling() {
   });
 
   return { ask, retry, priceOf, problem: (id) => problems.value.get(id) ?? "", isAsking: (id) => busy.value.has(id) };
+}
+
+/** The button that tries a failed job again at its price, or leads to the credits that are missing for it. */
+export function retryButton(job, acts, from) {
+  const price = acts.priceOf(job);
+  const missing = price - (state.wallet?.available ?? price);
+  return missing > 0
+    ? html`<a class="button quiet" href=${href("credits", [], { need: price, from })}>${words.buy(missing)}</a>`
+    : html`<button type="button" class="quiet" aria-busy=${acts.isAsking(job.id) ? "true" : null} @click=${() => acts.retry(job)}>${words.retry(price)}</button>`;
 }
 
 // What the job would cost now.
