@@ -20,6 +20,7 @@ from api.body_limit import BodyLimit
 from api.context import context_getter
 from api.developers import developer_routes
 from api.documents import TrustedDocuments
+from api.ledger_export import ledger_routes
 from api.media import media_routes
 from api.parts import Parts
 from api.proxies import BehindProxies
@@ -79,6 +80,7 @@ def build_app(parts: Parts, folders: Folders, background: Background) -> FastAPI
     app.include_router(webhooks.webhook_routes(parts))
     app.include_router(media_routes(parts, context_of))
     app.include_router(archive_routes(parts, context_of))
+    app.include_router(ledger_routes(parts, context_of))
     _health(app, background.is_ready)
     for path, mounted in background.mounts.items():
         if isinstance(mounted, Starlette):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from api.caps import Caps, Places
 from api.feed import FeedHub
+from api.ledger_log import LedgerLog
 from api.progress import ProgressBoard
 from api.proxies import TrustedProxies
 from api.spans import NoSpans, Spans
@@ -21,6 +22,7 @@ from commands.ports.password_hasher import PasswordHasher
 from commands.ports.payment_provider import PaymentProvider
 from commands.ports.tries import Tries
 from commands.studio import Studio
+from queries.survey.operations import Operations
 from queries.viewer import Connections
 
 
@@ -31,6 +33,7 @@ class Parts:
     `session_country` answers the ISO country of a client address; "XX" where nobody knows.
     `store_origin` is where browsers meet the object store, None where that is the studio itself.
     `proxies` are believed about clients; pages of `cors_origins` may ask here, with a bearer.
+    `operations` answers how the studio is, None where that cannot be seen.
     `refused` is told the code of every refusal that is answered, `spans` of every mutation.
     """
 
@@ -45,6 +48,8 @@ class Parts:
     identity: IdentityProvider
     payment: PaymentProvider
     connections: Connections
+    operations: Callable[[], Operations | None]
+    ledger_log: LedgerLog
     clock: Clock
     feed: FeedHub
     progress: ProgressBoard

@@ -2,17 +2,19 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 import strawberry
 from anyio.to_thread import run_sync
 
 from api.answering import answering, preview
 from api.attendance import attendance_of
+from api.auditing import AuditorQuestions
 from api.consistency import until_visible
 from api.context import StudioContext
 from api.ids import global_id, own_id, split_id
 from api.nodes import node_of
+from api.operating import OperatorQuestions
 from api.reading import read
 from api.refusals import (
     InputInvalid,
@@ -21,15 +23,13 @@ from api.refusals import (
     ReadModelParked,
     result_union,
 )
-from api.scalars import Millicredits, PageSize, Position
+from api.scalars import Millicredits, Position
 from api.types.catalogue import Catalogue, catalogue
 from api.types.draft import Draft, draft
 from api.types.gallery_filter import KNOWN_STATES
 from api.types.node import Node
-from api.types.paging import DEFAULT_PAGE
 from api.types.source_photo import asked_source
 from api.types.viewer import Standing, Viewer
-from api.types.wallet import Ledger, ledger
 from commands.catalogue import catalogue as catalogue_facts
 from commands.jobs.asked_settings import asked, asked_clips
 from commands.ports.accounts import Session
@@ -45,7 +45,6 @@ from queries.gallery.gallery import asset as asset_row
 from queries.jobs.jobs import job as job_row
 from queries.viewer import View, as_viewer
 from queries.wallet.ledger import BEFORE_ALL
-from queries.wallet.ledger import ledger as ledger_rows
 
 Info = strawberry.Info[StudioContext, None]
 
@@ -168,11 +167,10 @@ QuoteResult = result_union(
     refusals.SourcePhotoOfAnotherEngine,
     refusals.SourceRatioDiffers,
 )
-LedgerResult = result_union("LedgerResult", Ledger)
 
 
 @strawberry.type
-class Query:
+class Query(AuditorQuestions, OperatorQuestions):
     @strawberry.field(
         description="Whoever is signed in, from `minPosition` on: a write's `position` is "
         "visible then, or the answer is NotYetConsistent, or ReadModelParked where asking again "
@@ -240,27 +238,6 @@ class Query:
             price_version=found.price_version,
             prompt=_reading(found.prompt),
             negative_prompt=_reading(found.negative_prompt),
-        )
-
-    @strawberry.field(
-        description="Balances of all owners as of a position, in order of owner from behind "
-        "`after`. For the auditor's role; for anybody else there is nothing here.",
-    )
-    @answering(LedgerResult)
-    async def ledger(
-        self,
-        info: Info,
-        as_of: Position,
-        first: PageSize = DEFAULT_PAGE,
-        after: UUID | None = None,
-    ) -> Any:
-        session = await info.context.session()
-        if session.role is not Role.AUDITOR:
-            raise refusals.NotFound()
-        behind = after or BEFORE_ALL
-        return await read(
-            info.context,
-            lambda view: ledger(ledger_rows(view, as_of=in_log(as_of), first=first, after=behind)),
         )
 
 

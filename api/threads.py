@@ -15,6 +15,9 @@ MEDIA_MAX = 16
 ARCHIVES_MAX = 4
 """ZIPs that are read at the same moment. Whoever takes a chunk slowly holds none meanwhile."""
 
+EXPORTS_MAX = 2
+"""Pages of the event log that are read and written down at the same moment, for auditors."""
+
 
 @dataclass(frozen=True)
 class Threads:
@@ -24,3 +27,4 @@ class Threads:
     feeds: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEEDS_MAX))
     media: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MEDIA_MAX))
     archives: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(ARCHIVES_MAX))
+    exports: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(EXPORTS_MAX))

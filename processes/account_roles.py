@@ -1,4 +1,4 @@
-"""Who is an auditor: set by an operator, never over the network."""
+"""Who is an auditor or an operator: set at the machine, never over the network."""
 
 from adapters.postgres.connect import open_pool
 from adapters.vault.accounts import PostgresAccounts

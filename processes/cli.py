@@ -230,7 +230,7 @@ def policy_publish(
 @accounts_cli.command("role")
 def accounts_role(
     email: Annotated[str, typer.Argument(help="Of an existing account.")],
-    role: Annotated[str, typer.Argument(help="creator, auditor or safety")],
+    role: Annotated[str, typer.Argument(help="creator, auditor, operator or safety")],
 ) -> None:
     """Give an account a role. Open sessions have it from their next request on."""
     from processes.account_roles import set_role

@@ -60,12 +60,14 @@ def _note_there(cursor: Cursor[Any], said: Present, at: datetime, lease: timedel
         device, memory_bytes = said.device, said.memory_bytes
     cursor.execute(
         """
-        INSERT INTO views.attendance
-            (owner_id, role, member, device, memory_bytes, engines, heard_at, alive_until)
+        INSERT INTO views.attendance AS a
+            (owner_id, role, member, device, memory_bytes, engines, heard_at, alive_until, since)
         VALUES (%(system)s, %(role)s, %(member)s, %(device)s, %(memory_bytes)s, %(engines)s,
-                %(at)s, %(until)s)
+                %(at)s, %(until)s, %(at)s)
         ON CONFLICT (owner_id, role, member) DO UPDATE
-           SET device = excluded.device, memory_bytes = excluded.memory_bytes,
+           SET since = CASE WHEN a.alive_until < excluded.since THEN excluded.since
+                            ELSE a.since END,
+               device = excluded.device, memory_bytes = excluded.memory_bytes,
                engines = excluded.engines, heard_at = excluded.heard_at,
                alive_until = excluded.alive_until
         """,

@@ -1,4 +1,4 @@
-"""Credits: the balance, every entry behind it, and what the auditor sees of everybody."""
+"""Credits: the balance, and every entry behind it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,7 +17,6 @@ from queries.viewer import View
 from queries.wallet.asked import PackageAsked, packages_asked, work_asked
 from queries.wallet.asked import WorkAsked as WorkRow
 from queries.wallet.balance import Balance
-from queries.wallet.ledger import Ledger as LedgerRows
 from queries.wallet.purchases import purchases
 from queries.wallet.statement import StatementEntry as EntryRow
 from queries.wallet.statement import statement
@@ -91,25 +90,6 @@ class Wallet:
         return await read(info.context, question)
 
 
-@strawberry.type(description="One owner's balances, under a pseudonym.")
-class LedgerAccount:
-    owner: UUID
-    available: Millicredits
-    reserved: Millicredits
-    spent: Millicredits
-    position: Position
-
-
-@strawberry.type(description="All balances as of a position, computed from the entries.")
-class Ledger:
-    as_of: Position
-    available: Millicredits
-    reserved: Millicredits
-    spent: Millicredits
-    entries: int
-    accounts: list[LedgerAccount]
-
-
 def wallet(found: Balance) -> Wallet:
     """The wallet of a balance."""
     return Wallet(
@@ -150,25 +130,4 @@ def _asked(row: WorkRow | None) -> WorkAsked | None:
         count=row.item_count,
         prompt=row.prompt,
         twin_name=row.twin_name,
-    )
-
-
-def ledger(found: LedgerRows) -> Ledger:
-    """The auditor's ledger."""
-    return Ledger(
-        as_of=Position(found.as_of),
-        available=Millicredits(found.available),
-        reserved=Millicredits(found.reserved),
-        spent=Millicredits(found.spent),
-        entries=found.entries,
-        accounts=[
-            LedgerAccount(
-                owner=account.owner_id,
-                available=Millicredits(account.available),
-                reserved=Millicredits(account.reserved),
-                spent=Millicredits(account.spent),
-                position=Position(account.position),
-            )
-            for account in found.accounts
-        ],
     )

@@ -12,3 +12,4 @@ class Role(StrEnum):
     CREATOR = "creator"
     AUDITOR = "auditor"
     SAFETY = "safety"
+    OPERATOR = "operator"

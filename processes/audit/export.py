@@ -12,7 +12,7 @@ A row of an earlier release also shows its `digest`, and behind the last of them
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from adapters.event_store.chain import Anchor, ChainedEvent, microseconds
@@ -34,24 +34,30 @@ class Exported:
 def export(rows: Iterable[ChainedEvent], out: IO[bytes], *, anchor: Anchor | None) -> Exported:
     """Write all rows, which come in order of position from the first on, and the store's anchor."""
     written = Exported()
-    _line(out, {"format": FORMAT})
+    out.writelines(exported_lines(rows, anchor=anchor, written=written))
+    return written
+
+
+def exported_lines(
+    rows: Iterable[ChainedEvent], *, anchor: Anchor | None, written: Exported
+) -> Iterator[bytes]:
+    """The lines of an export as they are taken, each with its end. `written` says how far."""
+    yield _line({"format": FORMAT})
     for row in rows:
-        out.write(_row(row))
+        yield _row(row)
         written.rows += 1
         written.ledger_rows += row.class_ == EventClass.LEDGER
         written.head_position, written.head_link = row.position, row.link
         if anchor is not None and row.position == anchor.position:
-            _line(
-                out,
+            yield _line(
                 {
                     "anchor": anchor.position,
                     "commitment": anchor.commitment.hex(),
                     "link": anchor.link.hex(),
-                },
+                }
             )
             written.head_link = anchor.link
-    _line(out, {"rows": written.rows, "head": written.head_link.hex()})
-    return written
+    yield _line({"rows": written.rows, "head": written.head_link.hex()})
 
 
 def _row(row: ChainedEvent) -> bytes:
@@ -80,8 +86,8 @@ def _row(row: ChainedEvent) -> bytes:
     return _json(shown)[:-1] + b',"data":' + data + b"}\n"
 
 
-def _line(out: IO[bytes], content: dict[str, Any]) -> None:
-    out.write(_json(content) + b"\n")
+def _line(content: dict[str, Any]) -> bytes:
+    return _json(content) + b"\n"
 
 
 def _json(content: dict[str, Any]) -> bytes:

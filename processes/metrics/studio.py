@@ -9,9 +9,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from processes.survey.bounded_look import BoundedLook
-from processes.survey.open_work import AGES
-from processes.survey.survey import Survey
 from processes.survey.topic_lags import TopicLags
+from queries.survey.open_work import AGES
+from queries.survey.survey import Survey
 
 
 class StudioMetrics(Collector):

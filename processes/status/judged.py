@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from processes.parked import span
 from processes.status.line import Line
-from processes.survey.lags import PROJECTOR
-from processes.survey.ledger import LedgerLook
-from processes.survey.open_work import STARTED, OpenWork
-from processes.survey.parking import Parked
-from processes.survey.presence import There
-from processes.survey.survey import Survey
 from processes.survey.topic_lags import RECORDER, TopicLags
+from queries.survey.lags import PROJECTOR
+from queries.survey.ledger import LedgerLook
+from queries.survey.open_work import STARTED, OpenWork
+from queries.survey.parking import Parked
+from queries.survey.presence import There
+from queries.survey.survey import Survey
 
 LAG_MAX_S = 30.0
 """Readers of the log are behind by less than a second, but for a moment after a restart."""

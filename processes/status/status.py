@@ -17,9 +17,10 @@ from processes.status.judged import judged
 from processes.status.line import Line
 from processes.status.running import running
 from processes.survey.connections import open_connections
-from processes.survey.survey import Surveyor
 from processes.survey.topic_lags import TopicLags, topic_lags
 from processes.wiring.transport import open_transport
+from queries.survey.survey import Surveyor
+from topics.registry import FACTS
 from topics.transport import TopicUnknown, TransportUnreachable
 
 ANSWER_TIMEOUT_S = 4
@@ -119,7 +120,7 @@ def _try_database(settings: Settings) -> None:
 
 def _surveyed(settings: Settings) -> Iterator[Line]:
     with open_connections(settings.require_database_url(), "writer", "projector") as connections:
-        surveyor = Surveyor(connections)
+        surveyor = Surveyor(connections, partitions=FACTS.partitions)
         try:
             # What is amiss in the ledger counts once it is so twice.
             surveyor.look()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from processes.survey.lags import PROJECTOR
+from queries.survey.lags import PROJECTOR
 from topics.registry import DEAD_LETTERS, FACTS, JOBS, READERS, RESULTS, VERDICTS, Topic
 from topics.transport import Transport
 

@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 from starlette.types import ASGIApp
 
+from adapters.event_store.log import EventLog
 from adapters.identity.sandbox_pages import identity_pages
 from adapters.objects.http import object_app
 from adapters.objects.s3_place import S3User
@@ -34,7 +35,9 @@ from api.parts import Parts
 from api.progress import ProgressBoard
 from api.proxies import TrustedProxies
 from api.spans import NoSpans
+from api.threads import EXPORTS_MAX
 from commands.ports.object_store import ObjectStore
+from processes.audit.ledger_log import ExportedLedger
 from processes.garbage import look_seldom
 from processes.listening import listen
 from processes.metrics.api import ApiMetrics
@@ -51,6 +54,7 @@ from processes.wiring.providers import (
     open_payment,
 )
 from processes.wiring.studio import open_studio
+from processes.wiring.survey import open_operations
 from processes.wiring.transport import open_transport
 from topics.registry import PROGRESS
 from topics.transport import From, Transport
@@ -159,6 +163,7 @@ def _assemble(
         open_studio(settings, secrets, "api", command_observers(sight), AttendanceDesk(readers))
     )
     vault = stack.enter_context(open_pool(url, "vault", size_max=8, application="api"))
+    events = stack.enter_context(EventLog(url, connections_max=EXPORTS_MAX, application="api"))
     transport = stack.enter_context(open_transport(settings, sight.message_observers))
     objects, store_origin, mounts = open_store(settings, secrets)
     identity, payment = open_identity(settings, secrets), open_payment(settings, secrets)
@@ -175,6 +180,8 @@ def _assemble(
         identity=identity,
         payment=payment,
         connections=readers,
+        operations=stack.enter_context(open_operations(url)),
+        ledger_log=ExportedLedger(events),
         clock=system_clock,
         feed=feed,
         progress=progress,

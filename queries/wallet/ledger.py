@@ -3,12 +3,14 @@
 The row policy shows the auditor's role the amounts of all owners, and anybody else their own.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from queries.paging import page_size
+from queries.paging import NEWEST, Page, Place, page_of, page_size
 from queries.viewer import View
+from queries.wallet.statement import StatementEntry
 
 BEFORE_ALL = UUID(int=0)
 
@@ -31,7 +33,15 @@ class Ledger(msgspec.Struct, frozen=True):
     reserved: int
     spent: int
     entries: int
+    owners: int
     accounts: tuple[LedgerAccount, ...]
+
+
+class LedgerPlace(msgspec.Struct, frozen=True):
+    """An entry's position, and when it was recorded."""
+
+    position: int
+    recorded_at: datetime
 
 
 class _Sums(msgspec.Struct, frozen=True):
@@ -39,6 +49,35 @@ class _Sums(msgspec.Struct, frozen=True):
     reserved: int
     spent: int
     entries: int
+    owners: int
+
+
+def newest_entry(view: View, *, until: datetime | None = None) -> LedgerPlace | None:
+    """The last entry of all, or the last that was recorded until a moment; None before the first.
+
+    Positions and times of the log rise together.
+    """
+    return view.one(
+        LedgerPlace,
+        """
+        SELECT position, recorded_at FROM views.statement
+         WHERE recorded_at <= coalesce(%(until)s, 'infinity'::timestamptz)
+         ORDER BY position DESC LIMIT 1
+        """,
+        {"until": until},
+    )
+
+
+def entry_before(view: View, position: int) -> LedgerPlace | None:
+    """The last entry that stands at a position or before it."""
+    return view.one(
+        LedgerPlace,
+        """
+        SELECT position, recorded_at FROM views.statement
+         WHERE position <= %(position)s ORDER BY position DESC LIMIT 1
+        """,
+        {"position": position},
+    )
 
 
 def ledger(view: View, *, as_of: int, first: int, after: UUID = BEFORE_ALL) -> Ledger:
@@ -52,7 +91,7 @@ def ledger(view: View, *, as_of: int, first: int, after: UUID = BEFORE_ALL) -> L
         SELECT coalesce(sum(available_change), 0)::bigint AS available,
                coalesce(sum(reserved_change), 0)::bigint AS reserved,
                coalesce(sum(spent_change), 0)::bigint AS spent,
-               count(*) AS entries
+               count(*) AS entries, count(DISTINCT owner_id) AS owners
           FROM views.statement WHERE position <= %(as_of)s
         """,
         {"as_of": as_of},
@@ -66,10 +105,37 @@ def ledger(view: View, *, as_of: int, first: int, after: UUID = BEFORE_ALL) -> L
         """,
         {"as_of": as_of, "after": after, "limit": page_size(first)},
     )
-    found = sums or _Sums(0, 0, 0, 0)
+    found = sums or _Sums(0, 0, 0, 0, 0)
     return Ledger(
-        as_of, found.available, found.reserved, found.spent, found.entries, tuple(accounts)
+        as_of,
+        found.available,
+        found.reserved,
+        found.spent,
+        found.entries,
+        found.owners,
+        tuple(accounts),
     )
+
+
+def entries_of(
+    view: View, owner_id: UUID, *, as_of: int, first: int, after: Place = NEWEST
+) -> Page[StatementEntry]:
+    """One owner's entries up to a position, newest first. None where the view shows none."""
+    rows = view.many(
+        StatementEntry,
+        """
+        SELECT * FROM views.statement
+         WHERE owner_id = %(owner)s AND position <= %(as_of)s AND position < %(position)s
+         ORDER BY position DESC LIMIT %(limit)s
+        """,
+        {
+            "owner": owner_id,
+            "as_of": as_of,
+            "position": after.position,
+            "limit": page_size(first) + 1,
+        },
+    )
+    return page_of(rows, first, lambda entry: entry.place)
 
 
 def all_balances(view: View) -> list[LedgerAccount]:

@@ -50,11 +50,13 @@ from commands.safety.publish_price_list import PublishPriceList
 from commands.studio import Studio
 from domain.events import STORED_FORM
 from domain.kernel.identity import SYSTEM
+from processes.audit.ledger_log import ExportedLedger
 from processes.reactor.announcing import Announcer
 from processes.reactor.deeds import Deeds, Outside
 from processes.reactor.executor import Executor, Wake
 from processes.reactor.tail import Tail
 from processes.wiring.api import server_config
+from processes.wiring.survey import open_operations
 from projections.projector import Projector
 from topics.in_memory import InMemoryTransport
 from topics.registry import FACTS
@@ -189,6 +191,7 @@ def live_studio(
         log = stack.enter_context(EventLog(database))
         reader = stack.enter_context(claim_reader(database, "reactor", wait_s=1.0, role="writer"))
         intents = stack.enter_context(open_intents(database, connections_max=2))
+        look = stack.enter_context(open_operations(database))
         keys = SubjectKeys(vault, b"k" * 32)
         store = PostgresEventStore(writers, STORED_FORM, keys)
         clock, webhooks = MovableClock(), Webhooks()
@@ -231,6 +234,8 @@ def live_studio(
                 identity=identity,
                 payment=payment,
                 connections=readers,
+                operations=look,
+                ledger_log=ExportedLedger(log),
                 clock=clock,
                 feed=feed,
                 progress=ProgressBoard(feed.wake),

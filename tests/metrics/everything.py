@@ -19,12 +19,12 @@ from processes.metrics.main_loop import MainLoop
 from processes.metrics.studio import StudioMetrics
 from processes.metrics.work import WorkMetrics
 from processes.survey.bounded_look import BoundedLook
-from processes.survey.lags import PROJECTOR, READERS, Lag, Lags
-from processes.survey.ledger import RULES, LedgerLook
-from processes.survey.open_work import STARTED, STATES, Ages, OpenWork
-from processes.survey.parking import Parked
-from processes.survey.survey import Survey
 from processes.survey.topic_lags import TopicLag, TopicLags, read_by
+from queries.survey.lags import PROJECTOR, READERS, Lag, Lags
+from queries.survey.ledger import RULES, LedgerLook
+from queries.survey.open_work import STARTED, STATES, Ages, OpenWork
+from queries.survey.parking import Parked
+from queries.survey.survey import Survey
 from tests.commands.studio_spec import ADA
 from tests.topics.sample_messages import SAMPLES
 from topics.messages.grants import ClaimRefusal, ClaimRefused, JobGranted

@@ -15,10 +15,10 @@ from processes.metrics.ports import metrics_port
 from processes.metrics.work import BUCKETS_S as WORK_BUCKETS_S
 from processes.metrics.work import OTHER
 from processes.settings import PROCESS_NAMES, Settings
-from processes.survey.lags import PROJECTOR, READERS
-from processes.survey.ledger import RULES
-from processes.survey.open_work import AGES, STARTED, STATES
 from processes.survey.topic_lags import read_by
+from queries.survey.lags import PROJECTOR, READERS
+from queries.survey.ledger import RULES
+from queries.survey.open_work import AGES, STARTED, STATES
 from tests.commands.studio_spec import ADA
 from tests.containers.compose_file import DOCKER, ours, process_of
 from tests.metrics.everything import everything, stored_names

@@ -4,8 +4,8 @@ from prometheus_client import CollectorRegistry
 
 from processes.metrics.studio import StudioMetrics, shown
 from processes.survey.bounded_look import STALE_S, BoundedLook
-from processes.survey.survey import Survey
 from processes.survey.topic_lags import TopicLags
+from queries.survey.survey import Survey
 from tests.metrics.everything import SURVEY, TOPICS
 
 

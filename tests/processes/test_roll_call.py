@@ -18,9 +18,9 @@ from domain.kernel.role import Role
 from processes.presence import said_to_be_there
 from processes.roll_call import RollCall
 from processes.survey.connections import open_connections
-from processes.survey.presence import There, presence
 from projections.rebuild import Rebuild
 from queries.catalogue.attendance import attended
+from queries.survey.presence import There, presence
 from queries.viewer import as_viewer
 from queries.wallet.ledger import BEFORE_ALL
 from topics.in_memory import InMemoryTransport

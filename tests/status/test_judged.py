@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from processes.status.judged import judged
-from processes.survey.lags import Lag, Lags
-from processes.survey.ledger import RULES, LedgerLook
-from processes.survey.open_work import Ages, OpenWork
-from processes.survey.parking import Parked
-from processes.survey.presence import There
-from processes.survey.survey import Survey
 from processes.survey.topic_lags import TopicLag, TopicLags
+from queries.survey.lags import Lag, Lags
+from queries.survey.ledger import RULES, LedgerLook
+from queries.survey.open_work import Ages, OpenWork
+from queries.survey.parking import Parked
+from queries.survey.presence import There
+from queries.survey.survey import Survey
 
 READERS = ("projector", "reactor", "relay", "watchdog")
 HOUR_S = 3_600.0

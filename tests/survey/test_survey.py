@@ -9,11 +9,11 @@ from psycopg.types.json import Json
 
 from domain.kernel.identity import SYSTEM
 from processes.survey.connections import Connections, open_connections
-from processes.survey.lags import Lag, lags
-from processes.survey.ledger import RULES, LedgerWalk
-from processes.survey.open_work import Ages, open_work
-from processes.survey.parking import Parked, parking
 from processes.survey.topic_lags import topic_lags
+from queries.survey.lags import Lag, Lags, lags
+from queries.survey.ledger import RULES, LedgerWalk
+from queries.survey.open_work import Ages, open_work
+from queries.survey.parking import Parked, parking
 from tests.topics.sample_messages import SAMPLES
 from topics.embedded import EmbeddedTransport
 from topics.registry import DEAD_LETTERS, FACTS, JOBS, RESULTS, key_of
@@ -34,6 +34,11 @@ def admin(admin_database: str) -> Iterator[Admin]:
 def looking(database: str) -> Iterator[Connections]:
     with open_connections(database, "writer", "projector") as connections:
         yield connections
+
+
+def seen(looking: Connections) -> Lags:
+    """How far all readers of the log are."""
+    return lags(looking, partitions=FACTS.partitions)
 
 
 def stored(admin: Admin, count: int, *, seconds_ago: float = 0.0) -> None:
@@ -127,7 +132,7 @@ def test_a_reader_lags_by_the_events_behind_its_position(
 ) -> None:
     stored(admin, 5, seconds_ago=120)
     admin.execute("INSERT INTO events.positions VALUES ('relay', 5), ('reactor', 3)")
-    found = lags(looking)
+    found = seen(looking)
     assert found.head == 5
     by_name = {lag.reader: lag for lag in found.readers}
     assert by_name["relay"] == Lag("relay", 0, 0.0)
@@ -143,15 +148,15 @@ def test_the_projector_lags_by_its_slowest_partition_once_all_are_known(
     marks = [(SYSTEM, number, 5) for number in range(FACTS.partitions - 1)]
     with admin.cursor() as cursor:
         cursor.executemany("INSERT INTO views.watermarks VALUES (%s, %s, %s)", marks)
-        assert {lag.reader: lag.events for lag in lags(looking).readers}["projector"] == 5
+        assert {lag.reader: lag.events for lag in seen(looking).readers}["projector"] == 5
         cursor.execute(
             "INSERT INTO views.watermarks VALUES (%s, %s, 4)", [SYSTEM, FACTS.partitions - 1]
         )
-    assert {lag.reader: lag.events for lag in lags(looking).readers}["projector"] == 1
+    assert {lag.reader: lag.events for lag in seen(looking).readers}["projector"] == 1
 
 
 def test_an_empty_studio_lags_nowhere(looking: Connections) -> None:
-    assert {lag.events for lag in lags(looking).readers} == {0}
+    assert {lag.events for lag in seen(looking).readers} == {0}
 
 
 def test_open_work_is_counted_by_what_it_waits_for_and_by_age(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import LiteralString
 
-from processes.survey.connections import Connections
+from queries.survey.connections import Connections, Looks
 
 COUNTED_MAX: LiteralString = "10000"
 
@@ -24,6 +24,12 @@ SELECT count(*), min(first_at) FROM (
 ) AS parked
 """
 
+_COUNTED: tuple[tuple[str, Looks, LiteralString], ...] = (
+    ("message", "writer", _REPORTS),
+    ("intent", "writer", _INTENTS),
+    ("owner", "projector", _OWNERS),
+)
+
 
 @dataclass(frozen=True)
 class Parked:
@@ -37,12 +43,8 @@ class Parked:
 def parking(connections: Connections) -> tuple[Parked, ...]:
     """Look now. `suite parked list` names what is counted here."""
     found = []
-    for kind, role, statement in (
-        ("message", "writer", _REPORTS),
-        ("intent", "writer", _INTENTS),
-        ("owner", "projector", _OWNERS),
-    ):
-        with connections.reading(role) as connection:  # type: ignore[arg-type]
+    for kind, role, statement in _COUNTED:
+        with connections.reading(role) as connection:
             [(count, oldest_s)] = connection.execute(
                 "SELECT count, coalesce(extract(epoch FROM clock_timestamp() - min), 0)::float8 "
                 f"FROM ({statement}) AS of_kind"

@@ -1,15 +1,17 @@
 """Which workers and screeners are there, with what, as the watchdog has heard them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import LiteralString
 
 from domain.kernel.identity import SYSTEM
-from processes.survey.connections import Connections
+from queries.survey.connections import Connections
 
 SHOWN_MAX: LiteralString = "50"
 
 _THERE: LiteralString = f"""
-SELECT a.role = 'draws' AS is_worker, a.member, a.device, a.memory_bytes, a.engines
+SELECT a.role = 'draws' AS is_worker, a.member, a.device, a.memory_bytes, a.engines,
+       a.since
   FROM views.attendance a
   LEFT JOIN views.attendance_listened l USING (owner_id)
  WHERE a.owner_id = %s AND a.alive_until > coalesce(l.until, '-infinity')
@@ -20,13 +22,17 @@ SELECT a.role = 'draws' AS is_worker, a.member, a.device, a.memory_bytes, a.engi
 
 @dataclass(frozen=True)
 class There:
-    """A worker, or a screener, that is there. `engines`: what it can draw with, or judge."""
+    """A worker, or a screener, that is there. `engines`: what it can draw with, or judge.
+
+    `since`: from when on it was never silent for a lease.
+    """
 
     is_worker: bool
     member: str
     device: str
     memory_bytes: int | None
     engines: tuple[str, ...]
+    since: datetime | None = None
 
 
 def presence(connections: Connections) -> tuple[There, ...]:
@@ -40,6 +46,7 @@ def presence(connections: Connections) -> tuple[There, ...]:
             device=device,
             memory_bytes=memory_bytes,
             engines=tuple(engines),
+            since=since,
         )
-        for is_worker, member, device, memory_bytes, engines in rows
+        for is_worker, member, device, memory_bytes, engines, since in rows
     )

@@ -7,7 +7,7 @@ taken up, and under the watchdog's eyes while somebody runs it.
 from dataclasses import dataclass
 from typing import LiteralString
 
-from processes.survey.connections import Connections
+from queries.survey.connections import Connections
 
 COUNTED_MAX: LiteralString = "50000"
 """Whoever has more open than this needs no exact number."""

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 from domain.kernel.identity import SYSTEM
-from processes.survey.connections import Connections
-from topics.registry import FACTS
+from queries.survey.connections import Connections
 
 PROJECTOR = "projector"
 READERS = ("relay", "reactor", "watchdog")
@@ -46,15 +45,15 @@ class Lags:
     readers: tuple[Lag, ...]
 
 
-def lags(connections: Connections) -> Lags:
-    """Look now: a handful of single rows by their keys."""
+def lags(connections: Connections, *, partitions: int) -> Lags:
+    """Look now: a handful of single rows by their keys. `partitions` are those of the facts."""
     with connections.reading("projector") as connection:
         rows = connection.execute(
             _LAGS,
             {
                 "readers": list(READERS),
                 "projector": PROJECTOR,
-                "partitions": FACTS.partitions,
+                "partitions": partitions,
                 "system": SYSTEM,
             },
         ).fetchall()

@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from processes.survey.connections import Connections
+from queries.survey.connections import Connections
 
 ENTRIES_A_LOOK = 2_000
 OWNERS_A_LOOK = 200
