@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
+from domain.kernel.role import Role
 from tests.api.creator import Creator
 from tests.api.live_studio import ROOT
 from tests.web.browser import chromium
 from tests.web.signed_in import patient, sign_in, stands
+from tests.web.staffed import staffed
 from tests.web.stand import furnished, standing
 
 FOLDER = ROOT / "docs" / "studio"
@@ -78,6 +80,27 @@ def withdrawal(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def statement(page: Page) -> None:
+    page.get_by_role("link", name="Statement of ").first.click()
+    expect(page.get_by_text("sold → available").first).to_be_visible()
+
+
+def chain(page: Page) -> None:
+    page.get_by_role("button", name="Check the chain here").click()
+    expect(page.get_by_text("The copy comes to")).to_be_visible()
+    page.locator(".audit-chain").scroll_into_view_if_needed()
+
+
+def broken_chain(page: Page) -> None:
+    def forged(route: Route) -> None:
+        true = route.fetch()
+        body = true.body().replace(b'"type":"wallet.captured"', b'"type":"wallet.released"', 1)
+        route.fulfill(response=true, body=body)
+
+    page.route("**/audit/ledger.jsonl", forged)
+    chain(page)
+
+
 @dataclass(frozen=True)
 class Shot:
     """One picture: where one goes, and what one does there."""
@@ -87,6 +110,7 @@ class Shot:
     done: Callable[[Page], None] = as_it_is
     size: str = "desk"
     dark: bool = False
+    role: Role = Role.CREATOR
 
 
 SHOTS = (
@@ -114,6 +138,12 @@ SHOTS = (
     Shot("withdrawal", "settings", withdrawal),
     Shot("shortcuts", "credits", shortcuts),
     Shot("not-found", "nowhere"),
+    Shot("operator", "operator", role=Role.OPERATOR),
+    Shot("operator-phone", "operator", size="phone", dark=True, role=Role.OPERATOR),
+    Shot("auditor", "auditor", statement, role=Role.AUDITOR),
+    Shot("auditor-chain", "auditor", chain, role=Role.AUDITOR),
+    Shot("auditor-chain-broken", "auditor", broken_chain, dark=True, role=Role.AUDITOR),
+    Shot("auditor-phone", "auditor", size="phone", role=Role.AUDITOR),
 )
 
 
@@ -135,6 +165,7 @@ def shoot(browser: Browser, ada: Creator, shot: Shot) -> None:
     ) as context:
         page = context.new_page()
         patient(page)
+        ada.live.accounts.set_role(ada.person, shot.role)
         sign_in(page, ada, f"{ada.live.url}/#/{shot.place}")
         stands(page, "not-found" if shot.place == "nowhere" else shot.place)
         shot.done(page)
@@ -149,6 +180,7 @@ def main() -> None:
         folder.chmod(0o755)
         with standing(folder) as live, chromium() as browser:
             ada = furnished(live)
+            staffed(live)
             page = browser.new_page(viewport=DESK)
             patient(page)
             page.goto(live.url)

@@ -32,7 +32,9 @@ def test_every_module_is_reached_from_the_first() -> None:
         if module in reached:
             continue
         reached.add(module)
-        named = re.findall(r"""(?:from|import\()\s*"(\.[^"]+)\"""", module.read_text())
+        named = re.findall(
+            r"""(?:from|import\(|new Worker\(new URL\()\s*"(\.[^"]+)\"""", module.read_text()
+        )
         waiting += [(module.parent / name).resolve() for name in named]
     assert set(MODULES) - reached == set()
 

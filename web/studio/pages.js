@@ -11,6 +11,8 @@ export const PAGES = {
   queue: { icon: "queue", load: () => import("./pages/queue.js") },
   credits: { icon: "credits", load: () => import("./pages/credits.js") },
   settings: { icon: "settings", load: () => import("./pages/settings.js") },
+  operator: { icon: "operator", for: "operator", load: () => import("./pages/operator.js") },
+  auditor: { icon: "auditor", for: "auditor", load: () => import("./pages/auditor.js") },
 };
 
 /** The pages that this person has, in the order of the rail. */
@@ -18,8 +20,10 @@ export function placesOf(viewer) {
   return Object.keys(PAGES).filter((page) => !PAGES[page].for || PAGES[page].for === viewer?.role);
 }
 
-/** Where somebody is when the address names nothing. */
+/** Where somebody is when the address names nothing: staff at their own page. */
 export function homeOf(viewer) {
+  const own = placesOf(viewer).find((page) => PAGES[page].for);
+  if (own) return own;
   return viewer && viewer.verification.status === "VERIFIED" ? "create" : "welcome";
 }
 

@@ -43,6 +43,8 @@ export function shell() {
 }
 
 function titleOf(page) {
+  // To whom it is not shown, it is one that does not exist.
+  if (state.viewer && page && !placesOf(state.viewer).includes(page)) return words.notFound.title;
   return words.pages[page] ?? (page === "" ? words.studio : words.notFound.title);
 }
 

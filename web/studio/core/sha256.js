@@ -1,4 +1,5 @@
-// SHA-256, which browsers offer at https and localhost alone, for a studio at a plain address of a home network.
+// SHA-256, which browsers offer at https and localhost alone, and for whole files alone: a photo of a studio
+// at a plain address of a home network, and the short texts of a chain, one after the other.
 
 /** The SHA-256 of a buffer in lower-case hexadecimal digits. */
 export async function sha256(buffer) {
@@ -6,7 +7,8 @@ export async function sha256(buffer) {
   return hexadecimal(digest(new Uint8Array(buffer)));
 }
 
-function hexadecimal(bytes) {
+/** Bytes as lower-case hexadecimal digits. */
+export function hexadecimal(bytes) {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
@@ -14,41 +16,73 @@ const PRIMES = firstPrimes(64);
 // FIPS 180-4: the first 32 bits of the fractional parts of roots of the first primes.
 const ROUNDS = Int32Array.from(PRIMES, (prime) => fraction(Math.cbrt(prime)));
 const BEGINNING = Int32Array.from(PRIMES.slice(0, 8), (prime) => fraction(Math.sqrt(prime)));
+const BLOCK = 64;
 
-function digest(bytes) {
-  const padded = new Uint8Array((((bytes.length + 8) >> 6) + 1) << 6);
-  padded.set(bytes);
-  padded[bytes.length] = 0x80;
-  const view = new DataView(padded.buffer);
-  view.setUint32(padded.length - 8, Math.floor(bytes.length / 2 ** 29));
-  view.setUint32(padded.length - 4, (bytes.length << 3) >>> 0);
-  const hash = Int32Array.from(BEGINNING);
-  const words = new Int32Array(64);
-  for (let block = 0; block < padded.length; block += 64) {
-    for (let i = 0; i < 16; i += 1) words[i] = view.getInt32(block + 4 * i);
-    for (let i = 16; i < 64; i += 1) {
-      const early = words[i - 15];
-      const late = words[i - 2];
-      words[i] = words[i - 16] + words[i - 7]
-        + (turned(early, 7) ^ turned(early, 18) ^ (early >>> 3))
-        + (turned(late, 17) ^ turned(late, 19) ^ (late >>> 10));
-    }
-    let [a, b, c, d, e, f, g, h] = hash;
-    for (let i = 0; i < 64; i += 1) {
-      const one = (h + (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) + ((e & f) ^ (~e & g))
-        + ROUNDS[i] + words[i]) | 0;
-      const two = ((turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-      [h, g, f, e, d, c, b, a] = [g, f, e, (d + one) | 0, c, b, a, (one + two) | 0];
-    }
-    [a, b, c, d, e, f, g, h].forEach((word, i) => { hash[i] += word; });
-  }
-  const out = new DataView(new ArrayBuffer(32));
-  hash.forEach((word, i) => out.setInt32(4 * i, word));
-  return new Uint8Array(out.buffer);
+const words = new Int32Array(64);
+const hash = new Int32Array(8);
+const rest = new Uint8Array(2 * BLOCK);
+
+/** The SHA-256 of bytes, now: 32 bytes, written to `out` from `at` on. Makes nothing but what it is given. */
+export function digest(bytes, out = new Uint8Array(32), at = 0) {
+  hash.set(BEGINNING);
+  const { length } = bytes;
+  const whole = length - (length % BLOCK);
+  for (let block = 0; block < whole; block += BLOCK) take(bytes, block);
+  const left = length - whole;
+  const padded = left + 9 > BLOCK ? 2 * BLOCK : BLOCK;
+  rest.fill(0, left, padded);
+  for (let i = 0; i < left; i += 1) rest[i] = bytes[whole + i];
+  rest[left] = 0x80;
+  write(rest, padded - 8, Math.floor(length / 2 ** 29));
+  write(rest, padded - 4, length << 3);
+  for (let block = 0; block < padded; block += BLOCK) take(rest, block);
+  for (let i = 0; i < 8; i += 1) write(out, at + 4 * i, hash[i]);
+  return out;
 }
 
-function turned(word, by) {
-  return (word >>> by) | (word << (32 - by));
+// One block of 64 bytes into `hash`.
+function take(bytes, from) {
+  for (let i = 0, place = from; i < 16; i += 1, place += 4) {
+    words[i] = (bytes[place] << 24) | (bytes[place + 1] << 16) | (bytes[place + 2] << 8) | bytes[place + 3];
+  }
+  for (let i = 16; i < 64; i += 1) {
+    const early = words[i - 15];
+    const late = words[i - 2];
+    words[i] = (words[i - 16] + words[i - 7]
+      + (((early >>> 7) | (early << 25)) ^ ((early >>> 18) | (early << 14)) ^ (early >>> 3))
+      + (((late >>> 17) | (late << 15)) ^ ((late >>> 19) | (late << 13)) ^ (late >>> 10))) | 0;
+  }
+  let [a, b, c, d] = [hash[0], hash[1], hash[2], hash[3]];
+  let [e, f, g, h] = [hash[4], hash[5], hash[6], hash[7]];
+  for (let i = 0; i < 64; i += 1) {
+    const one = (h + (((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7)))
+      + ((e & f) ^ (~e & g)) + ROUNDS[i] + words[i]) | 0;
+    const two = ((((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10)))
+      + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+    h = g;
+    g = f;
+    f = e;
+    e = (d + one) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (one + two) | 0;
+  }
+  hash[0] += a;
+  hash[1] += b;
+  hash[2] += c;
+  hash[3] += d;
+  hash[4] += e;
+  hash[5] += f;
+  hash[6] += g;
+  hash[7] += h;
+}
+
+function write(out, at, word) {
+  out[at] = word >>> 24;
+  out[at + 1] = word >>> 16;
+  out[at + 2] = word >>> 8;
+  out[at + 3] = word;
 }
 
 function fraction(root) {

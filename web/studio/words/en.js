@@ -18,6 +18,8 @@ export const words = spoken({
     queue: "Queue",
     credits: "Credits",
     settings: "Settings",
+    operator: "Operator",
+    auditor: "Auditor",
   },
   balance: {
     available: (millicredits) => `${credits(millicredits)} credits`,

@@ -1,0 +1,51 @@
+// The ledger as of a position: asked for, and kept on the page until another answer is there.
+
+import { run } from "../../core/client.js";
+import { signal } from "../../core/signal.js";
+
+const OWNERS_AT_ONCE = 50;
+
+/** `look(position)` asks for it, "" for the newest; `shown` is the last answer, `broken` why there is none newer. */
+export function ledgerAt() {
+  const shown = signal(null);
+  const broken = signal(null);
+  const asking = signal(false);
+  let turn = 0;
+  let last = "";
+
+  const ask = async (wish) => {
+    const own = (turn += 1);
+    asking.value = true;
+    try {
+      const found = await run("Ledger", { first: OWNERS_AT_ONCE, ...wish });
+      if (own !== turn) return null;
+      broken.value = null;
+      return found;
+    } catch (error) {
+      if (own === turn) broken.value = error;
+      return null;
+    } finally {
+      if (own === turn) asking.value = false;
+    }
+  };
+  const hasMore = (accounts, before = 0) => accounts.length - before === OWNERS_AT_ONCE;
+
+  const look = async (position) => {
+    last = position;
+    const found = await ask(/^\d{1,18}$/.test(position) ? { asOf: position } : {});
+    if (found) shown.value = { ...found, hasMore: hasMore(found.accounts) };
+  };
+
+  /** The position of the last entry until a moment; null where the answer is lost or overtaken. */
+  const positionAt = async (moment) => (await ask({ at: moment.toISOString() }))?.asOf ?? null;
+
+  /** The owners behind those that are listed. */
+  const more = async () => {
+    const { accounts, asOf } = shown.value;
+    const found = await ask({ asOf, after: accounts.at(-1).owner });
+    if (!found) return;
+    const all = [...accounts, ...found.accounts];
+    shown.value = { ...shown.value, accounts: all, hasMore: hasMore(all, accounts.length) };
+  };
+  return { shown, broken, asking, look, more, positionAt, again: () => look(last) };
+}

@@ -1,0 +1,63 @@
+// At which position one looks: a slider, a number, a date, and the sums there.
+
+import { wish } from "../../core/router.js";
+import { signal } from "../../core/signal.js";
+import { html } from "../../core/template.js";
+import { credits, time } from "../../wording.js";
+import { words } from "../../words/en/auditor.js";
+
+/** Answers `draw()`, and `step(by)` to the next position or the one before. */
+export function place(ledger) {
+  // What the slider stands at while it is held; null when it is let go.
+  const held = signal(null);
+  const beyond = signal(false);
+  const goTo = (position) => {
+    beyond.value = false;
+    const { head } = ledger.shown.value;
+    return wish({ at: position >= Number(head) ? null : String(Math.max(0, position)) });
+  };
+  const step = (by) => { if (ledger.shown.value) goTo(Number(ledger.shown.value.asOf) + by); };
+
+  const toDate = async (event) => {
+    const { valueAsNumber } = event.target;
+    if (Number.isNaN(valueAsNumber)) return;
+    // A field of this kind speaks of the reader's own clock.
+    const position = await ledger.positionAt(new Date(event.target.value));
+    if (position === null) return;
+    beyond.value = position === "0";
+    if (position !== "0") goTo(Number(position));
+  };
+
+  const draw = () => {
+    const { place: said } = words;
+    const { asOf, head, at } = ledger.shown.value;
+    const position = held.value ?? Math.min(Number(asOf), Number(head));
+    return html`<section class="audit-place" aria-busy=${String(ledger.asking.value)}><h2>${said.title}</h2>
+      <p class="audit-now"><strong>${said.now(position, head)}</strong>
+        <span class="faint">${at ? said.at(time(at)) : said.before}</span></p>
+      <label><span class="visually-hidden">${said.slider}</span>
+        <input type="range" min="0" max=${head} step="1" .value=${String(position)}
+          @input=${(event) => { held.value = Number(event.target.value); }}
+          @change=${(event) => { held.value = null; goTo(Number(event.target.value)); }}></label>
+      <div class="row">
+        <button type="button" class="quiet" aria-label=${said.back} title=${`${said.back} ([)`} @click=${() => step(-1)}>−1</button>
+        <label>${said.position}<input type="number" min="0" max=${head} .value=${String(position)}
+          @change=${(event) => { if (event.target.value !== "") goTo(Number(event.target.value)); }}></label>
+        <button type="button" class="quiet" aria-label=${said.forward} title=${`${said.forward} (])`} @click=${() => step(1)}>+1</button>
+        <label class="audit-date">${said.date}<input type="datetime-local" step="1" @change=${toDate}></label>
+        <button type="button" class="quiet" @click=${() => { goTo(Infinity); ledger.look(""); }}>${said.newest}</button>
+      </div>
+      ${beyond.value ? html`<p class="danger" role="alert">${said.beyond}</p>` : null}
+      ${ledger.broken.value ? html`<p class="danger" role="alert">${ledger.broken.value.message}</p>` : null}
+      ${sums()}</section>`;
+  };
+
+  const sums = () => {
+    const { sums: said } = words;
+    const { available, reserved, spent, owners, entries } = ledger.shown.value;
+    const tile = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+    return html`<dl class="audit-sums">${tile(said.available, credits(available))}${tile(said.reserved, credits(reserved))}
+      ${tile(said.spent, credits(spent))}${tile(said.owners, owners.toLocaleString())}${tile(said.entries, entries.toLocaleString())}</dl>`;
+  };
+  return { draw, step };
+}
