@@ -8,13 +8,16 @@ import { words } from "../../words/en/auditor.js";
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** Whether a text is written as ids of owners are. */
+export const isOwner = (text) => ID.test(text ?? "");
+
 /** Answers `draw()`. */
 export function balances(ledger) {
   const wrong = signal(false);
   const find = (event) => {
     event.preventDefault();
     const owner = new FormData(event.target).get("owner").toString().trim().toLowerCase();
-    wrong.value = !ID.test(owner);
+    wrong.value = !isOwner(owner);
     if (!wrong.value) wish({ owner });
   };
 

@@ -8,6 +8,7 @@ import { brokenState } from "../../parts/empty_state.js";
 import { icon } from "../../parts/icon.js";
 import { credits, time } from "../../wording.js";
 import { words } from "../../words/en/auditor.js";
+import { isOwner } from "./balances.js";
 
 const AT_ONCE = 50;
 
@@ -17,7 +18,8 @@ export function statementOf(ledger, { onLeave }) {
   const cursor = signal(null);
   const broken = signal(null);
   let turn = 0;
-  const owner = computed(() => route.value.query.owner ?? null);
+  // An address that somebody cut names nobody.
+  const owner = computed(() => (isOwner(route.value.query.owner) ? route.value.query.owner : null));
   const asOf = computed(() => ledger.shown.value?.asOf ?? null);
 
   const read = async (after) => {
