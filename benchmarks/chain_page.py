@@ -4,7 +4,6 @@ The page's part is what a worker does beside it: its own longest task is told, t
 executes the rules of accounting, which the page does not.
 """
 
-import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,9 +40,7 @@ CHECK = """
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    """Says nothing of what it serves, and sends scripts as such."""
-
-    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript"}
+    """Says nothing of what it serves."""
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing."""
@@ -52,11 +49,11 @@ class _Quiet(SimpleHTTPRequestHandler):
 @contextmanager
 def _served(folder: Path) -> Iterator[str]:
     serve: Any = partial(_Quiet, directory=str(folder))
-    server: socketserver.BaseServer = ThreadingHTTPServer(("127.0.0.1", 0), serve)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), serve)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
