@@ -65,8 +65,10 @@ def _note_there(cursor: Cursor[Any], said: Present, at: datetime, lease: timedel
         VALUES (%(system)s, %(role)s, %(member)s, %(device)s, %(memory_bytes)s, %(engines)s,
                 %(at)s, %(until)s, %(at)s)
         ON CONFLICT (owner_id, role, member) DO UPDATE
-           SET since = CASE WHEN a.alive_until < excluded.since THEN excluded.since
-                            ELSE a.since END,
+           SET since = CASE WHEN a.alive_until > coalesce(
+                                     (SELECT until FROM views.attendance_listened
+                                       WHERE owner_id = %(system)s), '-infinity')
+                            THEN a.since ELSE excluded.since END,
                device = excluded.device, memory_bytes = excluded.memory_bytes,
                engines = excluded.engines, heard_at = excluded.heard_at,
                alive_until = excluded.alive_until

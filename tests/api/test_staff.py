@@ -49,7 +49,8 @@ def ada(live: LiveStudio) -> Creator:
 
 
 def entries(who: Visitor, owner: UUID, **asked: Any) -> Any:
-    return who.run("LedgerEntries", owner=str(owner), first=50, **{"asOf": "999999999", **asked})
+    wish = {"owner": str(owner), "first": 50, "asOf": "999999999", **asked}
+    return who.run("LedgerEntries", **wish)
 
 
 def fetched(who: Visitor, path: str) -> tuple[int, bytes]:

@@ -192,8 +192,26 @@ def test_a_look_at_the_studio_names_who_is_there_and_nobody_else(hall: Hall, dat
                 device=PRESS.device,
                 memory_bytes=PRESS.memory_bytes,
                 engines=("pocket", XL.engine),
+                since=NOON + timedelta(seconds=30),
             ),
         )
+
+
+def test_whoever_comes_back_is_there_since_then(hall: Hall, database: str) -> None:
+    def since() -> list[datetime | None]:
+        with open_connections(database, "projector") as connections:
+            return [one.since for one in presence(connections)]
+
+    hall.says(LATHE)
+    hall.pass_by(60, saying=(LATHE,))
+    # Nobody listened: that is nobody's silence.
+    hall.passed_s += 600.0
+    hall.says(LATHE)
+    assert since() == [NOON]
+    hall.pass_by(LEASE_S + 1)
+    assert since() == []
+    hall.says(LATHE)
+    assert since() == [hall.now]
 
 
 class Stuttering:

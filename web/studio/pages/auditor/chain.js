@@ -75,7 +75,8 @@ export class Chain {
     if (this.findings.length < FINDINGS_MAX) this.findings.push({ code, position: this.position, line: this.#line, ...more });
   }
 
-  #row([, place, at, kind, content, oldDigest, link, owner, id, version, type, data], bytes) {
+  #row(shown, bytes) {
+    const [, place, at, kind, content, oldDigest, link, owner, id, version, type, data] = shown;
     const [position, recordedAt] = [Number(place), Number(at)];
     if (!Number.isSafeInteger(position) || !Number.isSafeInteger(recordedAt)) return this.#found("format");
     this.rows += 1;

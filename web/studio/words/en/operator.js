@@ -3,6 +3,7 @@
 import { spoken } from "../../core/spoken.js";
 
 const number = (count) => Number(count).toLocaleString();
+/** @type {[number, string][]} */
 const UNITS = [[86_400, "d"], [3_600, "h"], [60, "min"]];
 
 /** A length of time in the largest unit that it fills. */
