@@ -78,6 +78,11 @@ def at_every_page(page: Page, ada: Creator) -> Iterator[str]:
         ada.live.accounts.set_role(ada.person, role)
         page.reload()
         goes_by_address(page, ada, name)
+        if name == "auditor":
+            page.locator(".audit-owners a").first.click()
+            expect(page.locator(".audit-statement table")).to_be_visible()
+            page.locator(".audit-chain form button").click()
+            expect(page.locator(".audit-verdict")).to_be_visible()
         yield name
     ada.live.accounts.set_role(ada.person, Role.CREATOR)
 

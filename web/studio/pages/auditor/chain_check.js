@@ -88,7 +88,7 @@ export function chainCheck({ onLeave }) {
       ${progress.value ? going(progress.value) : null}
       ${trouble.value ? html`<p class="danger" role="alert">${icon("warning")} ${trouble.value}</p>` : null}
       ${found.value ? verdict(found.value, noted) : null}
-      ${takeHome(LEDGER, found.value?.link ?? noted.value)}</section>`;
+      ${takeHome(LEDGER, found.value?.findingsInAll === 0 ? found.value.link : noted.value)}</section>`;
   };
   return { draw };
 }

@@ -3,6 +3,7 @@
 import { wish } from "../../core/router.js";
 import { signal } from "../../core/signal.js";
 import { html } from "../../core/template.js";
+import { icon } from "../../parts/icon.js";
 import { credits, time } from "../../wording.js";
 import { words } from "../../words/en/auditor.js";
 
@@ -40,11 +41,11 @@ export function place(ledger) {
           @input=${(event) => { held.value = Number(event.target.value); }}
           @change=${(event) => { held.value = null; goTo(Number(event.target.value)); }}></label>
       <div class="row">
-        <button type="button" class="quiet" aria-label=${said.back} title=${`${said.back} ([)`} @click=${() => step(-1)}>−1</button>
+        <button type="button" class="quiet" aria-label=${said.back} title=${`${said.back} ([)`} @click=${() => step(-1)}>${icon("back")}</button>
         <label>${said.position}<input type="number" min="0" max=${head} .value=${String(position)}
           @change=${(event) => { if (event.target.value !== "") goTo(Number(event.target.value)); }}></label>
-        <button type="button" class="quiet" aria-label=${said.forward} title=${`${said.forward} (])`} @click=${() => step(1)}>+1</button>
-        <label class="audit-date">${said.date}<input type="datetime-local" step="1" @change=${toDate}></label>
+        <button type="button" class="quiet" aria-label=${said.forward} title=${`${said.forward} (])`} @click=${() => step(1)}>${icon("forward")}</button>
+        <label class="audit-date">${said.date}<input type="datetime-local" @change=${toDate}></label>
         <button type="button" class="quiet" @click=${() => { goTo(Infinity); ledger.look(""); }}>${said.newest}</button>
       </div>
       ${beyond.value ? html`<p class="danger" role="alert">${said.beyond}</p>` : null}

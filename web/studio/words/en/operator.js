@@ -21,7 +21,7 @@ export const words = spoken({
     oldest: "Longest wait",
     workers: "Workers",
     screeners: (count) => (count === 1 ? "and 1 screener" : `and ${count} screeners`),
-    lag: "Read models behind",
+    lag: "Read-model lag",
     events: (count) => (count === 1 ? "1 event" : `${number(count)} events`),
     parked: "Parked",
     failures: "Failed in an hour",
