@@ -147,6 +147,22 @@ def test_an_auditor_looks_at_a_position_and_at_one_owner(
     expect(page.get_by_text("wallet.")).to_have_count(0)
 
 
+def test_a_key_that_is_held_asks_for_the_position_at_which_it_is_let_go(auditor: Page) -> None:
+    page = auditor
+    slider = page.get_by_label("Position in the log")
+    newest = int(slider.get_attribute("max") or 0)
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(str(sent.post_data)) if sent.post_data else None)
+    page.clock.install()
+    slider.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowLeft")
+    page.clock.run_for(1_000)
+    expect(page.get_by_text("All 6 hold")).to_be_visible()
+    page.clock.run_for(10_000)
+    assert [f'"asOf":"{newest - 5}"' in one for one in asked if '"asOf"' in one] == [True]
+
+
 def test_the_whole_chain_is_checked_here_and_its_head_is_noted(auditor: Page) -> None:
     page = auditor
     page.get_by_role("button", name="Check the chain here").click()

@@ -2,7 +2,7 @@
 
 import { hotkey } from "../core/hotkeys.js";
 import { route } from "../core/router.js";
-import { computed, effect } from "../core/signal.js";
+import { computed, effect, untracked } from "../core/signal.js";
 import { html } from "../core/template.js";
 import { brokenState } from "../parts/empty_state.js";
 import { words } from "../words/en/auditor.js";
@@ -21,7 +21,10 @@ export default function auditor(container, { onLeave }) {
   const statement = statementOf(ledger, { onLeave });
   const chain = chainCheck({ onLeave });
   const asked = computed(() => route.value.query.at ?? "");
-  onLeave(effect(() => ledger.look(asked.value)));
+  onLeave(effect(() => {
+    const at = asked.value;
+    untracked(() => ledger.look(at));
+  }));
   onLeave(hotkey("[", words.place.back, () => where.step(-1)));
   onLeave(hotkey("]", words.place.forward, () => where.step(1)));
   const absent = notFound();

@@ -4,6 +4,7 @@ import { run } from "../../core/client.js";
 import { signal } from "../../core/signal.js";
 
 const OWNERS_AT_ONCE = 50;
+const SETTLED_MS = 150;
 
 /** `look(position)` asks for it, "" for the newest; `shown` is the last answer, `broken` why there is none newer. */
 export function ledgerAt() {
@@ -32,6 +33,12 @@ export function ledgerAt() {
 
   const look = async (position) => {
     last = position;
+    if (shown.value) {
+      // A key that is held passes many positions: the one at which it is let go is asked for.
+      const own = (turn += 1);
+      await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+      if (own !== turn) return;
+    }
     const found = await ask(/^\d{1,18}$/.test(position) ? { asOf: position } : {});
     if (found) shown.value = { ...found, hasMore: hasMore(found.accounts) };
   };

@@ -5,19 +5,27 @@ import { signal } from "../../core/signal.js";
 import { html } from "../../core/template.js";
 import { icon } from "../../parts/icon.js";
 import { credits, time } from "../../wording.js";
+import { words as shared } from "../../words/en.js";
 import { words } from "../../words/en/auditor.js";
 
 /** Answers `draw()`, and `step(by)` to the next position or the one before. */
 export function place(ledger) {
-  // What the slider stands at while it is held; null when it is let go.
-  const held = signal(null);
+  // Where somebody is going, until the answer from there is shown: the next step begins there.
+  const going = signal({ to: null, from: null });
+  const standsAt = () => {
+    const { value: shown } = ledger.shown;
+    return going.value.from === shown ? going.value.to : Math.min(Number(shown.asOf), Number(shown.head));
+  };
+  const move = (to) => { going.value = { to, from: ledger.shown.value }; };
   const beyond = signal(false);
   const goTo = (position) => {
     beyond.value = false;
-    const { head } = ledger.shown.value;
-    return wish({ at: position >= Number(head) ? null : String(Math.max(0, position)) });
+    const head = Number(ledger.shown.value.head);
+    const to = Math.min(head, Math.max(0, Math.round(position)));
+    move(to);
+    return wish({ at: to === head ? null : String(to) });
   };
-  const step = (by) => { if (ledger.shown.value) goTo(Number(ledger.shown.value.asOf) + by); };
+  const step = (by) => { if (ledger.shown.value) goTo(standsAt() + by); };
 
   const toDate = async (event) => {
     const { valueAsNumber } = event.target;
@@ -31,15 +39,15 @@ export function place(ledger) {
 
   const draw = () => {
     const { place: said } = words;
-    const { asOf, head, at } = ledger.shown.value;
-    const position = held.value ?? Math.min(Number(asOf), Number(head));
+    const { head, at } = ledger.shown.value;
+    const position = standsAt();
     return html`<section class="audit-place" aria-busy=${String(ledger.asking.value)}><h2>${said.title}</h2>
       <p class="audit-now"><strong>${said.now(position, head)}</strong>
         <span class="faint">${at ? said.at(time(at)) : said.before}</span></p>
       <label><span class="visually-hidden">${said.slider}</span>
         <input type="range" min="0" max=${head} step="1" .value=${String(position)}
-          @input=${(event) => { held.value = Number(event.target.value); }}
-          @change=${(event) => { held.value = null; goTo(Number(event.target.value)); }}></label>
+          @input=${(event) => move(Number(event.target.value))}
+          @change=${(event) => goTo(Number(event.target.value))}></label>
       <div class="row">
         <button type="button" class="quiet" aria-label=${said.back} title=${`${said.back} ([)`} @click=${() => step(-1)}>${icon("back")}</button>
         <label>${said.position}<input type="number" min="0" max=${head} .value=${String(position)}
@@ -49,7 +57,8 @@ export function place(ledger) {
         <button type="button" class="quiet" @click=${() => { goTo(Infinity); ledger.look(""); }}>${said.newest}</button>
       </div>
       ${beyond.value ? html`<p class="danger" role="alert">${said.beyond}</p>` : null}
-      ${ledger.broken.value ? html`<p class="danger" role="alert">${ledger.broken.value.message}</p>` : null}
+      ${ledger.broken.value ? html`<div class="actions"><p class="danger" role="alert">${ledger.broken.value.message}</p>
+        <button type="button" class="quiet" @click=${ledger.again}>${shared.again}</button></div>` : null}
       ${sums()}</section>`;
   };
 
