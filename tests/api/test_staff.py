@@ -11,6 +11,7 @@ import pytest
 from adapters.event_store.log import EventLog
 from adapters.postgres.connect import connect
 from adapters.postgres.embedded import EmbeddedPostgres
+from api.ids import global_id
 from commands.jobs.fail_job import FailJob
 from domain.job_state import JobFailure
 from domain.kernel.role import Role
@@ -113,6 +114,22 @@ def test_an_operator_sees_work_and_machines_and_nobody(live: LiveStudio, ada: Cr
     said = json.dumps(seen)
     for private in (str(ada.person), PROMPT, ada.email):
         assert private not in said
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.OPERATOR])
+def test_what_is_somebodys_is_no_more_staffs_than_anybodys(
+    live: LiveStudio, ada: Creator, role: Role
+) -> None:
+    who = somebody(live, role)
+    node = "query($id: ID!) { node(id: $id) { __typename id } }"
+    job = ada.run("Jobs", first=1)["jobs"]["edges"][0]["node"]["id"]
+    purchase = ada.run("Purchases", first=1)["wallet"]["purchases"]["edges"][0]["node"]["id"]
+    for kind, id in (("Job", job), ("Purchase", purchase), ("Viewer", ada.run("Viewer")["id"])):
+        assert ada.ask(node, id=id)["id"] == id
+        others = who.post(node, id=id).response.content
+        assert others == who.post(node, id=global_id(kind, uuid4())).response.content
+    assert who.wallet()["available"] == 0
+    assert who.run("Statement", first=10)["wallet"]["statement"]["edges"] == []
 
 
 def test_an_operator_sees_what_failed_last(fresh: LiveStudio) -> None:
