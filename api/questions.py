@@ -9,6 +9,7 @@ from anyio.to_thread import run_sync
 
 from api.answering import answering, preview
 from api.attendance import attendance_of
+from api.checkouts import CheckoutQueries
 from api.consistency import until_visible
 from api.context import StudioContext
 from api.ids import global_id, own_id, split_id
@@ -172,7 +173,7 @@ LedgerResult = result_union("LedgerResult", Ledger)
 
 
 @strawberry.type
-class Query:
+class Query(CheckoutQueries):
     @strawberry.field(
         description="Whoever is signed in, from `minPosition` on: a write's `position` is "
         "visible then, or the answer is NotYetConsistent, or ReadModelParked where asking again "
