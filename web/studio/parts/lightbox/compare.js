@@ -72,7 +72,7 @@ export function compareBar({ end }) {
   return html`<header class="lightbox-bar">
     <button type="button" class="plain" aria-label=${compare.end} title=${compare.end} @click=${end}>${icon("close")}</button>
     <span class="generated">${icon("create")}${words.generated}</span>
-    <span class="acts" role="group" aria-label=${compare.how}>${choice(false, compare.slider)}${choice(true, compare.side)}</span></header>`;
+    <span class="acts is-choice" role="group" aria-label=${compare.how}>${choice(false, compare.slider)}${choice(true, compare.side)}</span></header>`;
 }
 
 /** Both, the first left or under the line's left side. */
