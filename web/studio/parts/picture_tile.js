@@ -45,12 +45,13 @@ export function pictureTile({ item, box, href, size = 1, isSelected, isSelecting
     ${item.purgeAt ? html`<span class="tile-length">${words.trash.left(item.purgeAt)}</span>` : null}`;
 }
 
-function broke(event) { event.currentTarget.closest("li").classList.add("is-broken"); }
+// Its tile may be gone before it has come.
+function broke(event) { event.currentTarget.closest("li")?.classList.add("is-broken"); }
 
 function came(event) {
   const tile = event.currentTarget.closest("li");
-  tile.classList.remove("is-broken");
-  tile.classList.add("is-there");
+  tile?.classList.remove("is-broken");
+  tile?.classList.add("is-there");
 }
 
 // What failed once is not asked for again under the same address by itself.
