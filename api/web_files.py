@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 WEB_PATH: Final = "/web"
 ENTRY: Final = "studio/main.js"
+SIGNED_IN: Final = ("studio/keys.js", "studio/arrivals.js")
 FIRST_SHEET: Final = "studio/styles/first.css"
 """What a page begins with, in one file: each of these would be a round trip."""
 
@@ -122,9 +123,14 @@ def _read(folder: Path, files: tuple[tuple[Path, int, int], ...]) -> Release:
 
 
 def _pages(folder: Path, first: list[str]) -> dict[str, list[str]]:
-    """Modules and style sheets of each page, but for what the studio begins with."""
+    """Modules and style sheets of each page, but for what the studio begins with.
+
+    Under "": what every page of somebody who has signed in needs besides.
+    """
     studio = (folder / ENTRY).parent
-    pages = {}
+    always = {module for entry in SIGNED_IN for module in _imported(folder, entry)} - set(first)
+    below = len(ENTRY) - len(Path(ENTRY).name)
+    pages = {"": sorted(module[below:] for module in always)}
     for page in sorted(studio.glob("pages/*.js")):
         modules = _imported(folder, str(page.relative_to(folder)))
         files = [folder / module for module in modules if module not in first]

@@ -27,6 +27,7 @@ effect(() => { document.documentElement.dataset.motion = motion.value; });
 
 // Whoever comes to no page in particular is most often somebody who signs in.
 announce(route.value.page || "entrance");
+if (route.value.page) announce("");
 await reached();
 shell();
 const who = computed(() => state.viewer?.id ?? null);

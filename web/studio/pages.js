@@ -40,6 +40,7 @@ export function announce(name) {
 /** The page of this name, ready to be drawn: `default(container, { onLeave })` of its module. */
 export async function pageNamed(name, viewer) {
   const known = placesOf(viewer).includes(name);
+  if (viewer) announce("");
   announce(!viewer ? "entrance" : known ? name : "not_found");
   const load = !viewer ? () => import("./pages/entrance.js") : known ? PAGES[name].load : () => import("./pages/not_found.js");
   const [module] = await Promise.all([load(), sheet(known ? name : "not_found")]);
