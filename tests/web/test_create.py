@@ -267,6 +267,7 @@ def test_what_was_made_is_put_into_the_trash_from_here_and_taken_back(
     made = made_of(page, "smiling, not for long").first
     made.get_by_role("button", name="Delete").click()
     expect(made.get_by_text("Deleted")).to_be_visible()
+    expect(page.get_by_text("Moved to the trash.")).to_be_visible()
     ada.live.settle()
     prompts = [one["prompt"] for one in ada.gallery()]
     assert "smiling, not for long" not in prompts

@@ -37,7 +37,8 @@ export function purchases({ onLeave }) {
 
   return (paying) => {
     const shown = latestFirst().filter((one, place) => place < SHOWN || isOpen(one));
-    if (!shown.length) return null;
+    // Its place is kept while nothing is known: what stands beside and below it would jump.
+    if (!shown.length) return html`<section class="no-purchases"><h2>${words.purchases.title}</h2><p class="faint">${words.purchases.none}</p></section>`;
     const waited = awaited();
     return html`<section><h2>${words.purchases.title}</h2><ul class="purchases">
       ${shown.map((one) => keyed(one.id, row(one, one.id === waited?.id, paying)))}</ul></section>`;

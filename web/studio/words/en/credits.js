@@ -31,6 +31,7 @@ export const words = spoken({
   },
   purchases: {
     title: "Purchases",
+    none: "What you buy is listed here, with its receipt.",
     of: (one) => `${credits(one.credits)} credits for ${price(one.priceMinorUnits, one.currency)}`,
     states: {
       STARTED: "Not paid yet",
