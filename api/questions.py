@@ -10,6 +10,7 @@ from anyio.to_thread import run_sync
 from api.answering import answering, preview
 from api.attendance import attendance_of
 from api.auditing import AuditorQuestions
+from api.checkouts import CheckoutQueries
 from api.consistency import until_visible
 from api.context import StudioContext
 from api.ids import global_id, own_id, split_id
@@ -170,7 +171,7 @@ QuoteResult = result_union(
 
 
 @strawberry.type
-class Query(AuditorQuestions, OperatorQuestions):
+class Query(AuditorQuestions, CheckoutQueries, OperatorQuestions):
     @strawberry.field(
         description="Whoever is signed in, from `minPosition` on: a write's `position` is "
         "visible then, or the answer is NotYetConsistent, or ReadModelParked where asking again "

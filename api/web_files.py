@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 WEB_PATH: Final = "/web"
 ENTRY: Final = "studio/main.js"
+SIGNED_IN: Final = ("studio/keys.js", "studio/arrivals.js")
 FIRST_SHEET: Final = "studio/styles/first.css"
 """What a page begins with, in one file: each of these would be a round trip."""
 
@@ -26,6 +27,7 @@ _KEPT = "public, max-age=31536000, immutable"
 _ASKED_AGAIN = "no-cache"
 _VERSIONED = re.compile(r"/([0-9a-f]{16})(/.+)")
 _STATIC_IMPORT = re.compile(r"""^(?:import|export)\s[^;]*?from\s+"(\.[^"]+)";""", re.MULTILINE)
+_SHEET_IMPORT = re.compile(r"""^@import url\("([^"]+)"\)""", re.MULTILINE)
 _COMPRESSED_FROM_BYTES = 500
 
 
@@ -36,6 +38,8 @@ class Release:
     version: str
     first_modules: tuple[str, ...]
     first_sheet: str
+    pages: dict[str, list[str]]
+    """What each page of the studio needs besides, as it is called below `studio/`."""
 
 
 class WebFiles:
@@ -57,7 +61,8 @@ class WebFiles:
         """A page of the folder, its addresses versioned, the modules it begins with announced.
 
         A browser would find the imports of imports one round trip after another. The page brings
-        the ids of the committed `documents` along. Looks at the folder: not for the event loop.
+        the ids of the committed `documents` along, and what each page of the studio needs. Looks
+        at the folder: not for the event loop.
         """
         self._release = release = _look(self._folder)
         text = (self._folder / name).read_text()
@@ -66,8 +71,8 @@ class WebFiles:
             for module in release.first_modules
         )
         text = text.replace("<!-- modules -->", modules)
-        known = f'id="documents">{json.dumps(documents)}<'
-        text = text.replace('id="documents"><', known)
+        for name, known in (("documents", documents), ("pages", release.pages)):
+            text = text.replace(f'id="{name}"><', f'id="{name}">{json.dumps(known)}<')
         return text.replace(f'"{WEB_PATH}/', f'"{WEB_PATH}/{release.version}/')
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,7 +118,28 @@ def _read(folder: Path, files: tuple[tuple[Path, int, int], ...]) -> Release:
         digest.update(content)
     sheets = (folder / FIRST_SHEET).parent
     sheet = "\n".join((sheets / name).read_text() for name in FIRST_SHEETS)
-    return Release(digest.hexdigest()[:16], tuple(_imported(folder, ENTRY)), sheet)
+    first = _imported(folder, ENTRY)
+    return Release(digest.hexdigest()[:16], tuple(first), sheet, _pages(folder, first))
+
+
+def _pages(folder: Path, first: list[str]) -> dict[str, list[str]]:
+    """Modules and style sheets of each page, but for what the studio begins with.
+
+    Under "": what every page of somebody who has signed in needs besides.
+    """
+    studio = (folder / ENTRY).parent
+    always = {module for entry in SIGNED_IN for module in _imported(folder, entry)} - set(first)
+    below = len(ENTRY) - len(Path(ENTRY).name)
+    pages = {"": sorted(module[below:] for module in always)}
+    for page in sorted(studio.glob("pages/*.js")):
+        modules = _imported(folder, str(page.relative_to(folder)))
+        files = [folder / module for module in modules if module not in first]
+        sheet = studio / "styles" / "pages" / f"{page.stem}.css"
+        if sheet.is_file():
+            further = _SHEET_IMPORT.findall(sheet.read_text())
+            files += [sheet, *(sheet.parent / one for one in further)]
+        pages[page.stem] = [str(file.resolve().relative_to(studio.resolve())) for file in files]
+    return pages
 
 
 def _imported(folder: Path, entry: str) -> list[str]:

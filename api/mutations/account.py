@@ -20,6 +20,7 @@ from api.email_address import address_forms, normal_address
 from api.ids import global_id
 from api.parts import Parts
 from api.refusals import InputInvalid, result_union
+from api.return_address import own_url
 from api.scalars import Position
 from api.sign_in_limit import FAMILIAR_FOR, network_of, sign_in_tries, sign_up_tries
 from commands.account.register_person import RegisterPerson
@@ -173,13 +174,6 @@ class AccountMutations:
             )
         )
         return StartVerificationSuccess(redirect_url=url, position=Position(accepted.position))
-
-
-def own_url(context: StudioContext, url: str) -> str:
-    """A URL of this studio to come back to. Raises `InputInvalid` for any other."""
-    if not (url == context.parts.public_url or url.startswith(context.parts.public_url + "/")):
-        raise InputInvalid("returnUrl", "The return address has to be one of this studio.")
-    return url
 
 
 def _counted(context: StudioContext, asked: SignInInput) -> tuple[Try, ...]:

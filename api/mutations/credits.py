@@ -4,13 +4,13 @@ from typing import Any
 from uuid import UUID
 
 import strawberry
-from anyio.to_thread import run_sync
 
 from api.answering import answering, execute
+from api.checkouts import checkout_page
 from api.context import StudioContext
 from api.ids import global_id
-from api.mutations.account import own_url
 from api.refusals import result_union
+from api.return_address import own_url
 from api.scalars import Position
 from commands.wallet.buy_credits import BuyCredits
 from domain import refusals
@@ -44,21 +44,17 @@ class CreditMutations:
     )
     @answering(BuyCreditsResult)
     async def buy_credits(self, info: Info, input: BuyCreditsInput) -> Any:
-        payment = info.context.parts.payment
         return_url = own_url(info.context, input.return_url)
-        command = BuyCredits(package=input.package, provider=payment.name)
+        command = BuyCredits(package=input.package, provider=info.context.parts.payment.name)
         accepted = await execute(info.context, command, input.idempotency_key)
-        session = await info.context.session()
         started = accepted.result
-        url = await run_sync(
-            lambda: payment.checkout(
-                started.purchase_id,
-                owner_id=session.person_id,
-                amount_minor_units=started.price_minor_units,
-                currency=started.currency,
-                title=f"{started.millicredits // 1000} credits",
-                return_url=return_url,
-            )
+        url = await checkout_page(
+            info.context,
+            started.purchase_id,
+            millicredits=started.millicredits,
+            price_minor_units=started.price_minor_units,
+            currency=started.currency,
+            return_url=return_url,
         )
         return BuyCreditsSuccess(
             purchase=global_id("Purchase", started.purchase_id),

@@ -194,12 +194,16 @@ class Viewer(Node):
         return await read(info.context, question)
 
     @strawberry.field(
-        description="The months of the gallery with how many items each has, the newest first."
+        description="The months of the gallery with how many items each has, the newest first; "
+        "`stacked`, with how many stacks, each in the month of its newest item."
     )
     async def gallery_sections(
-        self, info: Info, filter: GalleryFilterInput | None = None
+        self,
+        info: Info,
+        filter: GalleryFilterInput | None = None,
+        stacked: bool = False,  # noqa: FBT001, FBT002 – named in every document
     ) -> list[GallerySection]:
-        only = gallery_filter(filter or GalleryFilterInput())
+        only = gallery_filter(filter or GalleryFilterInput(), stacked=stacked)
         found = await read(info.context, lambda view: sections(view, only))
         return [section(row) for row in found]
 

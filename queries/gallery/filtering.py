@@ -22,7 +22,7 @@ class GalleryFilter(msgspec.Struct, frozen=True, kw_only=True):
     `text`: words, each any part of the prompt, whatever its case, marks and Unicode form. `tags`:
     all of them. `since` and `until` bound the time of release, the end excluded. Items of private
     collections are left out of all that is shown, until `collection` opens one. `stacked` shows one
-    item of each stack.
+    item of each stack: its newest, whose time is the stack's.
     """
 
     twin_id: UUID | None = None
@@ -81,13 +81,18 @@ def found_by(view: View, only: GalleryFilter) -> Found | None:
     words = words_of(only.text or "")
     jobs = jobs_of_a_rare_word(view, words) if words else None
     conditions, values = _conditions(only, words)
+    # Until when is asked of a stack, and not of what is in it: it stands once, at its newest.
+    of_stack, _ = _conditions(msgspec.structs.replace(only, until=None), words)
     if private and not opened:
         # What is in the trash, or hidden, is in a list of that, private or not.
-        conditions.append("(NOT @.labels && %(private)s::uuid[] OR @.state <> 'released')")
+        in_sight: LiteralString = "(NOT @.labels && %(private)s::uuid[] OR @.state <> 'released')"
+        conditions.append(in_sight)
+        of_stack.append(in_sight)
         values["private"] = private
     by_label = bool(only.labels) and jobs is None
     if only.labels and not by_label:
         conditions.append("@.labels @> %(labels)s::uuid[]")
+        of_stack.append("@.labels @> %(labels)s::uuid[]")
         values["labels"] = list(only.labels)
     values["viewer"] = view.viewer_id
     values["jobs"] = jobs if jobs is None else list(jobs)
@@ -100,7 +105,7 @@ def found_by(view: View, only: GalleryFilter) -> Found | None:
     of_labels = _of_labels(only, values) if by_label else []
     stack_size: LiteralString = ""
     if only.stacked:
-        of_others: LiteralString = " AND ".join(conditions).replace("@.", "others.")
+        of_others: LiteralString = " AND ".join(of_stack).replace("@.", "others.")
         others: LiteralString = (
             ASSET_ROWS + " AS others WHERE others.stack_id = assets.stack_id AND " + of_others
         )

@@ -50,6 +50,11 @@ QUERIES = {
         "{ __typename ... on Refusal { code message } } }",
         "Twin",
     ),
+    "checkout": (
+        'query($id: ID!) { checkout(purchase: $id, returnUrl: "http://studio.test") '
+        "{ __typename ... on Refusal { code message } } }",
+        "Purchase",
+    ),
 }
 
 MUTATIONS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -115,6 +115,29 @@ def test_a_purchase_is_pending_until_it_is_paid(ada: Creator) -> None:
     assert paid["endedAt"] is not None
 
 
+def test_an_open_purchase_leads_to_its_own_checkout_again(ada: Creator) -> None:
+    url = ada.checkout()
+    ada.live.settle()
+    open_one = newest_purchase(ada)["id"]
+    for back in (ada.live.url, f"{ada.live.url}/#/credits"):
+        again = ada.run("Checkout", purchase=open_one, returnUrl=back)
+        assert again["checkoutUrl"] == url
+    elsewhere = ada.run("Checkout", purchase=open_one, returnUrl="https://elsewhere.example")
+    assert elsewhere["path"] == ["returnUrl"]
+    ada.pay(url)
+    paid = ada.run("Checkout", purchase=open_one, returnUrl=ada.live.url)
+    assert paid["code"] == "ALREADY_DECIDED"
+
+
+def test_whoever_was_found_under_age_is_led_to_no_checkout_any_more(ada: Creator) -> None:
+    ada.checkout()
+    ada.live.settle()
+    open_one = newest_purchase(ada)["id"]
+    ada.verified(SandboxChoice.UNDER_AGE)
+    refused = ada.run("Checkout", purchase=open_one, returnUrl=ada.live.url)
+    assert refused["code"] == "UNDER_AGE"
+
+
 @pytest.mark.parametrize(
     ("status", "failure"),
     [(CheckoutStatus.FAILED, "DECLINED"), (CheckoutStatus.EXPIRED, "EXPIRED")],

@@ -166,7 +166,7 @@ def _configuration(port: int, ports: tuple[int, int]) -> str:
     assert block is not None
     shown = block.group(1)
     for written, meant in (
-        ("listen 443 ssl;", f"listen {PROXY}:{port}; {_SHOWS_WHO}"),
+        ("listen 443 ssl http2;", f"listen {PROXY}:{port}; {_SHOWS_WHO}"),
         ("127.0.0.1:8080 ", f"{PROXY}:{ports[0]} "),
         ("127.0.0.1:8081 ", f"{PROXY}:{ports[1]} "),
     ):

@@ -43,6 +43,17 @@ def first_opened_with_facts(page: Page) -> None:
     page.keyboard.press("i")
 
 
+def compared(page: Page) -> None:
+    first_opened(page)
+    page.keyboard.press("c")
+    expect(page.get_by_role("slider")).to_be_attached()
+
+
+def stacked(page: Page) -> None:
+    page.get_by_role("button", name="Stacks").click()
+    expect(page.get_by_role("link", name="made together").first).to_be_visible()
+
+
 def chosen(page: Page) -> None:
     picks = page.get_by_role("button", name="Select ")
     for number in (1, 3, 4):
@@ -128,8 +139,10 @@ SHOTS = (
     Shot("gallery-dark", "gallery", dark=True),
     Shot("gallery-phone", "gallery", size="phone"),
     Shot("gallery-selection", "gallery", chosen),
+    Shot("gallery-stacks", "gallery", stacked),
     Shot("lightbox", "gallery", first_opened, dark=True),
     Shot("lightbox-facts", "gallery", first_opened_with_facts),
+    Shot("lightbox-compare", "gallery", compared),
     Shot("twins", "twins"),
     Shot("twin-photos", "twins", twin_named("Not yet")),
     Shot("training", "twins", training),

@@ -36,14 +36,14 @@ def looked_at(browser: Browser, creator: Creator, place: str = "") -> Iterator[P
     with browser.new_context(viewport=DESK) as context:
         page = context.new_page()
         patient(page)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("pageerror", lambda error: complaints.append(f"{error}\n{error.stack}"))
         page.on(
             "console",
             lambda said: complaints.append(said.text) if "Content Security" in said.text else None,
         )
         sign_in(page, creator, f"{creator.live.url}/{place}")
         yield page
-    assert complaints == []
+    assert complaints == [], complaints
 
 
 def stands(page: Page, name: str) -> None:

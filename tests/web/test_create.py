@@ -245,6 +245,36 @@ def test_all_of_it_by_keyboard(page: Page, ada: Creator) -> None:
     assert job_of(ada, "smiling, by keyboard").items[0].seed == int(seed)
 
 
+def test_a_prompt_that_was_put_by_is_found_again_after_a_reload(page: Page) -> None:
+    writes(page, "a scarf that I like")
+    save = page.get_by_role("button", name="Save this prompt")
+    save.click()
+    expect(save).to_have_attribute("aria-pressed", "true")
+    writes(page, "something else")
+    expect(save).to_have_attribute("aria-pressed", "false")
+    page.reload()
+    page.get_by_role("button", name="Earlier prompts").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Kept in this browser until you sign out.")
+    dialog.get_by_role("button", name="a scarf that I like", exact=True).click()
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("a scarf that I like")
+
+
+def test_what_was_made_is_put_into_the_trash_from_here_and_taken_back(
+    page: Page, ada: Creator
+) -> None:
+    ada.finished(ada.images(count=1, prompt="smiling, not for long"))
+    made = made_of(page, "smiling, not for long").first
+    made.get_by_role("button", name="Delete").click()
+    expect(made.get_by_text("Deleted")).to_be_visible()
+    expect(page.get_by_text("Moved to the trash.")).to_be_visible()
+    ada.live.settle()
+    prompts = [one["prompt"] for one in ada.gallery()]
+    assert "smiling, not for long" not in prompts
+    page.get_by_role("button", name="Undo").click()
+    expect(made.get_by_role("button", name="Delete")).to_be_visible()
+
+
 def test_a_picture_opens_the_form_with_all_that_made_it(page: Page, ada: Creator) -> None:
     [picture] = [one for one in ada.gallery() if one["seed"] == SEED_MAX]
     page.goto(f"{ada.live.url}/#/create?draft={picture['id']}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from adapters.payment.sandbox import CheckoutStatus
 from tests.api.creator import Creator
@@ -55,25 +55,79 @@ def test_what_came_to_nothing_says_why_and_is_tried_again(
     page.wait_for_url("**/sandbox/payment/**")
 
 
-def test_a_click_after_a_lost_answer_pays_once(page: Page, ada: Creator) -> None:
-    buy = page.get_by_role("button", name="Buy for")
-    expect(buy).to_be_visible()
+def bought(ada: Creator) -> int:
+    """How many purchases were begun."""
+    ada.live.settle()
+    return len(ada.run("Purchases", first=10)["wallet"]["purchases"]["edges"])
+
+
+def its_answer_gets_lost(page: Page, buy: Locator) -> None:
+    """The studio hears of it; whoever pressed does not hear of the studio."""
 
     def lost(route: Route) -> None:
-        # The studio has heard it; its answer gets lost on the way.
         route.fetch()
         route.abort()
 
+    expect(buy).to_be_visible()
     page.route("**/graphql", lost)
     buy.click()
     # The page says so elsewhere, too: what it reads by itself is lost as well.
     expect(page.locator("form", has=buy).get_by_role("alert")).to_contain_text("cannot be reached")
     page.unroute_all(behavior="wait")
+
+
+def test_a_click_after_a_lost_answer_pays_once(page: Page, ada: Creator) -> None:
+    buy = page.get_by_role("button", name="Buy for")
+    its_answer_gets_lost(page, buy)
     buy.click()
     page.wait_for_url("**/sandbox/payment/**")
+    assert bought(ada) == 1
+
+
+def test_a_click_after_a_lost_answer_and_a_reload_pays_once(page: Page, ada: Creator) -> None:
+    buy = page.get_by_role("button", name="Buy for")
+    its_answer_gets_lost(page, buy)
+    page.reload()
+    buy.click()
+    page.wait_for_url("**/sandbox/payment/**")
+    assert bought(ada) == 1
+
+
+def test_what_is_open_is_paid_where_it_was_left(page: Page, ada: Creator) -> None:
+    checkout = ada.checkout("studio")
+    ada.checkout("starter")
     ada.live.settle()
-    found = ada.run("Purchases", first=10)["wallet"]["purchases"]["edges"]
-    assert len(found) == 1
+    row = page.locator(".purchase", has_text="50 credits")
+    row.get_by_role("button", name="Pay now").click()
+    page.wait_for_url(checkout)
+    # Back without having paid: the same way stays open.
+    page.goto(f"{ada.live.url}/#/credits?paid=1")
+    expect(row).to_contain_text("Confirming payment…")
+    row.get_by_role("button", name="Back to the checkout").click()
+    page.wait_for_url(checkout)
+    page.goto(f"{ada.live.url}/#/credits?paid=1")
+    ada.pay(checkout)
+    expect(page.get_by_text("50 credits are yours.")).to_be_visible()
+    assert bought(ada) == 2
+
+
+def test_buying_what_another_tab_has_begun_to_buy_leads_to_its_checkout(
+    page: Page, ada: Creator
+) -> None:
+    checkout = ada.checkout("studio")
+    ada.live.settle()
+    expect(page.get_by_text("Not paid yet")).to_be_visible()
+    page.get_by_role("radio", name="50 credits").check()
+    page.get_by_role("button", name="Buy for €39.00").click()
+    page.wait_for_url(checkout)
+    assert bought(ada) == 1
+    ada.pay(checkout)
+    page.goto(f"{ada.live.url}/#/credits")
+    expect(page.get_by_text("Paid", exact=True)).to_be_visible()
+    page.get_by_role("radio", name="50 credits").check()
+    page.get_by_role("button", name="Buy for €39.00").click()
+    page.wait_for_url("**/sandbox/payment/**")
+    assert bought(ada) == 2
 
 
 def test_what_a_job_held_took_and_gave_back_is_one_line(page: Page, ada: Creator) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from adapters.postgres.embedded import EmbeddedPostgres
 from tests.api.creator import Creator
 from tests.api.live_studio import LiveStudio
-from tests.web.signed_in import looked_at, patient, sign_in
+from tests.web.signed_in import goes_to, looked_at, patient, sign_in
 from tests.web.stand import picture_files
 
 PROMPTS = ("a red scarf", "a green top", "a café in fog")
@@ -195,6 +197,78 @@ def test_what_withdrawal_has_hidden_waits_marked_until_it_is_decided(
     expect(page.get_by_role("heading", name="Nothing waits for your decision")).to_be_visible()
     page.get_by_role("link", name="All", exact=True).click()
     expect(page.get_by_role("link", name="Open a red scarf")).to_be_visible()
+
+
+def test_what_was_made_together_is_one_tile_that_opens_and_is_come_back_to(
+    page: Page, ada: Creator
+) -> None:
+    ada.finished(ada.images(count=3, prompt="three at once"), picture_files(5))
+    expect(page.get_by_text("6 items")).to_be_visible()
+    page.get_by_role("button", name="Stacks").click()
+    expect(page.get_by_text("4 tiles")).to_be_visible()
+    stack = page.get_by_role("link", name="Open 3 made together: three at once")
+    stack.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="3 items, made together")).to_be_visible()
+    expect(page.get_by_role("link", name="Open three at once").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".lightbox")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".lightbox")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("4 tiles")).to_be_visible()
+    expect(stack).to_be_focused()
+    # What is made of one of them comes to lie on top.
+    [source, *_] = [one for one in ada.gallery() if one["prompt"] == "three at once"]
+    ada.finished(ada.images(count=1, prompt="one more", source=source["id"]), picture_files(6))
+    stack = page.get_by_role("link", name="Open 4 made together: one more")
+    expect(stack).to_be_visible()
+    expect(page.get_by_text("4 tiles")).to_be_visible()
+    page.reload()
+    expect(stack).to_be_visible()
+    # What is done with the tile is done with all that lies under it.
+    stack.focus()
+    page.keyboard.press("x")
+    expect(page.get_by_role("toolbar", name="Selected")).to_contain_text("4 selected")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Delete")
+    expect(page.get_by_text("4 pictures moved to the trash.")).to_be_visible()
+    expect(page.get_by_text("3 tiles")).to_be_visible()
+    ada.live.settle()
+    assert len(ada.gallery()) == len(PROMPTS)
+    page.get_by_role("button", name="Undo").click()
+    expect(stack).to_be_visible()
+
+
+def test_what_is_stronger_than_one_shows_is_blurred_or_left_out(
+    page: Page, ada: Creator, postgres_server: EmbeddedPostgres
+) -> None:
+    with psycopg.connect(postgres_server.admin_url("test_gallery"), autocommit=True) as admin:
+        admin.execute(
+            "UPDATE views.assets SET rating = 'suggestive' WHERE owner_id = %s AND prompt = %s",
+            [ada.person, PROMPTS[1]],
+        )
+    goes_to(page, "Settings")
+    page.get_by_role("radio", name="General only").check()
+    expect(page.get_by_text("in this browser only")).to_be_visible()
+    goes_to(page, "Gallery")
+    tile = page.get_by_role("link", name="Open a green top")
+    expect(tile.locator("img.is-veiled")).to_have_count(1)
+    expect(page.locator("img.is-veiled")).to_have_count(1)
+    tile.click()
+    picture = page.locator(".lightbox").get_by_role("img", name="a green top")
+    expect(page.get_by_text("Stronger than what you show")).to_be_visible()
+    expect(picture).to_have_count(0)
+    page.get_by_role("button", name="Show it").click()
+    expect(picture).to_be_visible()
+    page.keyboard.press("Escape")
+    goes_to(page, "Settings")
+    page.get_by_role("radio", name="Left out of the gallery").check()
+    goes_to(page, "Gallery")
+    expect(page.get_by_text("2 items")).to_be_visible()
+    expect(tile).to_have_count(0)
+    page.reload()
+    expect(page.get_by_text("2 items")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [320, 375, 768, 1440])

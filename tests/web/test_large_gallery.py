@@ -1,7 +1,9 @@
 """Ten thousand items in a real browser: what exists of them, and that one's place is kept."""
 
+import re
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, expect
 
@@ -146,3 +148,41 @@ def test_one_new_picture_costs_two_requests_at_most_and_moves_nothing(
     page.wait_for_function("() => scrollY === 0")
     expect(page.get_by_role("button", name="1 new")).to_have_count(0)
     expect(page.get_by_text(f"{ITEMS + 3:,} items")).to_be_visible()
+
+
+def test_stacks_have_their_height_and_one_is_opened_and_left_where_it_stood(
+    browser: Browser, ada: Creator, postgres_server: EmbeddedPostgres
+) -> None:
+    with psycopg.connect(postgres_server.admin_url("test_large_gallery"), autocommit=True) as admin:
+        admin.execute(
+            "UPDATE views.assets AS a SET stack_id = lpad(to_hex(n.place / 5), 32, '0')::uuid"
+            " FROM (SELECT asset_id, row_number() OVER"
+            " (ORDER BY released_position DESC, asset_id DESC) - 1 AS place"
+            " FROM views.assets WHERE owner_id = %(owner)s) AS n"
+            " WHERE a.owner_id = %(owner)s AND a.asset_id = n.asset_id",
+            {"owner": ada.person},
+        )
+        (items,) = admin.execute(
+            "SELECT count(*) FROM views.assets WHERE owner_id = %s", [ada.person]
+        ).fetchone() or (0,)
+    with looked_at(browser, ada, "#/gallery") as page:
+        page.get_by_role("button", name="Stacks").click()
+        expect(page.get_by_text(f"{(items + 4) // 5:,} tiles")).to_be_visible()
+        page.wait_for_function(ALL_IN_VIEW_ARE_THERE)
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight * 0.5)")
+        page.wait_for_function(ALL_IN_VIEW_ARE_THERE)
+        page.wait_for_function("() => history.state?.place?.start")
+        stands = page.evaluate(IN_VIEW)
+        tile = page.locator(f'[data-id="{stands[0]}"] a')
+        expect(tile).to_have_accessible_name(re.compile("^Open 5 made together"))
+        tile.click()
+        expect(page.get_by_role("heading", name="5 items, made together")).to_be_visible()
+        expect(page.locator(".picture-tile")).to_have_count(5)
+        page.go_back()
+        expect(page.get_by_text(f"{(items + 4) // 5:,} tiles")).to_be_visible()
+        # As soon as what stands above it in its month is known, too.
+        page.wait_for_function(f"(stood) => `${{({IN_VIEW})()}}` === `${{stood}}`", arg=stands)
+        expect(tile).to_be_focused()
+        expect(page.locator(".picture-tile[data-id]").first).to_be_attached()
+        names = page.locator(".picture-tile").evaluate_all("all => all.map(one => one.dataset.id)")
+        assert len(names) == len(set(names))

@@ -84,6 +84,60 @@ def test_it_has_an_address_that_can_be_come_back_to(page: Page) -> None:
     expect(page.get_by_text("3 items")).to_be_visible()
 
 
+def test_a_reload_while_the_keys_are_listed_leaves_no_step_of_back_that_does_nothing(
+    page: Page,
+) -> None:
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.reload()
+    expect(lightbox(page).get_by_role("img", name="a green top")).to_be_visible()
+    page.go_back()
+    expect(lightbox(page)).to_have_count(0)
+    expect(page.get_by_text("3 items")).to_be_visible()
+
+
+def test_its_neighbours_stand_under_it_and_lead_there(page: Page) -> None:
+    strip = lightbox(page).get_by_role("navigation", name="Around it")
+    expect(strip.get_by_role("link")).to_have_count(3)
+    here = strip.get_by_role("link", name="Show a green top")
+    expect(here).to_have_attribute("aria-current", "true")
+    strip.get_by_role("link", name="Show a red scarf").click()
+    expect(lightbox(page).get_by_role("img", name="a red scarf")).to_be_visible()
+    expect(here).not_to_have_attribute("aria-current", "true")
+    page.go_back()
+    expect(lightbox(page)).to_have_count(0)
+
+
+def test_two_are_compared_under_a_line_that_moves_or_side_by_side(page: Page) -> None:
+    page.keyboard.press("c")
+    line = lightbox(page).get_by_role("slider", name="Where one ends and the other begins")
+    shown = lightbox(page).get_by_role("img")
+    expect(shown).to_have_count(2)
+    line.focus()
+    page.keyboard.press("ArrowRight")
+    expect(line).to_have_value("51")
+    assert "51%" in page.locator("picture-slider .over").evaluate(
+        "one => getComputedStyle(one).clipPath"
+    )
+    page.keyboard.press("Escape")
+    expect(line).to_have_count(0)
+    expect(shown).to_have_count(1)
+    lightbox(page).get_by_role("button", name="Compare two").click()
+    lightbox(page).get_by_role("button", name="Side by side").click()
+    expect(lightbox(page).locator("figure")).to_have_count(2)
+    expect(lightbox(page).get_by_role("img", name="a red scarf")).to_be_visible()
+    # The other one is leafed through, past the one that it stands beside.
+    page.keyboard.press("ArrowLeft")
+    expect(lightbox(page).get_by_role("img", name="a café in fog")).to_be_visible()
+    page.reload()
+    for name in ("a green top", "a café in fog"):
+        expect(lightbox(page).get_by_role("img", name=name)).to_be_visible()
+    page.keyboard.press("c")
+    expect(shown).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(lightbox(page)).to_have_count(0)
+
+
 def test_tab_stays_inside_and_what_lies_under_it_cannot_be_reached(page: Page) -> None:
     for _ in range(12):
         page.keyboard.press("Tab")

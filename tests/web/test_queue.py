@@ -12,7 +12,7 @@ from domain.job_state import JobFailure
 from tests.api.creator import DOCUMENTS, Creator, uuid_of
 from tests.api.live_studio import LiveStudio
 from tests.web.progress import comes_to
-from tests.web.signed_in import goes_to, looked_at
+from tests.web.signed_in import goes_to, looked_at, stands
 
 TOLD = 50
 """As many jobs as the feed tells of to begin with."""
@@ -165,6 +165,34 @@ def test_what_failed_says_why_and_is_asked_for_once_more_at_its_price(
     assert states(ada).count("REQUESTED") == 1
 
 
+def test_what_was_tried_again_leads_to_its_new_try_and_offers_no_second(
+    page: Page, ada: Creator
+) -> None:
+    job = ada.images(count=1)
+    fails(ada, job)
+    goes_to(page, "Queue")
+    old = page.locator(f'[data-job="{job}"]')
+    try_again, tried = old.get_by_role("button"), old.get_by_role("link", name="Tried again")
+    expect(try_again).to_have_text("Try again · 0.1 credits")
+    # In another tab.
+    again = str(ada.did("retryJob", "job", job=job, priceVersion=1)["job"])
+    ada.live.settle()
+    expect(tried).to_be_visible()
+    expect(try_again).to_have_count(0)
+    tried.click()
+    new = page.locator(f'[data-job="{again}"]')
+    expect(new).to_be_focused()
+    # It is that also when its new try has come to its end.
+    fails(ada, again)
+    page.mouse.move(0, 0)
+    page.reload()
+    expect(new.get_by_role("button", name="Try again")).to_be_visible()
+    expect(tried).to_be_visible()
+    expect(try_again).to_have_count(0)
+    new.get_by_role("button", name="Try again").press("Enter")
+    expect(new.get_by_role("link", name="Tried again")).to_be_focused()
+
+
 def test_keys_move_select_and_cancel(page: Page, ada: Creator) -> None:
     for prompt in ("one", "two", "three"):
         ada.images(count=1, prompt=prompt)
@@ -213,6 +241,22 @@ def test_the_drawer_shows_the_queue_over_any_page_and_back_closes_it(
     page.go_back()
     expect(drawer).to_have_count(0)
     expect(page.get_by_role("heading", name="Credits", exact=True)).to_be_visible()
+
+
+def test_a_link_in_the_drawer_leaves_no_step_of_back_that_does_nothing(
+    page: Page, ada: Creator
+) -> None:
+    goes_to(page, "Gallery")
+    goes_to(page, "Credits")
+    page.locator("#queue-chip").click()
+    drawer = page.get_by_role("dialog", name="Queue")
+    drawer.get_by_role("link", name="Create something").click()
+    stands(page, "create")
+    expect(drawer).to_have_count(0)
+    for before in ("credits", "gallery"):
+        page.go_back()
+        stands(page, before)
+        expect(drawer).to_have_count(0)
 
 
 def test_older_jobs_come_by_the_page(page: Page, ada: Creator) -> None:

@@ -168,6 +168,26 @@ def test_a_form_that_has_expired_on_a_slow_line_is_asked_for_again(
     assert len(refused) == 1
 
 
+def test_the_cards_of_photos_are_gone_through_by_keyboard(page: Page, ada: Creator) -> None:
+    twin = ada.twin()
+    ada.live.settle()
+    page.goto(f"{ada.live.url}/#/twins/{twin}")
+    page.get_by_label("Choose photos").set_input_files(photos(3))
+    cards = page.locator(".photo-card")
+    expect(cards).to_have_count(3)
+    cards.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(cards.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").locator("img")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(cards.nth(1)).to_be_focused()
+    page.keyboard.press("Delete")
+    expect(cards).to_have_count(2)
+    expect(cards.nth(1)).to_be_focused()
+    expect(cards.nth(1)).to_contain_text("me-2.png")
+
+
 def test_a_scope_is_added_and_taken_back_alone(page: Page, ada: Creator) -> None:
     twin = ada.twin()
     ada.live.settle()

@@ -7,7 +7,7 @@ import { go, href, route } from "./core/router.js";
 import { computed, effect, untracked } from "./core/signal.js";
 import { html, render } from "./core/template.js";
 import { forgetComplaints } from "./core/toasts.js";
-import { homeOf, pageNamed, placesOf } from "./pages.js";
+import { announce, homeOf, pageNamed, placesOf } from "./pages.js";
 import { shell } from "./shell.js";
 import { state, tell } from "./store.js";
 import { refreshViewer } from "./viewer.js";
@@ -25,6 +25,9 @@ effect(() => { document.documentElement.dataset.theme = theme.value; });
 const motion = kept("motion", "system");
 effect(() => { document.documentElement.dataset.motion = motion.value; });
 
+// Whoever comes to no page in particular is most often somebody who signs in.
+announce(route.value.page || "entrance");
+if (route.value.page) announce("");
 await reached();
 shell();
 const who = computed(() => state.viewer?.id ?? null);
@@ -53,8 +56,8 @@ async function reached() {
   let waiting = null;
   for (let wait = AGAIN_MS; ; wait = Math.min(AGAIN_MAX_MS, wait * 1.5)) {
     try {
-      tell({ catalogue: await run("Catalogue") });
-      await refreshViewer();
+      const [catalogue] = await Promise.all([run("Catalogue"), refreshViewer()]);
+      tell({ catalogue });
       return;
     } catch {
       await new Promise((resolve) => {

@@ -1,6 +1,8 @@
 // The pages of the studio: each a module with its style sheet, loaded when it is visited.
 
 const VERSIONED = new URL("./", import.meta.url);
+// The studio brings along what each of them needs.
+const NEEDED = JSON.parse(document.getElementById("pages")?.textContent || "{}");
 
 /** A page's sign, and how its module is loaded. `for`: the role that has it. */
 export const PAGES = {
@@ -27,9 +29,23 @@ export function homeOf(viewer) {
   return viewer && viewer.verification.status === "VERIFIED" ? "create" : "welcome";
 }
 
+/**
+ * Has everything that a page needs fetched at once: what imports what would be found one round trip after
+ * another. What is no page's name needs nothing.
+ */
+export function announce(name) {
+  for (const path of Object.hasOwn(NEEDED, name) ? NEEDED[name] : []) {
+    const kind = path.endsWith(".css") ? { rel: "preload", as: "style" } : { rel: "modulepreload" };
+    document.head.append(Object.assign(document.createElement("link"), kind, { href: new URL(path, VERSIONED).href }));
+  }
+  delete NEEDED[name];
+}
+
 /** The page of this name, ready to be drawn: `default(container, { onLeave })` of its module. */
 export async function pageNamed(name, viewer) {
   const known = placesOf(viewer).includes(name);
+  if (viewer) announce("");
+  announce(!viewer ? "entrance" : known ? name : "not_found");
   const load = !viewer ? () => import("./pages/entrance.js") : known ? PAGES[name].load : () => import("./pages/not_found.js");
   const [module] = await Promise.all([load(), sheet(known ? name : "not_found")]);
   return module.default;

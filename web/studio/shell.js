@@ -23,6 +23,12 @@ const going = computed(() => {
   return { running: running.length, waiting: open.length - running.length, percent: steps ? Math.floor((100 * done) / steps) : null };
 });
 
+// Less than what was asked for last: the same again could not be paid.
+const isLow = computed(() => {
+  const last = [...state.jobs.values()].reduce((newest, job) => (newest && newest.requestedAt > job.requestedAt ? newest : job), null);
+  return Boolean(state.wallet && last) && state.wallet.available < last.quoted;
+});
+
 /** Draws it, now and after every change. The page itself is in `#content`. */
 export function shell() {
   const at = (id) => document.getElementById(id);
@@ -74,8 +80,9 @@ function signs() {
   return html`
     <button type="button" class="chip" id="queue-chip" @click=${async () => (await import("./parts/queue_drawer.js")).openQueue()}>${icon("queue")}
       <span>${isBusy ? [running ? words.queue.running(running) : "", waiting ? words.queue.waiting(waiting) : ""].filter(Boolean).join(", ") : words.queue.idle}</span></button>
-    <a class="chip" href=${href("credits")} title=${words.balance.called}>${icon("credits")}
-      <span id="balance">${state.wallet ? words.balance.available(available) : ""}${reserved ? ` (${words.balance.reserved(reserved)})` : ""}</span></a>
+    <a class=${isLow.value ? "chip is-low" : "chip"} href=${href("credits")} title=${isLow.value ? words.balance.low : words.balance.called}>${icon("credits")}
+      <span id="balance">${state.wallet ? words.balance.available(available) : ""}${reserved ? ` (${words.balance.reserved(reserved)})` : ""}</span>
+      ${isLow.value ? html`<span class="visually-hidden">${words.balance.low}</span>` : null}</a>
     <span class=${state.lostAt ? "dot is-lost" : "dot"} role="img" aria-label=${state.lostAt ? words.line.lost : words.line.live}
       title=${state.lostAt ? words.line.lost : words.line.live}></span>`;
 }

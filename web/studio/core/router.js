@@ -1,6 +1,6 @@
 // Where a person is: everything that can be looked at has an address, `#/gallery/<asset>?twin=…`.
 
-import { effect, signal } from "./signal.js";
+import { signal } from "./signal.js";
 
 /**
  * The address in parts: `page`, the `path` behind it, and the `query`. Who reads it is told when it changes.
@@ -35,9 +35,14 @@ export function wish(query) {
   return go(href(page, path, { ...before, ...query }), { replace: true });
 }
 
+/** A browser that has not gone a step back by then does not. */
+const FOLLOWED_MS = 1_000;
+
 // What lies over the page: Back closes it before it leaves the page.
 const layers = [];
 let settled = Promise.resolve();
+let arrived = null;
+let passing = 0;
 
 /**
  * Something was opened over the page. `close` is called when Back is used, or when one goes elsewhere.
@@ -46,24 +51,47 @@ let settled = Promise.resolve();
 export function layer(close) {
   const own = { close };
   layers.push(own);
-  history.pushState({ layers: layers.length }, "");
+  history.pushState({ ...history.state, layers: layers.length }, "");
   return () => {
     const place = layers.indexOf(own);
     if (place < 0) return settled;
     layers.splice(place, 1);
-    if ((history.state?.layers ?? 0) > layers.length) {
-      settled = new Promise((resolve) => addEventListener("popstate", () => resolve(undefined), { once: true }));
-      history.back();
-    }
+    passDead();
     return settled;
   };
 }
 
+// What lay over the page here is gone: it was closed, a link in it was followed, or the page was loaded
+// anew. Nobody is to press Back for it.
+function passDead() {
+  if ((history.state?.layers ?? 0) <= layers.length) {
+    arrived?.();
+    arrived = null;
+    return;
+  }
+  if (passing) return;
+  settled = arrived ? settled : new Promise((resolve) => { arrived = resolve; });
+  passing = setTimeout(givenUp, FOLLOWED_MS);
+  history.back();
+}
+
+function givenUp() {
+  passing = 0;
+  arrived?.();
+  arrived = null;
+}
+
 addEventListener("popstate", () => {
+  clearTimeout(passing);
+  passing = 0;
   const depth = history.state?.layers ?? 0;
   while (layers.length > depth) layers.pop().close();
+  passDead();
 });
 addEventListener("hashchange", taken);
+
+// `layers` and the rest of what is above have to be there first.
+passDead();
 
 function taken() {
   const next = read();
@@ -83,25 +111,4 @@ function decoded(text) {
   } catch {
     return text;
   }
-}
-
-/**
- * Shows the page that the address names, and takes it away when another is named. `load(page)` answers a
- * module whose `default(container, { onLeave })` draws it; `showing` is told when it stands there.
- */
-export function shown(container, load, showing) {
-  let leave = () => {};
-  let current = null;
-  return effect(() => {
-    const { page } = route.value;
-    if (page === current) return;
-    current = page;
-    load(page).then((enter) => {
-      // Somebody who has gone on meanwhile does not want it any more.
-      if (current !== page) return;
-      leave();
-      leave = enter(container) ?? (() => {});
-      showing(page);
-    });
-  });
 }

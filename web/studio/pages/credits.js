@@ -7,6 +7,7 @@ import { hasEnded } from "../parts/job_words.js";
 import { state } from "../store.js";
 import { credits } from "../wording.js";
 import { words } from "../words/en/credits.js";
+import { checkout } from "./credits/checkout.js";
 import { packages } from "./credits/packages.js";
 import { purchases } from "./credits/purchases.js";
 import { statement } from "./credits/statement.js";
@@ -14,13 +15,15 @@ import { statement } from "./credits/statement.js";
 export default function creditsPage(_, { onLeave }) {
   const bought = purchases({ onLeave });
   const entries = statement();
-  const buying = packages();
+  const paying = checkout();
+  const offers = packages(paying);
+  onLeave(paying.end);
   entries.look();
   onLeave(hear("WatchWallet", entries.look));
   return () => html`
     ${balance()}
     ${missing()}
-    <div class="credits-columns">${buying.draw()}${bought(buying)}</div>
+    <div class="credits-columns">${offers()}${bought(paying)}</div>
     ${entries.draw()}`;
 }
 

@@ -23,6 +23,7 @@ import { notes } from "./gallery/notes.js";
 import { keptPlace, placeBefore } from "./gallery/place.js";
 import { Selection } from "./gallery/selection.js";
 import { selectionBar } from "./gallery/selection_bar.js";
+import { stacks as stacksOf } from "./gallery/stacks.js";
 import { filterOf, NARROWED, wishesOf } from "./gallery/wishes.js";
 
 /** What lies far out must not make a row of its own: very long pictures are drawn as if shorter. */
@@ -31,26 +32,33 @@ const RATIO_MAX = 3;
 
 export default function gallery(_, { onLeave }) {
   const holdings = new Holdings();
-  const selection = new Selection(holdings);
   const loading = loadingOf(holdings);
   const asked = computed(() => JSON.stringify(wishesOf(route.value.query)));
-  const wishes = () => JSON.parse(asked.value);
+  const wished = computed(() => JSON.parse(asked.value));
+  const wishes = () => wished.value;
   const filter = () => filterOf(wishes());
+  const stacks = stacksOf({ holdings, wishes, filter });
+  const selection = new Selection(holdings, (id) => (stacks.isOn() ? stacks.sizeOf(holdings.get(id)) : 1));
+  /** Which list this is: what stands where depends on it. */
+  const list = computed(() => JSON.stringify([filter(), wishes().show, stacks.isOn()]));
+  let listed = null;
+  const ask = (options) => loading.begin(filter(), { stacked: stacks.isOn(), minPosition: acts.position, ...options });
   const opened = computed(() => route.value.path[0] ?? null);
   const current = signal(null);
   const host = Object.assign(document.createElement("div"), { className: "gallery-grid" });
   const again = async () => {
     const stands = grid.place();
-    if (await loading.begin(filter(), { quietly: true, minPosition: acts.position }) && stands) grid.stand(stands);
+    if (await ask({ quietly: true }) && stands) grid.stand(stands);
   };
-  const acts = changes({ holdings, filter, wishes, again, collections: () => loading.labels.value.collections });
+  const acts = changes({ holdings, filter, wishes, again, members: stacks.members, collections: () => loading.labels.value.collections });
   const addressOf = (id) => href("gallery", [id], wishes());
+  const stackOf = (item) => (stacks.sizeOf(item) > 1 ? href("gallery", [], { ...wishes(), stack: item.stack }) : null);
 
   const tile = (id, box) => {
     void holdings.version.value;
     const item = untracked(() => holdings.get(id));
     return item && pictureTile({
-      item, box, href: addressOf(id),
+      item, box, href: stackOf(item) ?? addressOf(id), size: stacks.sizeOf(item),
       isSelected: selection.has(id),
       isSelecting: selection.count.value > 0,
       isCurrent: current.value === id,
@@ -87,10 +95,10 @@ export default function gallery(_, { onLeave }) {
   const firstIn = ({ place, index }) => holdings.months[place]?.items[index]?.id ?? null;
   const years = Object.assign(document.createElement("nav"), { className: "scrubber", ariaLabel: words.years });
   onLeave(scrubber(years, { laid: () => grid.laid(), go: (top) => grid.scrollTo(top), called: words.toYear }));
-  const place = keptPlace(grid, holdings);
+  const place = keptPlace(grid, holdings, () => (listed === list.value ? listed : null));
 
   const live = arrivals({
-    holdings, loading, wishes,
+    holdings, loading, stacks, wishes,
     isAtTop: () => grid.isAtTop(),
     held: () => opened.value,
     again,
@@ -98,23 +106,33 @@ export default function gallery(_, { onLeave }) {
   });
 
   let isFirst = true;
+  let [openedStack, isEntering, isInside] = [null, false, false];
   onLeave(effect(() => {
-    const found = filterOf(JSON.parse(asked.value));
+    const own = list.value;
     untracked(async () => {
-      const stood = isFirst ? placeBefore() : null;
-      const wasFirst = isFirst;
-      isFirst = false;
+      const stood = placeBefore(own);
+      if (!isFirst && !stood) scrollTo({ top: 0, behavior: "instant" });
+      // Into a stack its first is gone to, and out of it the tile that it was opened by.
+      const to = isEntering ? () => ({ place: 0, index: 0 }) : isInside && !wishes().stack ? () => holdings.find(openedStack) : () => null;
+      [isFirst, isEntering, isInside] = [false, false, Boolean(wishes().stack)];
       selection.clear();
       live.fresh.value = [];
-      if (!wasFirst) scrollTo({ top: 0, behavior: "instant" });
-      if (await loading.begin(found, { stood: stood?.start, minPosition: acts.position }) && stood) grid.stand(stood);
+      if (!await ask({ stood: stood?.start })) return;
+      listed = own;
+      if (stood) grid.stand(stood);
+      const at = to();
+      if (at) grid.show(at, { isFocused: true });
     });
   }));
 
   const open = (id) => {
     place.keep();
     const { place: stands } = history.state ?? {};
-    go(addressOf(id)).then(() => history.replaceState({ ...history.state, place: stands, isOverGallery: true }, ""));
+    const stack = stackOf(holdings.get(id));
+    if (stack) {
+      [openedStack, isEntering] = [id, true];
+      go(stack).then(() => history.replaceState({ ...history.state, isOverList: true }, ""));
+    } else go(addressOf(id)).then(() => history.replaceState({ ...history.state, place: stands, isOverGallery: true }, ""));
   };
   host.addEventListener("click", (event) => {
     const link = /** @type {Element} */ (event.target).closest("a.tile-link");
@@ -122,12 +140,12 @@ export default function gallery(_, { onLeave }) {
     event.preventDefault();
     open(link.closest("li").dataset.id);
   });
-  onLeave(lightbox({ opened, holdings, acts, wishes, addressOf, want: loading.want, closed: (id) => {
+  onLeave(lightbox({ opened, holdings, acts: { ...acts, ...acts.alone }, wishes, addressOf, want: loading.want, closed: (id) => {
     const at = holdings.find(id);
     if (at) grid.show(at, { isFocused: true });
   } }));
   onLeave(gridKeys({ host, grid, holdings, selection, acts, wishes, open }));
-  onLeave(() => { live.leave(); place.leave(); grid.leave(); });
+  onLeave(() => { stacks.leave(); live.leave(); place.leave(); grid.leave(); });
   history.scrollRestoration = "manual";
   onLeave(() => { history.scrollRestoration = "auto"; });
 
@@ -148,10 +166,10 @@ export default function gallery(_, { onLeave }) {
     const count = status === "there" ? holdings.count : null;
     const fresh = live.fresh.value.length;
     return html`
-      ${tabs({ wishes: now, labels, undecided: loading.undecided.value, count, onMake: make })}
-      ${filters({ wishes: now, labels })}
+      ${tabs({ wishes: now, labels, undecided: loading.undecided.value, count, isStacked: stacks.isOn(), onMake: make })}
+      ${filters({ wishes: now, labels, stacks })}
       ${notes({ wishes: now, undecided: loading.undecided.value, count, labels, acts })}
-      ${status instanceof Error ? brokenState(status, () => loading.begin(filter())) : null}
+      ${status instanceof Error ? brokenState(status, () => ask({})) : null}
       ${status === "asking" && !holdings.count ? skeleton() : null}
       ${count === 0 ? nothing(now) : null}
       <div class=${status === "there" ? "" : "is-asking"}>${host}${years}</div>
@@ -167,7 +185,7 @@ function skeleton() {
 
 function nothing(wishes) {
   const { empty } = words;
-  const isNarrow = Object.keys(NARROWED).some((name) => wishes[name]);
+  const isNarrow = wishes.stack || Object.keys(NARROWED).some((name) => wishes[name]);
   if (isNarrow) {
     return emptyState("search", empty.nothing, empty.nothingText,
       html`<button type="button" @click=${() => clear(NARROWED)}>${words.filter.clear}</button>`);

@@ -19,7 +19,7 @@ import { row } from "./queue/row.js";
 export default function queue(container, { onLeave }) {
   const older = olderJobs();
   const selected = signal(new Set());
-  const cancel = jobActs();
+  const cancel = jobActs(older.jobs);
   const arranged = arrangement();
   const attendance = attending(onLeave);
   onLeave(hear("WatchJobs", (event) => { if (event.__typename === "JobChanged") older.changed(event.job); }));

@@ -11,6 +11,7 @@ import { forgetViewer, state } from "../store.js";
 import { words as shared } from "../words/en.js";
 import { words } from "../words/en/settings.js";
 import { consentCard } from "./settings/consent.js";
+import { ratings } from "./settings/ratings.js";
 
 export default function settings() {
   const problem = signal("");
@@ -36,6 +37,7 @@ export default function settings() {
       <p class="danger" role="alert">${problem.value}</p></section>
     <section><h2>${words.appearance}</h2><div class="choices-of-looks">
       ${radios("theme", words.theme, words.themes)}${radios("motion", words.motion, words.motions)}</div></section>
+    ${ratings()}
     <section><h2>${words.shortcuts}</h2>
       <label class="check"><input type="checkbox" .checked=${lettersOn.value} @change=${(event) => { lettersOn.value = event.target.checked; }}>${words.letters}</label>
       <p><button type="button" class="quiet" @click=${listShortcuts}>${words.listShortcuts}</button></p></section>

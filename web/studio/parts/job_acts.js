@@ -3,7 +3,7 @@
 
 import { command, intention, run } from "../core/client.js";
 import { href } from "../core/router.js";
-import { signal } from "../core/signal.js";
+import { computed, signal } from "../core/signal.js";
 import { html } from "../core/template.js";
 import { toast } from "../core/toasts.js";
 import { ask as asked } from "./dialog.js";
@@ -12,9 +12,14 @@ import { state } from "../store.js";
 import { words } from "../words/en/queue.js";
 
 const retries = new Map();
+/** Which job does another one again, until the feed tells of it. */
+const answered = signal(new Map());
 
-/** `{ ask(jobs), retry(job), priceOf(job), problem(id), isAsking(id) }`: what went wrong stands at the job. */
-export function jobActs() {
+/**
+ * `{ ask(jobs), retry(job), retryOf(job), priceOf(job), problem(id), isAsking(id) }`: what went wrong stands
+ * at the job. `others()` are jobs that the page shows besides those that the feed tells of.
+ */
+export function jobActs(others = () => []) {
   const problems = signal(new Map());
   const busy = signal(new Set());
   const prices = signal(new Map());
@@ -64,20 +69,51 @@ export function jobActs() {
     // Nobody pays more than what stood there when they pressed.
     if (millicredits > seen) throw new Error(words.dearer(millicredits));
     if (!retries.has(job.id)) retries.set(job.id, intention("RetryJob"));
-    await retries.get(job.id)({ job: job.id, priceVersion });
+    const again = await retries.get(job.id)({ job: job.id, priceVersion });
+    answered.value = new Map(answered.value).set(job.id, again.job);
     toast(words.retried);
   });
 
-  return { ask, retry, priceOf, problem: (id) => problems.value.get(id) ?? "", isAsking: (id) => busy.value.has(id) };
+  const known = computed(() => {
+    const earliestFirst = [...others(), ...state.jobs.values()].sort((a, b) => (a.requestedAt < b.requestedAt ? -1 : 1));
+    return new Map(earliestFirst.filter((one) => one.retriedFrom).map((one) => [one.retriedFrom, one.id]));
+  });
+  /** The id of the job that does this one again, whoever asked for it and whatever came of it; null where none does. */
+  const retryOf = ({ id }) => known.value.get(id) ?? answered.value.get(id) ?? null;
+
+  return { ask, retry, retryOf, priceOf, problem: (id) => problems.value.get(id) ?? "", isAsking: (id) => busy.value.has(id) };
 }
 
-/** The button that tries a failed job again at its price, or leads to the credits that are missing for it. */
+/**
+ * The button that tries a failed job again at its price, or leads to the credits that are missing for it;
+ * once that was done, the way to the job that does it again.
+ */
 export function retryButton(job, acts, from) {
+  const again = acts.retryOf(job);
+  if (again) {
+    return html`<a class="button quiet is-retried" href=${href("queue", [], { job: again })} aria-label=${words.retriedAs(titleOf(job))}
+      @click=${(event) => { if (showRow(event.currentTarget, again)) event.preventDefault(); }}>${words.wasRetried}</a>`;
+  }
   const price = acts.priceOf(job);
   const missing = price - (state.wallet?.available ?? price);
   return missing > 0
     ? html`<a class="button quiet" href=${href("credits", [], { need: price, from })}>${words.buy(missing)}</a>`
-    : html`<button type="button" class="quiet" aria-busy=${acts.isAsking(job.id) ? "true" : null} @click=${() => acts.retry(job)}>${words.retry(price)}</button>`;
+    : html`<button type="button" class="quiet" aria-busy=${acts.isAsking(job.id) ? "true" : null} @click=${(event) => retried(event, job, acts)}>${words.retry(price)}</button>`;
+}
+
+// The button is gone then: who pressed it by a key goes on from the link in its place.
+async function retried({ currentTarget: button }, job, acts) {
+  const place = button.parentElement;
+  await acts.retry(job);
+  if (document.activeElement === document.body) place.querySelector(".is-retried")?.focus();
+}
+
+// Where its row stands beside this one, one stays where one is.
+function showRow(link, id) {
+  const row = [...link.closest(".queue")?.querySelectorAll(".job") ?? []].find((one) => one.dataset.job === id);
+  row?.scrollIntoView({ block: "center" });
+  row?.focus({ preventScroll: true });
+  return Boolean(row);
 }
 
 // What the job would cost now.

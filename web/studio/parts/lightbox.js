@@ -8,6 +8,8 @@ import { computed, effect, signal, untracked } from "../core/signal.js";
 import { html, keyed } from "../core/template.js";
 import { words } from "../words/en/lightbox.js";
 import { actions } from "./lightbox/actions.js";
+import { compareBar, comparing, comparison } from "./lightbox/compare.js";
+import { filmstrip } from "./lightbox/filmstrip.js";
 import { info } from "./lightbox/info.js";
 import { lightboxKeys } from "./lightbox/keys.js";
 import { stage } from "./lightbox/stage.js";
@@ -18,6 +20,8 @@ import { calledOf, isClip, stillOf } from "./picture_tile.js";
 const UNDER = [".skip", ".bar", "#navigation", "#banner", "main"];
 /** Somebody who leafs through does not want all that is said of each. */
 const LEAFING_MS = 120;
+/** So many on each side are there before they are leafed to. */
+const AROUND = 10;
 
 /**
  * Shows what `opened` names, an asset's id, for as long as it names one. `holdings` are the items around
@@ -54,13 +58,14 @@ function over({ opened, holdings, acts, wishes, addressOf, want }) {
   const isInformed = kept("lightbox.info", false);
   const failed = signal(null);
 
-  /** What is known of it: from the list at once, in full when it has come. */
-  const item = computed(() => {
+  /** What is known of one: from the list at once, in full when it has come. */
+  const known = (id) => {
     void holdings.version.value;
-    const full = details.value.get(opened.value);
-    const listed = holdings.get(opened.value);
+    const full = details.value.get(id);
+    const listed = holdings.get(id);
     return full || listed ? { ...full, ...listed, checks: full?.checks ?? null, renditions: full?.renditions ?? null } : null;
-  });
+  };
+  const item = computed(() => known(opened.value));
   const beside = (steps) => {
     void holdings.version.value;
     return holdings.beside(opened.value, steps);
@@ -101,7 +106,7 @@ function over({ opened, holdings, acts, wishes, addressOf, want }) {
       const at = holdings.find(id);
       if (at) {
         const rank = holdings.rank(at);
-        want(holdings.ranked(Math.max(0, rank - 5)), holdings.ranked(Math.min(holdings.count - 1, rank + 5)));
+        want(holdings.ranked(Math.max(0, rank - AROUND)), holdings.ranked(Math.min(holdings.count - 1, rank + AROUND)));
       }
     });
   });
@@ -114,23 +119,27 @@ function over({ opened, holdings, acts, wishes, addressOf, want }) {
     mark(favourite);
     if (!await acts.star(id, favourite)) mark(!favourite);
   };
-  const does = { close, step, leave, star, item, acts, wishes, isInformed };
   const end = live(box, (_, { onLeave }) => {
+    const compare = comparing({ opened, known, learn, holdings }, { onLeave });
+    const does = { close, step, leave, star, item, acts, wishes, isInformed, compare };
     onLeave(lightboxKeys(does));
     return () => {
       const shown = item.value;
       const id = opened.value;
       if (!id) return null;
       if (!shown) return missing({ failed: failed.value, isKnown: details.value.has(id), again: () => { failed.value = null; learn(id); }, close });
-      box.setAttribute("aria-label", words.label(calledOf(shown)));
+      const other = compare.other.value;
+      box.setAttribute("aria-label", other ? words.compare.label(calledOf(shown), calledOf(other)) : words.label(calledOf(shown)));
+      const leaf = other ? compare.leaf : step;
       return html`
-        ${actions(shown, does)}
+        ${other ? compareBar(compare) : actions(shown, does)}
         <div class="lightbox-middle">
-          ${keyed(id, stage(shown, step))}
-          ${beside(-1) ? html`<button type="button" class="plain leaf is-previous" aria-label=${words.previous} @click=${() => step(-1)}>${icon("back")}</button>` : null}
-          ${beside(1) ? html`<button type="button" class="plain leaf is-next" aria-label=${words.next} @click=${() => step(1)}>${icon("forward")}</button>` : null}
+          ${other ? keyed("both", comparison(shown, other)) : keyed(id, stage(shown, step))}
+          ${other || beside(-1) ? html`<button type="button" class="plain leaf is-previous" aria-label=${words.previous} @click=${() => leaf(-1)}>${icon("back")}</button>` : null}
+          ${other || beside(1) ? html`<button type="button" class="plain leaf is-next" aria-label=${words.next} @click=${() => leaf(1)}>${icon("forward")}</button>` : null}
         </div>
-        ${isInformed.value ? keyed(`about ${id}`, info(shown, { holdings, addressOf })) : null}`;
+        ${filmstrip({ id, other: other?.id, holdings, addressOf, pick: (to) => (other ? compare.take(to) : go(addressOf(to), { replace: true })) })}
+        ${isInformed.value && !other ? keyed(`about ${id}`, info(shown, { holdings, addressOf })) : null}`;
     };
   });
   box.focus({ preventScroll: true });

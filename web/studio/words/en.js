@@ -25,6 +25,7 @@ export const words = spoken({
     available: (millicredits) => `${credits(millicredits)} credits`,
     reserved: (millicredits) => `${credits(millicredits)} held`,
     called: "Credits: open the statement",
+    low: "Low: less than your last job cost",
   },
   queue: {
     running: (count) => `${count} running`,

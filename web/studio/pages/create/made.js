@@ -4,7 +4,7 @@ import { command, run } from "../../core/client.js";
 import { href } from "../../core/router.js";
 import { signal } from "../../core/signal.js";
 import { html } from "../../core/template.js";
-import { complain } from "../../core/toasts.js";
+import { complain, toast } from "../../core/toasts.js";
 import { icon } from "../../parts/icon.js";
 import { stillPicture } from "../../parts/still_picture.js";
 import { state } from "../../store.js";
@@ -15,8 +15,12 @@ const own = words.results;
 /** What was just wished, until the gallery's feed says so. */
 const starred = signal(new Map());
 
+/** What was put into the trash from here: jobs tell nothing of that. */
+const gone = signal(new Set());
+
 /** The item, which opens in the gallery, over its actions. */
 export function madeTile(form, asset, called, number) {
+  if (gone.value.has(asset.id)) return html`<p class="not-released">${own.trashed}</p><div class="made-actions"></div>`;
   const known = state.assets.get(asset.id);
   const isStarred = starred.value.get(asset.id) ?? known?.favourite ?? asset.favourite;
   const isClip = asset.mediaType.startsWith("video/");
@@ -25,7 +29,8 @@ export function madeTile(form, asset, called, number) {
       <button type="button" class=${isStarred ? "plain is-starred" : "plain"} aria-pressed=${isStarred ? "true" : "false"} aria-label=${own.star}
         title=${isStarred ? own.unstar : own.star} @click=${() => star(asset.id, !isStarred)}>${icon("star")}</button>
       ${downloadOf(asset)}
-      <button type="button" class="plain" aria-label=${own.seed} title=${`${own.seed}: ${asset.seed}`} @click=${() => takeSeed(form, asset.seed)}>${icon("dice")}</button></div>`;
+      <button type="button" class="plain" aria-label=${own.seed} title=${`${own.seed}: ${asset.seed}`} @click=${() => takeSeed(form, asset.seed)}>${icon("dice")}</button>
+      <button type="button" class="plain" aria-label=${own.trash} title=${own.trash} @click=${() => away(asset.id)}>${icon("trash")}</button></div>`;
 }
 
 /** What can be done with all that a job has made; nothing where nothing was released. */
@@ -51,6 +56,25 @@ function film(asset, called) {
 function downloadOf(asset) {
   const master = asset.renditions.find(({ role }) => role === "MASTER");
   return master ? html`<a class="button plain" href=${`${master.url}&download`} download="" aria-label=${own.download} title=${own.download}>${icon("download")}</a>` : null;
+}
+
+async function away(asset) {
+  const shown = (is) => {
+    const next = new Set(gone.value);
+    if (is) next.delete(asset); else next.add(asset);
+    gone.value = next;
+  };
+  const attempt = (work) => work().catch((error) => complain(error.message));
+  shown(false);
+  await attempt(async () => {
+    try {
+      const { change } = await command("ChangeAssets", { change: "TRASH", assets: [asset] });
+      toast(own.inTrash, { text: own.undo, action: () => attempt(async () => { await command("UndoChange", { change }); shown(true); }) });
+    } catch (error) {
+      shown(true);
+      throw error;
+    }
+  });
 }
 
 async function star(asset, favourite) {

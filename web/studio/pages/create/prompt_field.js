@@ -1,9 +1,8 @@
 // The prompt: it grows with what is written, says how it will be read, and remembers what was written before.
 
-import { html, keyed } from "../../core/template.js";
-import { open } from "../../parts/dialog.js";
-import { icon } from "../../parts/icon.js";
+import { html } from "../../core/template.js";
 import { words } from "../../words/en/create.js";
+import { promptButtons } from "./kept_prompts.js";
 
 const own = words.prompt;
 
@@ -21,8 +20,7 @@ export function promptField(form, quote) {
         aria-describedby="prompt-said" aria-invalid=${flaw ? "true" : null} .value=${prompt}
         @input=${(event) => write(event.target.value)} @keydown=${(event) => walk(event, form, write)}></textarea></div>
     <div class="prompt-foot"><small class=${isTooLong(quote.prompt) ? "counter danger" : "counter"}>${counter(prompt, engine, quote.prompt)}</small>
-      <button type="button" class="plain" aria-label=${own.earlier} title=${own.earlier}
-        @click=${() => chooseEarlier(form, write)}>${icon("history")}</button></div>
+      ${promptButtons(form, write)}</div>
     <div id="prompt-said">
       ${flaw ? html`<p class="danger" role="alert">${flaw}</p>` : null}
       ${read(quote.prompt)}</div>
@@ -58,12 +56,4 @@ function walk(event, form, write) {
   event.preventDefault();
   write(next < 0 ? "" : earlier[next]);
   queueMicrotask(() => target.setSelectionRange(0, 0));
-}
-
-async function chooseEarlier(form, write) {
-  const chosen = await open(own.earlier, (_, { close }) => () => (form.earlier.value.length
-    ? html`<ul class="earlier">${form.earlier.value.map((prompt) => keyed(prompt, html`<li>
-        <button type="button" class="plain" @click=${() => close(prompt)}>${prompt}</button></li>`))}</ul>`
-    : html`<p class="faint">${own.noneEarlier}</p>`));
-  if (chosen) write(chosen);
 }

@@ -8,6 +8,7 @@ import { open } from "../../parts/dialog.js";
 import { state } from "../../store.js";
 import { credits, price, time } from "../../wording.js";
 import { words } from "../../words/en/credits.js";
+import { leftFor } from "./checkout.js";
 
 const SHOWN = 8;
 
@@ -17,34 +18,53 @@ export function purchases({ onLeave }) {
 
   const latestFirst = () => [...state.purchases.values()].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
   /** The one that somebody comes back from the checkout of. */
-  const awaited = () => (route.value.query.paid ? latestFirst().find((one) => one.state === "STARTED") ?? null : null);
+  const returnedFrom = () => (leftFor.value ? state.purchases.get(leftFor.value) : latestFirst().find(isOpen)) ?? null;
+  const awaited = () => {
+    const one = route.value.query.paid ? returnedFrom() : null;
+    return one && isOpen(one) ? one : null;
+  };
 
   onLeave(effect(() => {
-    const now = before && state.purchases.get(before.id);
-    if (now?.state === "CREDITED") toast(words.purchases.arrived(now.credits));
-    if (now && now.state !== "STARTED") go(href("credits", [], { ...route.value.query, paid: null }), { replace: true });
-    before = awaited();
+    if (!route.value.query.paid) return;
+    const now = state.purchases.get(leftFor.value ?? before?.id);
+    before = returnedFrom();
+    if (!now || isOpen(now)) return;
+    before = null;
+    leftFor.value = null;
+    if (now.state === "CREDITED") toast(words.purchases.arrived(now.credits));
+    go(href("credits", [], { ...route.value.query, paid: null }), { replace: true });
   }));
 
-  return (buying) => {
-    const shown = latestFirst().slice(0, SHOWN);
-    if (!shown.length) return null;
+  return (paying) => {
+    const shown = latestFirst().filter((one, place) => place < SHOWN || isOpen(one));
+    // Its place is kept while nothing is known: what stands beside and below it would jump.
+    if (!shown.length) return html`<section class="no-purchases"><h2>${words.purchases.title}</h2><p class="faint">${words.purchases.none}</p></section>`;
     const waited = awaited();
     return html`<section><h2>${words.purchases.title}</h2><ul class="purchases">
-      ${shown.map((one) => keyed(one.id, row(one, one.id === waited?.id, buying)))}</ul></section>`;
+      ${shown.map((one) => keyed(one.id, row(one, one.id === waited?.id, paying)))}</ul></section>`;
   };
 }
 
-function row(one, isAwaited, buying) {
+const isOpen = (one) => one.state === "STARTED";
+
+function row(one, isAwaited, paying) {
   const { states } = words.purchases;
   const outcome = isAwaited ? states.CONFIRMING : one.state === "FAILED" ? states[one.failure] ?? states.FAILED : states[one.state];
-  const isOpen = one.state !== "CREDITED" && !isAwaited;
   return html`<li class=${`purchase is-${one.state.toLowerCase()}`}>
     <div><strong>${words.purchases.of(one)}</strong><small title=${time(one.startedAt)}>${time(one.endedAt ?? one.startedAt)}</small>
       <p role=${isAwaited ? "status" : null} class=${one.state === "FAILED" ? "danger" : one.state === "CREDITED" ? "good" : "faint"}>${outcome}</p></div>
-    ${isOpen ? html`<button type="button" class="quiet" @click=${() => buying.buy(one.package)}>${one.state === "FAILED" ? words.purchases.again : words.purchases.goOn}</button>` : null}
-    ${one.state === "CREDITED" ? html`<button type="button" class="quiet" @click=${() => receipt(one)}>${words.purchases.receipt}</button>` : null}
+    ${next(one, isAwaited, paying)}
   </li>`;
+}
+
+function next(one, isAwaited, paying) {
+  const { again, goOn, back } = words.purchases;
+  const offer = state.catalogue.packages.find(({ id }) => id === one.package);
+  switch (one.state) {
+    case "CREDITED": return html`<button type="button" class="quiet" @click=${() => receipt(one)}>${words.purchases.receipt}</button>`;
+    case "STARTED": return html`<button type="button" class="quiet" disabled=${paying.isLeaving.value} @click=${() => paying.resume(one)}>${isAwaited ? back : goOn}</button>`;
+    default: return offer ? html`<button type="button" class="quiet" disabled=${paying.isLeaving.value} @click=${() => paying.buy(offer)}>${again}</button>` : null;
+  }
 }
 
 function receipt(one) {

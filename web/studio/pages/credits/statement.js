@@ -7,7 +7,7 @@ import { html, keyed } from "../../core/template.js";
 import { brokenState, emptyState } from "../../parts/empty_state.js";
 import { credits, time } from "../../wording.js";
 import { words } from "../../words/en/credits.js";
-import { saveCsv } from "./csv.js";
+import { saveCsv, saveJsonLines } from "./statement_file.js";
 
 const AT_ONCE = 40;
 const FILTERS = {
@@ -51,7 +51,8 @@ export function statement() {
       <div class="statement-head">${heading}
         <fieldset class="tabs"><legend class="visually-hidden">${said.filter}</legend>${Object.keys(FILTERS).map((name) => html`
           <button type="button" aria-pressed=${String(filter.value === name)} @click=${() => { filter.value = name; }}>${said.filters[name]}</button>`)}</fieldset>
-        <button type="button" class="quiet" @click=${() => saveCsv(entries.value)}>${said.download}</button></div>
+        <button type="button" class="quiet" @click=${() => saveCsv(entries.value)}>${said.download}</button>
+        <button type="button" class="quiet" @click=${() => saveJsonLines(entries.value)}>${said.downloadLines}</button></div>
       <table class="statement"><thead><tr><th>${said.columns.what}</th><th>${said.columns.when}</th>
         <th class="amount">${said.columns.change}</th><th class="amount">${said.columns.after}</th></tr></thead>
         <tbody>${lines.value.map((line) => keyed(line.key, row(line)))}</tbody></table>

@@ -7,9 +7,10 @@ import { fits } from "./wishes.js";
 /**
  * Follows the gallery's feed. What is new comes in at once where `isAtTop()`, and otherwise waits in
  * `fresh` until it is let in. `again()` begins anew, where the line was away for too long to
- * be told. What `held()` names is being looked at: it stays, whatever it is now.
+ * be told. What `held()` names is being looked at: it stays, whatever it is now. `stacks` knows which
+ * items one tile stands for.
  */
-export function arrivals({ holdings, loading, wishes, isAtTop, held, again, changed }) {
+export function arrivals({ holdings, loading, stacks, wishes, isAtTop, held, again, changed }) {
   /** @type {{ value: object[] }} */
   const fresh = signal([]);
   let isFirst = true;
@@ -17,19 +18,19 @@ export function arrivals({ holdings, loading, wishes, isAtTop, held, again, chan
   const take = {
     AssetReleased({ asset }) {
       if (!fits(asset, wishes()) || holdings.get(asset.id)) return;
-      if (isAtTop()) holdings.put(asset);
+      if (isAtTop()) stacks.put(asset, again);
       else fresh.value = [...fresh.value.filter(({ id }) => id !== asset.id), asset];
     },
     AssetChanged({ asset }) {
       if (fresh.value.some(({ id }) => id === asset.id)) fresh.value = fresh.value.map((one) => (one.id === asset.id ? asset : one));
-      else if (!holdings.get(asset.id)) { if (fits(asset, wishes()) && holdings.isWholeAround(asset)) holdings.put(asset); }
+      else if (!holdings.get(asset.id)) cameIn(asset);
       else if (fits(asset, wishes()) || asset.id === held()) holdings.change(asset.id, asset);
-      else holdings.drop(asset.id);
+      else stacks.drop(asset.id, again);
     },
     AssetGone({ id }) {
       fresh.value = fresh.value.filter((one) => one.id !== id);
       // What lies in the trash, or is hidden, is out of sight everywhere but here.
-      if (!wishes().show) holdings.drop(id);
+      if (!wishes().show) stacks.drop(id, again);
     },
     LabelsChanged({ tags, collections }) { loading.labels.value = { tags, collections }; },
     BulkChangeChanged({ bulkChange }) { changed(bulkChange); },
@@ -39,11 +40,18 @@ export function arrivals({ holdings, loading, wishes, isAtTop, held, again, chan
     },
   };
 
+  // It fits only now, as what was restored.
+  function cameIn(asset) {
+    if (!fits(asset, wishes()) || stacks.isUnder(asset)) return;
+    if (stacks.isOn()) stacks.soon(again);
+    else if (holdings.isWholeAround(asset)) holdings.put(asset);
+  }
+
   return {
     fresh,
     /** Lets in what waits. */
     letIn() {
-      for (const asset of fresh.value.toReversed()) holdings.put(asset);
+      for (const asset of fresh.value.toReversed()) stacks.put(asset, again);
       fresh.value = [];
     },
     leave: hear("WatchGallery", (event) => {

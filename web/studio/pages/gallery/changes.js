@@ -7,13 +7,14 @@ import { words } from "../../words/en/gallery.js";
 
 /** So many are changed in one go. */
 const AT_ONCE_MAX = 100;
+const alone = async (ids) => ids;
 
 /**
  * Acts on `holdings`. `problem` is what went wrong last, as `{ text, again }`, until it is let be.
  * `again()` begins the list anew; `wishes()` and `filter()` say what it shows, `collections()`
- * which there are.
+ * which there are, `members(ids)` what lies under a tile besides what it shows.
  */
-export function changes({ holdings, filter, wishes, again, collections }) {
+export function changes({ holdings, filter, wishes, members, again, collections }) {
   const problem = signal(null);
   let position = null;
 
@@ -36,11 +37,12 @@ export function changes({ holdings, filter, wishes, again, collections }) {
   }
 
   /** One change of these items; a hundred at a time. Answers the ids of the changes, null where it failed. */
-  function change(kind, ids, label = {}) {
+  function change(kind, ids, label = {}, of = members) {
     return attempt(async () => {
       const made = [];
-      for (let start = 0; start < ids.length; start += AT_ONCE_MAX) {
-        made.push(await changed({ change: kind, assets: ids.slice(start, start + AT_ONCE_MAX), ...label }));
+      const all = await of(ids);
+      for (let start = 0; start < all.length; start += AT_ONCE_MAX) {
+        made.push(await changed({ change: kind, assets: all.slice(start, start + AT_ONCE_MAX), ...label }));
       }
       return made;
     });
@@ -58,19 +60,32 @@ export function changes({ holdings, filter, wishes, again, collections }) {
   }
 
   /** Takes items out of sight at once, does `kind` with them, and offers the way back. */
-  async function away(kind, ids, said) {
+  async function away(kind, ids, said, of) {
     const gone = ids.map((id) => holdings.get(id)).filter(Boolean);
     const back = () => batch(() => { for (const one of gone) holdings.put(one); });
+    // Asked for while the tiles are there.
+    const wanted = of(ids);
     batch(() => { for (const id of ids) holdings.drop(id); });
-    const made = await change(kind, ids);
+    const all = await attempt(() => wanted);
+    const made = all && await change(kind, all, {}, alone);
     if (!made) {
       back();
       return false;
     }
     const canUndo = kind === "TRASH" || kind === "RESTORE";
-    toast(said(ids.length), canUndo ? { text: words.undo, action: () => undo(made, back) } : null);
+    // What lay under it comes into sight.
+    if (of === alone && gone.some(({ stackSize = 1 }) => stackSize > 1)) again();
+    toast(said(all.length), canUndo ? { text: words.undo, action: () => undo(made, back) } : null);
     return true;
   }
+
+  const those = (of) => ({
+    change: (kind, ids, label) => change(kind, ids, label, of),
+    trash: (ids) => away("TRASH", ids, words.did.trashed, of),
+    restore: (ids) => away("RESTORE", ids, words.did.restored, of),
+    keep: (ids) => away("KEEP", ids, words.did.kept, of),
+    purge: (ids) => away("PURGE", ids, words.did.purged, of),
+  });
 
   /** Takes changes back; `back` shows what that brings. */
   async function undo(made, back) {
@@ -83,11 +98,10 @@ export function changes({ holdings, filter, wishes, again, collections }) {
   return {
     /** What was done last is seen from there on; null where nothing was. */
     get position() { return position; },
-    problem, attempt, star, change, changeAll, undo, collections,
-    trash: (ids) => away("TRASH", ids, words.did.trashed),
-    restore: (ids) => away("RESTORE", ids, words.did.restored),
-    keep: (ids) => away("KEEP", ids, words.did.kept),
-    purge: (ids) => away("PURGE", ids, words.did.purged),
+    problem, attempt, star, changeAll, undo, collections,
+    ...those(members),
+    /** The same of the items themselves, whatever lies under them. */
+    alone: those(alone),
     /** All that the filter finds: the list is asked for again when it is done. */
     async all(kind, { label, found, said }) {
       const made = await changeAll(kind, label, found);

@@ -20,7 +20,7 @@ function typed(event) {
 }
 
 /** The lists that there are, and how many items this one has. `onMake` asks for a new collection. */
-export function tabs({ wishes, labels, undecided, count, onMake }) {
+export function tabs({ wishes, labels, undecided, count, isStacked, onMake }) {
   const tab = (key, text, query, sign = null) => keyed(key, html`<a href=${href("gallery", [], query)}
     aria-current=${(wishes.in ?? wishes.show ?? "") === key ? "page" : null}>${sign && icon(sign)}<span>${text}</span></a>`);
   return html`<div class="gallery-head"><nav class="tabs" aria-label=${words.tabs.label}>
@@ -29,11 +29,11 @@ export function tabs({ wishes, labels, undecided, count, onMake }) {
       ...undecided || wishes.show === "hidden" ? [tab("hidden", words.tabs.hidden, { show: "hidden" }, "eye")] : [],
       tab("trash", words.tabs.trash, { show: "trash" }, "trash")]}
     <button type="button" class="plain" aria-label=${words.collection.make} title=${words.collection.make} @click=${onMake}>${icon("plus")}</button>
-  </nav><p class="count faint" role="status">${count === null ? "" : words.count(count)}</p></div>`;
+  </nav><p class="count faint" role="status">${count === null ? "" : isStacked ? words.stacked(count) : words.count(count)}</p></div>`;
 }
 
-/** Search and choices, and what of them is active. */
-export function filters({ wishes, labels }) {
+/** Search and choices, and what of them is active. `stacks` are switched here where there are any. */
+export function filters({ wishes, labels, stacks }) {
   const { engines } = state.catalogue;
   const styles = [...new Set(engines.flatMap((engine) => engine.styles))];
   const ratios = [...new Set(engines.flatMap((engine) => engine.aspectRatios.map(({ name }) => name)))];
@@ -46,6 +46,8 @@ export function filters({ wishes, labels }) {
       @click=${() => { isOpen.value = !isOpen.value; }}>${icon("settings")}${words.filter.open}</button>
     <button type="button" class="quiet toggle" aria-pressed=${wishes.fav ? "true" : "false"}
       @click=${() => wish({ fav: wishes.fav ? null : 1 })}>${icon("star")}<span>${words.filter.favourites}</span></button>
+    ${stacks.canBe() ? html`<button type="button" class="quiet toggle is-stacks" aria-pressed=${stacks.isOn() ? "true" : "false"} title=${words.stack.why}
+      @click=${stacks.toggle}>${icon("layers")}<span>${words.stack.toggle}</span></button>` : null}
     <div id="gallery-choices" class=${isOpen.value ? "choices is-open" : "choices"}>
       ${twins.length ? choice("twin", words.filter.twin, words.filter.twins, twins, wishes) : null}
       ${choice("kind", words.filter.kind, words.filter.anyKind, Object.entries(words.filter.kinds), wishes)}

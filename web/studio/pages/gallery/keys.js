@@ -1,8 +1,10 @@
 // The gallery by keyboard: one tile has the focus, arrows move it, letters do something with it.
 
 import { hotkey } from "../../core/hotkeys.js";
+import { wish } from "../../core/router.js";
 import { words } from "../../words/en/gallery.js";
 import { meant } from "./asked.js";
+import { leaveStack } from "./notes.js";
 
 /** Takes the keys of the grid in `host`. `open(id)` shows one in full. Returns what gives them back. */
 export function gridKeys({ host, grid, holdings, selection, acts, wishes, open }) {
@@ -45,6 +47,7 @@ export function gridKeys({ host, grid, holdings, selection, acts, wishes, open }
     hotkey("x", keys.select, (event) => (event.shiftKey ? selection.range(focused()) : selection.toggle(focused())), isHere),
     hotkey("f", keys.star, () => acts.star(focused(), !holdings.get(focused()).favourite), () => isHere() && !wishes().show),
     hotkey("Delete", keys.trash, away, isHere),
+    hotkey("Escape", words.stack.close, () => { if (!leaveStack()) wish({ stack: null }); }, () => isFree() && Boolean(wishes().stack)),
     hotkey("Escape", keys.clear, () => selection.clear(), () => isFree() && selection.count.value > 0),
   ];
   return () => { for (const last of taken) last(); };

@@ -17,23 +17,24 @@ export function loading(holdings) {
   const undecided = signal(0);
   let turn = 0;
   let filter = {};
+  let isStacked = false;
   let wanted = null;
   let isAsking = false;
   let pausedUntil = 0;
 
   /**
-   * Begins anew with what `filter` finds; `stood` is where one was in it before. Answers whether it came:
-   * an answer to what was asked before is not taken any more.
+   * Begins anew with what `filter` finds, `stacked` with one item of each stack; `stood` is where one was
+   * in it before. Answers whether it came: an answer to what was asked before is not taken any more.
    */
-  async function begin(wish, { minPosition = null, quietly = false, stood = null } = {}) {
+  async function begin(wish, { stacked = false, minPosition = null, quietly = false, stood = null } = {}) {
     const own = ++turn;
-    [filter, wanted, isAsking] = [wish, null, false];
+    [filter, isStacked, wanted, isAsking] = [wish, stacked, null, false];
     if (!quietly) status.value = "asking";
     try {
       const [order, { gallery }, there] = await Promise.all([
-        run("GalleryOrder", { filter, minPosition }),
-        run("GalleryTiles", { first: FIRST, filter, minPosition }),
-        stood ? run("GalleryTiles", { first: PAGE, after: stood.cursor, filter }) : null,
+        run("GalleryOrder", { filter, stacked, minPosition }),
+        run("GalleryTiles", { first: FIRST, filter, stacked, minPosition }),
+        stood ? run("GalleryTiles", { first: PAGE, after: stood.cursor, filter, stacked }) : null,
       ]);
       if (own !== turn) return false;
       batch(() => {
@@ -47,7 +48,7 @@ export function loading(holdings) {
       return true;
     } catch (error) {
       // What was done last is not to be seen yet: it comes by the feed.
-      if (own === turn && error.code === "NOT_YET_CONSISTENT") return begin(wish, { quietly, stood });
+      if (own === turn && error.code === "NOT_YET_CONSISTENT") return begin(wish, { stacked, quietly, stood });
       if (own === turn && !quietly) batch(() => {
         holdings.begin([]);
         status.value = error;
@@ -79,7 +80,7 @@ export function loading(holdings) {
     const start = beginningOf(hole);
     try {
       const { gallery } = await run("GalleryTiles", {
-        first: PAGE, after: start.cursor, filter: start.cursor ? filter : upTo(holdings.months[start.place].month),
+        first: PAGE, after: start.cursor, filter: start.cursor ? filter : upTo(holdings.months[start.place].month), stacked: isStacked,
       });
       if (own !== turn) return;
       holdings.fill(start, gallery.edges, !gallery.pageInfo.hasNextPage);

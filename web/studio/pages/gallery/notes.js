@@ -25,6 +25,7 @@ function problem({ problem: held }) {
 function list({ wishes, undecided, count, labels, acts }) {
   if (wishes.show === "trash") return count ? trash(count, acts) : null;
   if (wishes.show === "hidden" || undecided) return undecided ? hidden(wishes, undecided, acts) : null;
+  if (wishes.stack) return ofStack(wishes, count);
   const collection = labels.collections.find(({ id }) => id === wishes.in);
   return collection ? ofCollection(collection, acts) : null;
 }
@@ -49,6 +50,19 @@ function trash(count, acts) {
   };
   return html`<div class="note">${icon("trash")}<p>${words.trash.why}</p>
     <span class="actions"><button type="button" class="danger" @click=${empty}>${words.trash.empty}</button></span></div>`;
+}
+
+function ofStack({ stack: _, ...others }, count) {
+  const back = href("gallery", [], others);
+  return html`<div class="note is-calm"><h2>${words.stack.title(count)}</h2><span class="actions">
+    <a class="button quiet" href=${back} @click=${(event) => { if (leaveStack()) event.preventDefault(); }}>${icon("back")}${words.stack.back}</a></span></div>`;
+}
+
+/** Back to the list that a stack was opened from, where it was; answers whether it was from one. */
+export function leaveStack() {
+  const isFromList = Boolean(history.state?.isOverList);
+  if (isFromList) history.back();
+  return isFromList;
 }
 
 function ofCollection(collection, acts) {

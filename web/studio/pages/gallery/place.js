@@ -4,15 +4,19 @@
 const BEFORE = 40;
 const STILL_MS = 200;
 
-/** Keeps where `grid` stands; `holdings` says behind which item that is asked for again. */
-export function keptPlace(grid, holdings) {
+/**
+ * Keeps where `grid` stands; `holdings` says behind which item that is asked for again, `list()` which list
+ * is there: null while another one is asked for.
+ */
+export function keptPlace(grid, holdings, list) {
   let waiting = 0;
   const keep = () => {
     clearTimeout(waiting);
     waiting = 0;
     // Nothing is there yet: what was kept still holds.
-    if (!holdings.months.length) return;
-    history.replaceState({ ...history.state, place: placeNow() }, "");
+    if (!holdings.months.length || list() === null) return;
+    const place = placeNow();
+    history.replaceState({ ...history.state, place: place && { ...place, list: list() } }, "");
   };
   const soon = () => { waiting ||= setTimeout(keep, STILL_MS); };
 
@@ -41,5 +45,8 @@ export function keptPlace(grid, holdings) {
   };
 }
 
-/** Where one stood when this entry of the history was left; null at the top. */
-export const placeBefore = () => history.state?.place ?? null;
+/** Where one stood in this list when this entry of the history was left; null at the top. */
+export function placeBefore(list) {
+  const { place = null } = history.state ?? {};
+  return place?.list === list ? place : null;
+}

@@ -8,9 +8,10 @@ export class Selection {
   #isAll = signal(false);
   #anchor = null;
 
-  constructor(holdings) {
+  /** `sizeOf(id)`: how many items the tile of this one stands for. */
+  constructor(holdings, sizeOf) {
     this.holdings = holdings;
-    this.count = computed(() => (this.#isAll.value ? holdings.count : this.#ids.value.size));
+    this.count = computed(() => (this.#isAll.value ? holdings.count : this.ids.reduce((sum, id) => sum + sizeOf(id), 0)));
   }
 
   /** Whether all that the filter finds is chosen, those too that have not come. */

@@ -1,23 +1,25 @@
 // What of the gallery is wished for, as the address says it, and as the studio is asked for it.
 
+import { listedRatings } from "../../parts/ratings.js";
 import { state } from "../../store.js";
 import { plain } from "../../wording.js";
 import { words } from "../../words/en/gallery.js";
 
 const KINDS = { picture: "IMAGE", clip: "VIDEO", sample: "SAMPLE" };
-/** What narrows a list down; `in` and `show` say which list it is. */
+/** What narrows a list down; `in`, `show` and `stack` say which list it is. */
 const NARROW = ["q", "twin", "kind", "style", "ratio", "fav", "tag"];
 
 /** The wishes in an address's query, without what others keep there. */
 export function wishesOf(query) {
-  return Object.fromEntries([...NARROW, "in", "show"].filter((name) => query[name]).map((name) => [name, query[name]]));
+  return Object.fromEntries([...NARROW, "in", "show", "stack"].filter((name) => query[name]).map((name) => [name, query[name]]));
 }
 
 /** The filter that the studio knows for these wishes. */
-export function filterOf({ q, twin, kind, style, ratio, fav, tag, in: collection, show }) {
+export function filterOf({ q, twin, kind, style, ratio, fav, tag, stack, in: collection, show }) {
   const filter = {
-    text: q, twin, style, aspectRatio: ratio, collection,
+    text: q, twin, style, aspectRatio: ratio, collection, stack,
     kinds: KINDS[kind] ? [KINDS[kind]] : undefined,
+    ratings: listedRatings(),
     favourite: fav ? true : undefined,
     tags: tag ? [tag] : undefined,
     hidden: show === "hidden" ? true : undefined,
@@ -27,15 +29,17 @@ export function filterOf({ q, twin, kind, style, ratio, fav, tag, in: collection
 }
 
 /** Whether an item is among what was wished for, as far as can be told without asking. */
-export function fits(asset, { q, twin, kind, style, ratio, fav, tag, in: collection, show }) {
+export function fits(asset, { q, twin, kind, style, ratio, fav, tag, stack, in: collection, show }) {
   const kinds = KINDS[kind] ? [KINDS[kind]] : ["IMAGE", "VIDEO"];
   return kinds.includes(asset.kind)
+    && (listedRatings()?.includes(asset.rating) ?? true)
     && asset.hidden === (show === "hidden")
     && Boolean(asset.purgeAt) === (show === "trash")
     && (!twin || asset.twin === twin)
     && (!style || asset.style === style)
     && (!ratio || asset.aspectRatio === ratio)
     && (!fav || asset.favourite)
+    && (!stack || asset.stack === stack)
     && (!tag || asset.tags.includes(tag))
     && (collection ? asset.collections.includes(collection) : !asset.private || show === "trash")
     && (!q || folded(q).split(/\s+/).every((word) => folded(asset.prompt ?? "").includes(word)));

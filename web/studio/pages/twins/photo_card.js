@@ -12,7 +12,7 @@ export function photoCard(card, index, judged, { drop, replace, types, isFixed }
   const name = words.called(index, card.name);
   const found = card.flaw ?? (judged?.flaws.length ? judged.flaws.map(flaw).join(", ") : null);
   const isGood = !found && judged?.verdict === "GOOD";
-  return html`<li class=${found ? "photo-card is-flawed" : isGood ? "photo-card is-good" : "photo-card"} aria-label=${name}>
+  return html`<li class=${found ? "photo-card is-flawed" : isGood ? "photo-card is-good" : "photo-card"} aria-label=${name} tabindex=${index === 0 ? "0" : "-1"}>
     ${card.url ? html`<img src=${card.url} alt="" decoding="async">` : html`<span class="no-photo">${icon("twins")}</span>`}
     <strong>${name}</strong>
     <span class=${found ? "danger" : isGood ? "good" : "faint"}>${found ?? (isGood ? html`${icon("check")} ${words.good}` : card.note ?? words.ready)}</span>

@@ -13,6 +13,7 @@ import { flaw, time } from "../../wording.js";
 import { words as twins } from "../../words/en/twins.js";
 import { cardOf } from "./photo_checks.js";
 import { photoCard } from "./photo_card.js";
+import { photoKeys } from "./photo_keys.js";
 import { sampleSets } from "./sample_sets.js";
 
 const TYPES = ["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif", ".heic", ".heif"].join(",");
@@ -90,7 +91,7 @@ export function photoStep(id, { onLeave }) {
         ${icon("upload")}<span>${words.drop}</span>
         <label class="button quiet">${words.choose}<input class="visually-hidden" type="file" multiple accept=${TYPES}
           @change=${(event) => { add([...event.target.files]); event.target.value = ""; }}></label></div>`}
-      ${shown.length ? html`<ul class="photo-cards">${shown.map((card, index) => keyed(card.key, photoCard(card, index, judged.get(card.photo), { drop, replace, types: TYPES, isFixed: isBusy || !card.file })))}</ul>` : null}
+      ${shown.length ? html`<ul class="photo-cards" @keydown=${(event) => photoKeys(event, shown, isBusy ? null : drop)}>${shown.map((card, index) => keyed(card.key, photoCard(card, index, judged.get(card.photo), { drop, replace, types: TYPES, isFixed: isBusy || !card.file })))}</ul>` : null}
       <p class="danger" role="alert">${problem.value}</p>
       ${isBusy || !count ? null : html`<div class="price-button"><button type="button" disabled=${reason !== null} @click=${() => handIn(cards.value)}>${words.submit(count)}</button>
         <span class="reason">${words.meter(count, minimum, maximum)}${reason ? ` · ${reason}` : ""}</span></div>`}

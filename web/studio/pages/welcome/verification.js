@@ -6,6 +6,7 @@ import { signal } from "../../core/signal.js";
 import { html } from "../../core/template.js";
 import { state } from "../../store.js";
 import { refreshViewer } from "../../viewer.js";
+import { ago, time } from "../../wording.js";
 import { words as shared } from "../../words/en/welcome.js";
 
 const words = shared.verification;
@@ -32,7 +33,7 @@ export function verification() {
   const button = (text, kind = null) => html`<button type="button" class=${kind} disabled=${isLeaving.value} @click=${begin}>${text}</button>`;
 
   const content = () => {
-    const { status, reason, assurance, validUntil } = state.viewer?.verification ?? {};
+    const { status, reason, assurance, validUntil, startedAt, triesLeft } = state.viewer?.verification ?? {};
     const wasThere = Boolean(route.value.query.checked);
     if (status === "VERIFIED") {
       return html`<p class="good">${words.verified(new Date(validUntil).toLocaleDateString())}</p>
@@ -40,10 +41,10 @@ export function verification() {
     }
     if (reason === "UNDER_AGE") return html`<p class="danger">${words.reasons.UNDER_AGE}</p><p>${words.support}</p>`;
     if (status === "PENDING" && !reason) {
-      return html`<p role="status">${wasThere ? words.checking : words.pending}</p>
+      return html`<p role="status">${wasThere ? words.checking : words.pending}${startedAt ? html` <small class="faint" title=${time(startedAt)}>${words.begun(ago(startedAt))}</small>` : null}</p>
         <div class="actions">${button(words.goOn, "quiet")}<button type="button" class="quiet" @click=${look}>${words.look}</button></div>`;
     }
-    if (reason) return html`<p class="danger" role="alert">${words.reasons[reason] ?? words.reasons.UNKNOWN}</p>${button(words.again)}`;
+    if (reason) return html`<p class="danger" role="alert">${words.reasons[reason] ?? words.reasons.UNKNOWN}</p>${triesLeft === 0 ? html`<p>${words.noTries}</p>` : html`${button(words.again)}<p class="faint">${words.tries(triesLeft)}</p>`}`;
     if (status === "EXPIRED") return html`<p>${words.expired}</p>${button(words.start)}`;
     return html`<p>${words.none}</p>${button(words.start)}`;
   };

@@ -35,6 +35,7 @@ export function actions(item, does) {
         <button type="button" class="plain" aria-label=${words.collection} title=${words.collection} @click=${() => collect(item, does)}>${icon("collection")}</button>
         <a class="plain button" href=${href("create", [], { draft: item.id })} title=${words.useSettings}>${icon("settings")}<span>${words.useSettings}</span></a>
         ${item.kind === "IMAGE" ? html`<a class="plain button" href=${href("create", [], { source: item.id })} title=${words.moreLikeThis}>${icon("create")}<span>${words.moreLikeThis}</span></a>` : null}
+        ${does.compare.canBegin() ? html`<button type="button" class="plain" aria-label=${words.compare.start} title=${words.compare.start} @click=${does.compare.begin}>${icon("compare")}</button>` : null}
         ${canMove(item) ? html`<a class="plain button" href=${href("create", [], { kind: "clip", source: item.id })} aria-label=${words.animate} title=${words.animate}>${icon("video")}</a>` : null}` : null}
       ${item.hidden ? html`<button type="button" class="quiet" @click=${() => moved(item, does, "keep")}>${words.keep}</button>` : null}
       ${item.purgeAt ? html`<button type="button" class="quiet" @click=${() => moved(item, does, "restore")}>${words.restore}</button>` : null}

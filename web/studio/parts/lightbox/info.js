@@ -10,6 +10,7 @@ import { words as gallery } from "../../words/en/gallery.js";
 import { words } from "../../words/en/lightbox.js";
 import { icon } from "../icon.js";
 import { calledOf, stillOf } from "../picture_tile.js";
+import { isVeiled } from "../ratings.js";
 import { publishPack } from "./publish_pack.js";
 
 const BYTES_A_MB = 1_000_000;
@@ -70,7 +71,7 @@ function lineage(item, holdings, addressOf) {
   const { title, source, derived, open } = words.lineage;
   const link = (id, called) => {
     const known = holdings.get(id);
-    const still = known && !known.hidden && stillOf(known, TILE_PX);
+    const still = known && !known.hidden && !isVeiled(known) && stillOf(known, TILE_PX);
     return keyed(id, html`<li><a href=${addressOf(id)} aria-label=${known ? `${called}: ${calledOf(known)}` : called}
       @click=${(event) => { event.preventDefault(); go(addressOf(id), { replace: true }); }}>
       ${still ? html`<img src=${still} alt="" width="64" height="64">` : icon("gallery")}</a></li>`);

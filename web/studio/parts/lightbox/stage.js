@@ -7,6 +7,7 @@ import { state } from "../../store.js";
 import { words } from "../../words/en/lightbox.js";
 import { icon } from "../icon.js";
 import { calledOf, isClip, stillOf } from "../picture_tile.js";
+import { isVeiled, unveil } from "../ratings.js";
 import { zooming } from "./zoom.js";
 
 /** Frames a second of an engine that says nothing of it. */
@@ -44,6 +45,7 @@ part("picture-stage", (host, { onLeave }) => {
     const { item } = host;
     if (item.hidden || !item.url) return html`<div class="stage-hidden">${icon("eye")}<p>${words.hidden}</p><p class="faint">${words.hiddenText}</p></div>`;
     const still = stillOf(item, VERY_LARGE);
+    if (isVeiled(item)) return veiled(item, still);
     if (isClip(item)) {
       return html`<div class="stage-film"><video src=${item.url} poster=${still} width=${item.width} height=${item.height} aria-label=${calledOf(item)}
           preload="auto" autoplay loop playsinline controls .muted=${true}></video>
@@ -60,3 +62,8 @@ part("picture-stage", (host, { onLeave }) => {
       <button type="button" class="plain one-to-one" aria-pressed=${zoom.isIn.value ? "true" : "false"} @click=${() => zoom.toggle()}>${zoom.isIn.value ? words.fit : words.zoom}</button>`;
   };
 });
+
+function veiled(item, still) {
+  return html`<div class="stage-veiled">${still ? html`<img class="is-veiled" src=${still} alt="" width=${item.width} height=${item.height}>` : null}
+    <div>${icon("eye")}<p>${words.veiled.why}</p><button type="button" class="quiet" @click=${() => unveil(item.id)}>${words.veiled.show}</button></div></div>`;
+}

@@ -23,6 +23,7 @@ export const words = spoken({
     legend: "A package",
     credits: (millicredits) => `${credits(millicredits)} credits`,
     each: (offer) => `${price((offer.priceMinorUnits * 1000) / offer.millicredits, offer.currency)} a credit`,
+    buys: (pictures) => `about ${pictures.toLocaleString()} pictures`,
     action: (offer) => `Buy for ${price(offer.priceMinorUnits, offer.currency)}`,
     missing: (millicredits) => `You need ${credits(millicredits)} credits more for what you were about to make. It is kept for you.`,
     back: "Back to it",
@@ -30,6 +31,7 @@ export const words = spoken({
   },
   purchases: {
     title: "Purchases",
+    none: "What you buy is listed here, with its receipt.",
     of: (one) => `${credits(one.credits)} credits for ${price(one.priceMinorUnits, one.currency)}`,
     states: {
       STARTED: "Not paid yet",
@@ -42,6 +44,7 @@ export const words = spoken({
     },
     again: "Try again",
     goOn: "Pay now",
+    back: "Back to the checkout",
     arrived: (millicredits) => `${credits(millicredits)} credits are yours.`,
     receipt: "Receipt",
     receiptOf: (one) => `Receipt: ${credits(one.credits)} credits`,
@@ -63,6 +66,7 @@ export const words = spoken({
     filters: { all: "All", spent: "Spent", bought: "Bought" },
     filter: "Show",
     download: "Save as CSV",
+    downloadLines: "Save as JSONL",
     csv: ["position", "time", "entry", "what", "credits", "available after", "held after"],
   },
 });

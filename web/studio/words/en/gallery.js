@@ -34,6 +34,14 @@ export const words = spoken({
     clear: "Clear filters",
     active: "Active filters",
   },
+  stack: {
+    toggle: "Stacks",
+    why: "What was made together is one tile",
+    title: (count) => (count === null ? "Made together" : `${many(count, "item", "items")}, made together`),
+    back: "Back to all",
+    close: "Back from the stack",
+  },
+  stacked: (count) => many(count, "tile", "tiles"),
   tabs: { label: "Collections", all: "All", trash: "Trash", hidden: "Hidden" },
   collection: {
     make: "New collection",
@@ -81,6 +89,7 @@ export const words = spoken({
   },
   tile: {
     open: (called, { isFavourite, isClip, length }) => [`Open ${called}`, isClip ? `clip, ${length}` : "", isFavourite ? "favourite" : ""].filter(Boolean).join(", "),
+    openStack: (called, size) => `Open ${size} made together: ${called}`,
     select: (called) => `Select ${called}`,
     again: "Load it again",
     hidden: "Hidden",

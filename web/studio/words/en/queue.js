@@ -69,6 +69,8 @@ export const words = spoken({
   retry: (millicredits) => `Try again · ${credits(millicredits)} credits`,
   dearer: (millicredits) => `It costs ${credits(millicredits)} credits now. Press again if that is all right.`,
   retried: "Asked for again.",
+  wasRetried: "Tried again",
+  retriedAs: (title) => `Tried again: show the new try of ${title}`,
   buy: (missing) => `Buy ${credits(missing)} credits`,
   reuse: "Again",
   select: (title) => `Select ${title}`,
