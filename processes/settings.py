@@ -129,6 +129,11 @@ class Settings(BaseSettings):
     engine_weights_dir: Path | None = Field(
         default=None, description="Folder with one pipeline directory per engine id."
     )
+    gates_dir: Path | None = Field(
+        default=None,
+        description="Folder of the gates that photographs need: gates.json, its models, the lists. "
+        "Absent: `home/gates`.",
+    )
     device: str = Field(
         default="cpu", description="torch device of the worker: cpu, cuda, cuda:1 …"
     )
@@ -179,6 +184,11 @@ class Settings(BaseSettings):
     def secrets(self) -> Path:
         """Where the secret files are."""
         return self.secrets_dir or self.home / "secrets"
+
+    @property
+    def gates(self) -> Path:
+        """Where the models and lists for photographs are."""
+        return self.gates_dir or self.home / "gates"
 
     def require_database_url(self) -> str:
         """The database to connect to. Raises `DatabaseUnset` where nothing provides one."""
