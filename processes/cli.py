@@ -281,16 +281,20 @@ def _explanation(error: Exception) -> str | None:
     from psycopg import OperationalError
     from psycopg.errors import UndefinedColumn, UndefinedTable
 
+    from adapters.identity.veriff_credentials import VeriffCredentialsUnreadable
     from adapters.objects.s3_place import CredentialsUnreadable
     from commands.ports.object_store import StoreFull, StoreUnavailable
     from processes.secrets import SecretsUnreadable
     from processes.wiring.objects import ObjectStoreUnset
+    from processes.wiring.providers import IdentityUnset
     from topics.consume import TooManyDeadLetters
     from topics.transport import TransportUnreachable
 
     match error:
-        case DatabaseUnset() | ObjectStoreUnset():
+        case DatabaseUnset() | ObjectStoreUnset() | IdentityUnset():
             return str(error)
+        case VeriffCredentialsUnreadable():
+            return f"{error}; the setting is SUITE_VERIFF_CREDENTIALS"
         case CredentialsUnreadable():
             return f"{error}; the setting is SUITE_S3_CREDENTIALS"
         case StoreFull():
