@@ -1,6 +1,8 @@
 """Screener: judges photos and outputs, signs what it passes on, and decides nothing."""
 
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -50,15 +52,11 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     loaded = _load_analyser()
     credentials = Credentials(FileSigner(settings.secrets / "provenance"))
     photographs = PhotographGates(settings.gates)
-    analyser, checks = _of_cartoons(settings, loaded)
-    gates = GatesByEngine(
-        FamilyGates(
-            PhotoGate(objects, analyser),
-            OutputGate(objects, analyser, checks, credentials),
-            SourcePhotoGate(objects, analyser, checks),
-        ),
-        lambda: _of_photographs(photographs, objects, credentials),
+    lists = Lists(
+        known_pictures=settings.home / "lists" / "known-pictures.json",
+        listed_people=settings.home / "lists" / "listed-people.json",
     )
+    gates = gates_by_engine(TimedAnalyser(loaded), lists, photographs, objects, credentials)
     present = Attendant(
         member_name(settings, "screener"), photographs, judges_cartoons=loaded is not None
     )
@@ -98,27 +96,35 @@ class Attendant:
         return ScreenerPresent(self._member, tuple(sorted({*self._cartoons, *drawn})))
 
 
-def _of_cartoons(
-    settings: Settings, loaded: PocketFaceAnalyser | None
-) -> tuple[TimedAnalyser, OutputChecks]:
-    analyser = TimedAnalyser(loaded)
-    lists = Lists(
-        known_pictures=settings.home / "lists" / "known-pictures.json",
-        listed_people=settings.home / "lists" / "listed-people.json",
-    )
-    return analyser, OutputChecks(analyser, lists)
+def gates_by_engine(
+    cartoons: TimedAnalyser,
+    lists: Lists,
+    photographs: PhotographGates,
+    objects: ScreenerObjects,
+    credentials: Credentials,
+    *,
+    now_s: Callable[[], float] = time.time,
+) -> GatesByEngine:
+    """The gates of both families. `lists` are those of cartoons; photographs have their own."""
 
+    def of_cartoons() -> FamilyGates:
+        checks = OutputChecks(cartoons, lists, now_s=now_s)
+        return FamilyGates(
+            PhotoGate(objects, cartoons),
+            OutputGate(objects, cartoons, checks, credentials),
+            SourcePhotoGate(objects, cartoons, checks),
+        )
 
-def _of_photographs(
-    photographs: PhotographGates, objects: ScreenerObjects, credentials: Credentials
-) -> FamilyGates:
-    loaded = photographs.at_hand()
-    checks = OutputChecks(loaded.analyser, photographs.lists, loaded.vetoes)
-    return FamilyGates(
-        PhotoGate(objects, loaded.analyser, PhotoVetoes(checks, loaded.vetoes)),
-        OutputGate(objects, loaded.analyser, checks, credentials),
-        SourcePhotoGate(objects, loaded.analyser, checks),
-    )
+    def of_photographs() -> FamilyGates:
+        loaded = photographs.at_hand()
+        checks = OutputChecks(loaded.analyser, photographs.lists, loaded.vetoes, now_s=now_s)
+        return FamilyGates(
+            PhotoGate(objects, loaded.analyser, PhotoVetoes(checks, loaded.vetoes)),
+            OutputGate(objects, loaded.analyser, checks, credentials),
+            SourcePhotoGate(objects, loaded.analyser, checks),
+        )
+
+    return GatesByEngine(of_cartoons(), of_photographs)
 
 
 def _load_analyser() -> PocketFaceAnalyser | None:

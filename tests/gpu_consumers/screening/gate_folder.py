@@ -27,10 +27,12 @@ EXPLICIT = [[5.0, 5.0, 5.0], [-40.0, 60.0, -40.0]]
 SIDE_PX = 320
 
 
-def shapes(seed: int, *, faces: int = 1, tint: tuple[int, int, int] = (0, 0, 0)) -> Rgb:
+def shapes(
+    seed: int, *, faces: int = 1, tint: tuple[int, int, int] = (0, 0, 0), side_px: int = SIDE_PX
+) -> Rgb:
     """Grey tiles, tinted, and red squares on them: one for each face."""
     dice = np.random.default_rng(seed)
-    tiles = dice.integers(60, 200, (20, 20, 1))
+    tiles = dice.integers(60, 200, (side_px // 16, side_px // 16, 1))
     picture = np.repeat(np.repeat(tiles, 16, axis=0), 16, axis=1).repeat(3, axis=2)
     tinted = np.clip(picture + np.asarray(tint), 0, 255).astype(np.uint8)
     for number in range(faces):

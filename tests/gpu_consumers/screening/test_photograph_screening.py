@@ -16,8 +16,6 @@ from domain.policy import DEFAULT_ROWS, HASH_LIST_AGE_MAX_S
 from domain.release import refusals_of_checks
 from gpu_consumers.screening.credentials import Credentials
 from gpu_consumers.screening.engine_gates import (
-    FamilyGates,
-    GatesByEngine,
     OutputsByEngine,
     PhotosByEngine,
     SourcePhotosByEngine,
@@ -29,12 +27,9 @@ from gpu_consumers.screening.output_checks import (
     Lists,
     OutputChecks,
 )
-from gpu_consumers.screening.output_gate import OutputGate
-from gpu_consumers.screening.photo_gate import PhotoGate
-from gpu_consumers.screening.photo_vetoes import PhotoVetoes
 from gpu_consumers.screening.picture_measures import Rgb
-from gpu_consumers.screening.source_photo_gate import SourcePhotoGate
 from gpu_consumers.screening.vetoes import TimedVetoes
+from processes.wiring.screener import gates_by_engine
 from tests.gpu_consumers.screening.ada import CLAIM, TEMPLATE_KEY, png, store, uploaded
 from tests.gpu_consumers.screening.gate_folder import (
     BLUISH,
@@ -73,33 +68,19 @@ def folder(tmp_path: Path) -> GateFolder:
 
 
 class Desk:
-    """The gates of photographs over a store, and cartoons' that know nothing."""
+    """The gates as a screener has them, of which those of cartoons have no analyser."""
 
     def __init__(self, folder: GateFolder, signer: FileSigner) -> None:
         self.folder = folder
         self.objects: InMemoryObjectStore = store()
         self._gates = folder.gates()
-        self._credentials = Credentials(signer)
-        closed = TimedAnalyser(None)
-        nothing = OutputChecks(closed, Lists(None, None), now_s=lambda: NOW_S)
-        self.by_engine = GatesByEngine(
-            FamilyGates(
-                PhotoGate(self.objects, closed),
-                OutputGate(self.objects, closed, nothing, self._credentials),
-                SourcePhotoGate(self.objects, closed, nothing),
-            ),
-            self.photographs,
-        )
-
-    def photographs(self) -> FamilyGates:
-        loaded = self._gates.at_hand()
-        checks = OutputChecks(
-            loaded.analyser, self._gates.lists, loaded.vetoes, now_s=lambda: NOW_S
-        )
-        return FamilyGates(
-            PhotoGate(self.objects, loaded.analyser, PhotoVetoes(checks, loaded.vetoes)),
-            OutputGate(self.objects, loaded.analyser, checks, self._credentials),
-            SourcePhotoGate(self.objects, loaded.analyser, checks),
+        self.by_engine = gates_by_engine(
+            TimedAnalyser(None),
+            Lists(None, None),
+            self._gates,
+            self.objects,
+            Credentials(signer),
+            now_s=lambda: NOW_S,
         )
 
     def knows(self, rgb: Rgb) -> None:
