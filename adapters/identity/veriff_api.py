@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -24,14 +24,22 @@ log = structlog.get_logger()
 
 SIGNATURE_HEADER: Final = "X-HMAC-SIGNATURE"
 KEY_HEADER: Final = "X-AUTH-CLIENT"
-TIMEOUT_S: Final = 10.0
+TIMEOUT_S: Final = 5.0
+"""For each step of the way: connected, sent, the next piece of the answer."""
+
+ANSWER_LIMIT_S: Final = 10.0
+"""For all pieces of an answer. Whoever asks holds a lease, and others wait for what they do."""
+
 ANSWER_BYTES_MAX: Final = 1024 * 1024
 ADDRESS_LENGTH_MAX: Final = 4_096
 RETRY_DELAYS_S: Final = (0.3, 1.0)
-"""Before each further try. Whoever asks again later has more patience than a person in a page."""
+"""Before each further try to begin a session: a person waits in a page. A decision is asked for
+once: whoever carries out intents asks again, and has more patience."""
 
 _SESSION_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
-_AGAIN: Final = frozenset({429, 500, 502, 503, 504})
+_AGAIN: Final = frozenset({429, 503})
+"""Said before anything was done. After a time-out a session may have been begun."""
+
 _Answer = TypeVar("_Answer", bound=msgspec.Struct)
 
 
@@ -109,8 +117,7 @@ class VeriffApi:
         """
         asked = {"verification": {"callback": return_url, "vendorData": vendor_data}}
         body = msgspec.json.encode(asked)
-        # Not after a time-out: the session may have been begun.
-        answer = self._asked("POST", "/sessions", body, signed=body, again=frozenset({429, 503}))
+        answer = self._asked("POST", "/sessions", body, signed=body, delays_s=RETRY_DELAYS_S)
         session = self._read(answer, _Begun).verification
         address = urlsplit(session.url)
         is_safe = address.scheme == "https" or (self._may_be_plain and address.scheme == "http")
@@ -122,9 +129,7 @@ class VeriffApi:
 
     def decision(self, session_id: str) -> VeriffDecision | None:
         """What was decided; None before it was. Raises `ProviderUnavailable`, `SessionUnknown`."""
-        answer = self._asked(
-            "GET", f"/sessions/{session_id}/decision", signed=session_id.encode(), again=_AGAIN
-        )
+        answer = self._asked("GET", f"/sessions/{session_id}/decision", signed=session_id.encode())
         if answer.status_code == httpx.codes.NOT_FOUND:
             raise SessionUnknown()
         if not self.is_signed(answer.headers, answer.content):
@@ -149,48 +154,40 @@ class VeriffApi:
         body: bytes | None = None,
         *,
         signed: bytes,
-        again: frozenset[int],
+        delays_s: Sequence[float] = (),
     ) -> httpx.Response:
         headers = {
             "Content-Type": "application/json",
             KEY_HEADER: self._key,
             SIGNATURE_HEADER: _signature(self._secrets[0], signed),
         }
-        repeatable = method == "GET"
-        for delay_s in (*RETRY_DELAYS_S, None):
-            answer = self._once(method, path, headers, body, repeatable=repeatable)
-            if delay_s is None or not (answer is None or answer.status_code in again):
-                return self._accepted(answer)
+        for delay_s in (*delays_s, None):
+            answer = self._once(method, path, headers, body)
+            is_away = answer is None or answer.status_code in _AGAIN
+            if delay_s is None or not is_away:
+                break
             self._wait(delay_s)
-        raise AssertionError("unreachable")
+        return self._accepted(answer)
 
     def _once(
-        self,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: bytes | None,
-        *,
-        repeatable: bool,
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None
     ) -> httpx.Response | None:
-        """The answer; None where it may be asked again without harm. Raises ProviderUnavailable."""
+        """The answer; None where nobody was reached. Raises ProviderUnavailable."""
         try:
             return self._bounded(method, path, headers, body)
         except (httpx.ConnectError, httpx.ConnectTimeout):
             return None
         except httpx.HTTPError as failed:
-            if repeatable:
-                return None
             raise ProviderUnavailable(type(failed).__name__) from None
 
     def _bounded(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None
     ) -> httpx.Response:
         with self._client.stream(method, path, headers=headers, content=body) as answer:
-            data = bytearray()
+            data, until_s = bytearray(), time.monotonic() + ANSWER_LIMIT_S
             for piece in answer.iter_bytes():
                 data += piece
-                if len(data) > ANSWER_BYTES_MAX:
+                if len(data) > ANSWER_BYTES_MAX or time.monotonic() > until_s:
                     raise ProviderUnavailable("an answer without an end")
             return httpx.Response(
                 answer.status_code, headers=_plain(answer.headers), content=bytes(data)

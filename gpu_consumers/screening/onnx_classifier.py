@@ -5,6 +5,7 @@ and numbers that do not sum to one raise, and whoever asked denies.
 """
 
 import io
+import threading
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -78,7 +79,11 @@ class CountedClasses:
 
 
 class OnnxClassifier:
-    """One network on the CPU. One thread at a time. `name` is its id with the file's digest."""
+    """One network on the CPU. `name` is its id with the file's digest.
+
+    One question at a time: a thread that was given up may still be at work in the network, and
+    what two do at once in it answers neither.
+    """
 
     def __init__(
         self, name: str, network: Any, picture: PictureInput, classes: CountedClasses
@@ -87,6 +92,7 @@ class OnnxClassifier:
         self._network = network
         self._picture = picture
         self._classes = classes
+        self._at_work = threading.Lock()
 
     @classmethod
     def load(
@@ -105,8 +111,11 @@ class OnnxClassifier:
 
     def likelihood(self, rgb: Rgb) -> float:
         """How likely it is one of the counted classes, 0..1. Raises NoProbabilities, cv2.error."""
-        self._network.setInput(self._picture.of(rgb))
-        return self._classes.likelihood(np.asarray(self._network.forward(), np.float64).ravel())
+        given = self._picture.of(rgb)
+        with self._at_work:
+            self._network.setInput(given)
+            answer = np.asarray(self._network.forward(), np.float64).ravel()
+        return self._classes.likelihood(answer)
 
 
 def _through_jpeg(picture: Image.Image) -> Image.Image:

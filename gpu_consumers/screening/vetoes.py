@@ -4,6 +4,7 @@ How old somebody looks proves nothing. What permits is a document's date of birt
 provider; a classifier can only be in the way.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final, Protocol
@@ -109,9 +110,9 @@ def around(rgb: Rgb, box: Box) -> Rgb:
     """The part of a picture around a face, with a margin. Raises NotAnalysed for none."""
     height, width = rgb.shape[:2]
     x0, y0, x1, y1 = box
-    across, down = (x1 - x0) * FACE_MARGIN, (y1 - y0) * FACE_MARGIN
-    if not (x1 > x0 and y1 > y0):
+    if not (all(map(math.isfinite, box)) and x1 > x0 and y1 > y0):
         raise NotAnalysed("a face without an extent")
+    across, down = (x1 - x0) * FACE_MARGIN, (y1 - y0) * FACE_MARGIN
     left, right = max(0, round((x0 - across) * width)), min(width, round((x1 + across) * width))
     top, bottom = max(0, round((y0 - down) * height)), min(height, round((y1 + down) * height))
     part = rgb[top:bottom, left:right]

@@ -6,6 +6,7 @@ world of cartoons: its `out_of_world` is NaN, which passes no check that needs o
 """
 
 import math
+import threading
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,7 +36,7 @@ class PhotographReport:
 
 
 class YunetSfaceAnalyser:
-    """Both networks on the CPU. One thread at a time."""
+    """Both networks on the CPU. One picture at a time, however many threads ask."""
 
     OUT_OF_WORLD_MAX: Final = math.nan
     # OpenCV's published threshold for SFace's cosine; operators measure it on their own pictures.
@@ -53,6 +54,7 @@ class YunetSfaceAnalyser:
         self._recogniser = recogniser
         self.MODEL_ID = model_id
         self.SAME_PERSON_COSINE_MIN = same_person_cosine_min
+        self._at_work = threading.Lock()
 
     @classmethod
     def load(
@@ -91,6 +93,11 @@ class YunetSfaceAnalyser:
     def analyse(self, rgb: NDArray[np.uint8]) -> PhotographReport:
         """Look at one picture, uint8 RGB (height, width, 3)."""
         bgr = cv2.cvtColor(_fitted(rgb), cv2.COLOR_RGB2BGR)
+        # A thread that was given up may still be at work in the networks.
+        with self._at_work:
+            return self._analysed(bgr)
+
+    def _analysed(self, bgr: Any) -> PhotographReport:
         height, width = bgr.shape[:2]
         self._detector.setInputSize((width, height))
         _, rows = self._detector.detect(bgr)

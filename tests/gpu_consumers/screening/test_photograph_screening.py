@@ -320,6 +320,8 @@ MIDDLE = (0.4, 0.4, 0.6, 0.6)
         (answers(0.0), Placed((0.6, 0.4, 0.4, 0.6))),
         (answers(0.0), Placed((math.nan, 0.0, 1.0, 1.0))),
         (answers(0.0), Placed((1.5, 1.5, 1.6, 1.6))),
+        (answers(0.0), Placed((0.1, 0.1, math.inf, 0.9))),
+        (answers(0.0), Placed((-math.inf, 0.1, 0.5, 0.9))),
         (answers(0.0), Placed(*[MIDDLE] * 17, faces=17)),
     ],
 )
