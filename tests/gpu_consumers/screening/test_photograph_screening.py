@@ -30,7 +30,15 @@ from gpu_consumers.screening.output_checks import (
 from gpu_consumers.screening.picture_measures import Rgb
 from gpu_consumers.screening.vetoes import TimedVetoes
 from processes.wiring.screener import gates_by_engine
-from tests.gpu_consumers.screening.ada import CLAIM, TEMPLATE_KEY, png, store, uploaded
+from tests.gpu_consumers.screening.ada import (
+    CLAIM,
+    TEMPLATE_KEY,
+    TWIN,
+    photo_id,
+    png,
+    store,
+    uploaded,
+)
 from tests.gpu_consumers.screening.gate_folder import (
     BLUISH,
     GREENISH,
@@ -45,7 +53,8 @@ from tests.gpu_consumers.screening.output_desk import (
     verdicts,
     work_for,
 )
-from topics.messages.results import CheckResult, OutputsScreened
+from topics.messages.results import CheckResult, OutputsScreened, SourcePhotoJudged
+from topics.messages.work import PhotoToJudge, SourcePhotoWork
 
 XL = "stable-diffusion-xl"
 ROW = msgspec.structs.replace(
@@ -262,9 +271,38 @@ def test_without_a_veto_no_photo_is_taken(desk: Desk, name: str) -> None:
     assert judged(desk, [shapes(11), shapes(12)]) == [("not-judged",)] * 2
 
 
-def test_a_photo_to_begin_with_goes_to_the_gates_of_its_engine(desk: Desk) -> None:
-    gates = SourcePhotosByEngine(desk.by_engine).gates
-    assert gates.of(XL) != gates.of("pocket")
+def began_with(desk: Desk, rgb: Rgb) -> SourcePhotoJudged:
+    place = PhotoToJudge(photo_id(1), "uploads/begun", "photos/begun.png")
+    desk.objects.delete([place.clean_key])
+    desk.objects.put(place.object_key, png(rgb), media_type="image/png")
+    checks = [
+        tuple(name for name in names if name != Check.PROVENANCE)
+        for names in (TWIN_CHECKS, NOBODYS_CHECKS)
+    ]
+    work = SourcePhotoWork(TWIN, XL, place, TEMPLATE_KEY, *checks)
+    return SourcePhotosByEngine(desk.by_engine).judge(work, CLAIM)
+
+
+@pytest.mark.parametrize("faces", [0, 1])
+def test_a_photo_to_begin_with_passes_as_what_it_shows(desk: Desk, faces: int) -> None:
+    verdict = began_with(desk, shapes(2, faces=faces))
+    assert all(check.passed for check in verdict.checks)
+    assert verdict.copy is not None
+
+
+@pytest.mark.parametrize(
+    ("shown", "check"),
+    [
+        (shapes(2, tint=BLUISH), Check.MINOR_VETO),
+        (shapes(2, faces=0, tint=BLUISH), Check.MINOR_VETO),
+        (shapes(2, faces=2), Check.FACE_COUNT),
+        (shapes(2, tint=GREENISH), Check.CONTENT_RATING),
+    ],
+)
+def test_a_photo_to_begin_with_meets_the_same_vetoes(desk: Desk, shown: Rgb, check: Check) -> None:
+    verdict = began_with(desk, shown)
+    assert {one.check: one.passed for one in verdict.checks}[check] is False
+    assert verdict.copy is None
 
 
 class Placed:
