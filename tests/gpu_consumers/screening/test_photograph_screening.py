@@ -28,12 +28,14 @@ from gpu_consumers.screening.output_checks import (
     OutputChecks,
 )
 from gpu_consumers.screening.picture_measures import Rgb
-from gpu_consumers.screening.vetoes import TimedVetoes
+from gpu_consumers.screening.time_limit import NotAnalysed
+from gpu_consumers.screening.vetoes import FACES_LOOKED_AT_MAX, TimedVetoes
 from processes.wiring.screener import gates_by_engine
 from tests.gpu_consumers.screening.ada import (
     CLAIM,
     TEMPLATE_KEY,
     TWIN,
+    StubAnalyser,
     photo_id,
     png,
     store,
@@ -334,10 +336,13 @@ def answers(value: float) -> Callable[[Rgb], float]:
 
 
 def vetoed(answer: Callable[[Rgb], float] | None, report: FaceReport | None) -> CheckResult:
+    """What is said of a picture that shows the twin, by everything but their age."""
     age = None if answer is None else Aged(answer)
-    checks = OutputChecks(TimedAnalyser(None), Lists(None, None), TimedVetoes(age))
+    analyser = TimedAnalyser(StubAnalyser())
+    checks = OutputChecks(analyser, Lists(None, None), TimedVetoes(age))
     grey = np.full((100, 100, 3), 90, np.uint8)
-    return checks.make(Check.MINOR_VETO, Examined(grey, report, None, XL, has_twin=True))
+    template = FaceTemplate(analyser.name, Placed().identity)
+    return checks.make(Check.MINOR_VETO, Examined(grey, report, template, XL, has_twin=True))
 
 
 MIDDLE = (0.4, 0.4, 0.6, 0.6)
@@ -360,12 +365,12 @@ MIDDLE = (0.4, 0.4, 0.6, 0.6)
         (answers(0.0), Placed((1.5, 1.5, 1.6, 1.6))),
         (answers(0.0), Placed((0.1, 0.1, math.inf, 0.9))),
         (answers(0.0), Placed((-math.inf, 0.1, 0.5, 0.9))),
-        (answers(0.0), Placed(*[MIDDLE] * 17, faces=17)),
     ],
 )
 def test_an_age_that_cannot_be_asked_is_no_verdict(
     answer: Callable[[Rgb], float] | None, report: FaceReport | None
 ) -> None:
+    assert vetoed(answers(0.0), Placed(MIDDLE)).passed is True
     assert vetoed(answer, report).passed is None
 
 
@@ -374,4 +379,23 @@ def test_one_young_face_is_enough() -> None:
         return 0.9 if rgb.shape[0] < 50 else 0.0
 
     assert vetoed(of_the_smaller, Placed(MIDDLE)).passed is False
-    assert vetoed(of_the_smaller, Placed((0.0, 0.0, 1.0, 1.0))).passed is None
+    assert vetoed(of_the_smaller, Placed((0.0, 0.0, 1.0, 1.0))).passed is True
+
+
+def test_of_a_crowd_no_age_is_told() -> None:
+    grey, vetoes = np.full((100, 100, 3), 90, np.uint8), TimedVetoes(Aged(answers(0.0)))
+    assert vetoes.minor_likelihood(grey, [MIDDLE] * FACES_LOOKED_AT_MAX) == 0.0
+    with pytest.raises(NotAnalysed):
+        vetoes.minor_likelihood(grey, [MIDDLE] * (FACES_LOOKED_AT_MAX + 1))
+
+
+@pytest.mark.parametrize("box", [(0.1, 0.1, math.inf, 0.9), (0.6, 0.4, 0.4, 0.6), (2, 2, 3, 3)])
+def test_of_a_face_that_is_nowhere_no_age_is_told(box: Box) -> None:
+    grey, vetoes = np.full((100, 100, 3), 90, np.uint8), TimedVetoes(Aged(answers(0.0)))
+    with pytest.raises(NotAnalysed):
+        vetoes.minor_likelihood(grey, [box])
+
+
+def test_the_veto_begins_at_its_limit() -> None:
+    assert vetoed(answers(Aged.VETO_FROM), Placed(MIDDLE)).passed is False
+    assert vetoed(answers(0.299), Placed(MIDDLE)).passed is True
