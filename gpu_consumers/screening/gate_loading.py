@@ -78,7 +78,7 @@ class _Found:
         if content is None:
             packaged = open_nsfw.packaged_folder()
             if packaged is None:
-                self._not_named("content rater")
+                self._not_named("content rater", ", and the extra `rater` is not installed")
                 return
             content, folder = open_nsfw.MODEL, packaged
         rater = content
@@ -97,8 +97,9 @@ class _Found:
             self.faults.append(GateFault(gate, pinned.path, str(refused), pinned.sha256))
             return None
 
-    def _not_named(self, gate: str) -> None:
-        self.faults.append(GateFault(gate, self.folder / MANIFEST, f"{MANIFEST} names none"))
+    def _not_named(self, gate: str, besides: str = "") -> None:
+        trouble = f"{MANIFEST} names none{besides}"
+        self.faults.append(GateFault(gate, self.folder / MANIFEST, trouble))
 
     def _pinned(self, pin: PinnedFile) -> PinnedWeights:
         return PinnedWeights(self.folder / pin.file, pin.sha256)
