@@ -20,23 +20,28 @@ FRESH_S = 1.0
 DRAWS, JUDGES = "draws", "judges"
 
 
-def attendance_of(rows: Sequence[Attended]) -> Attendance:
-    """All that the read model tells."""
+def attendance_of(rows: Sequence[Attended], *, documents: bool = False) -> Attendance:
+    """All that the read model tells, and what the identity provider of here is good for."""
     by_role: dict[str, dict[str, Presence]] = {DRAWS: {}, JUDGES: {}}
     for row in rows:
         by_role.setdefault(row.role, {})[row.engine] = Presence(row.alive, row.last_at)
     workers = by_role[DRAWS].pop("", NEVER)
     screeners = by_role[JUDGES].pop("", NEVER)
-    return Attendance(by_role[DRAWS], by_role[JUDGES], workers, screeners)
+    return Attendance(by_role[DRAWS], by_role[JUDGES], workers, screeners, documents)
 
 
 class AttendanceDesk:
     """An `AttendanceBook` that reads once for all who ask within a second."""
 
     def __init__(
-        self, connections: Connections, monotonic_s: Callable[[], float] = time.monotonic
+        self,
+        connections: Connections,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        *,
+        documents: bool = False,
     ) -> None:
         self._connections = connections
+        self._documents = documents
         self._monotonic_s = monotonic_s
         self._looking = threading.Lock()
         self._known: tuple[float, Attendance] | None = None
@@ -67,4 +72,4 @@ class AttendanceDesk:
     def _read(self) -> Attendance:
         # Nobody in particular: who is there concerns everybody.
         with as_viewer(self._connections, BEFORE_ALL, Role.CREATOR) as view:
-            return attendance_of(attended(view))
+            return attendance_of(attended(view), documents=self._documents)

@@ -14,6 +14,7 @@ from strawberry.fastapi import BaseContext
 from api.caps import Place
 from api.look_desk import LookDesk
 from api.parts import Parts
+from api.proxies import COUNTRY, UNKNOWN
 from api.refusals import NotSignedIn
 from api.session_desk import SessionDesk
 from commands.ports.accounts import Session
@@ -68,7 +69,13 @@ class StudioContext(BaseContext):
 
     @property
     def country(self) -> str:
-        """Where the session comes from, as far as anybody knows."""
+        """Where the session comes from, as far as anybody knows; `UNKNOWN` where nobody does.
+
+        An ISO 3166 code, of a country ("DE") or a part of one ("US-CA").
+        """
+        if self.parts.proxies.country_header is not None:
+            place: str = self.connection.scope.get(COUNTRY, UNKNOWN)
+            return place
         client = self.connection.client
         return self.parts.session_country(client.host if client else "")
 

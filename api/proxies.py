@@ -4,6 +4,7 @@ A header is believed as far as trusted proxies wrote it: from the right, up to t
 none of them. What stands left of that hop is the client's own word, and changes nothing.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
@@ -13,6 +14,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 HOPS_MAX = 20
 """Hops that are looked at: more proxies of one's own than anybody has."""
 
+COUNTRY = "suite.country"
+"""Where a trusted proxy says that a connection comes from, in its scope."""
+
+UNKNOWN = ""
+_PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+
 _ENCRYPTED = {"http": "https", "ws": "wss"}
 
 Address = IPv4Address | IPv6Address
@@ -20,10 +27,14 @@ Network = IPv4Network | IPv6Network
 
 
 class TrustedProxies:
-    """Networks whose word about where a request comes from is believed."""
+    """Networks whose word about where a request comes from is believed.
 
-    def __init__(self, networks: Iterable[Network]) -> None:
+    `country_header` is the header in which they say from which country, where any of them does.
+    """
+
+    def __init__(self, networks: Iterable[Network], *, country_header: str | None = None) -> None:
         self._networks = tuple(networks)
+        self.country_header = country_header
 
     def trusts(self, address: str) -> bool:
         """Whether this is one of our own proxies."""
@@ -69,6 +80,10 @@ class BehindProxies:
         headers = Headers(scope=scope)
         client = self._proxies.client_of(peer, headers.getlist("x-forwarded-for"))
         seen = {**scope, "client": (client, port if client == peer else 0)}
+        if self._proxies.country_header is not None:
+            # One that was sent twice may have been written by the client: it is nobody's word.
+            said = headers.getlist(self._proxies.country_header)
+            seen[COUNTRY] = said[0] if len(said) == 1 and _PLACE.fullmatch(said[0]) else UNKNOWN
         # The last word is that of the proxy that we talk to.
         protocols = headers.getlist("x-forwarded-proto")
         if protocols and protocols[-1].rpartition(",")[2].strip().lower() in ("https", "wss"):

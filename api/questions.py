@@ -32,6 +32,7 @@ from api.types.node import Node
 from api.types.source_photo import asked_source
 from api.types.viewer import Standing, Viewer
 from commands.catalogue import catalogue as catalogue_facts
+from commands.catalogue import checks_documents
 from commands.jobs.asked_settings import asked, asked_clips
 from commands.ports.accounts import Session
 from commands.quote import PromptRead, QuoteClips, QuoteImages, QuoteTraining
@@ -212,7 +213,10 @@ class Query(AuditorQuestions, CheckoutQueries, OperatorQuestions):
             with as_viewer(connections, BEFORE_ALL, Role.CREATOR) as view:
                 now = policy(view)
                 allowed = [(row["engine"], row["rating"]) for row in (now.rows if now else [])]
-                there = attendance_of(attended(view))
+                there = attendance_of(
+                    attended(view),
+                    documents=checks_documents(info.context.parts.identity.name),
+                )
                 facts = catalogue_facts(allowed, there, now=info.context.parts.clock())
                 return catalogue(facts, price_list(view))
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from api.parts import Parts
 from api.waiting import BUSY, RETRY_AFTER_S
 from commands.account.note_verification_hint import NoteVerificationHint, verification_hint_key
-from commands.ports.webhooks import WebhookRefused
+from commands.ports.webhooks import WebhookRefusal, WebhookRefused
 from commands.wallet.note_payment_hint import NotePaymentHint, payment_hint_key
 from domain.kernel.refusal import Refusal
 
@@ -45,6 +45,9 @@ async def _received(request: Request, note: Callable[[bytes], None]) -> Response
         await run_sync(note, await request.body())
     except WebhookRefused as refused:
         log.warning("webhook refused", reason=refused.reason.value)
+        if refused.reason is WebhookRefusal.NOT_OURS:
+            # Well signed, and of something that was not begun here: it need not be sent again.
+            return Response(status_code=200)
         return Response(refused.reason.value, status_code=400, media_type="text/plain")
     except BUSY as busy:
         log.warning("webhook not noted", error=type(busy).__name__)

@@ -7,6 +7,7 @@ from datetime import datetime
 from commands.ports.attendance import NEVER, Attendance, Presence, at_hand
 from domain.asset import Why
 from domain.asset_kind import AssetKind
+from domain.assurance import checks_documents
 from domain.bulk_change import BULK_ITEMS_MAX, CHANGED_AT_ONCE_MAX, INVERSE, GalleryChange
 from domain.checks import Check
 from domain.consent_scopes import scopes_offered
@@ -126,5 +127,6 @@ __all__ = [
     "WholeRange",
     "Why",
     "catalogue",
+    "checks_documents",
     "consent_version",
 ]

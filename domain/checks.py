@@ -15,6 +15,7 @@ class Check(StrEnum):
     NO_ENROLLED_MATCH = "no_enrolled_match"
     IN_WORLD = "in_world"
     MINOR_VETO = "minor_veto"
+    CONTENT_RATING = "content_rating"
     PROVENANCE = "provenance"
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from domain.assurance import SANDBOX_COUNTRY
 from domain.checks import Check
+from domain.engines import ENGINES
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.identity import POLICY_ID
 from domain.rating import Rating
@@ -38,6 +39,12 @@ INDISPENSABLE_CHECKS = (
 """Checks that no row may leave out."""
 
 
+def draws_photographs(engine: str) -> bool:
+    """Whether what an engine draws may be taken for a photograph. One that is unknown does."""
+    entry = ENGINES.get(engine)
+    return entry is None or entry.photorealistic
+
+
 class PolicyRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one engine may make at one rating, of what is looked at in one way.
 
@@ -59,11 +66,17 @@ class PolicyRow(msgspec.Struct, frozen=True, omit_defaults=True):
         return about == (engine, rating, screening)
 
     def checks_for(self, twin_id: UUID | None) -> tuple[str, ...]:
-        """The checks an output has to pass. Without a twin its faces must match nobody enrolled."""
+        """The checks an output has to pass. Without a twin its faces must match nobody enrolled.
+
+        A photograph shows no more than its rating allows, also where a row does not say so.
+        """
+        checks = self.checks
+        if draws_photographs(self.engine) and Check.CONTENT_RATING not in checks:
+            checks = (*checks, Check.CONTENT_RATING.value)
         if twin_id is not None:
-            return self.checks
+            return checks
         swapped = {Check.IDENTITY.value: Check.NO_ENROLLED_MATCH.value}
-        return tuple(swapped.get(check, check) for check in self.checks)
+        return tuple(swapped.get(check, check) for check in checks)
 
 
 DEFAULT_ROWS: tuple[PolicyRow, ...] = tuple(
@@ -175,12 +188,17 @@ class Policy(Aggregate):
     ) -> PolicyRow:
         """The row, where both the verified document's country and the session's are allowed.
 
-        Raises `RatingNotAllowed`, `JurisdictionNotAllowed`; an unknown place is not allowed.
+        Raises `RatingNotAllowed`, `JurisdictionNotAllowed`; an unknown place is not allowed. The
+        sandbox's country is a place for cartoons only: of a photograph it says nothing.
         """
         row = self.row(engine, rating, screening)
+        nowhere = {SANDBOX_COUNTRY} if draws_photographs(engine) else set()
         for place in (document_country, session_country):
-            if place is None or not _allows(row.jurisdictions, place):
+            if place is None or place in nowhere or not _allows(row.jurisdictions, place):
                 raise JurisdictionNotAllowed()
+        if any(denied.startswith(f"{session_country}-") for denied in DENIED_JURISDICTIONS):
+            # Somewhere in a country of which a part is denied: it may be that part.
+            raise JurisdictionNotAllowed()
         return row
 
 

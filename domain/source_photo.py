@@ -120,6 +120,7 @@ _IN_WORDS: Mapping[str, SourceFlaw] = MappingProxyType(
         Check.IN_WORLD: SourceFlaw.REAL_PHOTOGRAPH,
         Check.KNOWN_HASH: SourceFlaw.NOT_ALLOWED,
         Check.MINOR_VETO: SourceFlaw.NOT_ALLOWED,
+        Check.CONTENT_RATING: SourceFlaw.NOT_ALLOWED,
     }
 )
 

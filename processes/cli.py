@@ -115,6 +115,22 @@ def status(
 
 
 @cli.command()
+def doctor(
+    engine: Annotated[str | None, typer.Argument(help="One that draws photographs.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,  # noqa: FBT002
+) -> None:
+    """Say what photographs still need, and where it belongs; 1 where anything is missing."""
+    from processes.doctor.doctor import PHOTOGRAPHIC, examined
+    from processes.status.status import say
+
+    if engine is not None and engine not in PHOTOGRAPHIC:
+        typer.echo(f"no engine {engine!r}; there are {', '.join(PHOTOGRAPHIC)}", err=True)
+        raise typer.Exit(2)
+    engines = PHOTOGRAPHIC if engine is None else (engine,)
+    raise typer.Exit(say(examined(settings_or_exit(), engines), as_json=json))
+
+
+@cli.command()
 def config() -> None:
     """Show every setting in force, secrets redacted."""
     typer.echo(json.dumps(settings_or_exit().redacted(), indent=2))
@@ -281,16 +297,20 @@ def _explanation(error: Exception) -> str | None:
     from psycopg import OperationalError
     from psycopg.errors import UndefinedColumn, UndefinedTable
 
+    from adapters.identity.veriff_credentials import VeriffCredentialsUnreadable
     from adapters.objects.s3_place import CredentialsUnreadable
     from commands.ports.object_store import StoreFull, StoreUnavailable
     from processes.secrets import SecretsUnreadable
     from processes.wiring.objects import ObjectStoreUnset
+    from processes.wiring.providers import IdentityUnset
     from topics.consume import TooManyDeadLetters
     from topics.transport import TransportUnreachable
 
     match error:
-        case DatabaseUnset() | ObjectStoreUnset():
+        case DatabaseUnset() | ObjectStoreUnset() | IdentityUnset():
             return str(error)
+        case VeriffCredentialsUnreadable():
+            return f"{error}; the setting is SUITE_VERIFF_CREDENTIALS"
         case CredentialsUnreadable():
             return f"{error}; the setting is SUITE_S3_CREDENTIALS"
         case StoreFull():

@@ -87,6 +87,14 @@ class Settings(BaseSettings):
         description="File in the format of AWS's tools with the profiles intake, screener and "
         "keeper, or those of them that this process is. Absent: wherever boto3 looks.",
     )
+    identity_provider: Literal["sandbox", "veriff"] = Field(
+        default="sandbox",
+        description="Who checks identities. The sandbox checks nothing, for cartoons only.",
+    )
+    veriff_credentials: Path | None = Field(
+        default=None,
+        description="JSON file, readable by its owner only: base_url, api_key, shared_secrets.",
+    )
     kafka_bootstrap: str | None = Field(
         default=None,
         description="host:port,… of Apache Kafka. Absent: topics are rows in PostgreSQL.",
@@ -121,6 +129,12 @@ class Settings(BaseSettings):
         description="Addresses or networks, with commas between, of the proxies before the API: "
         "their X-Forwarded-For and X-Forwarded-Proto are believed. Absent: nobody's.",
     )
+    country_header: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9-]{1,64}$",
+        description="Header in which the trusted proxies say where a client is: an ISO 3166 code, "
+        "DE or US-CA. Absent: nobody knows, and only cartoons are drawn.",
+    )
     cors_origins: Annotated[tuple[_Origin, ...], NoDecode, _LISTED] = Field(
         default=(),
         description="Origins, with commas between, whose pages may use the API with a token. "
@@ -128,6 +142,11 @@ class Settings(BaseSettings):
     )
     engine_weights_dir: Path | None = Field(
         default=None, description="Folder with one pipeline directory per engine id."
+    )
+    gates_dir: Path | None = Field(
+        default=None,
+        description="Folder of the gates that photographs need: gates.json, its models, the lists. "
+        "Absent: `home/gates`.",
     )
     device: str = Field(
         default="cpu", description="torch device of the worker: cpu, cuda, cuda:1 …"
@@ -179,6 +198,11 @@ class Settings(BaseSettings):
     def secrets(self) -> Path:
         """Where the secret files are."""
         return self.secrets_dir or self.home / "secrets"
+
+    @property
+    def gates(self) -> Path:
+        """Where the models and lists for photographs are."""
+        return self.gates_dir or self.home / "gates"
 
     def require_database_url(self) -> str:
         """The database to connect to. Raises `DatabaseUnset` where nothing provides one."""

@@ -1,1 +1,1 @@
-"""How a person's identity is checked: the sandbox provider and its hosted pages."""
+"""How a person's identity is checked: by the sandbox with pages of its own, or by Veriff."""

@@ -49,6 +49,19 @@ def forget_familiar_networks(connection: Connection[TupleRow], before: datetime,
     ).rowcount
 
 
+def forget_identity_sessions(connection: Connection[TupleRow], before: datetime, limit: int) -> int:
+    """Forget sessions at an identity provider that were begun before then. Answers how many.
+
+    A check that is over is asked about no more, and a webhook of it is then of nothing of ours.
+    """
+    return connection.execute(
+        "DELETE FROM vault.identity_sessions WHERE verification_id IN (SELECT verification_id "
+        "FROM vault.identity_sessions WHERE started_at < %s ORDER BY started_at LIMIT %s "
+        "FOR UPDATE SKIP LOCKED)",
+        [before, limit],
+    ).rowcount
+
+
 def forget_archives(connection: Connection[TupleRow], before: datetime, limit: int) -> int:
     """Forget addresses of ZIPs that were over before then. Answers how many."""
     return connection.execute(

@@ -36,7 +36,7 @@ WORDS: Mapping[RefusalCause, str] = MappingProxyType(
         RefusalCause.FACES_OUT_OF_NUMBER: "There are more or fewer faces in it than there may be.",
         RefusalCause.OUT_OF_STYLE: "It does not look like what this engine draws.",
         RefusalCause.CONSENT_ENDED: "The consent that it rested on was taken back meanwhile.",
-        RefusalCause.NOT_ALLOWED: "The rules in force do not allow it any more.",
+        RefusalCause.NOT_ALLOWED: "The rules in force do not allow it.",
         RefusalCause.JOB_ENDED: "Its job had ended before it was checked.",
         RefusalCause.NOT_SIGNED: "Its content credentials could not be written.",
         RefusalCause.NOT_CHECKED: "One of the checks could not be made.",
@@ -51,6 +51,7 @@ _FAILED: Mapping[str, RefusalCause] = MappingProxyType(
         Check.NO_ENROLLED_MATCH: RefusalCause.SOMEBODY_ELSES_FACE,
         Check.FACE_COUNT: RefusalCause.FACES_OUT_OF_NUMBER,
         Check.IN_WORLD: RefusalCause.OUT_OF_STYLE,
+        Check.CONTENT_RATING: RefusalCause.NOT_ALLOWED,
         Check.PROVENANCE: RefusalCause.NOT_SIGNED,
     }
 )

@@ -22,12 +22,16 @@ NEVER = Presence()
 
 @dataclass(frozen=True)
 class Attendance:
-    """By engine, who can draw with it and who can judge what it draws; and anybody at all."""
+    """By engine, who can draw with it and who can judge what it draws; and anybody at all.
+
+    `documents`: whether whoever checks identities here looks at documents.
+    """
 
     draws: Mapping[str, Presence] = field(default_factory=lambda: MappingProxyType({}))
     judges: Mapping[str, Presence] = field(default_factory=lambda: MappingProxyType({}))
     workers: Presence = NEVER
     screeners: Presence = NEVER
+    documents: bool = False
 
 
 NOBODY = Attendance()
@@ -37,7 +41,14 @@ def at_hand(attendance: Attendance, engine: str, *, has_policy: bool) -> AtHand:
     """Who is there for one engine."""
     draws = attendance.draws.get(engine, NEVER)
     judges = attendance.judges.get(engine, NEVER)
-    return AtHand(draws.alive, draws.last_at, judges.alive, judges.last_at, has_policy)
+    return AtHand(
+        draws.alive,
+        draws.last_at,
+        judges.alive,
+        judges.last_at,
+        has_policy,
+        attendance.documents,
+    )
 
 
 class AttendanceBook(Protocol):

@@ -57,7 +57,7 @@ class IdentityProvider(Protocol):
     def verify_webhook(
         self, headers: Mapping[str, str], body: bytes, now: datetime
     ) -> VerificationHint:
-        """Check signature, then age, then form. Header names are compared without case.
+        """Check signature, then age where it has one, then form. Header names have no case.
 
         Raises `WebhookRefused`. A replayed webhook passes here: `Accounts.remember_webhook` and the
         idempotent hint command make it harmless.

@@ -9,10 +9,11 @@ class WebhookRefusal(StrEnum):
     FORGED = "forged"
     STALE = "stale"
     MALFORMED = "malformed"
+    NOT_OURS = "not-ours"
 
 
 class WebhookRefused(Exception):
-    """A webhook whose signature, age or form does not hold. Nothing was done."""
+    """A webhook whose signature, age, form or subject does not hold. Nothing was done."""
 
     def __init__(self, reason: WebhookRefusal) -> None:
         super().__init__(f"webhook refused: {reason}")
@@ -20,7 +21,7 @@ class WebhookRefused(Exception):
 
 
 class ProviderUnavailable(Exception):
-    """The provider gave no answer. Ask again later; nothing was decided."""
+    """The provider gave no answer, or none to be believed. Ask again later; nothing was decided."""
 
 
 WEBHOOK_AGE_MAX_S = 300

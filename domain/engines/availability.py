@@ -11,7 +11,6 @@ from enum import StrEnum
 
 import msgspec
 
-from domain.assurance import DOCUMENT_PROVIDERS
 from domain.engines.entry import EngineEntry
 from domain.time_limits import JOB_OPEN_MAX
 
@@ -29,7 +28,7 @@ class AtHand(msgspec.Struct, frozen=True):
     """Who is there for an engine: to draw with it, and to judge what it draws.
 
     The times are when somebody last was there; None for never. `has_policy` is whether a policy
-    row allows anything of it.
+    row allows anything of it. `documents`: whether the identity provider here checks any.
     """
 
     workers: int = 0
@@ -37,6 +36,7 @@ class AtHand(msgspec.Struct, frozen=True):
     screeners: int = 0
     screener_last_at: datetime | None = None
     has_policy: bool = False
+    documents: bool = False
 
 
 def lacks(entry: EngineEntry, at_hand: AtHand, *, now: datetime) -> tuple[Lack, ...]:
@@ -47,7 +47,7 @@ def lacks(entry: EngineEntry, at_hand: AtHand, *, now: datetime) -> tuple[Lack, 
     if entry.photorealistic:
         if not _is_or_was(at_hand.screeners, at_hand.screener_last_at, now):
             found.append(Lack.FACE_ANALYSER)
-        if not DOCUMENT_PROVIDERS:
+        if not at_hand.documents:
             found.append(Lack.DOCUMENT_IDENTITY)
         if not at_hand.has_policy:
             found.append(Lack.POLICY)

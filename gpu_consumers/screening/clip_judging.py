@@ -11,6 +11,7 @@ from gpu_consumers.screening.face_template import FaceTemplate
 from gpu_consumers.screening.output_checks import (
     IDENTITY,
     KNOWN_HASH,
+    MILDEST_RATING,
     Examined,
     OutputChecks,
 )
@@ -54,6 +55,7 @@ class ClipJudge:
         engine: str,
         template: FaceTemplate | None,
         has_twin: bool,
+        rating: str = MILDEST_RATING,
     ) -> JudgedClip:
         """Every check of `names` over the judged frames; the worst of them is the clip's.
 
@@ -71,7 +73,9 @@ class ClipJudge:
             looked_at = {
                 number: checks.make(
                     name,
-                    Examined(frames[number], reports.get(number), template, engine, has_twin),
+                    Examined(
+                        frames[number], reports.get(number), template, engine, has_twin, rating
+                    ),
                 )
                 for number in (hashed if name == KNOWN_HASH else judged)
             }

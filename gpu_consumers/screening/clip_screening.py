@@ -57,6 +57,7 @@ class ClipScreening:
             engine=work.engine,
             template=template,
             has_twin=work.template_key is not None,
+            rating=work.rating,
         )
         delivered = frames[: judged.frames]
         return self._copies.after(

@@ -1,16 +1,15 @@
 """What the screener needs of whoever looks at faces, and how long it may take."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
-from typing import Final, Protocol, TypeVar
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-ANALYSIS_LIMIT_S: Final = 30.0
+from gpu_consumers.screening.time_limit import ANALYSIS_LIMIT_S, NotAnalysed, TimeLimit
 
-_Answer = TypeVar("_Answer")
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1 of a face, each 0..1 of the picture."""
 
 
 class FaceReport(Protocol):
@@ -28,6 +27,14 @@ class FaceReport(Protocol):
 
     @property
     def out_of_world(self) -> float: ...
+
+
+@runtime_checkable
+class PlacedFaces(Protocol):
+    """A report that says where each face is: one box a face, in the order of `faces`."""
+
+    @property
+    def boxes(self) -> Sequence[Box]: ...
 
 
 class FaceAnalyser(Protocol):
@@ -53,17 +60,12 @@ class FaceAnalyser(Protocol):
         ...
 
 
-class NotAnalysed(Exception):
-    """There is no report: no analyser, an error, or no answer in time. This always denies."""
-
-
 class TimedAnalyser:
     """An analyser, or the lack of one, behind a time limit. `name` is what verdicts call it."""
 
     def __init__(self, analyser: FaceAnalyser | None, *, limit_s: float = ANALYSIS_LIMIT_S) -> None:
         self._analyser = analyser
-        self._limit_s = limit_s
-        self._executor: ThreadPoolExecutor | None = None
+        self._time = TimeLimit("face-analyser", limit_s)
 
     @property
     def name(self) -> str:
@@ -85,21 +87,7 @@ class TimedAnalyser:
         if self._analyser is None:
             raise NotAnalysed("no analyser is loaded")
         analyse = self._analyser.analyse
-        return self._within_limit(lambda: analyse(rgb))
-
-    def _within_limit(self, ask: Callable[[], _Answer]) -> _Answer:
-        executor = self._executor or ThreadPoolExecutor(1, "face-analyser")
-        self._executor = executor
-        asked: Future[_Answer] = executor.submit(ask)
-        try:
-            return asked.result(self._limit_s)
-        except FutureTimeout as late:
-            # The stuck thread keeps its executor; the next picture gets another one.
-            executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
-            raise NotAnalysed("no answer in time") from late
-        except Exception as failed:
-            raise NotAnalysed(type(failed).__name__) from failed
+        return self._time.ask(lambda: analyse(rgb))
 
 
 def cosine(one: Sequence[float], other: Sequence[float]) -> float:
@@ -111,3 +99,15 @@ def cosine(one: Sequence[float], other: Sequence[float]) -> float:
     if not np.isfinite(length) or length <= 0.0:
         return float("nan")
     return float(first @ second / length)
+
+
+__all__ = [
+    "ANALYSIS_LIMIT_S",
+    "Box",
+    "FaceAnalyser",
+    "FaceReport",
+    "NotAnalysed",
+    "PlacedFaces",
+    "TimedAnalyser",
+    "cosine",
+]

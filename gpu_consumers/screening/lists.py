@@ -12,6 +12,9 @@ from typing import Final, TypeVar
 import msgspec
 
 LIST_AGE_MAX_S: Final = 24 * 60 * 60
+SANDBOX_LIST: Final = "sandbox"
+"""The name of lists that are issued empty, by nobody who knows what belongs there."""
+
 LIST_BYTES_MAX: Final = 256 * 1024 * 1024
 
 
@@ -50,18 +53,28 @@ def read_list(
 
     Read anew for every picture: a list that was issued a moment ago counts at once.
     """
+    found = decoded_list(path, kind)
+    return found, require_fresh(found.issued_at_s, now_s=now_s, age_max_s=age_max_s)
+
+
+def decoded_list(path: Path | None, kind: type[AnyList]) -> AnyList:
+    """The list, however old it is. Raises ListUnusable."""
     if path is None:
         raise ListUnusable("no list is configured")
     try:
         if path.stat().st_size > LIST_BYTES_MAX:
             raise ListUnusable("larger than any list")
-        found = msgspec.json.decode(path.read_bytes(), type=kind)
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as unreadable:
         raise ListUnusable("absent or unreadable") from unreadable
-    age_s = now_s - found.issued_at_s
+
+
+def require_fresh(issued_at_s: float, *, now_s: float, age_max_s: float) -> float:
+    """The age of a list in seconds. Raises ListUnusable where it counts no more, or not yet."""
+    age_s = now_s - issued_at_s
     if not 0 <= age_s <= age_max_s:
         raise ListUnusable("too old, or from the future", age_s)
-    return found, age_s
+    return age_s
 
 
 def issue_list(path: Path, issued: HashList | FaceList) -> None:

@@ -12,10 +12,16 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from gpu_consumers.screening.face_analyser import FaceReport, TimedAnalyser, cosine
+from gpu_consumers.screening.face_analyser import (
+    FaceReport,
+    PlacedFaces,
+    TimedAnalyser,
+    cosine,
+)
 from gpu_consumers.screening.face_template import FaceTemplate
 from gpu_consumers.screening.lists import (
     LIST_AGE_MAX_S,
+    SANDBOX_LIST,
     AnyList,
     FaceList,
     HashList,
@@ -31,6 +37,8 @@ from gpu_consumers.screening.pdq import (
     unpacked_hash,
 )
 from gpu_consumers.screening.picture_measures import Rgb
+from gpu_consumers.screening.time_limit import NotAnalysed
+from gpu_consumers.screening.vetoes import TimedVetoes
 from topics.messages.bounds import MODEL_NAME_LENGTH_MAX
 from topics.messages.results import CheckResult
 
@@ -40,12 +48,14 @@ IDENTITY: Final = "identity"
 NO_ENROLLED_MATCH: Final = "no_enrolled_match"
 IN_WORLD: Final = "in_world"
 MINOR_VETO: Final = "minor_veto"
+CONTENT_RATING: Final = "content_rating"
 
 CARTOON_WORLD_ENGINES: Final = frozenset({"pocket"})
 """Engines that were taught nothing but a world in which every person is a cartoon of an adult."""
 
 CARTOON_WORLD_BASIS: Final = "cartoon-world-basis"
 ABSENT: Final = "absent"
+MILDEST_RATING: Final = "general"
 _NOT_IN_A_MODEL_NAME: Final = re.compile(r"[^ !#-\[\]-~]")
 
 
@@ -54,7 +64,7 @@ class Examined:
     """One output as the checks see it. `report` is None where the analyser did not answer.
 
     `template` is None for a job without a twin, and where the twin's template could not be read:
-    `has_twin` tells the two apart.
+    `has_twin` tells the two apart. `rating` is what was asked for; unsaid, it is the mildest.
     """
 
     rgb: Rgb
@@ -62,6 +72,7 @@ class Examined:
     template: FaceTemplate | None
     engine: str
     has_twin: bool
+    rating: str = MILDEST_RATING
 
 
 @dataclass(frozen=True)
@@ -77,10 +88,16 @@ class OutputChecks:
     """Makes checks by name. Never raises: what breaks inside a check is a check not made."""
 
     def __init__(
-        self, analyser: TimedAnalyser, lists: Lists, *, now_s: Callable[[], float] = time.time
+        self,
+        analyser: TimedAnalyser,
+        lists: Lists,
+        vetoes: TimedVetoes | None = None,
+        *,
+        now_s: Callable[[], float] = time.time,
     ) -> None:
         self._analyser = analyser
         self._lists = lists
+        self._vetoes = vetoes or TimedVetoes()
         self._now_s = now_s
         self._known_pictures: Callable[[], tuple[HashList, float]] = self._read_known_pictures
         self._listed_people: Callable[[], tuple[FaceList, float]] = self._read_listed_people
@@ -91,6 +108,7 @@ class OutputChecks:
             NO_ENROLLED_MATCH: self._no_enrolled_match,
             IN_WORLD: self._in_world,
             MINOR_VETO: self._minor_veto,
+            CONTENT_RATING: self._content_rating,
         }
 
     def make(self, name: str, examined: Examined) -> CheckResult:
@@ -109,7 +127,7 @@ class OutputChecks:
 
         A list that cannot be used is looked for again with the next frame, and denies each time.
         """
-        once = OutputChecks(self._analyser, self._lists, now_s=self._now_s)
+        once = OutputChecks(self._analyser, self._lists, self._vetoes, now_s=self._now_s)
         once._known_pictures = cache(self._read_known_pictures)
         once._listed_people = cache(self._read_listed_people)
         return once
@@ -130,6 +148,9 @@ class OutputChecks:
         except ListUnusable as unusable:
             return CheckResult(KNOWN_HASH, None, ABSENT, unusable.age_s)
         model = _model_of_list(known.name)
+        if known.name == SANDBOX_LIST and examined.engine not in CARTOON_WORLD_ENGINES:
+            # Nobody has put on it what there is: it says nothing of photographs.
+            return CheckResult(KNOWN_HASH, None, model, age_s)
         hashes, quality = pdq_orientations(examined.rgb)
         if quality < PDQ_QUALITY_MIN:
             return CheckResult(KNOWN_HASH, None, model, age_s)
@@ -163,7 +184,8 @@ class OutputChecks:
             listed, _ = self._listed_people()
         except ListUnusable:
             return CheckResult(NO_ENROLLED_MATCH, None, ABSENT)
-        if listed.model != self._analyser.name:
+        is_nobodys = listed.name == SANDBOX_LIST and examined.engine not in CARTOON_WORLD_ENGINES
+        if is_nobodys or listed.model != self._analyser.name:
             return self._not_made(NO_ENROLLED_MATCH)
         if not report.faces:
             return CheckResult(NO_ENROLLED_MATCH, passed=True, model=self._analyser.name)
@@ -186,11 +208,50 @@ class OutputChecks:
         return self._compared(IN_WORLD, strangeness, limit=limit, passed=strangeness <= limit)
 
     def _minor_veto(self, examined: Examined) -> CheckResult:
+        """Nobody in it may be a minor. What that rests on differs between the kinds of engines."""
+        if examined.engine in CARTOON_WORLD_ENGINES:
+            return self._minor_veto_of_a_cartoon(examined)
+        return self._minor_veto_of_a_photograph(examined)
+
+    def _minor_veto_of_a_cartoon(self, examined: Examined) -> CheckResult:
         """Passed on one recorded basis: a world of adult cartoons, and a picture that is of it."""
         in_world = self._in_world(examined)
-        if examined.engine not in CARTOON_WORLD_ENGINES or in_world.passed is not True:
+        if in_world.passed is not True:
             return CheckResult(MINOR_VETO, None, CARTOON_WORLD_BASIS, in_world.score)
         return CheckResult(MINOR_VETO, passed=True, model=CARTOON_WORLD_BASIS, score=in_world.score)
+
+    def _minor_veto_of_a_photograph(self, examined: Examined) -> CheckResult:
+        """No veto, and nobody in it but the twin of whom a document says that they are an adult.
+
+        Score: the highest likelihood of a minor, over the whole picture and every face.
+        """
+        model, limit = self._vetoes.age_model, self._vetoes.veto_from
+        report = examined.report
+        if not isinstance(report, PlacedFaces) or len(report.boxes) != len(report.faces):
+            return CheckResult(MINOR_VETO, None, model)
+        try:
+            likelihood = self._vetoes.minor_likelihood(examined.rgb, report.boxes)
+        except NotAnalysed:
+            return CheckResult(MINOR_VETO, None, model)
+        if likelihood >= limit:
+            return CheckResult(MINOR_VETO, passed=False, model=model, score=likelihood)
+        # Looking like an adult permits nothing: whoever is shown has to be somebody who is one.
+        is_proved = not report.faces or (
+            len(report.faces) == 1 and self._identity(examined).passed is True
+        )
+        passed = True if is_proved and likelihood < limit else None
+        return CheckResult(MINOR_VETO, passed, model, likelihood)
+
+    def _content_rating(self, examined: Examined) -> CheckResult:
+        """The picture shows no more than was asked for. Score: how explicit it is, 0..1."""
+        model, limit = self._vetoes.content_model, self._vetoes.explicit_above(examined.rating)
+        try:
+            explicitness = self._vetoes.explicitness(examined.rgb)
+        except NotAnalysed:
+            return CheckResult(CONTENT_RATING, None, model)
+        if math.isnan(limit):
+            return CheckResult(CONTENT_RATING, None, model, explicitness)
+        return CheckResult(CONTENT_RATING, explicitness <= limit, model, explicitness)
 
     def _not_made(self, name: str) -> CheckResult:
         return CheckResult(name, None, self._analyser.name)

@@ -14,7 +14,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_consumers.screening.face_analyser import NotAnalysed, TimedAnalyser, cosine
+from gpu_consumers.screening.face_analyser import (
+    NotAnalysed,
+    TimedAnalyser,
+    cosine,
+)
 from gpu_consumers.screening.face_template import FaceTemplate
 from gpu_consumers.screening.objects import ScreenerObjects
 from gpu_consumers.screening.pdq import (
@@ -29,6 +33,7 @@ from gpu_consumers.screening.photo_decoding import (
     UndecodedPhoto,
     clean_png,
 )
+from gpu_consumers.screening.photo_vetoes import PhotoVetoes
 from gpu_consumers.screening.picture_measures import (
     Rgb,
     colour_cells,
@@ -75,16 +80,26 @@ class _Candidate:
 
 
 class PhotoGate:
-    """Judges sets, one at a time. May be asked twice for one set: it writes the same objects."""
+    """Judges sets, one at a time. May be asked twice for one set: it writes the same objects.
 
-    def __init__(self, objects: ScreenerObjects, analyser: TimedAnalyser) -> None:
+    `vetoes` look at photographs; the analyser of a world of cartoons knows one from the other.
+    """
+
+    def __init__(
+        self,
+        objects: ScreenerObjects,
+        analyser: TimedAnalyser,
+        vetoes: PhotoVetoes | None = None,
+    ) -> None:
         self._objects = objects
         self._analyser = analyser
+        self._vetoes = vetoes
 
     def judge(self, work: PhotoSetWork, claim_id: UUID) -> PhotosJudged:
         """Verdicts on the set. Raises only where the object store does not answer."""
+        vetoes = None if self._vetoes is None else self._vetoes.of_one_set(work.engine)
         with PhotoDecoder() as decoder:
-            candidates = [self._look_at(photo, decoder) for photo in work.photos]
+            candidates = [self._look_at(photo, decoder, vetoes) for photo in work.photos]
         _mark_near_duplicates(candidates)
         same_person, template = self._compare_people(candidates)
         if template is not None and not any(candidate.flaws for candidate in candidates):
@@ -101,16 +116,20 @@ class PhotoGate:
             same_person=same_person,
         )
 
-    def _look_at(self, photo: PhotoToJudge, decoder: PhotoDecoder) -> _Candidate:
+    def _look_at(
+        self, photo: PhotoToJudge, decoder: PhotoDecoder, vetoes: PhotoVetoes | None
+    ) -> _Candidate:
         if self._objects.head(photo.object_key) is None:
             return _Candidate(photo, ["not-uploaded"])
         match decoder.decode(self._objects.get(photo.object_key)):
             case UndecodedPhoto(flaw):
                 return _Candidate(photo, [flaw])
             case DecodedPhoto() as decoded:
-                return self._measure(photo, decoded)
+                return self._measure(photo, decoded, vetoes)
 
-    def _measure(self, photo: PhotoToJudge, decoded: DecodedPhoto) -> _Candidate:
+    def _measure(
+        self, photo: PhotoToJudge, decoded: DecodedPhoto, vetoes: PhotoVetoes | None
+    ) -> _Candidate:
         candidate = _Candidate(photo, rgb=decoded.rgb)
         if min(decoded.original_width, decoded.original_height) < SIDE_MIN_PX:
             candidate.flaws.append("too-small")
@@ -121,10 +140,10 @@ class PhotoGate:
         candidate.pdq_hash, _ = pdq(decoded.rgb)
         candidate.cells = colour_cells(decoded.rgb)
         if not candidate.flaws:
-            self._look_for_a_face(candidate, decoded.rgb)
+            self._look_for_a_face(candidate, decoded.rgb, vetoes)
         return candidate
 
-    def _look_for_a_face(self, candidate: _Candidate, rgb: Rgb) -> None:
+    def _look_for_a_face(self, candidate: _Candidate, rgb: Rgb, vetoes: PhotoVetoes | None) -> None:
         try:
             report = self._analyser.analyse(rgb)
             faces, strangeness = len(report.faces), float(report.out_of_world)
@@ -140,6 +159,8 @@ class PhotoGate:
             candidate.flaws.append("real-photograph")
         if faces != 1:
             candidate.flaws.append("no-face" if faces == 0 else "several-faces")
+        if vetoes is not None:
+            candidate.flaws += vetoes.flaws(rgb, report)
         if candidate.flaws:
             return
         if math.isnan(cosine(identity, identity)):

@@ -48,6 +48,7 @@ class PictureScreening:
             template=template,
             engine=work.engine,
             has_twin=work.template_key is not None,
+            rating=work.rating,
         )
         names = [name for name in dict.fromkeys(work.required_checks) if name != PROVENANCE]
         return self._copies.after(

@@ -18,10 +18,13 @@ from uuid import UUID, uuid4
 
 from msgspec import UNSET
 
-from gpu_consumers.screening.output_gate import OutputGate
-from gpu_consumers.screening.photo_gate import NOT_JUDGED, SAME_PERSON, PhotoGate
+from gpu_consumers.screening.engine_gates import (
+    JudgesPhotos,
+    JudgesSourcePhotos,
+    ScreensOutputs,
+)
+from gpu_consumers.screening.photo_gate import NOT_JUDGED, SAME_PERSON
 from gpu_consumers.screening.publish_gate import PublishGate
-from gpu_consumers.screening.source_photo_gate import SourcePhotoGate
 from topics.codec import MessageOutOfBounds, require_bounds
 from topics.consume import NOT_THE_MESSAGE, DeadLetterBox, next_offsets
 from topics.messages.grants import ClaimRefused, JobGranted
@@ -82,9 +85,9 @@ class Screener:
         self,
         name: str,
         transport: Transport,
-        photo_gate: PhotoGate,
-        output_gate: OutputGate,
-        source_photo_gate: SourcePhotoGate,
+        photo_gate: JudgesPhotos,
+        output_gate: ScreensOutputs,
+        source_photo_gate: JudgesSourcePhotos,
         publish_gate: PublishGate,
         *,
         pace: ScreenerPace | None = None,

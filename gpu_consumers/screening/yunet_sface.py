@@ -5,42 +5,24 @@ is absent, or another one, loads nothing, and a gate without its model denies. T
 world of cartoons: its `out_of_world` is NaN, which passes no check that needs one.
 """
 
-import hashlib
 import math
+import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_consumers.screening.face_analyser import Box
+from gpu_consumers.screening.pinned_weights import PinnedWeights, WeightsRefused
+
 DETECTION_SIDE_MAX_PX: Final = 1024
 FACE_SCORE_MIN: Final = 0.8
 NMS_IOU_MAX: Final = 0.3
 FACES_MAX: Final = 50
-
-
-class WeightsRefused(Exception):
-    """A weights file is absent, or is not the one that was pinned."""
-
-
-@dataclass(frozen=True)
-class PinnedWeights:
-    """One ONNX file and the SHA-256 it must have, in lower-case hex."""
-
-    path: Path
-    sha256: str
-
-    def checked(self) -> str:
-        """The path as OpenCV wants it. Raises WeightsRefused."""
-        try:
-            digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
-        except OSError as absent:
-            raise WeightsRefused(f"{self.path.name} cannot be read") from absent
-        if digest != self.sha256:
-            raise WeightsRefused(f"{self.path.name} is not the pinned file")
-        return str(self.path)
+DIGEST_SHOWN: Final = 32
+"""Hexadecimal digits of each file's digest in the model's name: 128 bits."""
 
 
 @dataclass(frozen=True)
@@ -50,37 +32,72 @@ class PhotographReport:
     faces: tuple[NDArray[np.float32], ...]
     identity: tuple[float, ...]
     out_of_world: float = math.nan
+    boxes: tuple[Box, ...] = ()
 
 
 class YunetSfaceAnalyser:
-    """Both networks on the CPU. One thread at a time."""
+    """Both networks on the CPU. One picture at a time, however many threads ask."""
 
-    MODEL_ID: Final = "yunet-sface"
-    # OpenCV's published threshold for SFace's cosine; operators measure it on their own pictures.
-    SAME_PERSON_COSINE_MIN: Final = 0.363
     OUT_OF_WORLD_MAX: Final = math.nan
+    # OpenCV's published threshold for SFace's cosine; operators measure it on their own pictures.
+    PUBLISHED_COSINE_MIN: Final = 0.363
 
-    def __init__(self, detector: Any, recogniser: Any) -> None:
+    def __init__(
+        self,
+        detector: Any,
+        recogniser: Any,
+        *,
+        model_id: str = "yunet-sface",
+        same_person_cosine_min: float = PUBLISHED_COSINE_MIN,
+    ) -> None:
         self._detector = detector
         self._recogniser = recogniser
+        self.MODEL_ID = model_id
+        self.SAME_PERSON_COSINE_MIN = same_person_cosine_min
+        self._at_work = threading.Lock()
 
     @classmethod
-    def load(cls, detector: PinnedWeights, recogniser: PinnedWeights) -> "YunetSfaceAnalyser":
+    def load(
+        cls,
+        detector: PinnedWeights,
+        recogniser: PinnedWeights,
+        *,
+        same_person_cosine_min: float = PUBLISHED_COSINE_MIN,
+    ) -> "YunetSfaceAnalyser":
         """Load both networks. Raises WeightsRefused."""
-        detector_path, recogniser_path = detector.checked(), recogniser.checked()
+        found, told_apart = detector.read(), recogniser.read()
         try:
-            return cls(
+            networks = (
                 cv2.FaceDetectorYN.create(
-                    detector_path, "", (320, 320), FACE_SCORE_MIN, NMS_IOU_MAX, FACES_MAX
+                    "onnx",
+                    np.frombuffer(found, np.uint8),
+                    _NO_CONFIG,
+                    (320, 320),
+                    FACE_SCORE_MIN,
+                    NMS_IOU_MAX,
+                    FACES_MAX,
                 ),
-                cv2.FaceRecognizerSF.create(recogniser_path, ""),
+                cv2.FaceRecognizerSF.create(
+                    "onnx", np.frombuffer(told_apart, np.uint8), _NO_CONFIG
+                ),
             )
         except cv2.error as unusable:
             raise WeightsRefused("OpenCV cannot load the pinned files") from unusable
+        digests = "+".join(pinned.sha256[:DIGEST_SHOWN] for pinned in (detector, recogniser))
+        return cls(
+            *networks,
+            model_id=f"yunet-sface@{digests}",
+            same_person_cosine_min=same_person_cosine_min,
+        )
 
     def analyse(self, rgb: NDArray[np.uint8]) -> PhotographReport:
         """Look at one picture, uint8 RGB (height, width, 3)."""
         bgr = cv2.cvtColor(_fitted(rgb), cv2.COLOR_RGB2BGR)
+        # A thread that was given up may still be at work in the networks.
+        with self._at_work:
+            return self._analysed(bgr)
+
+    def _analysed(self, bgr: Any) -> PhotographReport:
         height, width = bgr.shape[:2]
         self._detector.setInputSize((width, height))
         _, rows = self._detector.detect(bgr)
@@ -91,7 +108,20 @@ class YunetSfaceAnalyser:
         aligned = self._recogniser.alignCrop(bgr, faces[0])
         vector = np.asarray(self._recogniser.feature(aligned), np.float64).ravel()
         unit = vector / np.linalg.norm(vector)
-        return PhotographReport(tuple(faces), tuple(float(value) for value in unit))
+        return PhotographReport(
+            tuple(faces),
+            tuple(float(value) for value in unit),
+            boxes=tuple(_box(row, width, height) for row in faces),
+        )
+
+
+_NO_CONFIG: Final = np.zeros(0, np.uint8)
+"""ONNX files describe themselves."""
+
+
+def _box(row: NDArray[np.float32], width: int, height: int) -> Box:
+    x, y, wide, tall = (float(value) for value in row[:4])
+    return (x / width, y / height, (x + wide) / width, (y + tall) / height)
 
 
 def _fitted(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -39,6 +39,9 @@ WEBHOOKS_KEPT = timedelta(days=7)
 SESSIONS_KEPT = timedelta()
 """An expired session opens nothing."""
 
+IDENTITY_SESSIONS_KEPT = timedelta(days=30)
+"""A check is followed for a week, and providers send for as long what nobody took."""
+
 TRIES_KEPT = timedelta(minutes=5)
 """An empty bucket counts nothing; the clocks of two processes may differ by a little."""
 

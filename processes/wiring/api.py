@@ -16,6 +16,7 @@ from psycopg_pool import ConnectionPool
 from starlette.types import ASGIApp
 
 from adapters.event_store.log import EventLog
+from adapters.identity.sandbox import SandboxIdentity
 from adapters.identity.sandbox_pages import identity_pages
 from adapters.objects.http import object_app
 from adapters.objects.s3_place import S3User
@@ -36,6 +37,7 @@ from api.progress import ProgressBoard
 from api.proxies import TrustedProxies
 from api.spans import NoSpans
 from api.threads import EXPORTS_MAX
+from commands.catalogue import checks_documents
 from commands.ports.object_store import ObjectStore
 from processes.audit.ledger_log import ExportedLedger
 from processes.garbage import look_seldom
@@ -159,14 +161,16 @@ def _assemble(
     readers = stack.enter_context(
         open_pool(url, "reader", size_max=READER_CONNECTIONS_MAX, application="api")
     )
+    identity = stack.enter_context(open_identity(settings, secrets, "api"))
+    desk = AttendanceDesk(readers, documents=checks_documents(identity.name))
     writing = stack.enter_context(
-        open_studio(settings, secrets, "api", command_observers(sight), AttendanceDesk(readers))
+        open_studio(settings, secrets, "api", command_observers(sight), desk)
     )
     vault = stack.enter_context(open_pool(url, "vault", size_max=8, application="api"))
     events = stack.enter_context(EventLog(url, connections_max=EXPORTS_MAX, application="api"))
     transport = stack.enter_context(open_transport(settings, sight.message_observers))
     objects, store_origin, mounts = open_store(settings, secrets)
-    identity, payment = open_identity(settings, secrets), open_payment(settings, secrets)
+    payment = open_payment(settings, secrets)
     progress = ProgressBoard(feed.wake)
     parts = Parts(
         studio=writing.studio,
@@ -190,7 +194,7 @@ def _assemble(
         refused=seen.refused,
         spans=sight.tracing or NoSpans(),
         store_origin=store_origin,
-        proxies=TrustedProxies(settings.trusted_proxies),
+        proxies=TrustedProxies(settings.trusted_proxies, country_header=settings.country_header),
         cors_origins=settings.cors_origins,
     )
     folders = Folders(
@@ -199,8 +203,13 @@ def _assemble(
         samples=settings.home / "samples",
     )
 
+    pages: dict[str, ASGIApp] = {}
+    if isinstance(identity, SandboxIdentity):
+        pages[IDENTITY_PATH] = identity_pages(identity)
+
     def deliver_webhooks() -> None:
-        identity.deliver_webhooks()
+        if isinstance(identity, SandboxIdentity):
+            identity.deliver_webhooks()
         payment.deliver_webhooks()
 
     background = Background(
@@ -208,7 +217,7 @@ def _assemble(
         is_ready=lambda: _is_ready(readers),
         mounts={
             **mounts,
-            IDENTITY_PATH: identity_pages(identity),
+            **pages,
             PAYMENT_PATH: payment_pages(payment),
         },
     )

@@ -48,12 +48,13 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
             Orphans(objects, writing.studio, writing.store.owner_of),
             objects,
         ) as sweeps,
+        open_identity(settings, secrets, "reactor") as identity,
         open_transport(settings, sight.message_observers) as transport,
         transport.publisher("/suite/reactor") as publisher,
     ):
         outside = Outside(
             objects=objects,
-            identity=open_identity(settings, secrets),
+            identity=identity,
             payment=open_payment(settings, secrets),
         )
         announcer = Announcer(intents, writing.studio, publisher, transport, system_clock)

@@ -1,13 +1,13 @@
 """The sandbox's lists of known pictures and listed people: empty, and issued anew all the time.
 
-A real operator's lists come from their own source into the same two files. Where nobody issues
-them, they grow too old and every release is denied.
+They are for cartoons. Photographs are compared with an operator's own lists, in the folder of their
+gates. Where nobody issues a list, it grows too old and every release is denied.
 """
 
 import threading
 import time
 
-from gpu_consumers.screening.lists import FaceList, HashList, issue_list
+from gpu_consumers.screening.lists import SANDBOX_LIST, FaceList, HashList, issue_list
 from processes.settings import Settings
 
 REFRESH_S = 3_600.0
@@ -17,8 +17,10 @@ def issue_sandbox_lists(settings: Settings) -> None:
     """Issue both lists now."""
     folder = settings.home / "lists"
     now_s = time.time()
-    issue_list(folder / "known-pictures.json", HashList("sandbox", now_s, ()))
-    issue_list(folder / "listed-people.json", FaceList("sandbox", now_s, "pocket-analyser-1", ()))
+    issue_list(folder / "known-pictures.json", HashList(SANDBOX_LIST, now_s, ()))
+    issue_list(
+        folder / "listed-people.json", FaceList(SANDBOX_LIST, now_s, "pocket-analyser-1", ())
+    )
 
 
 def keep_lists_fresh(settings: Settings, stop: threading.Event) -> None:

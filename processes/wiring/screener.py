@@ -1,20 +1,32 @@
 """Screener: judges photos and outputs, signs what it passes on, and decides nothing."""
 
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 
 from adapters.objects.s3_place import S3User
 from adapters.provenance.file_signer import FileSigner
-from gpu_consumers.engines.pocket import loading as pocket
 from gpu_consumers.engines.pocket.analyser import AnalyserWeightsMissing, PocketFaceAnalyser
 from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.screening.credentials import Credentials
+from gpu_consumers.screening.engine_gates import (
+    FamilyGates,
+    GatesByEngine,
+    OutputsByEngine,
+    PhotosByEngine,
+    SourcePhotosByEngine,
+)
 from gpu_consumers.screening.face_analyser import TimedAnalyser
-from gpu_consumers.screening.output_checks import Lists, OutputChecks
+from gpu_consumers.screening.gate_fault import GateFault
+from gpu_consumers.screening.objects import ScreenerObjects
+from gpu_consumers.screening.output_checks import CARTOON_WORLD_ENGINES, Lists, OutputChecks
 from gpu_consumers.screening.output_gate import OutputGate
 from gpu_consumers.screening.photo_gate import PhotoGate
+from gpu_consumers.screening.photo_vetoes import PhotoVetoes
+from gpu_consumers.screening.photograph_gates import PhotographGates
 from gpu_consumers.screening.publish_gate import PublishGate
 from gpu_consumers.screening.screener import Screener, ScreenerPace
 from gpu_consumers.screening.source_photo_gate import SourcePhotoGate
@@ -38,31 +50,81 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     """Run one screener until `stop` is set."""
     objects = open_objects(settings, load_secrets(settings.secrets), S3User.SCREENER)
     loaded = _load_analyser()
-    analyser = TimedAnalyser(loaded)
-    # What knows faces of one world knows none of another: no photograph is judged by it.
-    present = ScreenerPresent(
-        member_name(settings, "screener"), () if loaded is None else (pocket.ENGINE,)
-    )
+    credentials = Credentials(FileSigner(settings.secrets / "provenance"))
+    photographs = PhotographGates(settings.gates)
     lists = Lists(
         known_pictures=settings.home / "lists" / "known-pictures.json",
         listed_people=settings.home / "lists" / "listed-people.json",
     )
-    credentials = Credentials(FileSigner(settings.secrets / "provenance"))
-    checks = OutputChecks(analyser, lists)
+    gates = gates_by_engine(TimedAnalyser(loaded), lists, photographs, objects, credentials)
+    present = Attendant(
+        member_name(settings, "screener"), photographs, judges_cartoons=loaded is not None
+    )
     seen = WorkMetrics(sight.registry, loads=(), engines=LOADERS.keys())
     with (
         open_transport(settings, (*sight.message_observers, seen)) as transport,
-        said_to_be_there(transport, GATES, lambda: present, every_s=settings.liveness_s),
+        said_to_be_there(transport, GATES, present.words, every_s=settings.liveness_s),
     ):
         Screener(
             member_name(settings, "screener"),
             transport,
-            PhotoGate(objects, analyser),
-            OutputGate(objects, analyser, checks, credentials),
-            SourcePhotoGate(objects, analyser, checks),
+            PhotosByEngine(gates),
+            OutputsByEngine(gates),
+            SourcePhotosByEngine(gates),
             PublishGate(objects, credentials),
             pace=ScreenerPace(alive_s=settings.liveness_s),
         ).run(stop)
+
+
+class Attendant:
+    """Says which engines can be judged now, and notes whatever closes or opens one."""
+
+    def __init__(self, member: str, photographs: PhotographGates, *, judges_cartoons: bool) -> None:
+        self._member = member
+        self._cartoons = CARTOON_WORLD_ENGINES if judges_cartoons else frozenset()
+        self._photographs = photographs
+        self._said: tuple[GateFault, ...] | None = None
+
+    def words(self) -> ScreenerPresent:
+        """What is announced every few seconds."""
+        faults = self._photographs.faults()
+        if faults != self._said:
+            self._said = faults
+            closed = [f"{fault.gate}: {fault.trouble}" for fault in faults]
+            log.info("gates of photographs", closed=closed, advice="suite doctor")
+        drawn = frozenset() if faults else LOADERS.keys() - CARTOON_WORLD_ENGINES
+        return ScreenerPresent(self._member, tuple(sorted({*self._cartoons, *drawn})))
+
+
+def gates_by_engine(
+    cartoons: TimedAnalyser,
+    lists: Lists,
+    photographs: PhotographGates,
+    objects: ScreenerObjects,
+    credentials: Credentials,
+    *,
+    now_s: Callable[[], float] = time.time,
+) -> GatesByEngine:
+    """The gates of both families. `lists` are those of cartoons; photographs have their own."""
+
+    def of_cartoons() -> FamilyGates:
+        checks = OutputChecks(cartoons, lists, now_s=now_s)
+        return FamilyGates(
+            PhotoGate(objects, cartoons),
+            OutputGate(objects, cartoons, checks, credentials),
+            SourcePhotoGate(objects, cartoons, checks),
+        )
+
+    def of_photographs() -> FamilyGates:
+        loaded = photographs.at_hand()
+        checks = OutputChecks(loaded.analyser, photographs.lists, loaded.vetoes, now_s=now_s)
+        return FamilyGates(
+            PhotoGate(objects, loaded.analyser, PhotoVetoes(checks, loaded.vetoes)),
+            OutputGate(objects, loaded.analyser, checks, credentials),
+            SourcePhotoGate(objects, loaded.analyser, checks),
+        )
+
+    return GatesByEngine(of_cartoons(), of_photographs)
 
 
 def _load_analyser() -> PocketFaceAnalyser | None:

@@ -14,6 +14,7 @@ from adapters.postgres.connect import open_pool
 from adapters.vault.retention import (
     forget_archives,
     forget_familiar_networks,
+    forget_identity_sessions,
     forget_sessions,
     forget_tries,
     forget_webhooks,
@@ -28,6 +29,7 @@ from processes.reactor.sweeps import (
     COMMANDS_KEPT,
     DONE_INTENTS_KEPT,
     FEED_KEPT,
+    IDENTITY_SESSIONS_KEPT,
     NO_TIME,
     ROUND_EVERY,
     SESSIONS_KEPT,
@@ -68,6 +70,11 @@ def open_sweeps(
                 Sweep("commands", COMMANDS_KEPT, _by(writer, forget_commands)),
                 Sweep("webhooks", WEBHOOKS_KEPT, _by(vault, forget_webhooks)),
                 Sweep("sessions", SESSIONS_KEPT, _by(vault, forget_sessions)),
+                Sweep(
+                    "identity-sessions",
+                    IDENTITY_SESSIONS_KEPT,
+                    _by(vault, forget_identity_sessions),
+                ),
                 Sweep("archives", NO_TIME, _by(vault, forget_archives)),
                 Sweep("tries", TRIES_KEPT, _by(vault, forget_tries)),
                 Sweep("familiar-networks", NO_TIME, _by(vault, forget_familiar_networks)),

@@ -15,6 +15,9 @@ from uuid import UUID, uuid4, uuid5
 import httpx
 import uvicorn
 from fastapi import FastAPI
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
 
 from adapters.event_store.log import EventLog
 from adapters.event_store.positions import claim_reader
@@ -43,7 +46,10 @@ from api.feed_pulse import FeedPulse
 from api.parts import Parts
 from api.progress import ProgressBoard
 from api.spans import NoSpans, Spans
+from commands.catalogue import checks_documents
 from commands.handlers import HANDLERS
+from commands.ports.clock import Clock
+from commands.ports.identity_provider import IdentityProvider
 from commands.ports.tries import Tries, Try
 from commands.safety.publish_policy import PublishPolicy
 from commands.safety.publish_price_list import PublishPriceList
@@ -62,6 +68,7 @@ from topics.in_memory import InMemoryTransport
 from topics.registry import FACTS
 
 ROOT = Path(__file__).parents[2]
+Vault = ConnectionPool[Connection[TupleRow]]
 WEBHOOK_SECRET = b"w" * 32
 BATCH = 5_000
 START_WAIT_S = 10.0
@@ -176,12 +183,14 @@ def live_studio(
     tries: Tries | None = None,
     listening_url: str | None = None,
     pulse: FeedPulse | None = None,
+    identity_of: Callable[[Vault, Clock], IdentityProvider] | None = None,
     **deployed: Any,
 ) -> Iterator[LiveStudio]:
     """Serve until the block ends. Prices and policy are published.
 
     `deployed` are parts that an operator decides: trusted proxies, origins, the public URL, caps.
     `listening_url` is where feeds listen, if they reach the database by another way than all else.
+    `identity_of` makes the identity provider that takes the sandbox's place.
     """
     with ExitStack() as stack:
         writers = stack.enter_context(open_pool(database, "writer", size_max=8))
@@ -195,7 +204,9 @@ def live_studio(
         keys = SubjectKeys(vault, b"k" * 32)
         store = PostgresEventStore(writers, STORED_FORM, keys)
         clock, webhooks = MovableClock(), Webhooks()
-        desk = AttendanceDesk(readers, lambda: clock().timestamp())
+        checking = None if identity_of is None else identity_of(vault, clock)
+        is_document = checking is not None and checks_documents(checking.name)
+        desk = AttendanceDesk(readers, lambda: clock().timestamp(), documents=is_document)
         studio = Studio(store, HANDLERS, clock, b"a" * 32, desk)
         listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -231,7 +242,7 @@ def live_studio(
                 familiar=familiar,
                 objects=objects,
                 archives=PostgresArchives(vault),
-                identity=identity,
+                identity=checking or identity,
                 payment=payment,
                 connections=readers,
                 operations=look,
@@ -265,7 +276,7 @@ def live_studio(
         topics = InMemoryTransport()
         topics.create_topics()
         announcer = Announcer(intents, studio, topics.publisher("/suite/reactor"), topics, clock)
-        outside = Outside(objects, identity, payment)
+        outside = Outside(objects, checking or identity, payment)
         deeds = Deeds(studio, outside, announcer, log, STORED_FORM, clock)
         live = LiveStudio(
             url=url,

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
 
 from adapters.vault.in_memory_tries import InMemoryTries
-from api.proxies import HOPS_MAX, TrustedProxies
+from api.context import StudioContext
+from api.proxies import HOPS_MAX, BehindProxies, TrustedProxies
 from api.sign_in_limit import (
     FAMILIAR_FOR,
     SIGN_INS_AT_HOME,
@@ -90,6 +94,44 @@ def test_whatever_a_client_claims_left_of_its_own_hop_changes_nothing(behind: Li
 
 def test_clients_behind_one_proxy_have_a_bucket_each(behind: LiveStudio) -> None:
     assert guesses(Visitor(behind), MANY) == {"SIGN_IN_FAILED"}
+
+
+SAYS_WHERE = TrustedProxies([ip_network("127.0.0.1")], country_header="X-Place")
+ELSEWHERE = TrustedProxies([ip_network("10.0.0.0/8")], country_header="X-Place")
+
+
+async def place_of(proxies: TrustedProxies, *said: str) -> str:
+    """Where a connection comes from whose headers say this, as a resolver learns it."""
+    found: list[Any] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        parts: Any = SimpleNamespace(proxies=proxies, session_country=lambda address: "XX")
+        connection = HTTPConnection(scope)
+        found.append(StudioContext(parts, connection, None, None).country)  # type: ignore[arg-type]
+
+    headers = [(b"x-place", one.encode()) for one in said]
+    scope = {"type": "http", "client": ("127.0.0.1", 1), "scheme": "http", "headers": headers}
+    await BehindProxies(app, proxies)(scope, None, None)  # type: ignore[arg-type]
+    place: str = found[0]
+    return place
+
+
+@pytest.mark.parametrize("place", ["DE", "US-CA", "GB-ENG", "XX"])
+async def test_a_place_is_where_a_trusted_proxy_says(place: str) -> None:
+    assert await place_of(SAYS_WHERE, place) == place
+
+
+@pytest.mark.parametrize("said", [(), ("",), ("de",), ("DE ",), ("DEU",), ("DE", "US"), ("T1",)])
+async def test_what_is_no_place_or_two_is_nowhere(said: tuple[str, ...]) -> None:
+    assert await place_of(SAYS_WHERE, *said) == ""
+
+
+async def test_a_place_that_a_client_says_itself_is_nowhere() -> None:
+    assert await place_of(ELSEWHERE, "DE") == ""
+
+
+async def test_without_a_header_that_says_it_everybody_is_in_the_sandbox() -> None:
+    assert await place_of(OURSELVES, "DE") == "XX"
 
 
 def sign_in_from(visitor: Visitor, address: str, email: str, password: str) -> Any:

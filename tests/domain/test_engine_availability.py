@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
+from domain.assurance import Assurance, assurance_of
 from domain.engines import ENGINES
 from domain.engines.availability import AtHand, Lack, lacks
 from domain.time_limits import JOB_OPEN_MAX
@@ -36,6 +38,18 @@ def test_a_worker_with_the_weights_is_not_all_that_photographs_need(engine: str)
 @pytest.mark.parametrize("engine", PHOTOGRAPHIC)
 def test_no_photograph_without_somebody_who_checks_documents(engine: str) -> None:
     assert lacks(ENGINES[engine], EVERYBODY, now=NOON) == (Lack.DOCUMENT_IDENTITY,)
+
+
+@pytest.mark.parametrize("engine", PHOTOGRAPHIC)
+def test_nothing_is_missing_once_all_of_it_is_there(engine: str) -> None:
+    everything = msgspec.structs.replace(EVERYBODY, documents=True)
+    assert lacks(ENGINES[engine], everything, now=NOON) == ()
+
+
+def test_only_a_provider_that_looks_at_documents_assures_more_than_the_sandbox() -> None:
+    assert assurance_of("veriff") is Assurance.DOCUMENT
+    for other in ("sandbox", "Veriff", "", "someone-new"):
+        assert assurance_of(other) is Assurance.SANDBOX
 
 
 @pytest.mark.parametrize("away_for", [timedelta(minutes=5), JOB_OPEN_MAX - timedelta(seconds=1)])

@@ -205,3 +205,45 @@ def test_the_next_version_of_the_policy_takes_the_place_of_the_last() -> None:
     policy = policy_of(*DEFAULT_ROWS)
     given(policy).when(lambda p: p.publish(2, (), (ADA,), at=MONDAY)).then(Policy.Published)
     assert (policy.policy_version, policy.rows) == (2, ())
+
+
+PHOTOGRAPHIC = sorted(entry.id for entry in ENGINES.values() if entry.photorealistic)
+
+
+@pytest.mark.parametrize("engine", [*PHOTOGRAPHIC, "one-that-nobody-knows"])
+def test_a_photograph_is_rated_also_where_its_row_says_nothing_of_it(engine: str) -> None:
+    row = msgspec.structs.replace(POCKET_ROW, engine=engine)
+    assert Check.CONTENT_RATING not in row.checks
+    assert row.checks_for(ADA).count(Check.CONTENT_RATING) == 1
+    assert row.checks_for(None).count(Check.CONTENT_RATING) == 1
+    said = msgspec.structs.replace(row, checks=(*row.checks, Check.CONTENT_RATING))
+    assert said.checks_for(ADA).count(Check.CONTENT_RATING) == 1
+
+
+def test_a_cartoon_is_not_rated() -> None:
+    assert POCKET_ROW.checks_for(ADA) == POCKET_ROW.checks
+
+
+@pytest.mark.parametrize("engine", PHOTOGRAPHIC)
+def test_the_country_of_the_sandbox_is_no_place_for_photographs(engine: str) -> None:
+    row = msgspec.structs.replace(POCKET_ROW, engine=engine, jurisdictions=("XX", "DE"))
+    policy = policy_of(row)
+    policy.permit(engine, Rating.GENERAL, PICTURES, document_country="DE", session_country="DE")
+    for document, session in (("XX", "XX"), ("DE", "XX"), ("XX", "DE")):
+        with pytest.raises(JurisdictionNotAllowed):
+            policy.permit(
+                engine,
+                Rating.GENERAL,
+                PICTURES,
+                document_country=document,
+                session_country=session,
+            )
+
+
+def test_somewhere_in_a_country_of_which_a_part_is_denied_may_be_there() -> None:
+    policy = policy_of(msgspec.structs.replace(POCKET_ROW, jurisdictions=("US", "DE")))
+    policy.permit("pocket", Rating.GENERAL, PICTURES, document_country="US", session_country="DE")
+    with pytest.raises(JurisdictionNotAllowed):
+        policy.permit(
+            "pocket", Rating.GENERAL, PICTURES, document_country="US", session_country="US"
+        )

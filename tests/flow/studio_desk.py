@@ -230,7 +230,9 @@ class StudioDesk:
         until(lambda: self.twin(twin, owner).accepted, "photos are accepted")
         return twin
 
-    def submit_photos(self, twin: UUID, owner: UUID, pictures: Sequence[bytes]) -> UUID:
+    def submit_photos(
+        self, twin: UUID, owner: UUID, pictures: Sequence[bytes], *, engine: str = "pocket"
+    ) -> UUID:
         """Upload these photos and submit them. Answers the submission."""
         files = tuple(
             PhotoFile("image/jpeg", len(picture), hashlib.sha256(picture).hexdigest())
@@ -250,7 +252,7 @@ class StudioDesk:
             answer = self.http.post(form.url, data=form.fields, files={"file": file})
             assert answer.status_code == 204
         ids = tuple(upload.photo_id for upload in planned.uploads)
-        self.does(SubmitPhotos(twin, planned.submission_id, "pocket", ids), owner)
+        self.does(SubmitPhotos(twin, planned.submission_id, engine, ids), owner)
         submission: UUID = planned.submission_id
         return submission
 

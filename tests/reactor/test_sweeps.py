@@ -118,6 +118,10 @@ def given_rows(admin: psycopg.Connection[Any], by: timedelta) -> None:
         "INSERT INTO vault.familiar_networks VALUES (%s, %s)",
         [uuid4().bytes * 2, before(timedelta(), by=by)],
     )
+    admin.execute(
+        "INSERT INTO vault.identity_sessions VALUES (%s, 'veriff', %s, %s, '', %s)",
+        [uuid4(), str(uuid4()), ADA, before(kept.IDENTITY_SESSIONS_KEPT, by=by)],
+    )
 
 
 SWEPT = (
@@ -127,6 +131,7 @@ SWEPT = (
     "vault.sessions",
     "vault.tries",
     "vault.familiar_networks",
+    "vault.identity_sessions",
 )
 
 
@@ -145,6 +150,7 @@ def test_what_is_too_old_goes_and_the_rest_stays(
         "sessions": 1,
         "tries": 1,
         "familiar-networks": 1,
+        "identity-sessions": 1,
         "archives": 0,
         "first-uploads": 0,
         "closed-places": 1,

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gpu_consumers.screening.yunet_sface import (
-    PinnedWeights,
-    WeightsRefused,
-    YunetSfaceAnalyser,
-)
+from gpu_consumers.screening.pinned_weights import PinnedWeights, WeightsRefused
+from gpu_consumers.screening.yunet_sface import YunetSfaceAnalyser
+from tests.gpu_consumers.screening.gate_folder import shapes
+from tests.gpu_consumers.screening.tiny_networks import finder_of_red_squares, teller_of_colours
 
 FOG = np.full((400, 2_000, 3), 90, np.uint8)
 
@@ -81,3 +80,15 @@ def test_a_picture_without_a_face_has_no_identity() -> None:
     report = YunetSfaceAnalyser(Detector(), Recogniser()).analyse(FOG)
     assert report.faces == ()
     assert report.identity == ()
+
+
+def test_opencv_runs_what_was_loaded_from_the_checked_bytes(tmp_path: Path) -> None:
+    detector = pinned(tmp_path / "yunet.onnx", finder_of_red_squares())
+    recogniser = pinned(tmp_path / "sface.onnx", teller_of_colours())
+    analyser = YunetSfaceAnalyser.load(detector, recogniser, same_person_cosine_min=0.5)
+    report = analyser.analyse(shapes(1, faces=2))
+    assert np.allclose(report.boxes, [(0.2, 0.2, 0.4, 0.4), (0.5, 0.2, 0.7, 0.4)])
+    assert sum(value**2 for value in report.identity) == pytest.approx(1.0)
+    assert analyser.SAME_PERSON_COSINE_MIN == 0.5
+    assert detector.sha256[:32] in analyser.MODEL_ID
+    assert recogniser.sha256[:32] in analyser.MODEL_ID

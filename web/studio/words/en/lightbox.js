@@ -82,6 +82,7 @@ export const words = spoken({
       no_enrolled_match: "It looks like nobody who is enrolled here.",
       in_world: "It is a drawing, and cannot be taken for a photograph.",
       minor_veto: "It shows an adult.",
+      content_rating: "It shows no more than its rating allows.",
       provenance: "Its content credentials were read back and are valid.",
     },
   },
