@@ -14,6 +14,7 @@ from PIL import Image
 
 from gpu_consumers.engines.adapter_file import AdapterInvalid, read_adapter
 from gpu_consumers.engines.batch_watch import BatchWatch
+from gpu_consumers.engines.diffusion_model import Picture
 from gpu_consumers.engines.drawing_work import (
     DrawingWork,
     named_source,
@@ -29,9 +30,7 @@ from gpu_consumers.engines.latent_animation import (
 from gpu_consumers.engines.latent_diffusion import (
     DrawSettings,
     LatentDiffusion,
-    Picture,
     Row,
-    load_latent_diffusion,
 )
 from gpu_consumers.engines.loaded_engine import (
     EarlierCheckpoint,
@@ -45,6 +44,7 @@ from gpu_consumers.engines.loaded_engine import (
     SourceUnreadable,
     TrainedTwin,
 )
+from gpu_consumers.engines.model_loading import load_latent_diffusion
 from gpu_consumers.engines.slot_bank import RowTwin
 from gpu_consumers.engines.source_picture import source_picture
 from gpu_consumers.engines.work_watch import FrameWatch, StepWatch
@@ -56,7 +56,7 @@ from topics.messages.work import ImageWork, TrainingWork, VideoItem, VideoWork
 
 
 class DiffusionEngine:
-    """A `LoadedEngine` over a Stable Diffusion pipeline. `cache_dir` outlives the process.
+    """A `LoadedEngine` over a model of any family. `cache_dir` outlives the process.
 
     `weights_dir` is where its motion adapter is looked for with the first clip that is asked for.
     """
@@ -297,6 +297,7 @@ class DiffusionEngine:
                 bank.targets,
                 rank_max=self._loader.rank_max,
                 size_bytes_max=self._loader.adapter_size_bytes_max,
+                component=self._diffusion.model.component,
             )
             bank.put(key, checked)
         return key
@@ -348,6 +349,6 @@ def _strength(work: DrawingWork) -> float:
 def load_diffusion_engine(
     loader: EngineLoader, *, weights_dir: Path | None, cache_dir: Path, device_name: str
 ) -> DiffusionEngine:
-    """Load an engine of the Stable Diffusion family. Raises EngineAbsent."""
+    """Load an engine of any family. Raises EngineAbsent."""
     diffusion = load_latent_diffusion(loader, weights_dir, device_name)
     return DiffusionEngine(diffusion, cache_dir, weights_dir)

@@ -18,6 +18,7 @@ from torch import nn
 from torch.nn import functional
 
 from gpu_consumers.engines.adapter_file import Adapter, TargetShape
+from gpu_consumers.engines.guidance import Pass
 
 
 class TwinNotHeld(Exception):
@@ -35,9 +36,9 @@ class RowTwin:
 class SlotBank:
     """Holds at most `slots` twins; the one used longest ago makes room for a new one.
 
-    `targets` are suffixes of layer names, as peft understands `target_modules`. Guidance doubles a
-    batch: in its first half, which pictures are led away from, a twin has `unguided_share` of its
-    strength.
+    `targets` are suffixes of layer names, as peft understands `target_modules`. Guidance asks twice
+    of every row: where pictures are led away from what is answered, a twin has `unguided_share` of
+    its strength.
     """
 
     def __init__(
@@ -97,10 +98,13 @@ class SlotBank:
         self._free.append(slot)
 
     @contextmanager
-    def rows(self, twins: Sequence[RowTwin | None]) -> Iterator[None]:
+    def rows(
+        self, twins: Sequence[RowTwin | None], which: Pass = Pass.UNGUIDED_FIRST
+    ) -> Iterator[None]:
         """Inside, row i of every batch shows `twins[i]`; a batch n times as long repeats them.
 
-        A batch of None only runs the base model without extra work. Raises TwinNotHeld.
+        `which` says where guidance leads away from. A batch of None only runs the base model
+        without extra work. Raises TwinNotHeld.
         """
         slots, strengths = [], []
         for twin in twins:
@@ -109,7 +113,7 @@ class SlotBank:
             slots.append(0 if twin is None else self._held[twin.key])
             strengths.append(0.0 if twin is None else twin.strength)
         is_idle = all(strength == 0.0 for strength in strengths)
-        chosen = _Choice(tuple(slots), tuple(strengths), self._unguided_share)
+        chosen = _Choice(tuple(slots), tuple(strengths), self._unguided_share, which)
         for layer in self._layers.values():
             layer.choose(None if is_idle else chosen)
         try:
@@ -126,6 +130,7 @@ class _Choice:
     slots: tuple[int, ...]
     strengths: tuple[float, ...]
     unguided_share: float
+    which: Pass
     _placed: dict[tuple[int, torch.device, torch.dtype], tuple[torch.Tensor, torch.Tensor]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -150,8 +155,14 @@ class _Choice:
             raise ValueError(f"{rows} rows are no multiple of {len(self.slots)}")
         slots = torch.tensor(self.slots, device=device).repeat(repeats)
         strengths = torch.tensor(self.strengths, device=device, dtype=dtype).repeat(repeats)
-        if repeats > 1:
-            strengths[: len(self.strengths)] *= self.unguided_share
+        one_pass = len(self.strengths)
+        match self.which:
+            case Pass.UNGUIDED:
+                strengths *= self.unguided_share
+            case Pass.UNGUIDED_FIRST if repeats > 1:
+                strengths[:one_pass] *= self.unguided_share
+            case Pass.GUIDED_FIRST if repeats > 1:
+                strengths[-one_pass:] *= self.unguided_share
         return slots, strengths[:, None, None]
 
 

@@ -1,4 +1,4 @@
-"""Both Stable Diffusion architectures through the one engine code, tiny and with random weights."""
+"""Both Stable Diffusion architectures and a flow through the one engine code, tiny and random."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engine
 
-ENGINES = ("stable-diffusion-1.5", "stable-diffusion-xl")
+ENGINES = ("stable-diffusion-1.5", "stable-diffusion-xl", "z-image")
 NOWHERE = Upload("http://store/upload", {}, "quarantine/0.png", "image/png", 1_000_000)
 
 
@@ -332,7 +332,7 @@ def test_a_weaker_twin_to_lead_away_from_changes_guided_pictures_alone(
     )
     guided, unguided = (
         [one_lighthouse(each, twin.adapter, guidance_scale=scale) for each in (engine, sharing)]
-        for scale in (4.0, 1.0)
+        for scale in (4.0, engine._loader.guidance_free_at)
     )
     assert difference(*guided) > 0
     assert difference(*unguided) == 0
