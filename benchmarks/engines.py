@@ -10,6 +10,7 @@ import resource
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -85,7 +86,7 @@ class Bench:
                 guidance_scale=GUIDANCE,
                 twin_strength=1.0,
                 items=(ImageItem(0, person, NOWHERE),),
-                adapter=None if twin is None else Download("twin"),
+                adapter=None if twin is None else Download("twin", sha256(twin).hexdigest()),
             )
             for person in people
         ]

@@ -34,6 +34,7 @@ from gpu_consumers.engines.latent_diffusion import (
 )
 from gpu_consumers.engines.loaded_engine import (
     EarlierCheckpoint,
+    HeldTwin,
     NotDrawn,
     PictureSpoilt,
     Progress,
@@ -43,6 +44,8 @@ from gpu_consumers.engines.loaded_engine import (
     ShareOutcome,
     SourceUnreadable,
     TrainedTwin,
+    TwinFile,
+    TwinNotHeld,
 )
 from gpu_consumers.engines.model_loading import load_latent_diffusion
 from gpu_consumers.engines.slot_bank import RowTwin
@@ -95,10 +98,14 @@ class DiffusionEngine:
     def _loader(self) -> EngineLoader:
         return self._diffusion.loader
 
+    def holds(self, adapter_sha256: str) -> bool:
+        """See `LoadedEngine.holds`."""
+        return self._diffusion.bank.holds(adapter_sha256)
+
     def render(
         self,
         work: ImageWork,
-        adapter: bytes | None,
+        adapter: TwinFile | None,
         source: bytes | None,
         progress: Progress,
         *,
@@ -114,7 +121,7 @@ class DiffusionEngine:
             return self._draw(shares)
 
     def animate(
-        self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
+        self, work: VideoWork, adapter: TwinFile | None, source: bytes | None, progress: Progress
     ) -> list[RenderedClip]:
         """See `LoadedEngine.animate`."""
         with self._an_attempt():
@@ -183,7 +190,7 @@ class DiffusionEngine:
     def _render(
         self,
         work: ImageWork,
-        adapter: bytes | None,
+        adapter: TwinFile | None,
         source: bytes | None,
         progress: Progress,
         batch_size: int,
@@ -208,7 +215,7 @@ class DiffusionEngine:
         for number, share in enumerate(shares):
             try:
                 rows += self._rows(share)
-            except (AdapterInvalid, SourceUnreadable) as error:
+            except (AdapterInvalid, SourceUnreadable, TwinNotHeld) as error:
                 watch.leave_out(number, error)
             else:
                 watch.add(number)
@@ -227,7 +234,7 @@ class DiffusionEngine:
         ]
 
     def _rows(self, share: Share) -> list[Row]:
-        """Raises AdapterInvalid, SourceUnreadable."""
+        """Raises AdapterInvalid, SourceUnreadable, TwinNotHeld."""
         work = share.work
         twin = self._twin(work, share.adapter)
         row = Row(
@@ -242,7 +249,7 @@ class DiffusionEngine:
         return [replace(row, seed=item.seed) for item in share.items]
 
     def _animate(
-        self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
+        self, work: VideoWork, adapter: TwinFile | None, source: bytes | None, progress: Progress
     ) -> list[RenderedClip]:
         steps = steps_each(work)
         progress.report(Phase.ENCODE, 0, len(work.items) * steps)
@@ -281,16 +288,20 @@ class DiffusionEngine:
             work.prompt, work.style, names_twin=twin is not None, motion=motion
         )
 
-    def _twin(self, work: DrawingWork, adapter: bytes | None) -> RowTwin | None:
+    def _twin(self, work: DrawingWork, adapter: TwinFile | None) -> RowTwin | None:
         """A twin without strength is not drawn, and not named either."""
         if adapter is None or work.twin_strength == 0:
             return None
         return RowTwin(self._hold(adapter), work.twin_strength)
 
-    def _hold(self, adapter: bytes) -> str:
-        """The slot key of this file, which is in its slot afterwards."""
-        key = hashlib.sha256(adapter).hexdigest()
+    def _hold(self, adapter: TwinFile) -> str:
+        """The slot key of this file, which is in its slot afterwards. Raises TwinNotHeld."""
         bank = self._diffusion.bank
+        if isinstance(adapter, HeldTwin):
+            if not bank.holds(adapter.adapter_sha256):
+                raise TwinNotHeld
+            return adapter.adapter_sha256
+        key = hashlib.sha256(adapter).hexdigest()
         if not bank.holds(key):
             checked = read_adapter(
                 adapter,

@@ -19,10 +19,7 @@ from torch.nn import functional
 
 from gpu_consumers.engines.adapter_file import Adapter, TargetShape
 from gpu_consumers.engines.guidance import Pass
-
-
-class TwinNotHeld(Exception):
-    """A row is to show a twin that is in no slot: it was never put there, or made room."""
+from gpu_consumers.engines.loaded_engine import TwinNotHeld
 
 
 @dataclass(frozen=True)

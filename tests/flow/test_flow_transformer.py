@@ -24,6 +24,7 @@ from gpu_consumers.engines.loaded_engine import (
     Share,
     ShareOutcome,
     TrainedTwin,
+    TwinFile,
 )
 from gpu_consumers.engines.pocket.loading import LOADER as POCKET
 from gpu_consumers.engines.registry import LOADERS
@@ -69,10 +70,14 @@ class FlowPainter(Painter):
             FLOW, weights_dir=weights, cache_dir=folder, device_name="cpu"
         )
 
+    def holds(self, adapter_sha256: str) -> bool:
+        """See `LoadedEngine.holds`."""
+        return self.engine_itself.holds(adapter_sha256)
+
     def render(
         self,
         work: ImageWork,
-        adapter: bytes | None,
+        adapter: TwinFile | None,
         source: bytes | None,
         progress: Progress,
         *,
