@@ -72,7 +72,7 @@ benchmarks: install-test
 	for name in decode event_store one_event_save reserve_and_request tailing_reader \
 	  observed_command relay projector rebuild request_to_job request_to_grant workers long_job \
 	  busy_neighbour verifier chain_page clip_screening viewer_request gallery_page gallery thumbnails archive \
-	  fan_out idle_feeds; do \
+	  fan_out idle_feeds engines; do \
 	  $(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
 

@@ -3,12 +3,29 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from domain.engines import pocket, stable_diffusion_15, stable_diffusion_xl
+from domain.engines import (
+    flux_2_klein,
+    pocket,
+    qwen_image,
+    stable_diffusion_15,
+    stable_diffusion_xl,
+    z_image,
+)
 from domain.engines.entry import EngineEntry
 from domain.refusals import UnknownEngine
 
 ENGINES: Mapping[str, EngineEntry] = MappingProxyType(
-    {module.ENTRY.id: module.ENTRY for module in (pocket, stable_diffusion_15, stable_diffusion_xl)}
+    {
+        module.ENTRY.id: module.ENTRY
+        for module in (
+            pocket,
+            stable_diffusion_15,
+            stable_diffusion_xl,
+            z_image,
+            flux_2_klein,
+            qwen_image,
+        )
+    }
 )
 
 

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 
-_KEY: Final = re.compile(r"^unet\.(?P<module>[A-Za-z0-9_.]+)\.lora_(?P<side>[AB])\.weight$")
+_KEY: Final = re.compile(
+    r"^(?P<component>unet|transformer)\.(?P<module>[A-Za-z0-9_.]+)\.lora_(?P<side>[AB])\.weight$"
+)
 _FLOATS: Final = (np.float16, np.float32)
 # A finite weight beyond this is no LoRA that training made; it would saturate every picture.
 _WEIGHT_MAX: Final = 1e3
@@ -50,9 +52,17 @@ class Adapter:
 
 
 def read_adapter(
-    data: bytes, targets: Mapping[str, TargetShape], *, rank_max: int, size_bytes_max: int
+    data: bytes,
+    targets: Mapping[str, TargetShape],
+    *,
+    rank_max: int,
+    size_bytes_max: int,
+    component: str = "unet",
 ) -> Adapter:
-    """Check size, format, keys, shapes, rank and finiteness. Raises AdapterInvalid."""
+    """Check size, format, keys, shapes, rank and finiteness. Raises AdapterInvalid.
+
+    `component` is what the pipeline calls the network of these `targets`: "unet", "transformer".
+    """
     if len(data) > size_bytes_max:
         raise AdapterInvalid(f"larger than {size_bytes_max} bytes")
     try:
@@ -63,7 +73,7 @@ def read_adapter(
     ups: dict[str, Tensor] = {}
     for key, tensor in tensors.items():
         found = _KEY.match(key)
-        if found is None or found["module"] not in targets:
+        if found is None or found["component"] != component or found["module"] not in targets:
             raise AdapterInvalid("a key names no layer that an adapter may change")
         side = downs if found["side"] == "A" else ups
         side[found["module"]] = _finite(tensor)
@@ -79,15 +89,17 @@ def read_adapter(
     return Adapter(rank, layers)
 
 
-def write_adapter(adapter: Adapter, metadata: Mapping[str, str]) -> bytes:
-    """The file that diffusers' `load_lora_adapter` reads too, in float16."""
+def write_adapter(
+    adapter: Adapter, metadata: Mapping[str, str], *, component: str = "unet"
+) -> bytes:
+    """The file that diffusers' `load_lora_adapter` reads too, in float16. See `read_adapter`."""
     tensors: dict[str, NDArray[np.float16]] = {}
     for module, pair in adapter.layers.items():
         up = pair.up
         if pair.down.ndim == 4:
             up = up.reshape(*up.shape, 1, 1)
-        tensors[f"unet.{module}.lora_A.weight"] = np.ascontiguousarray(pair.down, np.float16)
-        tensors[f"unet.{module}.lora_B.weight"] = np.ascontiguousarray(up, np.float16)
+        tensors[f"{component}.{module}.lora_A.weight"] = np.ascontiguousarray(pair.down, np.float16)
+        tensors[f"{component}.{module}.lora_B.weight"] = np.ascontiguousarray(up, np.float16)
     return _in_order(bytes(save_safetensors(tensors, metadata=dict(metadata))))
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from gpu_consumers.engines.adapter_file import AdapterInvalid, read_adapter
 from gpu_consumers.engines.batch_watch import BatchWatch
+from gpu_consumers.engines.diffusion_model import Picture
 from gpu_consumers.engines.drawing_work import (
     DrawingWork,
     named_source,
@@ -29,12 +30,11 @@ from gpu_consumers.engines.latent_animation import (
 from gpu_consumers.engines.latent_diffusion import (
     DrawSettings,
     LatentDiffusion,
-    Picture,
     Row,
-    load_latent_diffusion,
 )
 from gpu_consumers.engines.loaded_engine import (
     EarlierCheckpoint,
+    HeldTwin,
     NotDrawn,
     PictureSpoilt,
     Progress,
@@ -44,7 +44,10 @@ from gpu_consumers.engines.loaded_engine import (
     ShareOutcome,
     SourceUnreadable,
     TrainedTwin,
+    TwinFile,
+    TwinNotHeld,
 )
+from gpu_consumers.engines.model_loading import load_latent_diffusion
 from gpu_consumers.engines.slot_bank import RowTwin
 from gpu_consumers.engines.source_picture import source_picture
 from gpu_consumers.engines.work_watch import FrameWatch, StepWatch
@@ -56,7 +59,7 @@ from topics.messages.work import ImageWork, TrainingWork, VideoItem, VideoWork
 
 
 class DiffusionEngine:
-    """A `LoadedEngine` over a Stable Diffusion pipeline. `cache_dir` outlives the process.
+    """A `LoadedEngine` over a model of any family. `cache_dir` outlives the process.
 
     `weights_dir` is where its motion adapter is looked for with the first clip that is asked for.
     """
@@ -95,10 +98,14 @@ class DiffusionEngine:
     def _loader(self) -> EngineLoader:
         return self._diffusion.loader
 
+    def holds(self, adapter_sha256: str) -> bool:
+        """See `LoadedEngine.holds`."""
+        return self._diffusion.bank.holds(adapter_sha256)
+
     def render(
         self,
         work: ImageWork,
-        adapter: bytes | None,
+        adapter: TwinFile | None,
         source: bytes | None,
         progress: Progress,
         *,
@@ -114,7 +121,7 @@ class DiffusionEngine:
             return self._draw(shares)
 
     def animate(
-        self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
+        self, work: VideoWork, adapter: TwinFile | None, source: bytes | None, progress: Progress
     ) -> list[RenderedClip]:
         """See `LoadedEngine.animate`."""
         with self._an_attempt():
@@ -183,7 +190,7 @@ class DiffusionEngine:
     def _render(
         self,
         work: ImageWork,
-        adapter: bytes | None,
+        adapter: TwinFile | None,
         source: bytes | None,
         progress: Progress,
         batch_size: int,
@@ -208,7 +215,7 @@ class DiffusionEngine:
         for number, share in enumerate(shares):
             try:
                 rows += self._rows(share)
-            except (AdapterInvalid, SourceUnreadable) as error:
+            except (AdapterInvalid, SourceUnreadable, TwinNotHeld) as error:
                 watch.leave_out(number, error)
             else:
                 watch.add(number)
@@ -227,7 +234,7 @@ class DiffusionEngine:
         ]
 
     def _rows(self, share: Share) -> list[Row]:
-        """Raises AdapterInvalid, SourceUnreadable."""
+        """Raises AdapterInvalid, SourceUnreadable, TwinNotHeld."""
         work = share.work
         twin = self._twin(work, share.adapter)
         row = Row(
@@ -242,7 +249,7 @@ class DiffusionEngine:
         return [replace(row, seed=item.seed) for item in share.items]
 
     def _animate(
-        self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
+        self, work: VideoWork, adapter: TwinFile | None, source: bytes | None, progress: Progress
     ) -> list[RenderedClip]:
         steps = steps_each(work)
         progress.report(Phase.ENCODE, 0, len(work.items) * steps)
@@ -281,22 +288,27 @@ class DiffusionEngine:
             work.prompt, work.style, names_twin=twin is not None, motion=motion
         )
 
-    def _twin(self, work: DrawingWork, adapter: bytes | None) -> RowTwin | None:
+    def _twin(self, work: DrawingWork, adapter: TwinFile | None) -> RowTwin | None:
         """A twin without strength is not drawn, and not named either."""
         if adapter is None or work.twin_strength == 0:
             return None
         return RowTwin(self._hold(adapter), work.twin_strength)
 
-    def _hold(self, adapter: bytes) -> str:
-        """The slot key of this file, which is in its slot afterwards."""
-        key = hashlib.sha256(adapter).hexdigest()
+    def _hold(self, adapter: TwinFile) -> str:
+        """The slot key of this file, which is in its slot afterwards. Raises TwinNotHeld."""
         bank = self._diffusion.bank
+        if isinstance(adapter, HeldTwin):
+            if not bank.holds(adapter.adapter_sha256):
+                raise TwinNotHeld
+            return adapter.adapter_sha256
+        key = hashlib.sha256(adapter).hexdigest()
         if not bank.holds(key):
             checked = read_adapter(
                 adapter,
                 bank.targets,
                 rank_max=self._loader.rank_max,
                 size_bytes_max=self._loader.adapter_size_bytes_max,
+                component=self._diffusion.model.component,
             )
             bank.put(key, checked)
         return key
@@ -348,6 +360,6 @@ def _strength(work: DrawingWork) -> float:
 def load_diffusion_engine(
     loader: EngineLoader, *, weights_dir: Path | None, cache_dir: Path, device_name: str
 ) -> DiffusionEngine:
-    """Load an engine of the Stable Diffusion family. Raises EngineAbsent."""
+    """Load an engine of any family. Raises EngineAbsent."""
     diffusion = load_latent_diffusion(loader, weights_dir, device_name)
     return DiffusionEngine(diffusion, cache_dir, weights_dir)

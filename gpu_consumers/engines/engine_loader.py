@@ -22,6 +22,25 @@ class PipelineClass(StrEnum):
 
     STABLE_DIFFUSION = "StableDiffusionPipeline"
     STABLE_DIFFUSION_XL = "StableDiffusionXLPipeline"
+    Z_IMAGE = "ZImagePipeline"
+    FLUX2_KLEIN = "Flux2KleinPipeline"
+    QWEN_IMAGE = "QwenImagePipeline"
+
+    @property
+    def network_class(self) -> str:
+        """Diffusers' class of the network that removes noise."""
+        return {
+            PipelineClass.STABLE_DIFFUSION: "UNet2DConditionModel",
+            PipelineClass.STABLE_DIFFUSION_XL: "UNet2DConditionModel",
+            PipelineClass.Z_IMAGE: "ZImageTransformer2DModel",
+            PipelineClass.FLUX2_KLEIN: "Flux2Transformer2DModel",
+            PipelineClass.QWEN_IMAGE: "QwenImageTransformer2DModel",
+        }[self]
+
+    @property
+    def component(self) -> str:
+        """What the pipeline calls that network: a folder, and how keys of an adapter begin."""
+        return "transformer" if "Transformer" in self.network_class else "unet"
 
 
 class IdentityReader(Protocol):
@@ -117,7 +136,8 @@ class EngineLoader:
 
     A picture is delivered `delivery_scale` times the size it is drawn at. `phase_limits_s`: how
     long the child may stay in a phase without a step; STEP is the limit of one step.
-    `weighs_words`: `(word:1.2)` in a prompt is a weight, and not words.
+    `weighs_words`: `(word:1.2)` in a prompt is a weight, and not words. `guidance_free_at`: the
+    scale up to which guidance, and a negative prompt with it, has no effect.
     `style_words` and `motion_words` come into the prompt by the name of a style or a motion.
     `preview_factors` turn latents into RGB (see `latent_preview.fit_factors`); None where the
     engine shows no live previews. `motion` is None where the engine draws no clips.
@@ -135,6 +155,7 @@ class EngineLoader:
     motion_words: Mapping[str, str] = field(default_factory=dict)
     built_in_folder: Path | None = None
     delivery_scale: int = 1
+    guidance_free_at: float = 1.0
     guidance_rescale: float = 0.0
     twin_share_unguided: float = 1.0
     weighs_words: bool = False

@@ -17,10 +17,12 @@ import torch
 from diffusers import MotionAdapter, UNetMotionModel
 from torch import nn
 
+from gpu_consumers.engines.diffusion_model import Picture
 from gpu_consumers.engines.engine_loader import EngineLoader, MotionConstants
 from gpu_consumers.engines.frame_noise import frame_noise
-from gpu_consumers.engines.latent_diffusion import LatentDiffusion, Picture, load_latent_diffusion
+from gpu_consumers.engines.latent_diffusion import LatentDiffusion
 from gpu_consumers.engines.loaded_engine import EngineAbsent
+from gpu_consumers.engines.model_loading import load_latent_diffusion
 from gpu_consumers.engines.row_track import LoopRow
 from gpu_consumers.engines.sampling_loop import OnStep, Predict, sample
 from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
@@ -210,10 +212,10 @@ def with_motion(diffusion: LatentDiffusion, weights_dir: Path | None) -> LatentA
     if not (adapter_dir / "config.json").is_file():
         raise EngineAbsent(loader.id, adapter_dir)
     adapter = MotionAdapter.from_pretrained(
-        adapter_dir, use_safetensors=True, local_files_only=True, dtype=diffusion.unet.dtype
+        adapter_dir, use_safetensors=True, local_files_only=True, dtype=diffusion.network.dtype
     )
-    unet = UNetMotionModel.from_unet2d(diffusion.unet, adapter)
-    _share(diffusion.unet, unet)
+    unet = UNetMotionModel.from_unet2d(diffusion.network, adapter)
+    _share(diffusion.network, unet)
     unet.requires_grad_(requires_grad=False)
     return LatentAnimation(diffusion, loader.motion, unet.to(diffusion.device).eval())
 

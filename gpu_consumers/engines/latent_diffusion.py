@@ -1,28 +1,29 @@
-"""How a Stable Diffusion pipeline directory is loaded and driven: one code for every size of it."""
+"""How a loaded model draws: rows of words, twins and seeds to pictures, whatever its family is."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any
 
-import diffusers
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gpu_consumers.engines.engine_loader import EngineLoader, PipelineClass
-from gpu_consumers.engines.loaded_engine import EngineAbsent
+from gpu_consumers.engines.diffusion_model import DiffusionModel, Picture
 from gpu_consumers.engines.prompt_chunks import CHUNKS_MAX
-from gpu_consumers.engines.prompt_encoding import Conditioning, PromptEncoder
+from gpu_consumers.engines.prompt_encoding import Conditioning
 from gpu_consumers.engines.row_track import LoopRow
-from gpu_consumers.engines.sampling_loop import OnStep, Predict, Sampled, sample
+from gpu_consumers.engines.sampling_loop import (
+    OnStep,
+    Predict,
+    Sampled,
+    SamplingStep,
+    sample,
+)
 from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
-
-Picture: TypeAlias = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -52,43 +53,36 @@ class DrawSettings:
 
 
 class LatentDiffusion:
-    """A loaded pipeline: prompts to vectors, pictures to latents, noise to pictures."""
+    """A loaded model: prompts to vectors, pictures to latents, noise to pictures."""
 
-    def __init__(self, loader: EngineLoader, pipeline: Any, device: torch.device) -> None:
-        self.loader = loader
-        self.device = device
-        self._pipeline = pipeline
-        pipeline.set_progress_bar_config(disable=True)
-        self._words = PromptEncoder(
-            pipeline,
-            device,
-            is_xl=loader.pipeline_class is PipelineClass.STABLE_DIFFUSION_XL,
-            weighs_words=loader.weighs_words,
-        )
-        self.bank = SlotBank(
-            self.unet,
-            loader.twin.lora_targets,
-            slots=loader.slots,
-            rank_max=loader.rank_max,
-            unguided_share=loader.twin_share_unguided,
-        )
+    def __init__(self, model: DiffusionModel) -> None:
+        self.model = model
+        self.loader = model.loader
+        self.device = model.device
 
     @property
-    def unet(self) -> Any:
-        return self._pipeline.unet
+    def network(self) -> Any:
+        """What removes noise, and what a twin changes."""
+        return self.model.network
+
+    @property
+    def bank(self) -> SlotBank:
+        """The twins that it can show."""
+        return self.model.bank
 
     @property
     def pixels_per_cell(self) -> int:
         """How many pixels of height or width one latent cell stands for."""
-        return int(self._pipeline.vae_scale_factor)
+        return self.model.pixels_per_cell
 
     @property
     def scheduler(self) -> Any:
-        return self._pipeline.scheduler
+        """Never changed: whoever uses it copies it."""
+        return self.model.scheduler
 
     def embed(self, prompts: Sequence[str], *, chunks_max: int = CHUNKS_MAX) -> Conditioning:
-        """Encode prompts on the device. See `PromptEncoder.encode`."""
-        return self._words.encode(prompts, chunks_max=chunks_max)
+        """See `DiffusionModel.embed`."""
+        return self.model.embed(prompts, chunks_max=chunks_max)
 
     def embed_guided(
         self,
@@ -104,42 +98,16 @@ class LatentDiffusion:
     def predict(
         self, noisy: torch.Tensor, timesteps: torch.Tensor, words: Conditioning
     ) -> torch.Tensor:
-        """The UNet's guess for noisy latents (n, channels, h, w); gradients flow."""
-        arguments: dict[str, Any] = {}
-        if words.pooled is not None:
-            height, width = (side * self.pixels_per_cell for side in noisy.shape[2:])
-            # Original size, crop, target size: a training photo is shown whole.
-            sizes = torch.tensor([[height, width, 0, 0, height, width]], device=self.device)
-            arguments["added_cond_kwargs"] = {
-                "text_embeds": words.pooled,
-                "time_ids": sizes.to(words.pooled.dtype).repeat(len(noisy), 1),
-            }
-        if words.mask is not None:
-            arguments["encoder_attention_mask"] = words.mask
-        guess: torch.Tensor = self.unet(
-            noisy, timesteps, encoder_hidden_states=words.hidden, **arguments
-        ).sample
-        return guess
+        """See `DiffusionModel.predict`."""
+        return self.model.predict(noisy, timesteps, words)
 
-    @torch.no_grad()
     def encode(self, pictures: Picture) -> torch.Tensor:
-        """Pictures (n, height, width, 3) RGB to scaled latents (n, channels, h, w), float32."""
-        vae = self._pipeline.vae
-        signal = torch.from_numpy(pictures).to(self.device, vae.dtype).permute(0, 3, 1, 2)
-        latents = vae.encode(signal / 127.5 - 1).latent_dist.mode().float()
-        shift = getattr(vae.config, "shift_factor", None) or 0.0
-        scaled: torch.Tensor = (latents - shift) * vae.config.scaling_factor
-        return scaled
+        """See `DiffusionModel.encode`."""
+        return self.model.encode(pictures)
 
-    @torch.no_grad()
     def decode(self, latents: torch.Tensor) -> Picture:
-        """Scaled latents (n, channels, h, w) to pictures (n, height, width, 3) RGB."""
-        vae = self._pipeline.vae
-        shift = getattr(vae.config, "shift_factor", None) or 0.0
-        signal = vae.decode((latents / vae.config.scaling_factor + shift).to(vae.dtype)).sample
-        levels = ((signal.float() * 0.5 + 0.5).clamp(0, 1) * 255).round().byte()
-        pictures: Picture = levels.permute(0, 2, 3, 1).cpu().numpy()
-        return pictures
+        """See `DiffusionModel.decode`."""
+        return self.model.decode(latents)
 
     def encode_pictures(self, pictures: Picture) -> NDArray[np.float32]:
         """As `encode`, for who knows no tensors."""
@@ -170,29 +138,25 @@ class LatentDiffusion:
         return self._sampled(rows, settings, on_step).latents
 
     def _sampled(self, rows: Sequence[Row], settings: DrawSettings, on_step: OnStep) -> Sampled:
-        denoiser = _PictureDenoiser(self, rows)
+        def shown(step: SamplingStep) -> Collection[int] | None:
+            return on_step(replace(step, clean=lambda: self.model.preview(step.clean())))
+
         return sample(
-            denoiser,
+            _PictureDenoiser(self, rows),
             self.scheduler,
-            [self._loop_row(row, settings, denoiser.dtype) for row in rows],
+            [self._loop_row(row, settings) for row in rows],
             num_inference_steps=settings.num_inference_steps,
             guidance_rescale=self.loader.guidance_rescale,
-            on_step=on_step,
+            on_step=shown,
+            guidance=self.model.guidance,
+            set_times=self.model.set_times,
         )
 
-    def _loop_row(self, row: Row, settings: DrawSettings, dtype: torch.dtype) -> LoopRow:
-        # Seeded on the CPU, one a row: the same noise on every device and in every batch.
-        generator = torch.Generator("cpu").manual_seed(row.seed)
-        shape = (
-            1,
-            self.unet.config.in_channels,
-            settings.height // self.pixels_per_cell,
-            settings.width // self.pixels_per_cell,
-        )
-        (noise,) = torch.randn(shape, generator=generator, dtype=dtype).to(self.device)
+    def _loop_row(self, row: Row, settings: DrawSettings) -> LoopRow:
+        noise, generator = self.model.noise(row.seed, width=settings.width, height=settings.height)
         source = None
         if row.source is not None and row.strength < 1.0:
-            (source,) = self.encode(row.source[None]).to(dtype)
+            (source,) = self.encode(row.source[None]).to(noise.dtype)
         return LoopRow(noise, row.guidance_scale, source, row.strength, generator=generator)
 
     @contextmanager
@@ -209,62 +173,26 @@ class LatentDiffusion:
 
 
 class _PictureDenoiser:
-    """The picture UNet with the words and twins of a batch; see `Denoiser`."""
+    """The network with the words and twins of a batch; see `Denoiser`."""
 
     def __init__(self, diffusion: LatentDiffusion, rows: Sequence[Row]) -> None:
-        self._diffusion = diffusion
+        self._model = diffusion.model
         self._twins = [row.twin for row in rows]
         prompts = [row.prompt for row in rows]
         self._without: Conditioning | None = None
-        if any(row.guidance_scale > 1.0 for row in rows):
+        if any(row.guidance_scale > self._model.guidance.free_at for row in rows):
             negatives = [row.negative_prompt for row in rows]
             self._within, self._without = diffusion.embed_guided(prompts, negatives)
         else:
             self._within = diffusion.embed(prompts)
 
-    @property
-    def dtype(self) -> torch.dtype:
-        """What the network computes with."""
-        return self._within.hidden.dtype
-
     @contextmanager
     def showing(self, rows: Sequence[int], *, guided: bool) -> Iterator[Predict]:
         """See `Denoiser.showing`."""
-        words = self._within.pick(list(rows))
+        places = list(rows)
+        without = None
         if guided and self._without is not None:
-            words = self._without.pick(list(rows)).then(words)
-        with self._diffusion.bank.rows([self._twins[row] for row in rows]):
-            yield lambda noisy, timestep: self._diffusion.predict(noisy, timestep, words)
-
-
-def load_latent_diffusion(
-    loader: EngineLoader, weights_dir: Path | None, device_name: str
-) -> LatentDiffusion:
-    """Load the engine's pipeline from its directory, offline, safetensors only.
-
-    `device_name`: "cpu", "cuda", or "auto". Raises EngineAbsent where the directory holds none.
-    """
-    directory = loader.weights_dir(weights_dir)
-    if not (directory / "model_index.json").is_file():
-        raise EngineAbsent(loader.id, directory)
-    device = chosen_device(device_name)
-    arguments: dict[str, Any] = {}
-    if loader.pipeline_class is PipelineClass.STABLE_DIFFUSION:
-        # Screening is a process of its own and reads what was written; see `screening/`.
-        arguments = {"safety_checker": None, "requires_safety_checker": False}
-    pipeline = getattr(diffusers, loader.pipeline_class.value).from_pretrained(
-        directory,
-        use_safetensors=True,
-        local_files_only=True,
-        dtype=torch.float32 if device.type == "cpu" else torch.bfloat16,
-        **arguments,
-    )
-    pipeline.unet.requires_grad_(requires_grad=False)
-    return LatentDiffusion(loader, pipeline.to(device), device)
-
-
-def chosen_device(name: str) -> torch.device:
-    """ "cpu", "cuda", or "auto": the GPU where there is one."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(name)
+            without = self._without.pick(places)
+        twins = [self._twins[row] for row in rows]
+        with self._model.showing(twins, self._within.pick(places), without) as predict:
+            yield predict

@@ -69,6 +69,21 @@ class RenderedPicture:
     height: int
 
 
+@dataclass(frozen=True)
+class HeldTwin:
+    """Stands for an adapter's file that need not be fetched: the engine said that it holds it."""
+
+    adapter_sha256: str
+
+
+# The file of a twin, or the word that the engine has it already.
+TwinFile: TypeAlias = bytes | HeldTwin
+
+
+class TwinNotHeld(Exception):
+    """A twin is to be shown that is in no slot: never put there, made room, or was forgotten."""
+
+
 class PictureSpoilt(Exception):
     """What was drawn is no picture: a value that is not finite came out of the network."""
 
@@ -84,7 +99,7 @@ class Share:
 
     work: ImageWork
     items: tuple[ImageItem, ...]
-    adapter: bytes | None
+    adapter: TwinFile | None
     source: bytes | None
     progress: Progress
     steps_before: int
@@ -93,9 +108,10 @@ class Share:
 
 @dataclass(frozen=True)
 class NotDrawn:
-    """Why there is nothing of a share: Stopped, AdapterInvalid, SourceUnreadable or PictureSpoilt.
+    """Why there is nothing of a share.
 
-    The other shares of its batch know nothing of it.
+    Stopped, AdapterInvalid, SourceUnreadable, PictureSpoilt, or TwinNotHeld where a twin that was
+    held made room: with its file it can be drawn. The other shares of its batch know nothing of it.
     """
 
     error: Exception
@@ -158,10 +174,13 @@ class LoadedEngine(Protocol):
     @property
     def training_batch_max(self) -> int: ...
 
+    def holds(self, adapter_sha256: str) -> bool:
+        """Whether a twin can be drawn without its file. It then stays longer than others do."""
+
     def render(
         self,
         work: ImageWork,
-        adapter: bytes | None,
+        adapter: TwinFile | None,
         source: bytes | None,
         progress: Progress,
         *,
@@ -169,10 +188,12 @@ class LoadedEngine(Protocol):
     ) -> list[RenderedPicture]:
         """Draw every item of the work, at most `batch_size` at once, in the order of the items.
 
-        `adapter` and `source` (PNG of any size) are the bytes of what the work names. An item's
+        `adapter` and `source` (PNG of any size) are the bytes of what the work names; for an
+        adapter that the engine `holds`, HeldTwin says so. An item's
         picture depends on its own seed only, not on what is drawn beside it (but for the last bit
-        of floating point). Raises Stopped, AdapterInvalid, SourceUnreadable, PictureSpoilt, or the
-        device's out-of-memory error, after which the engine can be asked again for less.
+        of floating point). Raises Stopped, AdapterInvalid, SourceUnreadable, PictureSpoilt,
+        TwinNotHeld, or the device's out-of-memory error, after which the engine can be asked again
+        for less.
         """
 
     def render_together(self, shares: Sequence[Share]) -> list[ShareOutcome]:
@@ -184,7 +205,7 @@ class LoadedEngine(Protocol):
         """
 
     def animate(
-        self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
+        self, work: VideoWork, adapter: TwinFile | None, source: bytes | None, progress: Progress
     ) -> list[RenderedClip]:
         """Draw every clip of the work, one after the other, in the order of the items.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -27,6 +28,13 @@ class Conditioning:
     hidden: torch.Tensor
     pooled: torch.Tensor | None
     mask: torch.Tensor | None = None
+
+    @cached_property
+    def lengths(self) -> tuple[int, ...]:
+        """How many tokens each prompt has. Waits for the device, once."""
+        if self.mask is None:
+            return (self.hidden.shape[1],) * len(self.hidden)
+        return tuple(int(length) for length in self.mask.sum(1).tolist())
 
     def pick(self, indices: torch.Tensor | Sequence[int]) -> Conditioning:
         pooled = None if self.pooled is None else self.pooled[indices]
@@ -52,6 +60,12 @@ class PromptEncoder:
             pairs.append((pipeline.tokenizer_2, pipeline.text_encoder_2))
         self._pairs = pairs
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of what is encoded: that of the last encoder."""
+        dtype: torch.dtype = self._pairs[-1][1].dtype
+        return dtype
+
     @torch.no_grad()
     def encode(self, prompts: Sequence[str], *, chunks_max: int = CHUNKS_MAX) -> Conditioning:
         """Encode prompts on the device. What no `chunks_max` chunks hold is not read."""
@@ -68,7 +82,7 @@ class PromptEncoder:
             for (tokenizer, encoder), chunks in zip(self._pairs, by_encoder, strict=True)
         ]
         # As the pipelines do: all in the precision of the last encoder.
-        hidden = torch.cat([hidden for hidden, _ in sides], dim=-1).to(self._pairs[-1][1].dtype)
+        hidden = torch.cat([hidden for hidden, _ in sides], dim=-1).to(self.dtype)
         pooled = sides[-1][1] if self._is_xl else None
         rows, first = [], 0
         for count in counts:

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from gpu_consumers.engines import stable_diffusion_15, stable_diffusion_xl
+from gpu_consumers.engines import (
+    flux_2_klein,
+    qwen_image,
+    stable_diffusion_15,
+    stable_diffusion_xl,
+    z_image,
+)
 from gpu_consumers.engines.engine_loader import EngineLoader
 from gpu_consumers.engines.loaded_engine import EngineAbsent, LoadedEngine
 from gpu_consumers.engines.pocket import loading as pocket
@@ -14,7 +20,14 @@ from gpu_consumers.engines.waiting_threads import let_waiting_threads_sleep
 
 LOADERS: Final[Mapping[str, EngineLoader]] = {
     loader.id: loader
-    for loader in (pocket.LOADER, stable_diffusion_15.LOADER, stable_diffusion_xl.LOADER)
+    for loader in (
+        pocket.LOADER,
+        stable_diffusion_15.LOADER,
+        stable_diffusion_xl.LOADER,
+        z_image.LOADER,
+        flux_2_klein.LOADER,
+        qwen_image.LOADER,
+    )
 }
 
 

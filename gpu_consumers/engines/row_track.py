@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import torch
 
@@ -14,6 +14,15 @@ from gpu_consumers.engines.step_count import steps_made
 
 # At the first step of some schedules there is none, and nothing to be told from it.
 _SIGNAL_MIN: Final = 1e-3
+
+# Gives a scheduler so many steps, for rows that begin with noise like this.
+SetTimes: TypeAlias = Callable[[Any, int, torch.Tensor], None]
+
+
+def evenly(scheduler: Any, num_inference_steps: int, noise: torch.Tensor) -> None:
+    """The steps that the scheduler makes by itself, whatever the size is."""
+    del noise
+    scheduler.set_timesteps(num_inference_steps, device="cpu")
 
 
 @dataclass(frozen=True)
@@ -23,7 +32,7 @@ class LoopRow:
     noise: standard normal, (channels, h, w) or (channels, frames, h, w), on the device. With a
     `source`, scaled latents of that shape, the last `strength` of the steps are made; at 1 nothing
     of it is kept. `first_frame`, (channels, 1, h, w), stands in a clip from its first step to the
-    last. Guidance up to 1 is none. A scheduler that adds noise takes it from `generator`.
+    last. A scheduler that adds noise takes it from `generator`.
     """
 
     noise: torch.Tensor
@@ -60,6 +69,8 @@ class RowTrack:
 
     def model_input(self, timestep: torch.Tensor) -> torch.Tensor:
         """The latents as the network wants them at this time."""
+        if not hasattr(self._scheduler, "scale_model_input"):
+            return self.latents
         scaled: torch.Tensor = self._scheduler.scale_model_input(self.latents, timestep)
         return scaled
 
@@ -98,14 +109,15 @@ class RowTrack:
         noise = torch.stack([row.noise for row in self._of])
         sources = [row.source for row in self._of]
         if self.begin == 0 or any(source is None for source in sources):
-            latents: torch.Tensor = noise * self._scheduler.init_noise_sigma
+            # Flows begin with noise as it is, and say nothing of it.
+            latents: torch.Tensor = noise * getattr(self._scheduler, "init_noise_sigma", 1.0)
         else:
             latents = torch.stack([source for source in sources if source is not None]).to(noise)
             if self.begin < self.end:
                 if hasattr(self._scheduler, "set_begin_index"):
                     self._scheduler.set_begin_index(self.begin)
                 times = self._scheduler.timesteps[self.begin : self.begin + 1]
-                latents = self._scheduler.add_noise(latents, noise, times)
+                latents = _mixed(self._scheduler, latents, noise, times)
         return self._with_first_frames(latents)
 
     def _with_first_frames(self, latents: torch.Tensor) -> torch.Tensor:
@@ -118,11 +130,16 @@ class RowTrack:
         return latents
 
 
-def tracks_of(rows: Sequence[LoopRow], scheduler: Any, num_inference_steps: int) -> list[RowTrack]:
+def tracks_of(
+    rows: Sequence[LoopRow],
+    scheduler: Any,
+    num_inference_steps: int,
+    set_times: SetTimes = evenly,
+) -> list[RowTrack]:
     """One track for every step at which some rows begin, each with a copy of the scheduler."""
     begun: dict[int, list[int]] = {}
     scheduler = copy.deepcopy(scheduler)
-    scheduler.set_timesteps(num_inference_steps, device="cpu")
+    set_times(scheduler, num_inference_steps, rows[0].noise)
     for number, row in enumerate(rows):
         begin = 0 if row.source is None else _begin(row, scheduler, num_inference_steps)
         begun.setdefault(begin, []).append(number)
@@ -138,10 +155,25 @@ def _begin(row: LoopRow, scheduler: Any, num_inference_steps: int) -> int:
     return int((num_inference_steps - made) * scheduler.order)
 
 
+def _mixed(
+    scheduler: Any, latents: torch.Tensor, noise: torch.Tensor, times: torch.Tensor
+) -> torch.Tensor:
+    """Latents with the noise that they have at these times."""
+    if hasattr(scheduler, "scale_noise"):
+        mixed: torch.Tensor = scheduler.scale_noise(latents, times, noise)
+    else:
+        mixed = scheduler.add_noise(latents, noise, times)
+    return mixed
+
+
 def _without_noise(
     scheduler: Any, guess: torch.Tensor, timestep: torch.Tensor, noisy: torch.Tensor
 ) -> torch.Tensor:
-    """For schedulers that do not say it themselves; all of them keep the variance at 1."""
+    """For schedulers that do not say it themselves: flows, and those whose variance stays 1."""
+    if not hasattr(scheduler, "alphas_cumprod"):
+        # A flow goes straight from the noise to the picture, and its guess is the way.
+        way: torch.Tensor = float(timestep) / scheduler.config.num_train_timesteps * guess
+        return noisy - way
     kept = float(scheduler.alphas_cumprod[int(timestep)])
     signal, noise = kept**0.5, (1 - kept) ** 0.5
     match scheduler.config.prediction_type:

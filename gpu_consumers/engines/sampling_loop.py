@@ -14,7 +14,8 @@ from typing import Any, Protocol, TypeAlias
 
 import torch
 
-from gpu_consumers.engines.row_track import LoopRow, RowTrack, tracks_of
+from gpu_consumers.engines.guidance import FROM_UNGUIDED, Guidance
+from gpu_consumers.engines.row_track import LoopRow, RowTrack, SetTimes, evenly, tracks_of
 
 # Noisy latents (rows, channels, ...), or twice as many with the unguided half first, and the time.
 Predict: TypeAlias = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -63,12 +64,14 @@ def sample(
     num_inference_steps: int,
     guidance_rescale: float,
     on_step: OnStep,
+    guidance: Guidance = FROM_UNGUIDED,
+    set_times: SetTimes = evenly,
 ) -> Sampled:
     """Denoise all rows together. `scheduler` is copied, never changed. Raises what `on_step` does.
 
     What comes of a row depends on the row alone, but for the last bits of floating point.
     """
-    tracks = tracks_of(rows, scheduler, num_inference_steps)
+    tracks = tracks_of(rows, scheduler, num_inference_steps, set_times)
     begin, end = min(track.begin for track in tracks), tracks[0].end
     with ExitStack() as stack:
         shown: _Shown | None = None
@@ -80,7 +83,7 @@ def sample(
             if shown is None or shown.rows != numbers:
                 # The tensors have shrunk or grown: the network needs other words and twins.
                 stack.close()
-                shown = _shown(denoiser, stack, rows, numbers)
+                shown = _shown(denoiser, stack, rows, numbers, guidance)
             timestep = active[0].timestep(index)
             noisy = _joined([track.model_input(timestep) for track in active])
             guess = shown.guess(noisy, timestep, guidance_rescale)
@@ -99,6 +102,7 @@ class _Shown:
 
     rows: tuple[int, ...]
     predict: Predict
+    guidance: Guidance
     scale: float | torch.Tensor | None
 
     def guess(self, noisy: torch.Tensor, timestep: torch.Tensor, rescale: float) -> torch.Tensor:
@@ -107,23 +111,27 @@ class _Shown:
             return self.predict(noisy, timestep).to(noisy.dtype)
         both = self.predict(torch.cat([noisy, noisy]), timestep).to(noisy.dtype)
         without, within = both.chunk(2)
-        guided = without + self.scale * (within - without)
+        guided = self.guidance.lead(without, within, self.scale)
         return rescaled(guided, within, rescale) if rescale > 0.0 else guided
 
 
 def _shown(
-    denoiser: Denoiser, stack: ExitStack, rows: Sequence[LoopRow], numbers: tuple[int, ...]
+    denoiser: Denoiser,
+    stack: ExitStack,
+    rows: Sequence[LoopRow],
+    numbers: tuple[int, ...],
+    guidance: Guidance,
 ) -> _Shown:
-    scales = [max(1.0, rows[number].guidance_scale) for number in numbers]
-    is_guided = max(scales) > 1.0
+    scales = [guidance.scale(rows[number].guidance_scale) for number in numbers]
+    is_guided = max(scales) > guidance.free_at
     predict = stack.enter_context(denoiser.showing(numbers, guided=is_guided))
     if not is_guided:
-        return _Shown(numbers, predict, None)
+        return _Shown(numbers, predict, guidance, None)
     if len(set(scales)) == 1:
-        return _Shown(numbers, predict, scales[0])
+        return _Shown(numbers, predict, guidance, scales[0])
     noise = rows[numbers[0]].noise
     each = torch.tensor(scales, device=noise.device, dtype=noise.dtype)
-    return _Shown(numbers, predict, each.reshape(-1, *[1] * noise.ndim))
+    return _Shown(numbers, predict, guidance, each.reshape(-1, *[1] * noise.ndim))
 
 
 def rescaled(guided: torch.Tensor, within: torch.Tensor, share: float) -> torch.Tensor:

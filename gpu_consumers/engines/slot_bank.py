@@ -11,17 +11,15 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 from torch.nn import functional
 
 from gpu_consumers.engines.adapter_file import Adapter, TargetShape
-
-
-class TwinNotHeld(Exception):
-    """A row is to show a twin that is in no slot: it was never put there, or made room."""
+from gpu_consumers.engines.guidance import Pass
+from gpu_consumers.engines.loaded_engine import TwinNotHeld
 
 
 @dataclass(frozen=True)
@@ -35,9 +33,9 @@ class RowTwin:
 class SlotBank:
     """Holds at most `slots` twins; the one used longest ago makes room for a new one.
 
-    `targets` are suffixes of layer names, as peft understands `target_modules`. Guidance doubles a
-    batch: in its first half, which pictures are led away from, a twin has `unguided_share` of its
-    strength.
+    `targets` are suffixes of layer names, as peft understands `target_modules`. Guidance asks twice
+    of every row: where pictures are led away from what is answered, a twin has `unguided_share` of
+    its strength.
     """
 
     def __init__(
@@ -58,6 +56,7 @@ class SlotBank:
         # Slot 0 stays zero: it is what a row without a twin picks.
         self._free = list(range(slots - 1, 0, -1))
         self._held: OrderedDict[str, int] = OrderedDict()
+        self._ranks = [0] * slots
 
     @property
     def targets(self) -> dict[str, TargetShape]:
@@ -86,6 +85,7 @@ class SlotBank:
             if (pair := adapter.layers.get(name)) is not None:
                 layer.fill(slot, torch.from_numpy(pair.down), torch.from_numpy(pair.up))
         self._held[key] = slot
+        self._ranks[slot] = adapter.rank
 
     def forget(self, key: str) -> None:
         """Empty a twin's slot, in place. A key that is not held is none to forget."""
@@ -97,10 +97,13 @@ class SlotBank:
         self._free.append(slot)
 
     @contextmanager
-    def rows(self, twins: Sequence[RowTwin | None]) -> Iterator[None]:
+    def rows(
+        self, twins: Sequence[RowTwin | None], which: Pass = Pass.UNGUIDED_FIRST
+    ) -> Iterator[None]:
         """Inside, row i of every batch shows `twins[i]`; a batch n times as long repeats them.
 
-        A batch of None only runs the base model without extra work. Raises TwinNotHeld.
+        `which` says where guidance leads away from. A batch of None only runs the base model
+        without extra work. Raises TwinNotHeld.
         """
         slots, strengths = [], []
         for twin in twins:
@@ -109,7 +112,9 @@ class SlotBank:
             slots.append(0 if twin is None else self._held[twin.key])
             strengths.append(0.0 if twin is None else twin.strength)
         is_idle = all(strength == 0.0 for strength in strengths)
-        chosen = _Choice(tuple(slots), tuple(strengths), self._unguided_share)
+        # What no row's twin has is not multiplied: a slot has room for the largest there may be.
+        rank = max((self._ranks[slot] for slot in slots), default=0)
+        chosen = _Choice(tuple(slots), tuple(strengths), rank, self._unguided_share, which)
         for layer in self._layers.values():
             layer.choose(None if is_idle else chosen)
         try:
@@ -125,7 +130,9 @@ class _Choice:
 
     slots: tuple[int, ...]
     strengths: tuple[float, ...]
+    rank: int
     unguided_share: float
+    which: Pass
     _placed: dict[tuple[int, torch.device, torch.dtype], tuple[torch.Tensor, torch.Tensor]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -150,8 +157,14 @@ class _Choice:
             raise ValueError(f"{rows} rows are no multiple of {len(self.slots)}")
         slots = torch.tensor(self.slots, device=device).repeat(repeats)
         strengths = torch.tensor(self.strengths, device=device, dtype=dtype).repeat(repeats)
-        if repeats > 1:
-            strengths[: len(self.strengths)] *= self.unguided_share
+        one_pass = len(self.strengths)
+        match self.which:
+            case Pass.UNGUIDED:
+                strengths *= self.unguided_share
+            case Pass.UNGUIDED_FIRST if repeats > 1:
+                strengths[:one_pass] *= self.unguided_share
+            case Pass.GUIDED_FIRST if repeats > 1:
+                strengths[-one_pass:] *= self.unguided_share
         return slots, strengths[:, None, None]
 
 
@@ -164,20 +177,25 @@ class _SlotLayer:
         self._down = weight.new_zeros((slots, rank_max, *self.shape.inputs), requires_grad=False)
         self._up = weight.new_zeros((slots, self.shape.outputs, rank_max), requires_grad=False)
         self._choice: _Choice | None = None
+        self._gathered: _Sides | None = None
         self._convolution = module if isinstance(module, nn.Conv2d) else None
         module.register_forward_hook(self._add)
 
     def clear(self, slot: int) -> None:
+        # Nothing of a twin that is forgotten stays, not even for the batch that is under way.
+        self._gathered = None
         self._down[slot].zero_()
         self._up[slot].zero_()
 
     def fill(self, slot: int, down: torch.Tensor, up: torch.Tensor) -> None:
+        self._gathered = None
         rank = down.shape[0]
         self._down[slot, :rank].copy_(down)
         self._up[slot, :, :rank].copy_(up)
 
     def choose(self, choice: _Choice | None) -> None:
         self._choice = choice
+        self._gathered = None
 
     def _add(self, module: nn.Module, inputs: tuple[Any, ...], output: torch.Tensor) -> Any:
         if self._choice is None:
@@ -191,13 +209,12 @@ class _SlotLayer:
         slots, strengths = choice.for_rows_of(x)
         flat = x.reshape(x.shape[0], -1, x.shape[-1])
         if (slot := choice.only_slot) is not None:
-            low = functional.linear(flat, self._down[slot]) * strengths
-            changed = functional.linear(low, self._up[slot])
+            low = functional.linear(flat, self._down[slot, : choice.rank]) * strengths
+            changed = functional.linear(low, self._up[slot, :, : choice.rank])
         else:
-            changed = torch.bmm(
-                torch.bmm(flat, self._down[slots].transpose(1, 2)) * strengths,
-                self._up[slots].transpose(1, 2),
-            )
+            down, up = self._sides(slots, choice.rank)
+            low = torch.bmm(flat, down.transpose(1, 2)) * strengths
+            changed = torch.bmm(low, up.transpose(1, 2))
         return changed.reshape(*x.shape[:-1], -1)
 
     def _convolved(self, x: torch.Tensor, choice: _Choice, layer: nn.Conv2d) -> torch.Tensor:
@@ -208,19 +225,31 @@ class _SlotLayer:
         }
         slots, strengths = choice.for_rows_of(x)
         if (slot := choice.only_slot) is not None:
-            low: torch.Tensor = functional.conv2d(x, self._down[slot], **geometry)
-            return functional.conv2d(low * strengths[..., None], self._up[slot][:, :, None, None])
+            low: torch.Tensor = functional.conv2d(x, self._down[slot, : choice.rank], **geometry)
+            up = self._up[slot, :, : choice.rank, None, None]
+            return functional.conv2d(low * strengths[..., None], up)
         # One group a row: each row is convolved with its own twin's kernels.
         rows = x.shape[0]
+        down, up = self._sides(slots, choice.rank)
         low = functional.conv2d(
-            x.reshape(1, -1, *x.shape[2:]),
-            self._down[slots].flatten(0, 1),
-            groups=rows,
-            **geometry,
+            x.reshape(1, -1, *x.shape[2:]), down.flatten(0, 1), groups=rows, **geometry
         )
         height, width = low.shape[2:]
         low = low.reshape(rows, -1, height * width) * strengths
-        return torch.bmm(self._up[slots], low).reshape(rows, -1, height, width)
+        return torch.bmm(up, low).reshape(rows, -1, height, width)
+
+    def _sides(self, slots: torch.Tensor, rank: int) -> _Sides:
+        """Every row's own matrices, gathered once a batch and not at every step."""
+        if self._gathered is None or len(self._gathered.down) != len(slots):
+            self._gathered = _Sides(self._down[:, :rank][slots], self._up[:, :, :rank][slots])
+        return self._gathered
+
+
+class _Sides(NamedTuple):
+    """down (rows, rank, *inputs), up (rows, outputs, rank)."""
+
+    down: torch.Tensor
+    up: torch.Tensor
 
 
 def _is_target(name: str, targets: Sequence[str]) -> bool:

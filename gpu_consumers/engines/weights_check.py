@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gpu_consumers.engines.engine_loader import EngineLoader
+from gpu_consumers.engines.weight_layout import is_there, single_file, variant_of, weight_names
 
 _HEADER_SIZE_MAX_BYTES: Final = 100 * 1024 * 1024
 """What the format itself allows."""
@@ -21,7 +22,6 @@ _HEADER_SIZE_MAX_BYTES: Final = 100 * 1024 * 1024
 _PASSED_OVER: Final = frozenset({"safety_checker"})
 """Never loaded: outputs are screened by a process of its own."""
 
-_WEIGHTS: Final = {"diffusers": "diffusion_pytorch_model", "transformers": "model"}
 _TOKENIZER_FILES: Final = (("tokenizer.json",), ("vocab.json", "merges.txt"), ("spiece.model",))
 
 
@@ -70,17 +70,25 @@ def _files(loader: EngineLoader, folder: Path) -> Iterator[Path]:
             f"it is a {parts.get('_class_name')}, and this engine is a {loader.pipeline_class}"
         )
     yield index
+    network = loader.pipeline_class.component
+    variant, alone = variant_of(folder, network), single_file(folder, network)
     for name, kind in sorted(parts.items()):
         if name.startswith("_") or name in _PASSED_OVER or not isinstance(kind, list):
             continue
         library, class_name = kind
-        if library is not None:
-            yield from _component(folder, name, str(library), str(class_name))
+        if name == network and alone is not None:
+            yield from _readable(folder / name / "config.json", folder)
+            _require_whole(alone, folder)
+            yield alone
+        elif library is not None:
+            yield from _component(folder, name, str(library), str(class_name), variant)
     if loader.motion is not None:
-        yield from _model(folder, folder / loader.motion.folder, "diffusers")
+        yield from _model(folder, folder / loader.motion.folder, "diffusers", None)
 
 
-def _component(folder: Path, name: str, library: str, class_name: str) -> Iterator[Path]:
+def _component(
+    folder: Path, name: str, library: str, class_name: str, variant: str | None
+) -> Iterator[Path]:
     place = folder / name
     if not place.is_dir():
         raise _Unfit(f"it has no {name}")
@@ -91,7 +99,7 @@ def _component(folder: Path, name: str, library: str, class_name: str) -> Iterat
     elif "Tokenizer" in class_name:
         yield from _tokenizer(place, folder)
     else:
-        yield from _model(folder, place, library)
+        yield from _model(folder, place, library, variant)
 
 
 def _tokenizer(place: Path, folder: Path) -> Iterator[Path]:
@@ -102,10 +110,13 @@ def _tokenizer(place: Path, folder: Path) -> Iterator[Path]:
     raise _Unfit(f"{place.relative_to(folder)} holds no vocabulary")
 
 
-def _model(folder: Path, place: Path, library: str) -> Iterator[Path]:
+def _model(folder: Path, place: Path, library: str, variant: str | None) -> Iterator[Path]:
     yield from _readable(place / "config.json", folder)
-    stem = _WEIGHTS.get(library, "model")
-    whole, index = place / f"{stem}.safetensors", place / f"{stem}.safetensors.index.json"
+    names = weight_names(library, variant)
+    if not is_there(place, names):
+        # Some parts of a pipeline in half precision have no file of their own for it.
+        names = weight_names(library)
+    whole, index = (place / name for name in names)
     if whole.is_file():
         _require_whole(whole, folder)
         yield whole

@@ -17,6 +17,8 @@ from gpu_consumers.engines.loaded_engine import (
     ShowPreview,
     SourceUnreadable,
     Stopped,
+    TwinFile,
+    TwinNotHeld,
 )
 from gpu_consumers.engines.out_of_memory import is_out_of_memory
 from gpu_consumers.images.image_job import uploaded_pictures
@@ -50,7 +52,7 @@ class _Open:
     """
 
     job: PictureJob
-    adapter: bytes | None
+    adapter: TwinFile | None
     source: bytes | None
     left: list[ImageItem]
     said: tuple[Phase, int, int]
@@ -107,7 +109,7 @@ def render_together(engine: LoadedEngine, jobs: Sequence[PictureJob], objects: O
     What does not fit into memory is tried again with half as many pictures at once. Raises what
     concerns all that have not ended yet, and cannot be said of one of them.
     """
-    waiting = [found for job in jobs if (found := _opened(job, objects)) is not None]
+    waiting = [found for job in jobs if (found := _opened(job, objects, engine)) is not None]
     rows_max = engine.render_batch_max
     while waiting := [one for one in waiting if not one.has_ended]:
         batches = _batches(waiting, rows_max, engine.twins_max)
@@ -125,11 +127,12 @@ def render_together(engine: LoadedEngine, jobs: Sequence[PictureJob], objects: O
             _take(part, NotDrawn(MemoryError()) if outcomes is None else outcomes[number], objects)
 
 
-def _opened(job: PictureJob, objects: Objects) -> _Open | None:
+def _opened(job: PictureJob, objects: Objects, engine: LoadedEngine) -> _Open | None:
     said = (Phase.ENCODE, 0, steps_each(job.work))
     try:
         job.progress.report(*said)
-        adapter, source = fetched_adapter(job.work, objects), fetched_source(job.work, objects)
+        adapter = fetched_adapter(job.work, objects, engine)
+        source = fetched_source(job.work, objects)
     except _ITS_OWN as error:
         job.ended(error)
         return None
@@ -183,7 +186,10 @@ def _take(part: _Part, outcome: ShareOutcome, objects: Objects) -> None:
     if one.has_ended:
         return
     if isinstance(outcome, NotDrawn):
-        one.end(outcome.error)
+        if isinstance(outcome.error, TwinNotHeld):
+            _fetch_again(one, objects)
+        else:
+            one.end(outcome.error)
         return
     one.drawn += outcome
     one.left = one.left[len(part.items) :]
@@ -196,3 +202,13 @@ def _take(part: _Part, outcome: ShareOutcome, objects: Objects) -> None:
         one.end(error)
     else:
         one.end(outputs)
+
+
+def _fetch_again(one: _Open, objects: Objects) -> None:
+    """Its twin made room for those of an earlier batch: its pictures are still to be drawn."""
+    named = one.job.work.adapter
+    assert named is not None
+    try:
+        one.adapter = objects.download(named)
+    except _ITS_OWN as error:
+        one.end(error)

@@ -20,7 +20,7 @@ def render_images(
     engine: LoadedEngine, work: ImageWork, objects: Objects, progress: Progress
 ) -> tuple[RenderedOutput, ...]:
     """Draw and upload every item. Raises what engine, objects and progress raise."""
-    adapter, source = fetched_adapter(work, objects), fetched_source(work, objects)
+    adapter, source = fetched_adapter(work, objects, engine), fetched_source(work, objects)
     pictures = with_half_on_exhaustion(
         lambda batch_size: engine.render(work, adapter, source, progress, batch_size=batch_size),
         min(engine.render_batch_max, len(work.items)),

@@ -30,7 +30,10 @@ TENSORS_MAX: Final = 4096
 WEIGHT_MAX: Final = 1e3
 """A finite weight beyond this is no LoRA that training made; it would saturate every picture."""
 
-_KEY = re.compile(r"unet\.(?P<module>[A-Za-z0-9_.]{1,200})\.lora_(?P<side>[AB])\.weight")
+_KEY = re.compile(
+    r"(?P<component>unet|transformer)\.(?P<module>[A-Za-z0-9_.]{1,200})"
+    r"\.lora_(?P<side>[AB])\.weight"
+)
 Tensors = Mapping[str, NDArray[np.generic]]
 
 
@@ -51,11 +54,11 @@ def check_adapter(
     if tensors is None:
         unmade = (CheckResult(check, None, digest) for check in ADAPTER_CHECKS[2:])
         return (size, CheckResult(ADAPTER_FORMAT, passed=False, model=digest), *unmade)
-    targets = loader.twin.lora_targets
+    targets, component = loader.twin.lora_targets, loader.pipeline_class.component
     return (
         size,
         CheckResult(ADAPTER_FORMAT, passed=True, model=digest, score=float(len(tensors))),
-        _checked(ADAPTER_KEYS, digest, lambda: _keys_are_known(tensors, targets)),
+        _checked(ADAPTER_KEYS, digest, lambda: _keys_are_known(tensors, component, targets)),
         _checked(ADAPTER_RANK, digest, lambda: _rank_is(tensors, rank), rank),
         _checked(ADAPTER_FINITE, digest, lambda: _is_finite(tensors)),
     )
@@ -81,12 +84,14 @@ def _read(data: bytes) -> Tensors | None:
     return tensors if 0 < len(tensors) <= TENSORS_MAX else None
 
 
-def _keys_are_known(tensors: Tensors, targets: tuple[str, ...]) -> bool:
+def _keys_are_known(tensors: Tensors, component: str, targets: tuple[str, ...]) -> bool:
     """Every key is a layer that a twin may change, and every layer has both of its matrices."""
     sides: dict[str, set[str]] = {}
     for key in tensors:
         found = _KEY.fullmatch(key)
-        if found is None or not _is_target(found["module"], targets):
+        if found is None or found["component"] != component:
+            return False
+        if not _is_target(found["module"], targets):
             return False
         sides.setdefault(found["module"], set()).add(found["side"])
     return all(found == {"A", "B"} for found in sides.values())

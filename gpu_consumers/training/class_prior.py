@@ -35,8 +35,8 @@ def class_prior(
 ) -> ClassPrior:
     """The base model's own latents at `size`, drawn once per engine and kept in `cache_dir`.
 
-    `after_step` is called while they are drawn, and may raise to stop. Call it before the UNet is
-    wrapped: what is drawn must not know the twin.
+    `after_step` is called while they are drawn, and may raise to stop. Call it before the network
+    is wrapped: what is drawn must not know the twin.
     """
     constants = diffusion.loader.twin
     prompts = tuple(constants.class_prompts(constants.class_pictures))
@@ -64,6 +64,6 @@ def class_prior(
 def _name(diffusion: LatentDiffusion, size: tuple[int, int], prompts: tuple[str, ...]) -> str:
     digest = hashlib.sha256("\n".join(prompts).encode())
     # One layer stands for the weights: another model under the same name gets another file.
-    first = next(iter(diffusion.unet.parameters())).detach().float().cpu().contiguous()
+    first = next(iter(diffusion.network.parameters())).detach().float().cpu().contiguous()
     digest.update(first.numpy().tobytes())
     return f"class-prior-{diffusion.loader.id}-{size[0]}x{size[1]}-{digest.hexdigest()[:16]}"

@@ -1,14 +1,39 @@
-"""How much noise a training step mixes in, what the UNet has to answer, and what an error costs."""
+"""How much noise a training step mixes in, what the network answers, and what an error costs."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
 
-class TrainingNoise:
-    """The scheduler's noise levels seen from training. All tensors live on `device`.
+class TrainingNoise(Protocol):
+    """A schedule's noise levels seen from training."""
+
+    @property
+    def levels(self) -> int:
+        """How many timesteps the schedule has."""
+
+    def draw_timesteps(self, count: int, generator: torch.Generator) -> torch.Tensor:
+        """(count,): one from each of `count` equal slices of the schedule, in random order."""
+
+    def mix(
+        self, latents: torch.Tensor, noise: torch.Tensor, timesteps: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Noisy latents and the answer to be learnt, both (n, channels, h, w)."""
+
+    def loss(
+        self,
+        guess: torch.Tensor,
+        answer: torch.Tensor,
+        timesteps: torch.Tensor,
+        region: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """The weighted mean squared error, a scalar; within `region` (h, w) alone if given."""
+
+
+class DiscreteNoise:
+    """See `TrainingNoise`: of a schedule with so many levels. All tensors live on `device`.
 
     The loss weight is min-SNR: it keeps nearly clean timesteps from drowning the others. With a
     zero-SNR schedule the plain form gives pure noise no weight at all, so one is added there.
@@ -28,20 +53,18 @@ class TrainingNoise:
 
     @property
     def levels(self) -> int:
-        """How many timesteps the schedule has."""
+        """See `TrainingNoise.levels`."""
         return len(self._weights)
 
     def draw_timesteps(self, count: int, generator: torch.Generator) -> torch.Tensor:
-        """(count,): one from each of `count` equal slices of the schedule, in random order."""
-        places = (torch.arange(count) + torch.rand(count, generator=generator)) / count
-        shuffled = places[torch.randperm(count, generator=generator)]
-        timesteps = (shuffled * self.levels).long().clamp(0, self.levels - 1)
+        """See `TrainingNoise.draw_timesteps`."""
+        timesteps = (_places(count, generator) * self.levels).long().clamp(0, self.levels - 1)
         return timesteps.to(self._weights.device)
 
     def mix(
         self, latents: torch.Tensor, noise: torch.Tensor, timesteps: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Noisy latents and the answer to be learnt, both (n, channels, h, w)."""
+        """See `TrainingNoise.mix`."""
         signal = self._signal[timesteps][:, None, None, None]
         dirt = self._noise[timesteps][:, None, None, None]
         noisy = signal * latents + dirt * noise
@@ -54,8 +77,62 @@ class TrainingNoise:
         timesteps: torch.Tensor,
         region: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """The weighted mean squared error, a scalar; within `region` (h, w) alone if given."""
-        squares = (guess.float() - answer) ** 2
-        errors = (squares if region is None else squares[..., region].unsqueeze(-1)).mean((1, 2, 3))
-        weighted: torch.Tensor = self._weights[timesteps] * errors
+        """See `TrainingNoise.loss`."""
+        weighted: torch.Tensor = self._weights[timesteps] * _errors(guess, answer, region)
         return weighted.mean()
+
+
+class FlowNoise:
+    """See `TrainingNoise`: of a flow, which goes straight from the picture, 0, to the noise.
+
+    Timesteps are shifted as the scheduler shifts them: large pictures are drawn, and learnt, mostly
+    while there is much noise. Every level counts the same.
+    """
+
+    def __init__(self, scheduler: Any, device: torch.device) -> None:
+        self._levels: int = scheduler.config.num_train_timesteps
+        settings = scheduler.config
+        self._shift = 1.0 if settings.use_dynamic_shifting else float(settings.shift)
+        self._device = device
+
+    @property
+    def levels(self) -> int:
+        """See `TrainingNoise.levels`."""
+        return self._levels
+
+    def draw_timesteps(self, count: int, generator: torch.Generator) -> torch.Tensor:
+        """See `TrainingNoise.draw_timesteps`: not whole numbers."""
+        places = _places(count, generator)
+        shifted = self._shift * places / (1 + (self._shift - 1) * places)
+        return (shifted * self._levels).to(self._device)
+
+    def mix(
+        self, latents: torch.Tensor, noise: torch.Tensor, timesteps: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """See `TrainingNoise.mix`."""
+        dirt = (timesteps.float() / self._levels)[:, None, None, None]
+        return (1 - dirt) * latents + dirt * noise, noise - latents
+
+    def loss(
+        self,
+        guess: torch.Tensor,
+        answer: torch.Tensor,
+        timesteps: torch.Tensor,
+        region: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """See `TrainingNoise.loss`."""
+        del timesteps
+        return _errors(guess, answer, region).mean()
+
+
+def _places(count: int, generator: torch.Generator) -> torch.Tensor:
+    """(count,) from 0 to 1: one of each equal slice, so that no step sees much noise alone."""
+    places = (torch.arange(count) + torch.rand(count, generator=generator)) / count
+    return places[torch.randperm(count, generator=generator)]
+
+
+def _errors(guess: torch.Tensor, answer: torch.Tensor, region: torch.Tensor | None) -> torch.Tensor:
+    """(n,): the mean squared error of each row."""
+    squares = (guess.float() - answer) ** 2
+    within = squares if region is None else squares[..., region].unsqueeze(-1)
+    return within.mean((1, 2, 3))

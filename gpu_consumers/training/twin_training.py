@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from diffusers.models.attention_processor import AttnProcessor
 from numpy.typing import NDArray
 from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
 
@@ -20,7 +19,6 @@ from gpu_consumers.engines.loaded_engine import Preview, Progress, ShowPreview
 from gpu_consumers.training.checkpoint_store import Checkpoint, CheckpointStore
 from gpu_consumers.training.encoded_photos import EncodedPhotos, encode_photos
 from gpu_consumers.training.likeness import Likeness
-from gpu_consumers.training.noise import TrainingNoise
 from gpu_consumers.training.photo_set import read_photo
 from topics.messages.progress import Phase
 from topics.messages.work import TrainingWork
@@ -31,7 +29,7 @@ _STEP_SEED_STRIDE: Final = 1_000_003
 
 
 class TwinTraining:
-    """One training. `run` may be called once; afterwards the UNet is as it was before."""
+    """One training. `run` may be called once; afterwards the network is as it was before."""
 
     def __init__(
         self,
@@ -49,9 +47,7 @@ class TwinTraining:
         self._batch_size = batch_size
         self._checkpoints_dir = checkpoints_dir
         self._cache_dir = cache_dir
-        self._noise = TrainingNoise(
-            diffusion.scheduler, diffusion.device, snr_cap=self._constants.snr_cap
-        )
+        self._noise = diffusion.model.training_noise()
         self._preview_factors = preview_factors
         self._preview: ShowPreview | None = None
 
@@ -69,21 +65,20 @@ class TwinTraining:
         )
         reader = self._diffusion.loader.identity_reader
         likeness = Likeness(None if reader is None else reader(), pictures)
-        unet = self._diffusion.unet
-        processors = dict(unet.attn_processors)
-        self._wrap(unet)
-        try:
-            self._train(examples, store, likeness, progress)
-        finally:
-            unet.unload_lora()
-            unet.set_attn_processor(processors)
-            unet.requires_grad_(requires_grad=False)
+        network = self._diffusion.network
+        with self._diffusion.model.in_training():
+            self._wrap(network)
+            try:
+                self._train(examples, store, likeness, progress)
+            finally:
+                network.unload_lora()
+                network.requires_grad_(requires_grad=False)
         return store.checkpoints()
 
-    def _wrap(self, unet: Any) -> None:
+    def _wrap(self, network: Any) -> None:
         torch.manual_seed(self._work.seed)
         rank = self._work.rank
-        unet.add_adapter(
+        network.add_adapter(
             LoraConfig(
                 r=rank,
                 lora_alpha=rank,
@@ -95,12 +90,9 @@ class TwinTraining:
         for parameter in self._trained():
             # The optimiser's small steps vanish in half precision.
             parameter.data = parameter.data.float()
-        if self._diffusion.device.type == "cpu":
-            # The fused attention's backward pass takes a quarter of a step on a CPU; this not.
-            unet.set_attn_processor(AttnProcessor())
 
     def _trained(self) -> list[torch.nn.Parameter]:
-        return [each for each in self._diffusion.unet.parameters() if each.requires_grad]
+        return [each for each in self._diffusion.network.parameters() if each.requires_grad]
 
     def _train(
         self,
@@ -203,12 +195,12 @@ class TwinTraining:
         factors = self._preview_factors
         if factors is None or samples is None:
             return lambda: Preview((), b"", passed)
-        latents = samples.float().cpu().numpy()
+        latents = self._diffusion.model.preview(samples).float().cpu().numpy()
         items = tuple(range(len(latents)))
         return lambda: Preview(items, preview_strip(latents, factors), passed)
 
     def _exported(self, step: int) -> bytes:
-        state = get_peft_model_state_dict(self._diffusion.unet, adapter_name=_ADAPTER)
+        state = get_peft_model_state_dict(self._diffusion.network, adapter_name=_ADAPTER)
         layers = {
             key.removesuffix(".lora_A.weight"): LayerPair(
                 _array(down),
@@ -224,10 +216,11 @@ class TwinTraining:
             "step": str(step),
             "format": "pt",
         }
-        return write_adapter(Adapter(self._work.rank, layers), metadata)
+        component = self._diffusion.model.component
+        return write_adapter(Adapter(self._work.rank, layers), metadata, component=component)
 
     def _state(self, optimizer: torch.optim.Optimizer, step: int) -> dict[str, Any]:
-        lora = get_peft_model_state_dict(self._diffusion.unet, adapter_name=_ADAPTER)
+        lora = get_peft_model_state_dict(self._diffusion.network, adapter_name=_ADAPTER)
         return {"step": step, "lora": lora, "optimizer": optimizer.state_dict()}
 
     def _restore(self, store: CheckpointStore, optimizer: torch.optim.Optimizer) -> int:
@@ -235,7 +228,7 @@ class TwinTraining:
         state = store.state()
         if state is None:
             return 0
-        set_peft_model_state_dict(self._diffusion.unet, state["lora"], adapter_name=_ADAPTER)
+        set_peft_model_state_dict(self._diffusion.network, state["lora"], adapter_name=_ADAPTER)
         optimizer.load_state_dict(state["optimizer"])
         step: int = state["step"]
         return step

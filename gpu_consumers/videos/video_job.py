@@ -18,7 +18,7 @@ def render_videos(
     engine: LoadedEngine, work: VideoWork, objects: Objects, progress: Progress
 ) -> tuple[RenderedOutput, ...]:
     """Draw and upload every clip. Raises what engine, objects and progress raise."""
-    adapter, source = fetched_adapter(work, objects), fetched_source(work, objects)
+    adapter, source = fetched_adapter(work, objects, engine), fetched_source(work, objects)
     clips = engine.animate(work, adapter, source, progress)
     uploads = {item.item: item.upload for item in work.items}
     outputs = []

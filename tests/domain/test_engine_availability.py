@@ -11,7 +11,13 @@ from domain.engines.availability import AtHand, Lack, lacks
 from domain.time_limits import JOB_OPEN_MAX
 
 POCKET = ENGINES["pocket"]
-PHOTOGRAPHIC = ("stable-diffusion-1.5", "stable-diffusion-xl")
+PHOTOGRAPHIC = (
+    "stable-diffusion-1.5",
+    "stable-diffusion-xl",
+    "z-image",
+    "flux-2-klein",
+    "qwen-image",
+)
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 EVERYBODY = AtHand(
     workers=2, worker_last_at=NOON, screeners=1, screener_last_at=NOON, has_policy=True

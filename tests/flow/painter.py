@@ -23,6 +23,7 @@ from gpu_consumers.engines.loaded_engine import (
     ShowPreview,
     Stopped,
     TrainedTwin,
+    TwinFile,
 )
 from gpu_consumers.engines.pocket.loading import LOADER
 from gpu_consumers.engines.pocket.world.clip import render_clip
@@ -121,10 +122,14 @@ class Painter:
         """Whatever is held may finish."""
         self.may_finish.set()
 
+    def holds(self, adapter_sha256: str) -> bool:
+        """See `LoadedEngine.holds`: it forgets at once."""
+        return False
+
     def render(
         self,
         work: ImageWork,
-        adapter: bytes | None,
+        adapter: TwinFile | None,
         source: bytes | None,
         progress: Progress,
         *,
@@ -157,7 +162,7 @@ class Painter:
         return tuple(_picture(item.item, item.seed, *drawn) for item in share.items)
 
     def animate(
-        self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
+        self, work: VideoWork, adapter: TwinFile | None, source: bytes | None, progress: Progress
     ) -> list[RenderedClip]:
         """See `LoadedEngine.animate`."""
         self._take_time(progress, work.num_inference_steps)
@@ -182,7 +187,7 @@ class Painter:
         )
         return TrainedTwin(small_adapter(work.rank, work.seed), work.rank, work.steps, 0.9, samples)
 
-    def _swallow(self, adapter: bytes | None) -> None:
+    def _swallow(self, adapter: TwinFile | None) -> None:
         if adapter in self.poison:
             raise RuntimeError("the engine broke")
 

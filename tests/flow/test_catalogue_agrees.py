@@ -54,6 +54,11 @@ def test_a_style_that_may_be_asked_for_is_known_to_the_engine(engine: str) -> No
 
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE)
+def test_guidance_begins_at_the_scale_that_the_engine_says(engine: str) -> None:
+    assert ENGINES[engine].guidance_free_at == LOADERS[engine].guidance_free_at
+
+
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
 def test_samples_have_the_size_of_the_first_aspect_ratio(engine: str) -> None:
     entry, loader = ENGINES[engine], LOADERS[engine]
     assert loader.twin.sizes[0] == entry.aspect_ratios[entry.default_aspect_ratio]

@@ -1,4 +1,4 @@
-"""Both Stable Diffusion architectures through the one engine code, tiny and with random weights."""
+"""Both Stable Diffusion architectures and a flow through the one engine code, tiny and random."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -21,11 +22,14 @@ from gpu_consumers.engines.adapter_file import AdapterInvalid, read_adapter
 from gpu_consumers.engines.engine_loader import EngineLoader
 from gpu_consumers.engines.loaded_engine import (
     EngineAbsent,
+    HeldTwin,
     Preview,
     RenderedPicture,
     ShowPreview,
     Stopped,
     TrainedTwin,
+    TwinFile,
+    TwinNotHeld,
 )
 from gpu_consumers.engines.registry import LOADERS, load_engine
 from topics.messages.progress import Phase
@@ -43,7 +47,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engine
 
-ENGINES = ("stable-diffusion-1.5", "stable-diffusion-xl")
+ENGINES = ("stable-diffusion-1.5", "stable-diffusion-xl", "z-image")
 NOWHERE = Upload("http://store/upload", {}, "quarantine/0.png", "image/png", 1_000_000)
 
 
@@ -119,7 +123,7 @@ def pictures_of_a_lighthouse(engine: DiffusionEngine, *seeds: int, **changes: An
     return ImageWork(**{**fields, **changes})
 
 
-def one_lighthouse(engine: DiffusionEngine, adapter: bytes, **changes: Any) -> RenderedPicture:
+def one_lighthouse(engine: DiffusionEngine, adapter: TwinFile, **changes: Any) -> RenderedPicture:
     work = pictures_of_a_lighthouse(engine, 7, **changes)
     return engine.render(work, adapter, None, Watching(), batch_size=1)[0]
 
@@ -332,7 +336,7 @@ def test_a_weaker_twin_to_lead_away_from_changes_guided_pictures_alone(
     )
     guided, unguided = (
         [one_lighthouse(each, twin.adapter, guidance_scale=scale) for each in (engine, sharing)]
-        for scale in (4.0, 1.0)
+        for scale in (4.0, engine._loader.guidance_free_at)
     )
     assert difference(*guided) > 0
     assert difference(*unguided) == 0
@@ -407,6 +411,19 @@ def test_a_training_tells_each_checkpoint_with_its_likeness_and_no_picture_where
     assert other.adapter != trained.adapter
     # These engines are photorealistic: the likeness is told, the pictures pass release first.
     assert {shown.png for shown in watching.previews} == {b""}
+
+
+def test_a_twin_that_is_held_is_drawn_without_its_file(
+    engine: DiffusionEngine, twin: TrainedTwin
+) -> None:
+    digest = sha256(twin.adapter).hexdigest()
+    with_file = one_lighthouse(engine, twin.adapter)
+    assert engine.holds(digest)
+    assert one_lighthouse(engine, HeldTwin(digest)).png == with_file.png
+    engine.forget(digest)
+    assert not engine.holds(digest)
+    with pytest.raises(TwinNotHeld):
+        one_lighthouse(engine, HeldTwin(digest))
 
 
 def test_the_file_of_another_engine_is_refused(engine: DiffusionEngine, twin: TrainedTwin) -> None:

@@ -168,7 +168,7 @@ def test_guidance_leads_a_clip_away_from_a_weaker_twin(
 def test_a_twin_fits_the_picture_unet_and_the_motion_unet_alike(
     animation: LatentAnimation,
 ) -> None:
-    from gpu_consumers.engines.latent_diffusion import load_latent_diffusion
+    from gpu_consumers.engines.model_loading import load_latent_diffusion
 
     assert load_latent_diffusion(LOADER, None, "cpu").bank.targets == animation.bank.targets
 
@@ -255,14 +255,14 @@ def test_an_adapter_without_effect_leaves_the_picture_unet_frame_by_frame(
 ) -> None:
     import torch
 
-    from gpu_consumers.engines.latent_diffusion import load_latent_diffusion
+    from gpu_consumers.engines.model_loading import load_latent_diffusion
 
     pictures = load_latent_diffusion(LOADER, None, "cpu")
     generator = torch.Generator().manual_seed(1)
     noisy = torch.randn(FRAMES, 4, 16, 16, generator=generator)
     words = pictures.embed([PROMPT]).hidden.repeat(FRAMES, 1, 1)
     with torch.no_grad():
-        still = pictures.unet(noisy, 500, encoder_hidden_states=words).sample
+        still = pictures.network(noisy, 500, encoder_hidden_states=words).sample
         moved = unmoved.unet(noisy.transpose(0, 1)[None], 500, encoder_hidden_states=words).sample
     assert torch.allclose(moved[0].transpose(0, 1), still, atol=1e-4)
 

@@ -37,7 +37,7 @@ def diffusion(request: pytest.FixtureRequest, weights_dir: Path) -> LatentDiffus
 def loaded(engine: str, weights_dir: Path) -> LatentDiffusion:
     import torch
 
-    from gpu_consumers.engines.latent_diffusion import load_latent_diffusion
+    from gpu_consumers.engines.model_loading import load_latent_diffusion
 
     torch.set_num_threads(1)
     return load_latent_diffusion(LOADERS[engine], weights_dir, "cpu")
@@ -70,7 +70,7 @@ def own(chunk: PromptChunk, tokenizer: Any) -> list[int]:
 def test_every_token_of_a_long_prompt_is_in_one_chunk_in_its_order(
     diffusion: LatentDiffusion,
 ) -> None:
-    tokenizer = diffusion._pipeline.tokenizer
+    tokenizer = diffusion.model.pipeline.tokenizer
     chunks = chunks_of(LONG, tokenizer, weighs_words=True)
     assert len(chunks) > 1
     assert {len(chunk.tokens) for chunk in chunks} == {PLACES}
@@ -79,7 +79,7 @@ def test_every_token_of_a_long_prompt_is_in_one_chunk_in_its_order(
 
 
 def test_a_weight_is_that_of_its_own_words_across_chunks(diffusion: LatentDiffusion) -> None:
-    tokenizer = diffusion._pipeline.tokenizer
+    tokenizer = diffusion.model.pipeline.tokenizer
     chunks = chunks_of(f"{SHORT} ({SHORT}:1.5) fog", tokenizer, weighs_words=True)
     weights = [
         weight
@@ -92,7 +92,7 @@ def test_a_weight_is_that_of_its_own_words_across_chunks(diffusion: LatentDiffus
 
 
 def test_an_engine_that_weighs_no_words_reads_what_is_written(any_engine: LatentDiffusion) -> None:
-    tokenizer = any_engine._pipeline.tokenizer
+    tokenizer = any_engine.model.pipeline.tokenizer
     written = "a (smiling:1.5) portrait"
     [chunk] = chunks_of(written, tokenizer, weighs_words=False)
     assert set(chunk.weights) == {1.0}
@@ -109,7 +109,7 @@ def test_what_fits_becomes_exactly_what_the_pipeline_makes_of_it(
     import torch
 
     with torch.no_grad():
-        hidden, _, *pooled = any_engine._pipeline.encode_prompt(
+        hidden, _, *pooled = any_engine.model.pipeline.encode_prompt(
             prompt=list(prompts),
             device=any_engine.device,
             num_images_per_prompt=1,

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engine
 
+OTHERS = ("stable-diffusion-1.5", "stable-diffusion-xl", "z-image")
+"""Of those that ask once a step: others make a pass for either half of guidance."""
 PEOPLE = 8
 STEPS = 4
 LEVELS_APART = 2
@@ -71,7 +73,7 @@ class Watching:
             raise Stopped
 
 
-@pytest.fixture(scope="module", params=["pocket", "stable-diffusion-1.5", "stable-diffusion-xl"])
+@pytest.fixture(scope="module", params=["pocket", *OTHERS])
 def engine(
     request: pytest.FixtureRequest, weights_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> DiffusionEngine:
@@ -104,7 +106,7 @@ def twin(engine: DiffusionEngine, seed: int) -> bytes:
         )
         for name, shape in engine._diffusion.bank.targets.items()
     }
-    return write_adapter(Adapter(4, layers), {})
+    return write_adapter(Adapter(4, layers), {}, component=engine._diffusion.model.component)
 
 
 def work_of(engine: DiffusionEngine, person: int, **changes: Any) -> ImageWork:
@@ -153,7 +155,7 @@ def counted(engine: DiffusionEngine) -> Iterator[list[int]]:
     def note(module: Any, inputs: Any, output: Any) -> None:
         passes.append(len(inputs[0]))
 
-    hook = engine._diffusion.unet.register_forward_hook(note)
+    hook = engine._diffusion.network.register_forward_hook(note)
     try:
         yield passes
     finally:

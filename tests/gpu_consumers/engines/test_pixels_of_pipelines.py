@@ -36,7 +36,7 @@ MOVING = pytest.mark.skipif(
 def diffusion(request: pytest.FixtureRequest, weights_dir: Path) -> LatentDiffusion:
     import torch
 
-    from gpu_consumers.engines.latent_diffusion import load_latent_diffusion
+    from gpu_consumers.engines.model_loading import load_latent_diffusion
 
     torch.set_num_threads(1)
     return load_latent_diffusion(LOADERS[request.param], weights_dir, "cpu")
@@ -44,7 +44,7 @@ def diffusion(request: pytest.FixtureRequest, weights_dir: Path) -> LatentDiffus
 
 @pytest.fixture
 def tiny(weights_dir: Path) -> LatentDiffusion:
-    from gpu_consumers.engines.latent_diffusion import load_latent_diffusion
+    from gpu_consumers.engines.model_loading import load_latent_diffusion
 
     return load_latent_diffusion(LOADERS["stable-diffusion-1.5"], weights_dir, "cpu")
 
@@ -94,7 +94,7 @@ def theirs(pipeline: Any, diffusion: LatentDiffusion, guidance_scale: float, **m
 
 
 def upright(diffusion: LatentDiffusion, guidance_scale: float) -> Any:
-    pipeline = diffusion._pipeline
+    pipeline = diffusion.model.pipeline
     size = {"width": side(diffusion), "height": side(diffusion)}
     rescale = diffusion.loader.guidance_rescale
     return theirs(pipeline, diffusion, guidance_scale, guidance_rescale=rescale, **size)
@@ -116,7 +116,7 @@ def test_every_scheduler_is_driven_as_the_pipeline_drives_it(
     import diffusers
 
     kind = getattr(diffusers, f"{sampler}Scheduler")
-    tiny._pipeline.scheduler = kind(beta_schedule="scaled_linear", beta_end=0.012)
+    tiny.model.pipeline.scheduler = kind(beta_schedule="scaled_linear", beta_end=0.012)
     assert (ours(tiny, 4.0) == upright(tiny, 4.0)).all()
 
 
@@ -165,7 +165,7 @@ def test_a_remix_has_the_pixels_of_the_image_to_image_pipeline(
     name = loader.pipeline_class.value.replace("Pipeline", "Img2ImgPipeline")
     kind = getattr(diffusers, name)
     # It knows no rescaling of guidance.
-    pipeline = kind(**diffusion._pipeline.components)
+    pipeline = kind(**diffusion.model.pipeline.components)
     pipeline.set_progress_bar_config(disable=True)
     source = np.random.default_rng(3).integers(0, 255, (side(diffusion),) * 2 + (3,), np.uint8)
     latents = diffusion.encode(source[None]).repeat(len(SEEDS), 1, 1, 1)
@@ -220,16 +220,16 @@ def test_a_clip_has_the_pixels_of_the_animating_pipeline(monkeypatch: pytest.Mon
 @MOVING
 def test_pictures_and_clips_have_their_common_weights_once() -> None:
     from gpu_consumers.engines.latent_animation import with_motion
-    from gpu_consumers.engines.latent_diffusion import load_latent_diffusion
+    from gpu_consumers.engines.model_loading import load_latent_diffusion
 
     diffusion = load_latent_diffusion(LOADER, None, "cpu")
     animation = with_motion(diffusion, None)
     held = {
-        id(each): each for unet in (diffusion.unet, animation.unet) for each in unet.parameters()
+        id(each): each for unet in (diffusion.network, animation.unet) for each in unet.parameters()
     }
     temporal = [
         each for name, each in animation.unet.named_parameters() if ".motion_modules." in name
     ]
-    pictures = sum(math.prod(each.shape) for each in diffusion.unet.parameters())
+    pictures = sum(math.prod(each.shape) for each in diffusion.network.parameters())
     added = sum(math.prod(each.shape) for each in held.values()) - pictures
     assert added == sum(math.prod(each.shape) for each in temporal)

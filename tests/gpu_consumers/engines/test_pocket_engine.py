@@ -127,11 +127,11 @@ def _small(png: bytes) -> NDArray[np.float64]:
 
 
 def test_the_engine_tells_what_is_in_a_photo(engine: DiffusionEngine) -> None:
-    from gpu_consumers.training.noise import TrainingNoise
+    from gpu_consumers.training.noise import DiscreteNoise
     from gpu_consumers.training.scene_telling import tell_scenes
 
     diffusion = engine._diffusion
-    noise = TrainingNoise(diffusion.scheduler, diffusion.device, snr_cap=5.0)
+    noise = DiscreteNoise(diffusion.scheduler, diffusion.device, snr_cap=5.0)
     photos = np.stack([render(ada(), scene) for scene in SCENES])
     told = tell_scenes(diffusion, noise, photos, lambda: None)
     assert [scene[0] for scene in told] == ["looking left", "looking right", "front view"]

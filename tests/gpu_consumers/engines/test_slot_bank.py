@@ -217,7 +217,8 @@ def test_a_twin_that_is_asked_for_outlasts_one_that_is_not(unet: Any) -> None:
 
 
 def test_a_row_of_a_twin_that_made_room_is_refused(unet: Any) -> None:
-    from gpu_consumers.engines.slot_bank import RowTwin, SlotBank, TwinNotHeld
+    from gpu_consumers.engines.loaded_engine import TwinNotHeld
+    from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
 
     bank = SlotBank(unet, TARGETS, slots=2, rank_max=8)
     bank.put("ada", twin(bank, 1))
@@ -247,6 +248,26 @@ def test_a_forgotten_twin_leaves_nothing_in_its_slot(unet: Any, bank: Any) -> No
         assert not layer._down.any()
         assert not layer._up.any()
     assert nearly(run(unet), plain)
+
+
+def test_a_twin_that_is_forgotten_in_the_middle_of_a_mixed_batch_is_gone_at_once(
+    unet: Any, bank: Any
+) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin
+
+    plain = run(unet)
+    ada, grace = twin(bank, 1), twin(bank, 2, rank=7)
+    bank.put("ada", ada)
+    bank.put("grace", grace)
+    with bank.rows([RowTwin("ada", 1.0), RowTwin("grace", 1.0)]):
+        before = run(unet)
+        again = run(unet)
+        bank.forget("ada")
+        after = run(unet)
+    assert bool((again == before).all())
+    assert not nearly(before[0], plain[0])
+    assert nearly(after[0], plain[0])
+    assert nearly(after[1], before[1])
 
 
 def test_a_slot_that_was_forgotten_is_free_again(unet: Any, bank: Any) -> None:

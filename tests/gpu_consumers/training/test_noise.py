@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from gpu_consumers.training.noise import TrainingNoise
+    from gpu_consumers.training.noise import DiscreteNoise
 
 pytestmark = pytest.mark.engine
 
 
-def noise_of(prediction_type: str, *, zero_snr: bool) -> TrainingNoise:
+def noise_of(prediction_type: str, *, zero_snr: bool) -> DiscreteNoise:
     import torch
     from diffusers import DDIMScheduler
 
-    from gpu_consumers.training.noise import TrainingNoise
+    from gpu_consumers.training.noise import DiscreteNoise
 
     scheduler = DDIMScheduler(prediction_type=prediction_type, rescale_betas_zero_snr=zero_snr)
-    return TrainingNoise(scheduler, torch.device("cpu"), snr_cap=5.0)
+    return DiscreteNoise(scheduler, torch.device("cpu"), snr_cap=5.0)
 
 
 def test_pure_noise_still_counts_in_a_zero_snr_schedule() -> None:

@@ -17,6 +17,7 @@ from gpu_consumers.engines.adapter_file import AdapterInvalid
 from gpu_consumers.engines.loaded_engine import (
     EarlierCheckpoint,
     EngineAbsent,
+    HeldTwin,
     NotDrawn,
     Progress,
     RenderedClip,
@@ -27,6 +28,8 @@ from gpu_consumers.engines.loaded_engine import (
     SourceUnreadable,
     Stopped,
     TrainedTwin,
+    TwinFile,
+    TwinNotHeld,
 )
 from gpu_consumers.presigned_objects import InputUnavailable, UploadRefused
 from gpu_consumers.worker.assignments import Broke, Delivered, Report, Start
@@ -68,15 +71,20 @@ class Pencil:
     forgotten: list[str] = field(default_factory=list)
     invalid: bytes = b"invalid"
     batches: list[int] = field(default_factory=list)
-    adapters: list[bytes | None] = field(default_factory=list)
+    adapters: list[TwinFile | None] = field(default_factory=list)
+    held: set[str] = field(default_factory=set)
+    made_room: set[str] = field(default_factory=set)
     sources: list[bytes | None] = field(default_factory=list)
     together: list[list[tuple[str, int]]] = field(default_factory=list)
     learnt: dict[int, float] = field(default_factory=dict)
 
+    def holds(self, adapter_sha256: str) -> bool:
+        return adapter_sha256 in self.held
+
     def render(
         self,
         work: ImageWork,
-        adapter: bytes | None,
+        adapter: TwinFile | None,
         source: bytes | None,
         progress: Progress,
         *,
@@ -96,6 +104,8 @@ class Pencil:
     def _share(self, share: Share) -> ShareOutcome:
         self.adapters.append(share.adapter)
         self.sources.append(share.source)
+        if isinstance(share.adapter, HeldTwin) and share.adapter.adapter_sha256 in self.made_room:
+            return NotDrawn(TwinNotHeld())
         if share.adapter == self.invalid:
             return NotDrawn(AdapterInvalid("no adapter"))
         try:
@@ -107,7 +117,7 @@ class Pencil:
         )
 
     def animate(
-        self, work: VideoWork, adapter: bytes | None, source: bytes | None, progress: Progress
+        self, work: VideoWork, adapter: TwinFile | None, source: bytes | None, progress: Progress
     ) -> list[RenderedClip]:
         self._draw(1)
         self.adapters.append(adapter)
@@ -268,6 +278,16 @@ def test_a_twins_adapter_is_fetched_before_drawing(tmp_path: Path) -> None:
     cupboard = Cupboard({"adapter-of-ada": b"lora"})
     do(images(adapter=Download("adapter-of-ada")), tmp_path, engine=pencil, cupboard=cupboard)
     assert pencil.adapters == [b"lora"]
+
+
+def test_a_twin_that_the_engine_holds_is_not_fetched(tmp_path: Path) -> None:
+    digest = hashlib.sha256(b"lora").hexdigest()
+    pencil = Pencil(held={digest})
+    # There is nothing in the cupboard.
+    for work in (images(), videos()):
+        of_ada = msgspec.structs.replace(work, adapter=Download("adapter-of-ada", digest))
+        assert isinstance(do(of_ada, tmp_path, engine=pencil), Delivered)
+    assert pencil.adapters == [HeldTwin(digest)] * 2
 
 
 def test_a_twin_without_strength_is_not_fetched(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from gpu_consumers.engines.loaded_engine import ShowPreview, Stopped
+from gpu_consumers.engines.loaded_engine import HeldTwin, ShowPreview, Stopped
 from gpu_consumers.worker.assignments import Broke, Delivered, Report, Start
 from gpu_consumers.worker.child import Workbench
 from tests.gpu_consumers.worker.test_workbench import Cupboard, Pencil, images, upload_to
@@ -113,6 +114,19 @@ def test_more_twins_than_slots_are_drawn_one_batch_after_the_other(
     )
     assert table.pencil.together == [[("11", 1), ("13", 1)], [("12", 1)]]
     assert table.ends() == [(ADA, 1), (MARY, 1), (GRACE, 1)]
+
+
+def test_a_held_twin_that_made_room_meanwhile_is_fetched_after_all(
+    table: Table, tmp_path: Path
+) -> None:
+    digest = hashlib.sha256(b"ada").hexdigest()
+    table.pencil.held, table.pencil.made_room = {digest}, {digest}
+    table.cupboard.held["of ada"] = b"ada"
+    of_ada = msgspec.structs.replace(work_of(ADA), adapter=Download("of ada", digest))
+    table.draw(tmp_path, {ADA: of_ada, GRACE: work_of(GRACE)})
+    assert table.pencil.together == [[("11", 1), ("12", 1)], [("11", 1)]]
+    assert table.pencil.adapters == [HeldTwin(digest), None, b"ada"]
+    assert table.ends() == [(GRACE, 1), (ADA, 1)]
 
 
 @pytest.mark.parametrize("phase", [Phase.LOAD, Phase.ENCODE, Phase.STEP, Phase.UPLOAD])

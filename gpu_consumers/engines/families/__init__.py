@@ -1,0 +1,1 @@
+"""What families of diffusion networks there are: one module per family, each a `DiffusionModel`."""
