@@ -79,8 +79,20 @@ class LatentDiffusion:
 
     @property
     def pixels_per_cell(self) -> int:
-        """How many pixels of height or width one latent cell stands for."""
+        """How many pixels of height or width of a drawn picture one latent cell stands for."""
         return int(self._pipeline.vae_scale_factor)
+
+    @property
+    def drawn_scale(self) -> int:
+        """How many times as wide and high a picture is drawn as it is encoded: mostly 1."""
+        config = self._pipeline.vae.config
+        stages = config.get("down_block_out_channels") or config.block_out_channels
+        return int(self.pixels_per_cell // 2 ** (len(stages) - 1))
+
+    def drawn_size(self, encoded_size: tuple[int, int]) -> tuple[int, int]:
+        """Width and height, as drawn, of what is encoded at this width and height."""
+        width, height = encoded_size
+        return width * self.drawn_scale, height * self.drawn_scale
 
     @property
     def scheduler(self) -> Any:
@@ -123,13 +135,27 @@ class LatentDiffusion:
 
     @torch.no_grad()
     def encode(self, pictures: Picture) -> torch.Tensor:
-        """Pictures (n, height, width, 3) RGB to scaled latents (n, channels, h, w), float32."""
+        """Pictures (n, height, width, 3) RGB to scaled latents (n, channels, h, w), float32.
+
+        They are as large as the encoder reads them; see `encode_drawn` for any that are larger.
+        """
         vae = self._pipeline.vae
         signal = torch.from_numpy(pictures).to(self.device, vae.dtype).permute(0, 3, 1, 2)
         latents = vae.encode(signal / 127.5 - 1).latent_dist.mode().float()
         shift = getattr(vae.config, "shift_factor", None) or 0.0
         scaled: torch.Tensor = (latents - shift) * vae.config.scaling_factor
         return scaled
+
+    def encode_drawn(self, pictures: Picture) -> torch.Tensor:
+        """As `encode`, of pictures that are as large as they are drawn."""
+        scale = self.drawn_scale
+        if scale == 1:
+            return self.encode(pictures)
+        count, height, width, channels = pictures.shape
+        cells = pictures.reshape(
+            count, height // scale, scale, width // scale, scale, channels
+        ).mean((2, 4))
+        return self.encode(np.asarray(cells.round(), np.uint8))
 
     @torch.no_grad()
     def decode(self, latents: torch.Tensor) -> Picture:
@@ -192,7 +218,7 @@ class LatentDiffusion:
         (noise,) = torch.randn(shape, generator=generator, dtype=dtype).to(self.device)
         source = None
         if row.source is not None and row.strength < 1.0:
-            (source,) = self.encode(row.source[None]).to(dtype)
+            (source,) = self.encode_drawn(row.source[None]).to(dtype)
         return LoopRow(noise, row.guidance_scale, source, row.strength, generator=generator)
 
     @contextmanager
