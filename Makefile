@@ -87,13 +87,13 @@ train-pocket: install
 	$(BIN)/python -m gpu_consumers.engines.pocket.recipe --device $(DEVICE) --work-dir var/pocket \
 	  $(if $(MINUTES),--minutes $(MINUTES))
 
-# Needs the classifier that `train-pocket` left in var/pocket.
+# Trains the classifier that judges, in ten minutes, where `train-pocket` has left none in var/pocket.
 evaluate-pocket: install
 	$(BIN)/python -m gpu_consumers.engines.pocket.recipe.evaluate --work-dir var/pocket
 
 pocket-sheets: install
 	$(BIN)/python -m gpu_consumers.engines.pocket.recipe.contact_sheet \
-	  --output gpu_consumers/engines/pocket/weights/contact_sheet.png
+	  --output gpu_consumers/engines/pocket/weights/contact_sheet.webp
 	$(BIN)/python -m gpu_consumers.engines.pocket.recipe.frame_strip
 
 clean:

@@ -85,9 +85,10 @@ class EngineEntry(msgspec.Struct, frozen=True):
     is the guidance scale up to which classifier-free guidance, and with it a negative prompt, has
     no effect. `batch_key` names the settings that have to be equal inside one batch. `reading` is
     None where only the weights, which are the operator's to bring, know how a prompt is read, and
-    all of it is read. What is drawn is delivered
-    `delivery_scale` times as wide and high. `source_strength` is how much of a picture is drawn
-    anew where a picture begins with one. `clips` is None for an engine that makes none.
+    all of it is read. What is drawn is delivered `delivery_scale` times as wide and high.
+    `drawn_before`: sizes that the ratios had once, as jobs of that time still say them, and what is
+    drawn for them today. `source_strength` is how much of a picture is drawn anew where a picture
+    begins with one. `clips` is None for an engine that makes none.
     """
 
     id: str
@@ -115,12 +116,17 @@ class EngineEntry(msgspec.Struct, frozen=True):
     weighs_words: bool = False
     reading: PromptReading | None = None
     delivery_scale: int = 1
+    drawn_before: dict[tuple[int, int], tuple[int, int]] = {}
     clips: ClipOptions | None = None
 
     @property
     def default_aspect_ratio(self) -> str:
         """The first of the ratios."""
         return next(iter(self.aspect_ratios))
+
+    def drawn_today(self, width: int, height: int) -> tuple[int, int]:
+        """The size, in pixels, that is drawn where a job says this one."""
+        return self.drawn_before.get((width, height), (width, height))
 
     @property
     def default_style(self) -> str:

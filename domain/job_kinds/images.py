@@ -41,8 +41,8 @@ def _batch_key(entry: EngineEntry, settings: ImageSettings) -> str:
 
 def scaled(entry: EngineEntry, settings: ImageSettings | TrainingSettings) -> FrameSize:
     """What is drawn at the settings' size is delivered so large."""
-    scale = entry.delivery_scale
-    return FrameSize(settings.width * scale, settings.height * scale)
+    width, height = entry.drawn_today(settings.width, settings.height)
+    return FrameSize(width * entry.delivery_scale, height * entry.delivery_scale)
 
 
 ENTRY = JobKindEntry(

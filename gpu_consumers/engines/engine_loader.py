@@ -75,14 +75,15 @@ class Reframing:
 class TwinConstants:
     """What every twin training on this engine has in common; the rest comes with the job.
 
-    `sizes` are the (width, height) buckets photos are fitted to, the first being that of samples;
-    `shifts` in pixels, (x, y). `scene_choices`: what a photo's caption may say besides the name,
-    one phrase of each row; the engine itself judges which fits. `checkpoint_shares`: after which
-    shares of the steps there is a checkpoint, judged by `pictures_judged_each` pictures of every
-    sample prompt, the first of which is its sample. `mirrored_words` change places in
-    a mirrored photo's caption; None where photos are not mirrored. `restyled`: by the words of a
-    style, how fitted photos (n, height, width, 3) look in it: one face is learnt in all of them,
-    and in every one of the `reframings`, where it may be smaller.
+    `sizes` are the (width, height) buckets that photos are fitted to and encoded at, the first
+    being that of samples; `shifts` in pixels of them, (x, y). `scene_choices`: what a photo's
+    caption may say besides the name, one phrase of each row; the engine itself judges which fits.
+    `checkpoint_shares`: after which shares of the steps there is a checkpoint, judged by
+    `pictures_judged_each` pictures of every sample prompt, the first of which is its sample.
+    `mirrored_words` change places in a mirrored photo's caption; None where photos are not
+    mirrored. `restyled`: by the words of a style, how fitted photos (n, height, width, 3) look in
+    it: one face is learnt in all of them, and in every one of the `reframings`, where it may be
+    smaller.
     """
 
     sizes: tuple[tuple[int, int], ...]

@@ -143,7 +143,7 @@ class LatentAnimation:
             raise FirstFrameMisfit(
                 f"{picture.shape[1]}x{picture.shape[0]}, not {settings.width}x{settings.height}"
             )
-        return self._diffusion.encode(picture[None]).transpose(0, 1)
+        return self._diffusion.encode_drawn(picture[None]).transpose(0, 1)
 
     def _noise(self, seed: int, settings: ClipSettings) -> torch.Tensor:
         """(channels, frames, h, w)."""

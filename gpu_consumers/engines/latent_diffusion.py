@@ -72,8 +72,13 @@ class LatentDiffusion:
 
     @property
     def pixels_per_cell(self) -> int:
-        """How many pixels of height or width one latent cell stands for."""
+        """How many pixels of height or width of a drawn picture one latent cell stands for."""
         return self.model.pixels_per_cell
+
+    def drawn_size(self, encoded_size: tuple[int, int]) -> tuple[int, int]:
+        """Width and height, as drawn, of what is encoded at this width and height."""
+        width, height = encoded_size
+        return width * self.model.drawn_scale, height * self.model.drawn_scale
 
     @property
     def scheduler(self) -> Any:
@@ -104,6 +109,17 @@ class LatentDiffusion:
     def encode(self, pictures: Picture) -> torch.Tensor:
         """See `DiffusionModel.encode`."""
         return self.model.encode(pictures)
+
+    def encode_drawn(self, pictures: Picture) -> torch.Tensor:
+        """As `encode`, of pictures that are as large as they are drawn."""
+        scale = self.model.drawn_scale
+        if scale == 1:
+            return self.encode(pictures)
+        count, height, width, channels = pictures.shape
+        cells = pictures.reshape(
+            count, height // scale, scale, width // scale, scale, channels
+        ).mean((2, 4))
+        return self.encode(np.asarray(cells.round(), np.uint8))
 
     def decode(self, latents: torch.Tensor) -> Picture:
         """See `DiffusionModel.decode`."""
@@ -156,7 +172,7 @@ class LatentDiffusion:
         noise, generator = self.model.noise(row.seed, width=settings.width, height=settings.height)
         source = None
         if row.source is not None and row.strength < 1.0:
-            (source,) = self.encode(row.source[None]).to(noise.dtype)
+            (source,) = self.encode_drawn(row.source[None]).to(noise.dtype)
         return LoopRow(noise, row.guidance_scale, source, row.strength, generator=generator)
 
     @contextmanager

@@ -33,17 +33,18 @@ def class_prior(
     cache_dir: Path,
     after_step: Callable[[], None],
 ) -> ClassPrior:
-    """The base model's own latents at `size`, drawn once per engine and kept in `cache_dir`.
+    """The base model's own latents, drawn once per engine and kept in `cache_dir`.
 
-    `after_step` is called while they are drawn, and may raise to stop. Call it before the network
-    is wrapped: what is drawn must not know the twin.
+    `size`: the width and height at which such pictures are encoded. `after_step` is called while
+    they are drawn, and may raise to stop. Call it before the network is wrapped: what is drawn must
+    not know the twin.
     """
     constants = diffusion.loader.twin
     prompts = tuple(constants.class_prompts(constants.class_pictures))
     path = cache_dir / f"{_name(diffusion, size, prompts)}.safetensors"
     if path.is_file():
         return ClassPrior(load_file(path)[_LATENTS].float(), prompts)
-    settings = DrawSettings(*size, constants.sample_steps)
+    settings = DrawSettings(*diffusion.drawn_size(size), constants.sample_steps)
     parts = []
     for start in range(0, len(prompts), _BATCH):
         rows = [

@@ -168,7 +168,9 @@ class TwinTraining:
             Row(prompt, "", self._work.seed + index, constants.sample_guidance_scale)
             for index, prompt in enumerate(prompts * constants.pictures_judged_each)
         ]
-        settings = DrawSettings(*constants.sizes[0], constants.sample_steps)
+        settings = DrawSettings(
+            *self._diffusion.drawn_size(constants.sizes[0]), constants.sample_steps
+        )
         latents: list[torch.Tensor] = []
         drawn: list[NDArray[np.uint8]] = []
         for start in range(0, len(rows), loader.render_batch_max):

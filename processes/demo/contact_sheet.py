@@ -10,8 +10,10 @@ from PIL import Image, ImageDraw, ImageFont
 from processes.demo.released_files import spread_frames
 from processes.demo.story import Clip, Picture, Story
 
-TILE_PX = 148
-CAPTION_PX = 40
+TILE_PX = 220
+CAPTION_PX = 58
+CAPTION_WIDTH = 33
+CAPTION_LINES = 3
 GAP_PX = 8
 COLUMNS = 12
 PAPER, INK, FAINT = (251, 250, 247), (29, 31, 36), (120, 124, 134)
@@ -40,18 +42,18 @@ def _block(story: Story) -> Image.Image:
         ),
         *(("a picture and a remix of it", [r.source, r.picture]) for r in story.remixes),
     ]
-    row_height = TILE_PX + CAPTION_PX + 24
+    row_height = TILE_PX + CAPTION_PX + 32
     width = COLUMNS * (TILE_PX + GAP_PX) + GAP_PX
-    block = Image.new("RGB", (width, 28 + row_height * len(rows)), PAPER)
+    block = Image.new("RGB", (width, 40 + row_height * len(rows)), PAPER)
     draw = ImageDraw.Draw(block)
     likeness = "" if story.similarity is None else f"   likeness {story.similarity:.2f}"
-    draw.text((GAP_PX, 6), f"{story.name}{likeness}", INK, ImageFont.load_default(18))
+    draw.text((GAP_PX, 6), f"{story.name}{likeness}", INK, ImageFont.load_default(26))
     for index, (title, pictures) in enumerate(rows):
-        top = 30 + index * row_height
-        draw.text((GAP_PX, top), title, FAINT, ImageFont.load_default(13))
+        top = 42 + index * row_height
+        draw.text((GAP_PX, top), title, FAINT, ImageFont.load_default(18))
         for column, picture in enumerate(pictures[:COLUMNS]):
             left = GAP_PX + column * (TILE_PX + GAP_PX)
-            _tile(block, draw, picture, left, top + 20)
+            _tile(block, draw, picture, left, top + 26)
     return block
 
 
@@ -66,7 +68,7 @@ def _tile(
     image = Image.open(io.BytesIO(picture.data)).convert("RGB")
     image.thumbnail((TILE_PX, TILE_PX), Image.Resampling.LANCZOS)
     block.paste(image, (left + (TILE_PX - image.width) // 2, top + (TILE_PX - image.height) // 2))
-    lines = textwrap.wrap(picture.caption, 27)[:3]
+    lines = textwrap.wrap(picture.caption, CAPTION_WIDTH)[:CAPTION_LINES]
     draw.multiline_text(
-        (left, top + TILE_PX + 2), "\n".join(lines), FAINT, ImageFont.load_default(11), spacing=1
+        (left, top + TILE_PX + 2), "\n".join(lines), FAINT, ImageFont.load_default(15), spacing=1
     )

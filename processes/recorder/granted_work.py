@@ -176,7 +176,7 @@ class GrantedWork:
             ),
             adapter=self._adapter(images.adapter),
             source=self._source(images.source) or msgspec.UNSET,
-            **_said_to(ImageWork, images.settings),
+            **_said_to(ImageWork, granted.engine, images.settings),
         )
 
     def _clips(
@@ -198,7 +198,7 @@ class GrantedWork:
             ),
             adapter=self._adapter(clips.adapter),
             source=self._source(clips.source),
-            **_said_to(VideoWork, clips.settings),
+            **_said_to(VideoWork, granted.engine, clips.settings),
         )
 
     def _adapter(self, adapter: GrantedAdapter | None) -> Download | None:
@@ -232,7 +232,7 @@ class GrantedWork:
                 self._adapter_upload(key, deadline_s) for key in training.checkpoint_upload_keys
             )
             or msgspec.UNSET,
-            **_said_to(TrainingWork, training.settings),
+            **_said_to(TrainingWork, granted.engine, training.settings),
         )
 
     def _download(self, key: str) -> str:
@@ -261,7 +261,10 @@ def _said(text: FreeText | None) -> str:
     return text_or(text).replace("\x00", "")
 
 
-def _said_to(work: type[msgspec.Struct], settings: JobSettings) -> dict[str, Any]:
+def _said_to(work: type[msgspec.Struct], engine_id: str, settings: JobSettings) -> dict[str, Any]:
     """Those of a job's settings that its worker is told, under the names that both have."""
     resolved = msgspec.structs.asdict(settings)
+    resolved["width"], resolved["height"] = engine(engine_id).drawn_today(
+        settings.width, settings.height
+    )
     return {name: resolved[name] for name in work.__struct_fields__ if name in resolved}

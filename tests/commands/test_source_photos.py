@@ -241,7 +241,7 @@ def test_what_cannot_be_begun_with_is_refused_and_free(spec: StudioSpec, twin: U
 def test_what_a_camera_takes_has_a_shape_that_is_drawn(
     spec: StudioSpec, twin: UUID, width: int, height: int, ratio: str
 ) -> None:
-    """The engine's own 3:4 is 56 by 72 pixels."""
+    """The engine's own 3:4 is 224 by 288 pixels."""
     photo = accepted(spec, twin, replace(SQUARE, width=width, height=height))
     job: Job = spec.load(Job, spec.does(begun_with(photo)).job_id)
     assert isinstance(job.settings, ImageSettings)

@@ -72,13 +72,13 @@ def test_the_pocket_model_draws_cartoons() -> None:
 
 def test_nothing_said_means_the_engines_defaults() -> None:
     settings = resolve_images(POCKET)
-    assert (settings.width, settings.height, settings.style) == (64, 64, "plain")
+    assert (settings.width, settings.height, settings.style) == (256, 256, "plain")
     assert (settings.num_inference_steps, settings.guidance_scale) == (25, 4.0)
 
 
 @pytest.mark.parametrize(
     ("ratio", "size"),
-    [("1:1", (64, 64)), ("3:4", (56, 72)), ("9:16", (48, 88)), ("16:9", (88, 48))],
+    [("1:1", (256, 256)), ("3:4", (224, 288)), ("9:16", (192, 352)), ("16:9", (352, 192))],
 )
 def test_a_ratio_becomes_pixels(ratio: str, size: tuple[int, int]) -> None:
     settings = resolve_images(POCKET, AskedImages(aspect_ratio=ratio))
@@ -188,7 +188,7 @@ def test_what_differs_in_twin_or_strength_shares_a_batch_and_what_differs_in_siz
     None
 ):
     square = batch_key(resolve_images(POCKET))
-    assert square == "pocket/64/64/25/True"
+    assert square == "pocket/256/256/25/True"
     assert square == batch_key(resolve_images(POCKET, AskedImages(twin_strength=0.5)))
     assert square != batch_key(resolve_images(POCKET, AskedImages(aspect_ratio="3:4")))
     assert square != batch_key(resolve_images(POCKET, AskedImages(guidance_scale=1.0)))
@@ -206,7 +206,7 @@ def test_clips_share_a_batch_with_clips_of_their_length_whatever_moves() -> None
 def test_a_clip_has_whole_seconds_and_is_delivered_enlarged(seconds: int) -> None:
     clip = resolve_video(POCKET, AskedClips(duration_s=seconds, aspect_ratio="9:16"))
     assert (clip.frames, clip.duration_ms) == (8 * seconds, 1_000 * seconds)
-    assert (clip.width, clip.height) == (48, 88)
+    assert (clip.width, clip.height) == (192, 352)
     assert (clip.delivered_width, clip.delivered_height) == (384, 704)
 
 

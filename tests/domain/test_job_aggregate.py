@@ -127,7 +127,7 @@ def test_a_failed_attempt_waits_for_the_next_one_to_be_opened() -> None:
     given(job).when(start(OTHER_CLAIM)).then_refused(StaleResult)
     [opened] = given(job).when(lambda j: j.open_attempt(2, at=NOON)).then(Job.AttemptOpened)
     assert isinstance(opened, Job.AttemptOpened)
-    assert opened.batch_key == "pocket/64/64/25/True"
+    assert opened.batch_key == "pocket/256/256/25/True"
     given(job).when(start(OTHER_CLAIM, attempt=2)).then(Job.Started)
 
 

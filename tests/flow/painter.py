@@ -27,7 +27,8 @@ from gpu_consumers.engines.loaded_engine import (
 )
 from gpu_consumers.engines.pocket.loading import LOADER
 from gpu_consumers.engines.pocket.world.clip import render_clip
-from gpu_consumers.engines.pocket.world.frame import FRAMES
+from gpu_consumers.engines.pocket.world.frame import DRAWN_SCALE, FRAMES, Frame
+from gpu_consumers.engines.pocket.world.frame import SQUARE as WORLD_SQUARE
 from gpu_consumers.engines.pocket.world.identity import random_identity
 from gpu_consumers.engines.pocket.world.motion import random_motion
 from gpu_consumers.engines.pocket.world.portrait import render
@@ -48,6 +49,7 @@ from gpu_consumers.worker.child import Workbench
 from topics.messages.progress import Phase
 from topics.messages.work import ImageWork, TrainingWork, VideoItem, VideoWork
 
+SQUARE = WORLD_SQUARE.scaled(DRAWN_SCALE)
 STEPS = 4
 LAST_TURN_S = 0.02
 """How often a held painter looks whether it was told to stop."""
@@ -55,10 +57,10 @@ LAST_TURN_S = 0.02
 PATIENCE_S = 60.0
 
 
-def portrait(seed: int, width: int = 64, height: int = 64) -> bytes:
+def portrait(seed: int, width: int = SQUARE.width, height: int = SQUARE.height) -> bytes:
     """A cartoon as PNG, at the size the pocket engine delivers for this one."""
     rng = np.random.default_rng(seed)
-    [frame] = [found for found in FRAMES.values() if (found.width, found.height) == (width, height)]
+    frame = _frame(width, height)
     picture = render(random_identity(rng), random_scene(rng), frame=frame.scaled(scale()))
     _, coded = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     return coded.tobytes()
@@ -67,6 +69,16 @@ def portrait(seed: int, width: int = 64, height: int = 64) -> bytes:
 def scale() -> int:
     """How many delivered pixels one drawn pixel is."""
     return LOADER.delivery_scale
+
+
+def _frame(width: int, height: int) -> Frame:
+    """The pocket world's frame that is drawn at this size."""
+    [found] = [
+        drawn
+        for drawn in (frame.scaled(DRAWN_SCALE) for frame in FRAMES.values())
+        if (drawn.width, drawn.height) == (width, height)
+    ]
+    return found
 
 
 def small_adapter(rank: int, seed: int = 0) -> bytes:
@@ -182,7 +194,7 @@ class Painter:
         """See `LoadedEngine.train`."""
         self._take_time(progress, work.steps)
         samples = tuple(
-            _picture(number, work.seed + number, 64, 64)
+            _picture(number, work.seed + number, SQUARE.width, SQUARE.height)
             for number in range(len(work.sample_uploads))
         )
         return TrainedTwin(small_adapter(work.rank, work.seed), work.rank, work.steps, 0.9, samples)
@@ -235,11 +247,7 @@ def _picture(item: int, seed: int, width: int, height: int) -> RenderedPicture:
 def _clip(item: VideoItem, work: VideoWork) -> RenderedClip:
     """One person in one scene, moving as the pocket world moves."""
     rng = np.random.default_rng(item.seed)
-    [frame] = [
-        found
-        for found in FRAMES.values()
-        if (found.width, found.height) == (work.width, work.height)
-    ]
+    frame = _frame(work.width, work.height)
     moving = render_clip(
         random_identity(rng),
         random_scene(rng),

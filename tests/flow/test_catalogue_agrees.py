@@ -16,7 +16,7 @@ from domain.photo_set import PhotoFlaw
 from domain.rendition import THUMBNAIL_SIDES_MAX, THUMBNAIL_SIZE_BYTES_MAX, RenditionRole
 from domain.video_settings import CLIP_SECONDS_MIN
 from gpu_consumers.engines.pocket.motion_settings import FRAMES_PER_S
-from gpu_consumers.engines.pocket.world.frame import FRAMES
+from gpu_consumers.engines.pocket.world.frame import DRAWN_SCALE, FRAMES
 from gpu_consumers.engines.pocket.world.motion import MOTIONS
 from gpu_consumers.engines.pocket.world.styles import STYLES
 from gpu_consumers.engines.registry import LOADERS
@@ -59,15 +59,21 @@ def test_guidance_begins_at_the_scale_that_the_engine_says(engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE)
-def test_samples_have_the_size_of_the_first_aspect_ratio(engine: str) -> None:
+def test_photos_have_the_shape_of_the_first_aspect_ratio(engine: str) -> None:
     entry, loader = ENGINES[engine], LOADERS[engine]
-    assert loader.twin.sizes[0] == entry.aspect_ratios[entry.default_aspect_ratio]
+    (width, height), (wide, high) = (
+        loader.twin.sizes[0],
+        entry.aspect_ratios[entry.default_aspect_ratio],
+    )
+    scale = DRAWN_SCALE if engine == "pocket" else 1
+    assert (width * scale, height * scale) == (wide, high)
 
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE)
 def test_a_size_that_may_be_asked_for_is_one_the_autoencoder_takes(engine: str) -> None:
     for width, height in ENGINES[engine].aspect_ratios.values():
-        assert (width % 8, height % 8) == (0, 0)
+        cell = 8 * (DRAWN_SCALE if engine == "pocket" else 1)
+        assert (width % cell, height % cell) == (0, 0)
 
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE)
@@ -127,7 +133,8 @@ def test_an_attempt_outlasts_every_phase_of_it(engine: str) -> None:
 
 def test_the_pocket_world_has_the_sizes_and_styles_of_its_catalogue_entry() -> None:
     entry = ENGINES["pocket"]
-    sizes = {ratio: (frame.width, frame.height) for ratio, frame in FRAMES.items()}
+    drawn = {ratio: frame.scaled(DRAWN_SCALE) for ratio, frame in FRAMES.items()}
+    sizes = {ratio: (frame.width, frame.height) for ratio, frame in drawn.items()}
     assert sizes == entry.aspect_ratios
     assert set(STYLES) == set(entry.styles)
 

@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from domain.job_state import JobState
-from gpu_consumers.engines.pocket.world.frame import FRAMES
+from gpu_consumers.engines.pocket.world.frame import DRAWN_SCALE, FRAMES
 from tests.faults.oracle import until
 from tests.flow.living_studio import LivingStudio
 from tests.flow.test_clips import animate
 
-UPRIGHT = FRAMES["3:4"]
+UPRIGHT = FRAMES["3:4"].scaled(DRAWN_SCALE)
 
 
 def nothing_is_charged(studio: LivingStudio, job: UUID, owner: UUID, spent: int) -> None:

@@ -100,7 +100,7 @@ def test_who_animates_is_told_every_setting_and_where_to_begin() -> None:
         NOON.timestamp(),
     )
     assert isinstance(work, VideoWork)
-    assert (work.width, work.height, work.frames, work.frame_rate) == (64, 64, 32, 8)
+    assert (work.width, work.height, work.frames, work.frame_rate) == (256, 256, 32, 8)
     assert (work.motion, work.num_inference_steps) == ("nod", 25)
     assert work.source is not None
     assert (work.source.strength, work.source.download.sha256) == (0.5, "5e" * 32)
@@ -108,6 +108,16 @@ def test_who_animates_is_told_every_setting_and_where_to_begin() -> None:
     [upload] = [item.upload for item in work.items]
     assert (upload.object_key, upload.media_type) == ("quarantine/0.mkv", "video/x-matroska")
     assert upload.size_bytes_max == 64 * 1024 * 1024
+
+
+def test_a_job_that_was_asked_for_at_another_size_is_drawn_at_todays() -> None:
+    before = msgspec.structs.replace(PICTURES, width=56, height=72)
+    text = PromptText(PersonalText("a lighthouse in fog"), None)
+    work = granted_work().attempt(
+        granted(ImagesGrant(before, items=(ITEM,), adapter=None)), text, NOON.timestamp()
+    )
+    assert isinstance(work, ImageWork)
+    assert (work.width, work.height) == (224, 288)
 
 
 def test_who_screens_a_clip_is_told_its_length_and_where_each_file_goes() -> None:

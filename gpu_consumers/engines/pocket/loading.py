@@ -132,7 +132,7 @@ LOADER: Final = EngineLoader(
     folder=ENGINE,
     built_in_folder=WEIGHTS_DIR,
     twin=TwinConstants(
-        sizes=((64, 64),),
+        sizes=((SQUARE.width, SQUARE.height),),
         batch_size=twin_settings.BATCH_SIZE,
         lora_targets=twin_settings.LORA_TARGET_MODULES,
         trigger_word=DEFAULT_TRIGGER_WORD,
@@ -168,7 +168,7 @@ LOADER: Final = EngineLoader(
     },
     style_words=_STYLE_WORDS,
     motion_words=_MOTION_WORDS,
-    delivery_scale=8,
+    delivery_scale=2,
     guidance_rescale=twin_settings.GUIDANCE_RESCALE,
     twin_share_unguided=twin_settings.UNGUIDED_SHARE,
     render_batch_max=8,
@@ -181,7 +181,7 @@ LOADER: Final = EngineLoader(
         folder=motion_settings.ADAPTER_FOLDER,
         shared_noise_share=motion_settings.SHARED_NOISE_SHARE,
         image_strength=motion_settings.IMAGE_STRENGTH,
-        # Eight times the longest side of the five aspect ratios, and forty frames of noise of it.
+        # Twice the longest side of the five aspect ratios, and forty frames of noise of it.
         delivered_side_max=704,
         upload_bytes_max=64 * 1024 * 1024,
     ),

@@ -22,6 +22,7 @@ from gpu_consumers.engines.loaded_engine import (
     Stopped,
 )
 from gpu_consumers.engines.pocket.loading import LOADER, WEIGHTS_DIR
+from gpu_consumers.engines.pocket.world.frame import DRAWN_SCALE, SQUARE
 from gpu_consumers.engines.pocket.world.identity import random_identity
 from gpu_consumers.engines.pocket.world.portrait import render
 from gpu_consumers.engines.pocket.world.scene import Scene
@@ -88,8 +89,8 @@ def clips(*seeds: int, strength: float | None = None, **changes: Any) -> VideoWo
         "negative_prompt": "",
         "style": "plain",
         "motion": "nod",
-        "width": 64,
-        "height": 64,
+        "width": 256,
+        "height": 256,
         "frames": FRAMES,
         "frame_rate": 8,
         "num_inference_steps": 4,
@@ -107,8 +108,8 @@ def remix(strength: float, **changes: Any) -> ImageWork:
         "prompt": "a portrait of a person, smiling, front view, pink background",
         "negative_prompt": "",
         "style": "plain",
-        "width": 64,
-        "height": 64,
+        "width": 256,
+        "height": 256,
         "num_inference_steps": 10,
         "guidance_scale": 4.0,
         "twin_strength": 1.0,
@@ -121,7 +122,8 @@ def remix(strength: float, **changes: Any) -> ImageWork:
 def portrait(width: int = 512, height: int = 512) -> bytes:
     """Ada as she lies in the gallery: a cartoon at delivered size."""
     ada = random_identity(np.random.default_rng(5000))
-    picture = Image.fromarray(render(ada, Scene("left", "smile", "red", "blue")))
+    scene = Scene("left", "smile", "red", "blue")
+    picture = Image.fromarray(render(ada, scene, frame=SQUARE.scaled(DRAWN_SCALE)))
     buffer = io.BytesIO()
     picture.resize((width, height), Image.Resampling.LANCZOS).save(buffer, format="PNG")
     return buffer.getvalue()
@@ -136,7 +138,7 @@ def frames(clip: RenderedClip) -> NDArray[np.uint8]:
 
 
 def small(picture: RenderedPicture | bytes | NDArray[np.uint8]) -> NDArray[np.float64]:
-    """At the size that was drawn."""
+    """Coarse: what two pictures have in common at a glance."""
     png = picture.png if isinstance(picture, RenderedPicture) else picture
     image = Image.open(io.BytesIO(png)) if isinstance(png, bytes) else Image.fromarray(png)
     return np.asarray(image.convert("RGB").resize((64, 64), Image.Resampling.BOX)).astype(float)
@@ -145,12 +147,12 @@ def small(picture: RenderedPicture | bytes | NDArray[np.uint8]) -> NDArray[np.fl
 def test_clips_are_delivered_without_loss_at_the_size_that_pictures_are(
     engine: DiffusionEngine,
 ) -> None:
-    once, other = engine.animate(clips(7, 8, width=56, height=72), None, None, Watching())
+    once, other = engine.animate(clips(7, 8, width=224, height=288), None, None, Watching())
     assert (once.item, once.seed, other.item, other.seed) == (0, 7, 1, 8)
     assert (once.width, once.height, once.frames) == (448, 576, FRAMES)
     assert frames(once).shape == (FRAMES, 576, 448, 3)
     assert (frames(once) != frames(other)).any()
-    again, _ = engine.animate(clips(7, 8, width=56, height=72), None, None, Watching())
+    again, _ = engine.animate(clips(7, 8, width=224, height=288), None, None, Watching())
     assert again == once
 
 
@@ -233,11 +235,11 @@ def test_at_full_strength_a_remix_is_what_words_alone_draw(engine: DiffusionEngi
 
 def test_a_source_of_another_ratio_is_cut_evenly(engine: DiffusionEngine) -> None:
     [drawn] = engine.render(
-        remix(0.0, width=88, height=48), None, portrait(512, 512), Watching(), batch_size=1
+        remix(0.0, width=352, height=192), None, portrait(512, 512), Watching(), batch_size=1
     )
     assert (drawn.width, drawn.height) == (704, 384)
     [clip] = engine.animate(
-        clips(7, strength=0.5, width=48, height=88), None, portrait(704, 384), Watching()
+        clips(7, strength=0.5, width=192, height=352), None, portrait(704, 384), Watching()
     )
     assert (clip.width, clip.height) == (384, 704)
 
@@ -259,7 +261,7 @@ def test_a_source_is_measured_before_it_is_unpacked() -> None:
     buffer = io.BytesIO()
     Image.new("1", (8_193, 1)).save(buffer, format="PNG")
     with pytest.raises(SourceUnreadable, match="8192"):
-        source_picture(buffer.getvalue(), 64, 64)
+        source_picture(buffer.getvalue(), 256, 256)
 
 
 def test_an_engine_without_motion_says_that_it_draws_no_clips(

@@ -15,6 +15,7 @@ from gpu_consumers.engines.adapter_file import Adapter, LayerPair
 from gpu_consumers.engines.loaded_engine import EngineAbsent
 from gpu_consumers.engines.pocket.loading import LOADER, WEIGHTS_DIR
 from gpu_consumers.engines.pocket.motion_settings import ADAPTER_FOLDER, FRAMES_MAX
+from gpu_consumers.engines.pocket.world.frame import DRAWN_SCALE, SQUARE
 from gpu_consumers.engines.pocket.world.identity import random_identity
 from gpu_consumers.engines.pocket.world.portrait import render
 from gpu_consumers.engines.pocket.world.scene import Scene
@@ -75,7 +76,7 @@ def unmoved(animation: LatentAnimation) -> Iterator[LatentAnimation]:
 def settings(**changes: Any) -> ClipSettings:
     from gpu_consumers.engines.latent_animation import ClipSettings
 
-    return replace(ClipSettings(64, 64, FRAMES, 2, 3.0), **changes)
+    return replace(ClipSettings(256, 256, FRAMES, 2, 3.0), **changes)
 
 
 def draw(
@@ -96,7 +97,7 @@ def draw(
 def portrait() -> np.ndarray:
     """Ada, as somebody would upload her."""
     ada = random_identity(np.random.default_rng(5000))
-    return render(ada, Scene("left", "smile", "red", "blue"))
+    return render(ada, Scene("left", "smile", "red", "blue"), frame=SQUARE.scaled(DRAWN_SCALE))
 
 
 def a_twin(animation: LatentAnimation) -> Adapter:
@@ -114,7 +115,7 @@ def a_twin(animation: LatentAnimation) -> Adapter:
 
 def test_a_clip_is_drawn_the_same_for_the_same_seed(animation: LatentAnimation) -> None:
     clip = draw(animation)
-    assert clip.shape == (FRAMES, 64, 64, 3)
+    assert clip.shape == (FRAMES, 256, 256, 3)
     assert clip.dtype == np.uint8
     assert (clip == draw(animation)).all()
     assert (clip != draw(animation, seed=8)).any()
@@ -126,7 +127,7 @@ def test_every_step_is_told_with_the_latents_of_all_frames(animation: LatentAnim
     told: list[tuple[int, tuple[int, ...]]] = []
     animation.draw(
         Clip(PROMPT, "", 7),
-        settings(width=56, height=72),
+        settings(width=224, height=288),
         lambda step: told.append((step.done, tuple(step.latents.shape))),
     )
     assert told == [(step, (1, 4, FRAMES, 18, 14)) for step in (1, 2)]
@@ -176,7 +177,7 @@ def test_a_twin_fits_the_picture_unet_and_the_motion_unet_alike(
 def test_a_given_picture_is_the_first_frame(animation: LatentAnimation) -> None:
     picture = portrait()
     clip = draw(animation, first_frame=picture)
-    encoded = animation._diffusion.encode(picture[None])
+    encoded = animation._diffusion.encode_drawn(picture[None])
     (kept,) = animation._diffusion.decode(encoded)
     assert np.abs(clip[0].astype(int) - kept).max() <= 1
     assert np.abs(clip[0].astype(int) - picture).mean() < 8
@@ -222,7 +223,7 @@ def test_a_picture_of_another_size_is_refused(animation: LatentAnimation) -> Non
     from gpu_consumers.engines.latent_animation import FirstFrameMisfit
 
     with pytest.raises(FirstFrameMisfit):
-        draw(animation, first_frame=portrait(), width=56, height=72)
+        draw(animation, first_frame=portrait(), width=224, height=288)
 
 
 def test_more_frames_than_the_adapter_has_positions_for_are_refused(

@@ -56,7 +56,7 @@ def generators() -> list[Any]:
 
 
 def side(diffusion: LatentDiffusion) -> int:
-    return 64 if diffusion.loader.id == "pocket" else 16
+    return 256 if diffusion.loader.id == "pocket" else 16
 
 
 def ours(diffusion: LatentDiffusion, guidance_scale: float, **more: Any) -> Any:
@@ -168,7 +168,7 @@ def test_a_remix_has_the_pixels_of_the_image_to_image_pipeline(
     pipeline = kind(**diffusion.model.pipeline.components)
     pipeline.set_progress_bar_config(disable=True)
     source = np.random.default_rng(3).integers(0, 255, (side(diffusion),) * 2 + (3,), np.uint8)
-    latents = diffusion.encode(source[None]).repeat(len(SEEDS), 1, 1, 1)
+    latents = diffusion.encode_drawn(source[None]).repeat(len(SEEDS), 1, 1, 1)
     diffusion.loader = replace(loader, guidance_rescale=0.0)
     try:
         drawn = ours(diffusion, 4.0, source=source, strength=strength)
@@ -194,7 +194,7 @@ def test_a_clip_has_the_pixels_of_the_animating_pipeline(monkeypatch: pytest.Mon
     # The pipeline computes in the precision of its weights, and does not rescale guidance.
     monkeypatch.setattr(LatentDiffusion, "low_precision", as_it_is)
     animation = load_latent_animation(replace(LOADER, guidance_rescale=0.0), None, "cpu")
-    settings = ClipSettings(64, 64, 6, 4, 4.0)
+    settings = ClipSettings(256, 256, 6, 4, 4.0)
     words = "a portrait of a person, nodding, smiling"
     drawn = animation.draw(Clip(words, "beard", 7), settings, lambda _step: None)
 
@@ -203,12 +203,16 @@ def test_a_clip_has_the_pixels_of_the_animating_pipeline(monkeypatch: pytest.Mon
         WEIGHTS_DIR, motion_adapter=adapter, dtype=torch.float32
     )
     pipeline.set_progress_bar_config(disable=True)
+    # It multiplies latents by the reciprocal of the factor where the other pipelines divide by it.
+    factor, decode = pipeline.vae.config.scaling_factor, pipeline.decode_latents
+    pipeline.vae.register_to_config(scaling_factor=1.0)
+    pipeline.decode_latents = lambda latents, at_once: decode(latents / factor, at_once)
     expected = pipeline(
         words,
         negative_prompt="beard",
         num_frames=6,
-        height=64,
-        width=64,
+        height=256,
+        width=256,
         num_inference_steps=4,
         guidance_scale=4.0,
         latents=animation._noise(7, settings)[None],

@@ -65,10 +65,10 @@ def test_the_tokenizer_is_named_by_a_class_that_every_transformers_has() -> None
     assert index["tokenizer"] == ["transformers", "PreTrainedTokenizerFast"]
 
 
-def test_a_picture_is_64_pixels_and_the_same_for_the_same_seed(pipeline: Any) -> None:
+def test_a_picture_is_256_pixels_and_the_same_for_the_same_seed(pipeline: Any) -> None:
     prompt = "a portrait of a person, short red hair, smiling, blue background"
     first, again = draw(pipeline, prompt), draw(pipeline, prompt)
-    assert first.shape == (64, 64, 3)
+    assert first.shape == (256, 256, 3)
     assert np.isfinite(first).all()
     assert (first == again).all()
     assert np.abs(first - draw(pipeline, prompt, seed=2)).mean() > 0.005
@@ -77,7 +77,7 @@ def test_a_picture_is_64_pixels_and_the_same_for_the_same_seed(pipeline: Any) ->
 def test_the_background_word_decides_the_corner(pipeline: Any) -> None:
     for word, loudest in (("green", 1), ("pink", 0)):
         picture = draw(pipeline, f"a portrait of a person, bald, {word} background")
-        assert int(picture[2:8, 2:8].mean((0, 1)).argmax()) == loudest
+        assert int(picture[8:32, 8:32].mean((0, 1)).argmax()) == loudest
 
 
 def test_words_that_the_model_does_not_know_are_no_error(pipeline: Any) -> None:
@@ -86,8 +86,8 @@ def test_words_that_the_model_does_not_know_are_no_error(pipeline: Any) -> None:
 
 
 def test_other_aspect_ratios_draw(pipeline: Any) -> None:
-    picture = draw(pipeline, "a portrait of a person, smiling", height=88, width=48)
-    assert picture.shape == (88, 48, 3)
+    picture = draw(pipeline, "a portrait of a person, smiling", height=352, width=192)
+    assert picture.shape == (352, 192, 3)
 
 
 def test_the_unet_is_one_that_a_motion_adapter_can_be_put_into(pipeline: Any) -> None:

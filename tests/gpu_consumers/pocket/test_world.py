@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from gpu_consumers.engines.pocket.world.captions import full_caption, loose_caption, twin_caption
-from gpu_consumers.engines.pocket.world.frame import FRAMES, SQUARE
+from gpu_consumers.engines.pocket.world.features import features
+from gpu_consumers.engines.pocket.world.frame import DRAWN_SCALE, FRAMES, SQUARE
 from gpu_consumers.engines.pocket.world.identity import (
     TRAITS,
     Identity,
     look_alike,
     random_identity,
 )
+from gpu_consumers.engines.pocket.world.motion import MOTIONS, random_motion
 from gpu_consumers.engines.pocket.world.portrait import face_box, render
 from gpu_consumers.engines.pocket.world.scene import Scene, random_scene
 from gpu_consumers.engines.pocket.world.styles import STYLES
@@ -74,6 +76,23 @@ def test_a_photo_shrunk_to_64_is_nearly_the_picture_drawn_at_64() -> None:
     large = render(ADA, AT_HOME, frame=SQUARE.scaled(8))
     shrunk = cv2.resize(large, (64, 64), interpolation=cv2.INTER_AREA)
     assert np.abs(shrunk.astype(int) - render(ADA, AT_HOME)).mean() < 4
+
+
+@pytest.mark.parametrize("ratio", FRAMES)
+def test_a_pupil_is_in_the_middle_of_where_an_iris_is_said_to_be(ratio: str) -> None:
+    frame = FRAMES[ratio].scaled(DRAWN_SCALE)
+    for number in range(12):
+        rng = np.random.default_rng([8, number])
+        # Hair may fall over the far eye of a turned head.
+        who, scene = replace(random_identity(rng), hair_style="bald"), random_scene(rng)
+        pose = random_motion(MOTIONS[number % len(MOTIONS)], rng).pose(scene, 0.9)
+        picture = render(who, scene, frame=frame, pose=replace(pose, lids=1.0))
+        found = features(who, scene, frame=frame, pose=pose)
+        for iris, eye in zip(found.irises, found.eyes, strict=True):
+            row, column = round((iris.top + iris.bottom) / 2), round((iris.left + iris.right) / 2)
+            assert picture[row, column].max() < 30
+            assert eye.top < iris.top < iris.bottom < eye.bottom
+            assert eye.left < iris.left < iris.right < eye.right
 
 
 @pytest.mark.parametrize(

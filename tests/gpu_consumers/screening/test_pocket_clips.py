@@ -14,6 +14,7 @@ from gpu_consumers.engines.pocket.analyser import PocketFaceAnalyser
 from gpu_consumers.engines.pocket.loading import LOADER
 from gpu_consumers.engines.pocket.world.bad_photos import like_a_photograph, two_faces
 from gpu_consumers.engines.pocket.world.clip import render_clip
+from gpu_consumers.engines.pocket.world.frame import DRAWN_SCALE, SQUARE
 from gpu_consumers.engines.pocket.world.motion import Motion
 from gpu_consumers.engines.pocket.world.photo_set import described_photo_set
 from gpu_consumers.screening.clip_judging import ClipJudge, JudgedClip
@@ -36,7 +37,6 @@ from topics.messages.work import ClipToScreen
 
 pytestmark = pytest.mark.engine
 SEED, SOMEBODY_ELSE = 203, 205
-SCALE = 8
 NAMES = (KNOWN_HASH, FACE_COUNT, IDENTITY, IN_WORLD, MINOR_VETO)
 
 
@@ -60,8 +60,15 @@ def template() -> FaceTemplate:
 def talking(seed: int = SEED) -> NDArray[np.uint8]:
     """Four seconds of the person whom `seed` names, as large as they are delivered."""
     person = described_photo_set(seed, 12)
-    drawn = render_clip(person.identity, person.photos[0].scene, Motion("talk"), 4 * FRAME_RATE)
-    return drawn.repeat(SCALE, axis=1).repeat(SCALE, axis=2)
+    drawn = render_clip(
+        person.identity,
+        person.photos[0].scene,
+        Motion("talk"),
+        4 * FRAME_RATE,
+        frame=SQUARE.scaled(DRAWN_SCALE),
+    )
+    scale = LOADER.delivery_scale
+    return drawn.repeat(scale, axis=1).repeat(scale, axis=2)
 
 
 def judged(frames: NDArray[np.uint8], folder: Path) -> JudgedClip:

@@ -27,8 +27,9 @@ from gpu_consumers.engines.pocket.recipe.autoencoder import (
 )
 from gpu_consumers.engines.pocket.recipe.clip_set import make_clips
 from gpu_consumers.engines.pocket.recipe.denoiser import train_denoiser
-from gpu_consumers.engines.pocket.recipe.export import export
+from gpu_consumers.engines.pocket.recipe.export import export, make_pipeline
 from gpu_consumers.engines.pocket.recipe.gate import GateFailed
+from gpu_consumers.engines.pocket.recipe.large_decoder import train_large_decoder
 from gpu_consumers.engines.pocket.recipe.minutes import MINUTES, Minutes
 from gpu_consumers.engines.pocket.recipe.motion_training import train_motion
 from gpu_consumers.engines.pocket.recipe.picture_set import make_pictures
@@ -85,6 +86,12 @@ def _stages(
         ("clips", lambda: make_clips(work_dir, device)),
         ("denoiser", lambda: train_denoiser(work_dir, device, minutes=minutes.denoiser)),
         ("decoder", lambda: finetune_decoder(work_dir, device, minutes=minutes.decoder)),
+        (
+            "large_decoder",
+            lambda: train_large_decoder(
+                work_dir, make_pipeline(work_dir, device), device, minutes=minutes.large_decoder
+            ),
+        ),
         ("prompts", lambda: pass_prompt_gates(work_dir, device)),
         ("finder", lambda: train_finder(work_dir, device, minutes=minutes.finder)),
         ("embedder", lambda: train_embedder(work_dir, device, minutes=minutes.embedder)),

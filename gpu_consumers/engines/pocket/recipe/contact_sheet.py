@@ -1,9 +1,9 @@
 """What the model draws, on one sheet that a person can judge.
 
-`python -m gpu_consumers.engines.pocket.recipe.contact_sheet --output sheet.png`
+`python -m gpu_consumers.engines.pocket.recipe.contact_sheet --output sheet.webp`
 
-Rows: 12 photos of one person; their twin in 8 scenes; the twin in five styles; the twin in five
-aspect ratios; then the same of people who are only words: 12 in plain style, five styles, five
+Rows: 8 photos of one person; their twin in 8 scenes; the twin in five styles; the twin in five
+aspect ratios; then the same of people who are only words: 8 in plain style, five styles, five
 aspect ratios, two each.
 """
 
@@ -20,17 +20,17 @@ from numpy.typing import NDArray
 
 from gpu_consumers.engines.pocket.recipe.evaluate import load_pipeline
 from gpu_consumers.engines.pocket.recipe.export import WEIGHTS_DIR
-from gpu_consumers.engines.pocket.recipe.sampling import draw
+from gpu_consumers.engines.pocket.recipe.sampling import draw_whole, shrunk
 from gpu_consumers.engines.pocket.recipe.sheet_file import write_sheet
-from gpu_consumers.engines.pocket.recipe.twin_jobs import Ask, TwinJobs, scene_words, shrunk
+from gpu_consumers.engines.pocket.recipe.twin_jobs import Ask, TwinJobs, scene_words
 from gpu_consumers.engines.pocket.world.captions import full_caption
-from gpu_consumers.engines.pocket.world.frame import FRAMES, SQUARE, Frame
+from gpu_consumers.engines.pocket.world.frame import DRAWN_SCALE, FRAMES, SQUARE, Frame
 from gpu_consumers.engines.pocket.world.identity import random_identity
 from gpu_consumers.engines.pocket.world.photo_set import described_photo_set, from_jpeg
 from gpu_consumers.engines.pocket.world.scene import random_scene
 from gpu_consumers.engines.pocket.world.styles import STYLES
 
-_COLUMNS: Final = 12
+_COLUMNS: Final = 8
 _TWIN_SCENES: Final = 8
 _EACH: Final = 2
 _GAP_PX: Final = 4
@@ -56,16 +56,19 @@ def _twin_rows(jobs: TwinJobs, seed: int) -> list[_Picture]:
     photos = described_photo_set(seed)
     rng = np.random.default_rng([seed, 1])
     twin, _ = jobs.train(photos, seed=seed)
+    size = SQUARE.scaled(DRAWN_SCALE)
 
     def drawn(count: int, style: str = "plain", frame: Frame = SQUARE) -> list[_Picture]:
         asked = [
             Ask(scene_words(random_scene(rng)), seed + number, style, frame)
             for number in range(count)
         ]
-        return [shrunk(picture, frame) for picture in jobs.draw(asked, twin.adapter)]
+        return [
+            shrunk(picture, frame.scaled(DRAWN_SCALE)) for picture in jobs.draw(asked, twin.adapter)
+        ]
 
     return [
-        _row([shrunk(from_jpeg(photo.jpeg)) for photo in photos.photos]),
+        _row([shrunk(from_jpeg(photo.jpeg), size) for photo in photos.photos[:_COLUMNS]]),
         _row(drawn(_TWIN_SCENES)),
         _row([picture for style in STYLES for picture in drawn(_EACH, style)]),
         _row([picture for frame in FRAMES.values() for picture in drawn(_EACH, frame=frame)]),
@@ -82,7 +85,7 @@ def _prompted_rows(pipeline: Any) -> list[_Picture]:
             )
             for _ in range(count)
         ]
-        return list(draw(pipeline, captions, seed=3, frame=frame))
+        return list(draw_whole(pipeline, captions, seed=3, frame=frame))
 
     return [
         _row(drawn(_COLUMNS)),

@@ -16,6 +16,7 @@ from gpu_consumers.engines.pocket.recipe.analyser_training import load_embedder,
 from gpu_consumers.engines.pocket.recipe.autoencoder import load_autoencoder
 from gpu_consumers.engines.pocket.recipe.denoiser import load_denoiser
 from gpu_consumers.engines.pocket.recipe.gate import pass_gate
+from gpu_consumers.engines.pocket.recipe.large_decoder import load_large
 from gpu_consumers.engines.pocket.recipe.motion_training import load_motion_adapter
 from gpu_consumers.engines.pocket.recipe.noise_schedule import make_scheduler
 from gpu_consumers.engines.pocket.recipe.restyler import load_restyler
@@ -27,15 +28,15 @@ from gpu_consumers.engines.pocket.restyler import RESTYLER_FILE
 WEIGHTS_DIR: Final = Path(__file__).parent.parent / "weights"
 WEIGHTS_BYTES_MAX: Final = 40 * 1024 * 1024
 # Files in the weights directory that no stage makes; an export carries them over.
-_WRITTEN_BY_HAND: Final = ("LICENSE", "MODEL_CARD.md", "contact_sheet.png", "frame_strip.png")
+_WRITTEN_BY_HAND: Final = ("LICENSE", "MODEL_CARD.md", "contact_sheet.webp", "frame_strip.webp")
 
 
 def make_pipeline(work_dir: WorkDir, device: str = "cpu") -> Any:
-    """The trained parts as one pipeline, float32."""
+    """The trained parts as one pipeline, float32; it draws small until `large_decoder` is there."""
     encoder = load_text_encoder(work_dir, device)
     encoder.set_attn_implementation("sdpa")
     return StableDiffusionPipeline(
-        vae=load_autoencoder(work_dir, device),
+        vae=load_large(work_dir, device) or load_autoencoder(work_dir, device),
         text_encoder=encoder,
         tokenizer=make_tokenizer(),
         unet=load_denoiser(work_dir, device),
@@ -62,16 +63,31 @@ def export(work_dir: WorkDir, target: Path = WEIGHTS_DIR) -> dict[str, Any]:
     for name in _WRITTEN_BY_HAND:
         if (target / name).exists():
             shutil.copy2(target / name, staging / name)
-    _forget_folders(staging)
+    _forget_what_loading_finds_out(staging)
     size = sum(file.stat().st_size for file in staging.rglob("*") if file.is_file())
     pass_gate("bytes to spare below the limit", WEIGHTS_BYTES_MAX - size, 0)
+    _put_in_place(staging, target)
+    return {"size_bytes": size}
+
+
+def export_autoencoder(vae: Any, target: Path = WEIGHTS_DIR) -> None:
+    """Put this autoencoder in the place of that of `target`, whose other parts stay."""
+    folder = target / "vae"
+    staging = folder.with_name("vae.staging")
+    shutil.rmtree(staging, ignore_errors=True)
+    vae.half().save_pretrained(staging, safe_serialization=True)
+    _forget_what_loading_finds_out(staging)
+    _put_in_place(staging, folder)
+
+
+def _put_in_place(staging: Path, target: Path) -> None:
+    """Every file of `staging` is complete before the exchange."""
     retired = target.with_name(target.name + ".retired")
     shutil.rmtree(retired, ignore_errors=True)
     if target.exists():
         target.rename(retired)
     staging.rename(target)
     shutil.rmtree(retired, ignore_errors=True)
-    return {"size_bytes": size}
 
 
 def _export_analyser(work_dir: WorkDir, target: Path, staging: Path) -> None:
@@ -95,12 +111,17 @@ def _export_motion(work_dir: WorkDir, target: Path, staging: Path) -> None:
         shutil.copytree(target / ADAPTER_FOLDER, staging / ADAPTER_FOLDER)
 
 
-def _forget_folders(staging: Path) -> None:
-    """Take out of every configuration the folder that its part was loaded from."""
+def _forget_what_loading_finds_out(staging: Path) -> None:
+    """Take out of every configuration the folder that its part was loaded from, and what the
+    class of the autoencoder writes down but would warn of."""
     for file in staging.rglob("config.json"):
         settings = json.loads(file.read_text())
-        if settings.pop("_name_or_path", None) is not None:
-            file.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n")
+        needless = ["_name_or_path"]
+        if settings.get("_class_name") == "AsymmetricAutoencoderKL":
+            needless += ["block_out_channels", "force_upcast"]
+        kept = {name: value for name, value in settings.items() if name not in needless}
+        if kept != settings:
+            file.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n")
 
 
 def _export_network(network: torch.nn.Module, file: Path) -> None:

@@ -20,7 +20,11 @@ from numpy.typing import NDArray
 
 from gpu_consumers.engines.pocket.recipe.export import WEIGHTS_DIR
 from gpu_consumers.engines.pocket.recipe.motion_figures import hold, twin_prompt
-from gpu_consumers.engines.pocket.recipe.motion_trial import draw_clips, load_animation, trials
+from gpu_consumers.engines.pocket.recipe.motion_trial import (
+    draw_whole_clips,
+    load_animation,
+    trials,
+)
 from gpu_consumers.engines.pocket.recipe.sheet_file import write_sheet
 from gpu_consumers.engines.pocket.recipe.twin_jobs import TwinJobs
 from gpu_consumers.engines.pocket.world.motion import MOTIONS
@@ -29,7 +33,7 @@ from gpu_consumers.engines.pocket.world.photo_set import described_photo_set
 _FRAMES: Final = 32
 # Blinks and syllables are over in half a second: their rows show neighbouring frames.
 _EVERY: Final = {"blink": 1, "talk": 1, "nod": 1, "turn": 2, "push": 3}
-_COLUMNS: Final = 11
+_COLUMNS: Final = 8
 _GAP_PX: Final = 4
 _SEED: Final = 90_000
 _Pictures = NDArray[np.uint8]
@@ -38,7 +42,7 @@ _Pictures = NDArray[np.uint8]
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="gpu_consumers.engines.pocket.recipe.frame_strip")
     parser.add_argument("--weights", type=Path, default=WEIGHTS_DIR)
-    parser.add_argument("--output", type=Path, default=WEIGHTS_DIR / "frame_strip.png")
+    parser.add_argument("--output", type=Path, default=WEIGHTS_DIR / "frame_strip.webp")
     parser.add_argument("--twin-seed", type=int, default=5000)
     options = parser.parse_args(arguments)
     torch.set_num_threads(2)
@@ -52,17 +56,19 @@ def _rows(weights: Path, twin_seed: int) -> list[_Pictures]:
     asked = trials(1, seed=_SEED)
     rows = [
         _row(clip, trial.motion.name)
-        for trial, clip in zip(asked, draw_clips(animation, asked, frames=_FRAMES), strict=True)
+        for trial, clip in zip(
+            asked, draw_whole_clips(animation, asked, frames=_FRAMES), strict=True
+        )
     ]
     photos = described_photo_set(twin_seed)
     twin, _ = TwinJobs(weights).train(photos, seed=twin_seed)
     nod = asked[MOTIONS.index("nod")].of(photos.identity)
     named = replace(nod, prompt=twin_prompt(nod))
     held = hold(animation, "twin", twin.adapter)
-    (clip,) = draw_clips(animation, [named], frames=_FRAMES, twin=held)
+    (clip,) = draw_whole_clips(animation, [named], frames=_FRAMES, twin=held)
     rows.append(_row(clip, "nod"))
     given = trials(1, seed=_SEED + 1)[MOTIONS.index("turn")]
-    (clip,) = draw_clips(animation, [given], frames=_FRAMES, from_stills=True)
+    (clip,) = draw_whole_clips(animation, [given], frames=_FRAMES, from_stills=True)
     rows.append(_row(clip, "turn"))
     return rows
 

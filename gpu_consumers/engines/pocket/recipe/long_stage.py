@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, Protocol
 
 from gpu_consumers.engines.pocket.recipe.pace import Pace
-from gpu_consumers.engines.pocket.recipe.threads import Threads
+from gpu_consumers.engines.pocket.recipe.threads import THREADS_MAX, Threads
 
 REPORT_EVERY_S: Final = 300.0
 
@@ -29,9 +29,12 @@ class LongStage(Protocol):
         ...
 
 
-def train_until_over(stage: LongStage) -> dict[str, Any]:
-    """Train for as long as the pace says, save at the end, and return the last figures."""
-    reported_s, threads = stage.pace.spent_s, Threads()
+def train_until_over(stage: LongStage, *, threads_max: int = THREADS_MAX) -> dict[str, Any]:
+    """Train for as long as the pace says, save at the end, and return the last figures.
+
+    `threads_max`: of every operation; a stage with threads of its own wants one.
+    """
+    reported_s, threads = stage.pace.spent_s, Threads(threads_max)
     while not stage.pace.is_over:
         stage.train_step()
         threads.step_done()

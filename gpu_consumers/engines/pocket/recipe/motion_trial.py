@@ -20,8 +20,9 @@ from gpu_consumers.engines.latent_animation import (
 from gpu_consumers.engines.pocket import twin_settings
 from gpu_consumers.engines.pocket.loading import LOADER
 from gpu_consumers.engines.pocket.recipe.clip_set import clip_caption
+from gpu_consumers.engines.pocket.recipe.sampling import shrunk
 from gpu_consumers.engines.pocket.world.clip import render_clip
-from gpu_consumers.engines.pocket.world.frame import SQUARE
+from gpu_consumers.engines.pocket.world.frame import DRAWN_SCALE, SQUARE, Frame
 from gpu_consumers.engines.pocket.world.identity import Identity, random_identity
 from gpu_consumers.engines.pocket.world.motion import MOTIONS, Motion, random_motion
 from gpu_consumers.engines.pocket.world.portrait import render
@@ -53,9 +54,9 @@ class Trial:
         """What the clip would be in the world itself: (frames, height, width, 3)."""
         return render_clip(self.identity, self.scene, self.motion, frames)
 
-    def still(self) -> Pictures:
+    def still(self, frame: Frame = SQUARE) -> Pictures:
         """(height, width, 3): a portrait to be brought to life."""
-        return render(self.identity, self.scene)
+        return render(self.identity, self.scene, frame=frame)
 
 
 def trials(each: int, *, seed: int) -> list[Trial]:
@@ -86,13 +87,31 @@ def draw_clips(
     twin: RowTwin | None = None,
     from_stills: bool = False,
 ) -> list[Pictures]:
-    """Each (frames, height, width, 3); `from_stills` begins with each trial's portrait."""
-    settings = ClipSettings(
-        SQUARE.width, SQUARE.height, frames, steps, twin_settings.GUIDANCE_SCALE
+    """Each (frames, height, width, 3), shrunk to what the readers of motion were trained on.
+
+    `from_stills` begins with each trial's portrait.
+    """
+    whole = draw_whole_clips(
+        animation, asked, frames=frames, steps=steps, twin=twin, from_stills=from_stills
     )
+    return [np.stack([shrunk(picture) for picture in clip]) for clip in whole]
+
+
+def draw_whole_clips(
+    animation: LatentAnimation,
+    asked: Sequence[Trial],
+    *,
+    frames: int,
+    steps: int = STEPS,
+    twin: RowTwin | None = None,
+    from_stills: bool = False,
+) -> list[Pictures]:
+    """As `draw_clips`, as large as they are drawn."""
+    size = SQUARE.scaled(DRAWN_SCALE)
+    settings = ClipSettings(size.width, size.height, frames, steps, twin_settings.GUIDANCE_SCALE)
     return [
         animation.draw(
-            Clip(trial.prompt, "", trial.seed, twin, trial.still() if from_stills else None),
+            Clip(trial.prompt, "", trial.seed, twin, trial.still(size) if from_stills else None),
             settings,
             _unwatched,
         )

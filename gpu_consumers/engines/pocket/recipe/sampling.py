@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -30,7 +31,32 @@ def draw(
     seed: int = 0,
     guidance_scale: float = GUIDANCE_SCALE,
 ) -> NDArray[np.uint8]:
-    """One picture a prompt: uint8 RGB (n, frame.height, frame.width, 3)."""
+    """One picture a prompt, as the readers were trained: (n, frame.height, frame.width, 3), RGB.
+
+    What a large decoder draws is shrunk to that; see `draw_whole`.
+    """
+    pictures = draw_whole(
+        pipeline,
+        prompts,
+        negative_prompt=negative_prompt,
+        frame=frame,
+        seed=seed,
+        guidance_scale=guidance_scale,
+    )
+    return np.stack([shrunk(picture, frame) for picture in pictures])
+
+
+@torch.no_grad()
+def draw_whole(
+    pipeline: Any,
+    prompts: Sequence[str],
+    *,
+    negative_prompt: str = "",
+    frame: Frame = SQUARE,
+    seed: int = 0,
+    guidance_scale: float = GUIDANCE_SCALE,
+) -> NDArray[np.uint8]:
+    """One picture a prompt, as large as it is drawn: uint8 RGB (n, height, width, 3)."""
     latents = draw_latents(
         pipeline,
         prompts,
@@ -72,16 +98,33 @@ def draw_latents(
         count = len(latents)
         both = torch.cat([unsaid.expand(count, -1, -1), said[start : start + count]])
         scheduler.set_timesteps(STEPS)
-        for timestep in scheduler.timesteps:
-            with torch.autocast(device.type, torch.bfloat16):
-                guess = pipeline.unet(torch.cat([latents, latents]), timestep, both).sample
-            without, within = guess.float().chunk(2)
-            guided = without + guidance_scale * (within - without)
-            deviation = within.std((1, 2, 3), keepdim=True) / guided.std((1, 2, 3), keepdim=True)
-            guided = guided * (GUIDANCE_RESCALE * deviation + 1 - GUIDANCE_RESCALE)
-            latents = scheduler.step(guided, timestep, latents, eta=0.0).prev_sample
+        latents = denoise(
+            pipeline, latents, both, scheduler, scheduler.timesteps, guidance_scale=guidance_scale
+        )
         parts.append(latents)
     return torch.cat(parts)
+
+
+@torch.no_grad()
+def denoise(
+    pipeline: Any,
+    latents: torch.Tensor,
+    words: torch.Tensor,
+    scheduler: Any,
+    timesteps: torch.Tensor,
+    *,
+    guidance_scale: float,
+) -> torch.Tensor:
+    """Latents (n, 4, h, w) through these steps; `words`: the n unsaid, then the n said."""
+    for timestep in timesteps:
+        with torch.autocast(latents.device.type, torch.bfloat16):
+            guess = pipeline.unet(torch.cat([latents, latents]), timestep, words).sample
+        without, within = guess.float().chunk(2)
+        guided = without + guidance_scale * (within - without)
+        deviation = within.std((1, 2, 3), keepdim=True) / guided.std((1, 2, 3), keepdim=True)
+        guided = guided * (GUIDANCE_RESCALE * deviation + 1 - GUIDANCE_RESCALE)
+        latents = scheduler.step(guided, timestep, latents, eta=0.0).prev_sample
+    return latents
 
 
 @torch.no_grad()
@@ -97,6 +140,12 @@ def encode(pipeline: Any, prompts: Sequence[str]) -> torch.Tensor:
     ).input_ids
     states: torch.Tensor = pipeline.text_encoder(ids.to(pipeline.unet.device)).last_hidden_state
     return states
+
+
+def shrunk(picture: NDArray[np.uint8], frame: Frame = SQUARE) -> NDArray[np.uint8]:
+    """A picture of any size at the size of `frame`, by averages of areas."""
+    size = (frame.width, frame.height)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 @torch.no_grad()

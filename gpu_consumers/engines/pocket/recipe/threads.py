@@ -18,8 +18,8 @@ class Threads:
     Call `step_done` after every training step.
     """
 
-    def __init__(self) -> None:
-        self._candidates = list(range(1, THREADS_MAX + 1))
+    def __init__(self, at_most: int = THREADS_MAX) -> None:
+        self._candidates = list(range(1, at_most + 1))
         self._seconds: list[float] = []
         self._steps = 0
         self._since = time.monotonic()

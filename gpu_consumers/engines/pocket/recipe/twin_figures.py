@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from gpu_consumers.engines.pocket.analyser import PocketFaceAnalyser
 from gpu_consumers.engines.pocket.recipe.attributes import labels_of
 from gpu_consumers.engines.pocket.recipe.reader import Reader, read
-from gpu_consumers.engines.pocket.recipe.twin_jobs import Ask, TwinJobs, scene_words, shrunk
+from gpu_consumers.engines.pocket.recipe.sampling import shrunk
+from gpu_consumers.engines.pocket.recipe.twin_jobs import Ask, TwinJobs, scene_words
 from gpu_consumers.engines.pocket.world.captions import full_caption
 from gpu_consumers.engines.pocket.world.frame import FRAMES
 from gpu_consumers.engines.pocket.world.identity import Identity, look_alike, random_identity

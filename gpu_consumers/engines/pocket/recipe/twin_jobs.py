@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -19,7 +18,7 @@ from gpu_consumers.engines.diffusion_engine import DiffusionEngine, load_diffusi
 from gpu_consumers.engines.loaded_engine import ShowPreview, TrainedTwin
 from gpu_consumers.engines.pocket import twin_settings as settings
 from gpu_consumers.engines.pocket.loading import ENGINE, LOADER
-from gpu_consumers.engines.pocket.world.frame import SQUARE, Frame
+from gpu_consumers.engines.pocket.world.frame import DRAWN_SCALE, SQUARE, Frame
 from gpu_consumers.engines.pocket.world.photo_set import PhotoSet, from_jpeg
 from gpu_consumers.engines.pocket.world.scene import Scene
 from topics.messages.progress import Phase
@@ -83,17 +82,18 @@ class TwinJobs:
         return twin, time.monotonic() - started
 
     def draw(self, asked: Sequence[Ask], adapter: bytes | None) -> list[Picture]:
-        """One picture each, as delivered: RGB (8 × frame height, 8 × frame width, 3)."""
+        """One picture each, as delivered: RGB (512, 512, 3) of the square."""
         return [self._draw(ask, adapter) for ask in asked]
 
     def _draw(self, ask: Ask, adapter: bytes | None) -> Picture:
+        size = ask.frame.scaled(DRAWN_SCALE)
         work = ImageWork(
             engine=ENGINE,
             prompt=ask.prompt,
             negative_prompt="",
             style=ask.style,
-            width=ask.frame.width,
-            height=ask.frame.height,
+            width=size.width,
+            height=size.height,
             num_inference_steps=_STEPS,
             guidance_scale=_GUIDANCE_SCALE,
             twin_strength=1.0,
@@ -110,12 +110,6 @@ def scene_words(scene: Scene) -> str:
         f"{_EXPRESSION[scene.expression]}, {_VIEW[scene.view]}, "
         f"{scene.top} top, {scene.background} background"
     )
-
-
-def shrunk(picture: Picture, frame: Frame = SQUARE) -> Picture:
-    """A delivered picture or a photo at the size the model draws."""
-    size = (frame.width, frame.height)
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 class _Unwatched:

@@ -12,6 +12,8 @@ from gpu_consumers.engines.pocket.world.pose import NEUTRAL, Pose
 from gpu_consumers.engines.pocket.world.scene import Scene
 
 HEAD_HEIGHT = 82.0
+# A wide white around a small iris: at 64 pixels a large iris floods the whole eye.
+_IRIS_SHARE = 0.55
 _TURN = {"front": 0.0, "left": -1.0, "right": 1.0}
 
 
@@ -35,6 +37,11 @@ class Anatomy:
     lids: float
     speaking: float
     drop: float
+
+    @property
+    def iris(self) -> float:
+        """The radius of an iris, in world units."""
+        return self.eye_rx * _IRIS_SHARE
 
     @property
     def in_profile(self) -> bool:
@@ -93,6 +100,11 @@ def eye_x(identity: Identity, body: Anatomy, side: int) -> float:
     spacing = 0.49 * body.half_width + 4 * identity.trait("eye_spacing")
     foreshortened = mixed(1.0, 0.80 if body.far(side) else 0.92, body.profile)
     return body.slide + side * spacing * foreshortened
+
+
+def iris_x(identity: Identity, body: Anatomy, side: int) -> float:
+    """The centre of one iris: a turned head looks where it is turned to."""
+    return eye_x(identity, body, side) + body.turn * body.eye_rx * 0.28 * eye_share(body, side)
 
 
 def eye_share(body: Anatomy, side: int) -> float:

@@ -9,6 +9,7 @@ from gpu_consumers.engines.pocket.world.anatomy import (
     Anatomy,
     eye_share,
     eye_x,
+    iris_x,
     mixed,
 )
 from gpu_consumers.engines.pocket.world.canvas import Canvas
@@ -141,8 +142,7 @@ def draw_marks(canvas: Canvas, identity: Identity, body: Anatomy) -> None:
 
 
 def draw_eyes(canvas: Canvas, identity: Identity, scene: Scene, body: Anatomy) -> None:
-    # A wide white around a small iris: at 64 pixels a large iris floods the whole eye.
-    iris = body.eye_rx * 0.55
+    iris = body.iris
     surprised = 4.0 if scene.expression == "open" else 0.0
     for side in (-1, 1):
         x, share = eye_x(identity, body, side), eye_share(body, side)
@@ -151,7 +151,7 @@ def draw_eyes(canvas: Canvas, identity: Identity, scene: Scene, body: Anatomy) -
         else:
             gap = body.eye_ry * body.lids
             canvas.ellipse(x, body.eye_y, body.eye_rx * share, gap, EYE_WHITE, outline=6)
-            look = x + body.turn * body.eye_rx * 0.28 * share
+            look = iris_x(identity, body, side)
             tall = min(iris, gap * 0.9)
             canvas.ellipse(look, body.eye_y + 1, iris * share, tall, EYE[identity.eye_colour])
             tall = min(iris * 0.42, gap * 0.6)

@@ -38,3 +38,5 @@ FRAMES: Final[dict[str, Frame]] = {
     "16:9": Frame(88, 48, 0.87, 0.53),
 }
 SQUARE: Final = FRAMES["1:1"]
+# What is encoded is as large as a frame; what is drawn is this many times as wide and high.
+DRAWN_SCALE: Final = 4

@@ -27,7 +27,7 @@ from gpu_consumers.engines.pocket.world.pose import NEUTRAL, Pose
 from gpu_consumers.engines.pocket.world.scene import Scene
 from gpu_consumers.engines.pocket.world.styles import PLAIN, Style
 
-_SHIFT_UNITS = 4.0
+SHIFT_UNITS = 4.0
 # Far enough below the chin that the tallest frame never shows where the body ends.
 _BODY_BOTTOM = 420.0
 
@@ -43,7 +43,7 @@ def render(
     """Draw a portrait. Returns uint8 RGB (frame.height, frame.width, 3); the same every time."""
     body = anatomy(identity, scene, pose)
     frame = replace(frame, head_scale=frame.head_scale * pose.zoom)
-    shift = (_SHIFT_UNITS * scene.shift_x, _SHIFT_UNITS * scene.shift_y)
+    shift = (SHIFT_UNITS * scene.shift_x, SHIFT_UNITS * scene.shift_y)
     canvas = Canvas(frame, style, BACKGROUND[scene.background], shift=shift)
     draw_person(canvas, identity, scene, body)
     return canvas.picture()
@@ -78,9 +78,9 @@ def face_box(
     body = anatomy(identity, scene)
     x, y = body.outline()
     scale = frame.pixels_per_unit
-    left = frame.width / 2 + scale * (_SHIFT_UNITS * scene.shift_x + x.min())
-    right = frame.width / 2 + scale * (_SHIFT_UNITS * scene.shift_x + x.max())
-    middle = frame.height * frame.head_y + scale * _SHIFT_UNITS * scene.shift_y
+    left = frame.width / 2 + scale * (SHIFT_UNITS * scene.shift_x + x.min())
+    right = frame.width / 2 + scale * (SHIFT_UNITS * scene.shift_x + x.max())
+    middle = frame.height * frame.head_y + scale * SHIFT_UNITS * scene.shift_y
     top, bottom = middle - scale * HEAD_HEIGHT, middle + scale * float(y.max())
     return (
         left / frame.width,
