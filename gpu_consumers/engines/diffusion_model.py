@@ -69,7 +69,11 @@ class DiffusionModel(Protocol):
 
     @property
     def pixels_per_cell(self) -> int:
-        """How many pixels of height or width one latent cell stands for."""
+        """How many pixels of height or width of a drawn picture one latent cell stands for."""
+
+    @property
+    def drawn_scale(self) -> int:
+        """How many times as wide and high a picture is drawn as it is encoded: mostly 1."""
 
     def noise(self, seed: int, *, width: int, height: int) -> SeededNoise:
         """What a picture of so many pixels begins with: the same on every device."""
@@ -104,7 +108,7 @@ class DiffusionModel(Protocol):
         """
 
     def encode(self, pictures: Picture) -> torch.Tensor:
-        """Pictures (n, height, width, 3) RGB to latents, float32."""
+        """Pictures (n, height, width, 3) RGB to latents, float32; as large as they are read."""
 
     def decode(self, latents: torch.Tensor) -> Picture:
         """Latents to pictures (n, height, width, 3) RGB."""

@@ -39,7 +39,7 @@ from domain.kernel.personal_text import PersonalText
 from domain.policy import DEFAULT_ROWS, PolicyRow
 from domain.rating import Rating
 from domain.refusals import AssuranceTooLow, EngineUnavailable, JurisdictionNotAllowed
-from gpu_consumers.engines.loaded_engine import Progress, RenderedPicture, TrainedTwin
+from gpu_consumers.engines.loaded_engine import Progress, RenderedPicture, TrainedTwin, TwinFile
 from gpu_consumers.screening.credentials import Credentials
 from gpu_consumers.screening.engine_gates import (
     OutputsByEngine,
@@ -90,7 +90,7 @@ class ShapePainter(Painter):
     def render(
         self,
         work: ImageWork,
-        adapter: bytes | None,
+        adapter: TwinFile | None,
         source: bytes | None,
         progress: Progress,
         *,

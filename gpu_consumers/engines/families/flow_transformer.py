@@ -48,6 +48,11 @@ class FlowTransformer:
     def scheduler(self) -> Any:
         return self.pipeline.scheduler
 
+    @property
+    def drawn_scale(self) -> int:
+        """See `DiffusionModel.drawn_scale`: what is read and what is drawn are of one size."""
+        return 1
+
     def training_noise(self) -> TrainingNoise:
         """See `DiffusionModel.training_noise`."""
         return FlowNoise(self.scheduler, self.device)

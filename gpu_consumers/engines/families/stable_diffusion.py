@@ -63,6 +63,13 @@ class StableDiffusionModel:
         """See `DiffusionModel.pixels_per_cell`."""
         return int(self.pipeline.vae_scale_factor)
 
+    @property
+    def drawn_scale(self) -> int:
+        """See `DiffusionModel.drawn_scale`. A decoder may have more stages than its encoder."""
+        config = self.pipeline.vae.config
+        stages = config.get("down_block_out_channels") or config.block_out_channels
+        return int(self.pixels_per_cell // 2 ** (len(stages) - 1))
+
     def noise(self, seed: int, *, width: int, height: int) -> SeededNoise:
         """See `DiffusionModel.noise`. In the precision of the words, as the pipelines have it."""
         # Seeded on the CPU, one a row: the same noise on every device and in every batch.

@@ -45,6 +45,7 @@ def diffusion(large: Any) -> LatentDiffusion:
     """The shipped pipeline with an autoencoder that draws four times as large as it reads."""
     import torch
 
+    from gpu_consumers.engines.families.stable_diffusion import StableDiffusionModel
     from gpu_consumers.engines.latent_diffusion import LatentDiffusion
     from gpu_consumers.engines.pocket.recipe.evaluate import load_pipeline
     from gpu_consumers.engines.pocket.recipe.export import WEIGHTS_DIR
@@ -52,7 +53,8 @@ def diffusion(large: Any) -> LatentDiffusion:
     shipped = load_pipeline(WEIGHTS_DIR)
     kept = {name: part for name, part in shipped.components.items() if name != "vae"}
     pipeline = type(shipped)(vae=large, **kept, requires_safety_checker=False)
-    return LatentDiffusion(replace(LOADER), pipeline, torch.device("cpu"))
+    model = StableDiffusionModel(replace(LOADER), pipeline, torch.device("cpu"))
+    return LatentDiffusion(model)
 
 
 def test_what_is_read_is_what_the_smaller_one_reads(small: Any, large: Any) -> None:
@@ -75,7 +77,7 @@ def test_a_latent_is_drawn_four_times_as_wide_and_high_as_it_was_read(
 
 
 def test_the_engine_knows_both_sizes(diffusion: LatentDiffusion) -> None:
-    assert (diffusion.pixels_per_cell, diffusion.drawn_scale) == (16, 4)
+    assert (diffusion.pixels_per_cell, diffusion.model.drawn_scale) == (16, 4)
     assert diffusion.drawn_size((72, 56)) == (288, 224)
 
 
