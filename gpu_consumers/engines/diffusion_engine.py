@@ -223,7 +223,9 @@ class DiffusionEngine:
         if rows:
             work = shares[0].work
             settings = DrawSettings(work.width, work.height, work.num_inference_steps)
-            for row, picture in self._diffusion.draw(rows, settings, watch.after_step):
+            for row, picture in self._diffusion.draw(
+                rows, settings, watch.after_step, job_of=watch.share_of
+            ):
                 if picture is None:
                     watch.leave_out(watch.share_of(row), PictureSpoilt())
                 else:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -130,18 +131,27 @@ class LatentDiffusion:
         return self.encode(pictures).cpu().numpy()
 
     def draw(
-        self, rows: Sequence[Row], settings: DrawSettings, on_step: OnStep
+        self,
+        rows: Sequence[Row],
+        settings: DrawSettings,
+        on_step: OnStep,
+        *,
+        job_of: Callable[[int], int] = lambda _row: 0,
     ) -> list[tuple[int, Picture | None]]:
         """Draw all rows as one batch. Returns (row, RGB (height, width, 3)), by the row's number.
 
         A row that `on_step` stops is not among them. None stands for what is no picture, because
-        the network's values were not finite.
+        the network's values were not finite. `job_of`: whose row this is; rows of one job stand
+        side by side, and are decoded together.
         """
         sampled = self._sampled(rows, settings, on_step)
         if not sampled.rows:
             return []
         is_finite = sampled.latents.isfinite().flatten(1).all(1).tolist()
-        pictures = self.decode(sampled.latents)
+        # A decoder makes levels of the last bits, which depend on how many it is given: as many as
+        # if the job were alone.
+        jobs = groupby(range(len(sampled.rows)), lambda at: job_of(sampled.rows[at]))
+        pictures = [one for _, at in jobs for one in self.decode(sampled.latents[[*at]])]
         return [
             (row, picture if finite else None)
             for row, picture, finite in zip(sampled.rows, pictures, is_finite, strict=True)
