@@ -254,9 +254,12 @@ def test_everything_killed_at_once(studio: InstalledStudio, ada: UUID, spent: in
 def test_everything_stopped_in_the_middle_and_started_again(
     studio: InstalledStudio, ada: UUID, spent: int
 ) -> None:
-    jobs = [studio.draw(None, ada) for _ in range(3)]
-    until(lambda: studio.job(jobs[0], ada).state is not JobState.REQUESTED, "the first is begun")
-    studio.stop()
+    with studio.flag(HOLD_PAINTER):
+        jobs = [studio.draw(None, ada) for _ in range(3)]
+        until(
+            lambda: studio.job(jobs[0], ada).state is not JobState.REQUESTED, "the first is begun"
+        )
+        studio.stop()
     assert studio.oracle.open_jobs()
     studio.start()
     for job in jobs:

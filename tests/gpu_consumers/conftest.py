@@ -132,7 +132,7 @@ def _transformer() -> Any:
         n_kv_heads=2,
         cap_feat_dim=32,
         axes_dims=[8, 4, 4],
-        axes_lens=[2048, 32, 32],
+        axes_lens=[2048, 128, 128],
     )
     for token in (transformer.x_pad_token, transformer.cap_pad_token):
         torch.nn.init.normal_(token)
