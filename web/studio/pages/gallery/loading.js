@@ -34,7 +34,7 @@ export function loading(holdings) {
       const [order, { gallery }, there] = await Promise.all([
         run("GalleryOrder", { filter, stacked, minPosition }),
         run("GalleryTiles", { first: FIRST, filter, stacked, minPosition }),
-        stood ? run("GalleryTiles", { first: PAGE, after: stood.cursor, filter, stacked }) : null,
+        stood ? run("GalleryTiles", { first: PAGE, after: stood.cursor, filter: from(stood), stacked }) : null,
       ]);
       if (own !== turn) return false;
       batch(() => {
@@ -58,10 +58,10 @@ export function loading(holdings) {
   }
 
   // Counted from the end of its month: what has come since stands before it.
-  function resume({ month, fromEnd }, { edges, pageInfo }) {
+  function resume({ month, fromEnd, cursor }, { edges, pageInfo }) {
     const place = holdings.months.findIndex((one) => one.month === month);
     if (place < 0) return;
-    const index = holdings.months[place].items.length - fromEnd;
+    const index = cursor ? holdings.months[place].items.length - fromEnd : 0;
     if (index >= 0) holdings.fill({ place, index }, edges, !pageInfo.hasNextPage);
   }
 
@@ -80,7 +80,7 @@ export function loading(holdings) {
     const start = beginningOf(hole);
     try {
       const { gallery } = await run("GalleryTiles", {
-        first: PAGE, after: start.cursor, filter: start.cursor ? filter : upTo(holdings.months[start.place].month), stacked: isStacked,
+        first: PAGE, after: start.cursor, filter: from({ ...start, month: holdings.months[start.place].month }), stacked: isStacked,
       });
       if (own !== turn) return;
       holdings.fill(start, gallery.edges, !gallery.pageInfo.hasNextPage);
@@ -112,7 +112,9 @@ export function loading(holdings) {
     return { place, after: null, cursor: null };
   }
 
-  function upTo(month) {
+  // Without a cursor a page begins with its month.
+  function from({ month, cursor }) {
+    if (cursor) return filter;
     const [year, number] = month.split("-").map(Number);
     return { ...filter, until: new Date(Date.UTC(year, number, 1)).toISOString() };
   }

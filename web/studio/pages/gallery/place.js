@@ -26,11 +26,15 @@ export function keptPlace(grid, holdings, list) {
     const month = holdings.months.find((one) => one.month === stands.section);
     if (!month) return null;
     const index = month.items.length - stands.fromEnd;
-    for (let at = Math.max(0, index - BEFORE); at < index; at += 1) {
-      const { cursor } = month.items[at] ?? {};
-      if (cursor) return { ...stands, start: { month: month.month, fromEnd: month.items.length - at - 1, cursor } };
+    const rank = holdings.rank({ place: holdings.months.indexOf(month), index });
+    for (let before = Math.max(0, rank - BEFORE); before < rank; before += 1) {
+      const at = holdings.ranked(before);
+      const { month: named, items } = holdings.months[at.place];
+      const { cursor } = items[at.index] ?? {};
+      if (cursor) return { ...stands, start: { month: named, fromEnd: items.length - at.index - 1, cursor } };
     }
-    return { ...stands, start: null };
+    // Nothing is known before it, as where one has come by the scrubber: its month begins there.
+    return { ...stands, start: index < BEFORE ? { month: month.month, cursor: null } : null };
   }
 
   addEventListener("scroll", soon, { passive: true });
