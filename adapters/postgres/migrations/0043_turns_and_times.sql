@@ -28,6 +28,9 @@ CREATE INDEX jobs_waiting ON views.jobs (turn) INCLUDE (kind, engine) WHERE stat
 -- What has not ended is told of, however much was asked for since.
 CREATE INDEX jobs_open ON views.jobs (owner_id, requested_position DESC) WHERE ended_at IS NULL;
 
+-- What was bought and given, among many entries of jobs.
+CREATE INDEX statement_of_credits ON views.statement (owner_id, position DESC) WHERE job_id IS NULL;
+
 -- Entries by the time at which they were recorded: an auditor asks for a day of years ago.
 CREATE INDEX statement_by_time ON views.statement (recorded_at, position);
 
