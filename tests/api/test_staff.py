@@ -107,6 +107,7 @@ def test_an_operator_sees_work_and_machines_and_nobody(live: LiveStudio, ada: Cr
     assert bench["since"] is not None
     [parked] = seen["parked"]
     assert (seen["parkedInAll"], parked["error"]) == (1, "StoredEventUnreadable")
+    assert "PARKED" in seen["concerns"]
     assert parked["id"].startswith("message:")
     [hers] = [job for job in seen["jobs"] if job["owner"] == pseudonym(ada.person)]
     assert (hers["kind"], hers["state"], hers["count"]) == ("IMAGES", "REQUESTED", 2)
@@ -140,6 +141,7 @@ def test_an_operator_sees_what_failed_last(fresh: LiveStudio) -> None:
     seen = somebody(fresh, Role.OPERATOR).run("Operations")
     [failed] = seen["failures"]
     assert (seen["failedInAnHour"], failed["failure"]) == (1, "deadline-passed")
+    assert "FAILED_LATELY" in seen["concerns"]
     assert failed["id"] == str(uuid_of(job))
     assert seen["jobs"] == []
 

@@ -95,6 +95,28 @@ def test_it_is_asked_again_while_somebody_looks_and_not_while_they_do_not(
             )
 
 
+def test_what_needs_an_operator_the_studio_says_and_the_page_only_draws(operator: Page) -> None:
+    page = operator
+    expect(tile(page, "Workers")).to_be_visible()
+
+    def judged_otherwise(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        seen = body["data"].get("operations")
+        if seen is not None:
+            seen["concerns"] = ["WAITS_TOO_LONG", "EFFECTS_LATE"]
+            seen["readModels"]["seconds"] = 9_999
+        route.fulfill(response=answer, json=body)
+
+    page.route("**/graphql", judged_otherwise)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(tile(page, "Longest wait")).to_contain_text("Needs you")
+    expect(tile(page, "Read-model lag")).not_to_contain_text("Needs you")
+    expect(tile(page, "Parked")).not_to_contain_text("Needs you")
+    expect(page.locator("p.danger", has_text="effects of events")).to_be_visible()
+    page.unroute_all(behavior="wait")
+
+
 @pytest.mark.parametrize("place", ["operator", "auditor"])
 def test_who_lacks_the_role_finds_no_such_page(
     browser: Browser, live: LiveStudio, ada: Creator, place: str
