@@ -12,6 +12,7 @@ from tests.api.live_studio import LiveStudio
 from tests.web.signed_in import looked_at
 
 ENTRIES_SHOWN = 40
+PURCHASES_SHOWN = 8
 
 
 @pytest.fixture
@@ -234,3 +235,19 @@ def test_who_has_no_such_entry_is_told_so(page: Page, ada: Creator) -> None:
     ada.rich()
     page.get_by_role("button", name="Spent", exact=True).click()
     expect(page.get_by_text("There is no such entry.")).to_be_visible()
+
+
+def test_an_entry_leads_to_its_purchase_however_many_came_since(page: Page, ada: Creator) -> None:
+    ada.rich("studio")
+    for _ in range(PURCHASES_SHOWN + 1):
+        ada.pay(ada.checkout(), CheckoutStatus.EXPIRED)
+    expect(page.locator(".purchase", has_text="Paid")).to_have_count(0)
+    page.get_by_role("link", name="Credits bought (studio)").click()
+    row = page.locator(".purchase", has_text="50 credits for")
+    expect(row).to_be_focused()
+    row.get_by_role("button", name="Receipt").click()
+    expect(page.get_by_role("dialog")).to_contain_text("€39.00")
+    # The same once more.
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Credits bought (studio)").click()
+    expect(row).to_be_focused()

@@ -37,7 +37,7 @@ def page(browser: Browser, ada: Creator) -> Iterator[Page]:
 
 
 def test_no_word_for_machines_stands_on_any_page(page: Page, ada: Creator) -> None:
-    found = {}
+    found: dict[tuple[str, str], list[str]] = {}
     for name in (*PAGES, *STAFF):
         if name in STAFF:
             ada.live.accounts.set_role(ada.person, STAFF[name])
@@ -105,7 +105,7 @@ def test_a_photo_that_is_not_taken_is_named_and_shown(browser: Browser, live: Li
         {
             "name": "tiny.png",
             "mimeType": "image/png",
-            "buffer": picture_files(3)["thumbnail-256"].content,
+            "buffer": picture_files(3)["thumbnail-256"].data,
         },
     ]
     with looked_at(browser, somebody, f"#/twins/{edge['node']['id']}") as page:

@@ -121,11 +121,16 @@ function row(line) {
   const { columns } = words.statement;
   const { what, note, change } = told(line);
   return html`<tr>
-    <td data-label=${columns.what}>${line.job ? html`<a href=${href("queue", [], { job: line.job })}>${what}</a>` : what}
+    <td data-label=${columns.what}>${linked(line, what)}
       ${note ? html`<small>${note}</small>` : null}</td>
     <td data-label=${columns.when}>${time(line.at)}</td>
     <td data-label=${columns.change} class=${change > 0 ? "amount good" : "amount"}>${change > 0 ? "+" : ""}${credits(change)}</td>
     <td data-label=${columns.after} class="amount">${credits(line.available)}</td></tr>`;
+}
+
+function linked({ job, purchase }, what) {
+  if (job) return html`<a href=${href("queue", [], { job })}>${what}</a>`;
+  return purchase ? html`<a href=${href("credits", [], { purchase })}>${what}</a>` : what;
 }
 
 function told({ kind, job, asked, sums, millicredits, package: name }) {
