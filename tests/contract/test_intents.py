@@ -491,7 +491,7 @@ def in_line(count: int) -> tuple[list[str], list[Intent]]:
 def test_who_takes_an_earlier_turn_has_a_place_before_those_that_have_one(
     intents: Both, queue: Queue
 ) -> None:
-    names, wanted = in_line(PLACES_PER_OWNER + 2)
+    names, wanted = in_line(PLACES_PER_OWNER + 3)
     intents.given(*wanted)
     queue.placed()
     intents.store.take_turn(ADA, names[-1], 1, now=NOON)
@@ -499,11 +499,11 @@ def test_who_takes_an_earlier_turn_has_a_place_before_those_that_have_one(
     assert queue.placed() == [names[-1]]
     [moved] = [one for one in wanted if one.target == names[-1]]
     assert intents.store.take_place(moved.intent_id, ADA) == Place(NOON, turn=1)
-    # The others have as many places as before: nobody else was let in.
+    # Of the others each comes in once fewer than the places there are come before it.
     queue.over(names[-1], at=later(minutes=1))
-    assert queue.placed(later(minutes=1)) == []
+    assert queue.placed(later(minutes=1)) == [names[PLACES_PER_OWNER]]
     queue.over(names[1], at=later(minutes=2))
-    assert queue.placed(later(minutes=2)) == [names[-2]]
+    assert queue.placed(later(minutes=2)) == [names[PLACES_PER_OWNER + 1]]
 
 
 def test_who_only_takes_turns_fills_no_queue(intents: Both, queue: Queue) -> None:

@@ -26,7 +26,7 @@ DROP INDEX views.jobs_waiting;
 CREATE INDEX jobs_waiting ON views.jobs (turn) INCLUDE (kind, engine) WHERE state = 'requested';
 
 -- What has not ended is told of, however much was asked for since.
-CREATE INDEX jobs_open ON views.jobs (owner_id, requested_position DESC) WHERE ended_at IS NULL;
+CREATE INDEX jobs_open_of_owner ON views.jobs (owner_id, requested_position DESC) WHERE ended_at IS NULL;
 
 -- What was bought and given, among many entries of jobs.
 CREATE INDEX statement_of_credits ON views.statement (owner_id, position DESC) WHERE job_id IS NULL;
