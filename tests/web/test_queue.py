@@ -224,6 +224,15 @@ def titles(page: Page) -> Locator:
     return page.locator(".job-title")
 
 
+def standing(page: Page, prompt: str) -> Locator:
+    return card(page, prompt).locator(".job-standing")
+
+
+def place(page: Page, prompt: str) -> str:
+    """Where in line it says that it is."""
+    return standing(page, prompt).inner_text().split(" · ")[0]
+
+
 def test_a_waiting_job_is_moved_up_by_key_and_by_hand_and_stays_so(
     page: Page, ada: Creator
 ) -> None:
@@ -232,6 +241,8 @@ def test_a_waiting_job_is_moved_up_by_key_and_by_hand_and_stays_so(
     ada.live.settle()
     goes_to(page, "Queue")
     expect(titles(page)).to_have_text(["one", "two", "three"])
+    # Others wait in this studio, too: nobody's place but these three changes.
+    places = [place(page, prompt) for prompt in ("one", "two", "three")]
     up = card(page, "three").get_by_role("button", name="Move up: three")
     # Two presses are two steps, and the button stays under the finger.
     up.focus()
@@ -241,18 +252,20 @@ def test_a_waiting_job_is_moved_up_by_key_and_by_hand_and_stays_so(
     expect(titles(page)).to_have_text(["three", "one", "two"])
     assert button.evaluate("one => document.activeElement === one")
     expect(up).to_have_attribute("aria-disabled", "true")
-    expect(card(page, "three")).to_contain_text("Next in line")
+    expect(standing(page, "three")).to_contain_text(places[0])
     ada.live.settle()
+    for prompt, its in zip(("three", "one", "two"), places, strict=True):
+        expect(standing(page, prompt)).to_contain_text(its)
     page.reload()
     expect(titles(page)).to_have_text(["three", "one", "two"])
     # Nothing moves under the finger of who presses with a mouse.
     up = card(page, "two").get_by_role("button", name="Move up: two")
     up.hover()
-    place = up.bounding_box()
+    box = up.bounding_box()
     up.click()
     ada.live.settle()
-    expect(card(page, "two")).to_contain_text("Place 2 in line")
-    assert up.bounding_box() == place
+    expect(standing(page, "two")).to_contain_text(places[1])
+    assert up.bounding_box() == box
     page.mouse.move(0, 0)
     expect(titles(page)).to_have_text(["three", "two", "one"])
     page.keyboard.press("k")
