@@ -39,8 +39,8 @@ export default function auditor(container, { onLeave }) {
     }
     return html`<div class="audit">
       ${where.draw()}
-      ${equations(ledger.sums.value)}
       ${changes.draw()}
+      ${equations(ledger.sums.value)}
       ${statement.draw()}
       ${owners.draw()}
       ${chain.draw()}</div>`;
