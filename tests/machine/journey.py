@@ -27,7 +27,9 @@ from commands.publishing.claim_publish_pack import ClaimPublishPack
 from commands.publishing.record_publish_pack import RecordPublishPack
 from commands.publishing.request_publish_pack import RequestPublishPack
 from commands.source_photos.claim_source_photo import ClaimSourcePhoto
+from commands.source_photos.delete_source_photo import DeleteSourcePhoto
 from commands.source_photos.plan_source_photo import PlanSourcePhoto
+from commands.source_photos.read_source_plan import ReadSourcePlan
 from commands.source_photos.record_source_photo import RecordSourcePhoto
 from commands.source_photos.submit_source_photo import SubmitSourcePhoto
 from commands.twin.add_consent_scopes import AddConsentScopes
@@ -101,8 +103,10 @@ def _for_twin(twin: Twin, d: Draw) -> Iterator[type]:
 def _for_photos(d: Draw) -> Iterator[type]:
     photos = d.load(SourcePhotos, source_photos_id(d.owner))
     states = {} if photos is None else {id: photo.state for id, photo in photos.kept.items()}
+    if states:
+        yield DeleteSourcePhoto
     if SourceState.PLANNED in states.values():
-        yield from 3 * (SubmitSourcePhoto,)
+        yield from (ReadSourcePlan, *3 * (SubmitSourcePhoto,))
     waiting = [id for id, state in states.items() if state is SourceState.SUBMITTED]
     if waiting:
         granted = any(id in d.own.source_grants for id in waiting)
