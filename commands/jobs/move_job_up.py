@@ -53,11 +53,10 @@ def handle(command: MoveJobUp, work: Work) -> JobMovedUp:
     return JobMovedUp(before)
 
 
-def turn_of_job(question: TurnOfJob, work: Work) -> int | None:
-    """None where it does not wait for a worker."""
-    job = work.find(Job, question.job_id)
-    if job is None or not job.waits:
-        return None
+def turn_of_job(question: TurnOfJob, work: Work) -> int:
+    """Raises `NotFound`, `JobEnded`, `JobHasBegun` where it does not wait for a worker."""
+    job = work.load(Job, question.job_id)
+    job.require_waiting()
     return turn_of(job, work)
 
 

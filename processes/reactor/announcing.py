@@ -112,11 +112,10 @@ class Announcer:
         """Have a job announced when its turn comes; workers that hold it hear of its turn, too.
 
         What one is told last is what the job said last, in whatever order these are carried out.
+        Raises `JobEnded`, `JobHasBegun` where it does not wait any more.
         """
         question = TurnOfJob(moved.job_id)
-        turn: int | None = self._studio.preview(question, owner_id=owner_id, key=key)
-        if turn is None:
-            return Done(outcome=OVER)
+        turn: int = self._studio.preview(question, owner_id=owner_id, key=key)
         target = attempt_of(moved.job_id)
         self._intents.take_turn(owner_id, target, turn, now=self._clock())
         move = MoveJob(moved.job_id, turn)

@@ -75,7 +75,8 @@ def test_anothers_job_is_like_one_that_does_not_exist(spec: StudioSpec, jobs: li
     hers = spec.does(A_LIGHTHOUSE, owner=GRACE).job_id
     for move in (MoveJobUp(hers, jobs[0]), MoveJobUp(jobs[2], hers), MoveJobUp(uuid4(), jobs[0])):
         spec.when(move).then_refused(NotFound)
-    assert spec.asks(TurnOfJob(hers)) is None
+    with pytest.raises(NotFound):
+        spec.asks(TurnOfJob(hers))
 
 
 def test_who_is_tried_again_stands_at_the_end_and_keeps_no_turn(
@@ -83,9 +84,12 @@ def test_who_is_tried_again_stands_at_the_end_and_keeps_no_turn(
 ) -> None:
     spec.given(MoveJobUp(jobs[2], ahead_of=jobs[0]))
     claim = journey.claimed(spec, jobs[2])
-    assert turns(spec, [jobs[2]]) == [None]
+    with pytest.raises(JobHasBegun):
+        turns(spec, [jobs[2]])
     spec.given(journey.failure_of(claim), OpenNextAttempt(jobs[2], attempt=2))
     first, second, third = turns(spec, jobs)
     assert max(first, second) < third
     spec.given(FailJob(jobs[2], JobFailure.DEADLINE_PASSED))
-    assert turns(spec, jobs) == [first, second, None]
+    assert turns(spec, jobs[:2]) == [first, second]
+    with pytest.raises(JobEnded):
+        turns(spec, [jobs[2]])

@@ -152,7 +152,7 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     GiveUpSourcePhoto: lambda d: GiveUpSourcePhoto(_kept_source(d)),
     DeleteSourcePhoto: lambda d: DeleteSourcePhoto(_kept_source(d)),
     ForgetPlannedSource: lambda d: ForgetPlannedSource(_kept_source(d)),
-    ForgetUnusedSource: lambda d: ForgetUnusedSource(_kept_source(d)),
+    ForgetUnusedSource: lambda d: ForgetUnusedSource(_kept_source(d, SourceState.ACCEPTED)),
     ForgetUncoveredSources: lambda d: ForgetUncoveredSources(d.id_of("twins")),
     SetFavourite: lambda d: SetFavourite(d.id_of("assets")),
     UnsetFavourite: lambda d: UnsetFavourite(d.id_of("assets")),
