@@ -184,7 +184,8 @@ def test_a_clip_has_the_pixels_of_the_animating_pipeline(monkeypatch: pytest.Mon
     import torch
     from diffusers import AnimateDiffPipeline, MotionAdapter
 
-    from gpu_consumers.engines.latent_animation import Clip, ClipSettings, load_latent_animation
+    from gpu_consumers.engines.clip_drawing import Clip, ClipSettings
+    from gpu_consumers.engines.latent_animation import load_latent_animation
     from gpu_consumers.engines.latent_diffusion import LatentDiffusion
 
     @contextmanager
@@ -194,7 +195,7 @@ def test_a_clip_has_the_pixels_of_the_animating_pipeline(monkeypatch: pytest.Mon
     # The pipeline computes in the precision of its weights, and does not rescale guidance.
     monkeypatch.setattr(LatentDiffusion, "low_precision", as_it_is)
     animation = load_latent_animation(replace(LOADER, guidance_rescale=0.0), None, "cpu")
-    settings = ClipSettings(256, 256, 6, 4, 4.0)
+    settings = ClipSettings(256, 256, 6, 4, 4.0, 8)
     words = "a portrait of a person, nodding, smiling"
     drawn = animation.draw(Clip(words, "beard", 7), settings, lambda _step: None)
 
