@@ -23,6 +23,7 @@ from gpu_consumers.engines.engine_loader import EngineLoader
 from gpu_consumers.engines.loaded_engine import (
     EngineAbsent,
     HeldTwin,
+    LoadedEngine,
     Preview,
     RenderedPicture,
     ShowPreview,
@@ -106,7 +107,7 @@ def engine(
     )
 
 
-def pictures_of_a_lighthouse(engine: DiffusionEngine, *seeds: int, **changes: Any) -> ImageWork:
+def pictures_of_a_lighthouse(engine: LoadedEngine, *seeds: int, **changes: Any) -> ImageWork:
     work = ImageWork(
         engine=engine.engine,
         prompt="a lighthouse in fog",
@@ -145,7 +146,7 @@ def photo(seed: int, width: int = 40, height: int = 40) -> bytes:
     return buffer.getvalue()
 
 
-def training(engine: DiffusionEngine, **changes: Any) -> TrainingWork:
+def training(engine: LoadedEngine, **changes: Any) -> TrainingWork:
     arguments: dict[str, Any] = {
         "engine": engine.engine,
         "photos": tuple(
