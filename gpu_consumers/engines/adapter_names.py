@@ -1,8 +1,8 @@
 """How the layers of a LoRA file are named, and which layer of a network is meant.
 
 peft says a layer's name as the network has it. kohya-ss writes `lora_unet_` before it, whatever the
-network is, underscores for dots, and how strongly a layer counts beside it. Of SDXL it says the
-layers as their authors did, whose blocks are counted in one row.
+network is, underscores for dots, and how strongly a layer counts beside it. Of SDXL and of Wan it
+says the layers as their authors did: those of the first count their blocks in one row.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ _KOHYA: Final = re.compile(
 _BLOCK: Final = re.compile(r"^(?P<side>input|output)_blocks_(?P<number>\d+)_1_(?P<rest>.+)$")
 _MIDDLE: Final = re.compile(r"^middle_block_1_(?P<rest>.+)$")
 _LAYERS_PER_BLOCK: Final = 2
+_OF_WAN: Final = re.compile(
+    r"^blocks_(?P<number>\d+)_(?P<looks_at>self|cross)_attn_(?P<part>[qkvo])$"
+)
 
 
 class Side(Enum):
@@ -82,7 +85,11 @@ def _underscored(layers: Collection[str]) -> Mapping[str, str]:
 
 
 def _as_diffusers(name: str) -> str:
-    """A layer of SDXL as its authors name it, as diffusers does; any other as it is."""
+    """A layer of SDXL or Wan as its authors name it, as diffusers does; any other as it is."""
+    if (found := _OF_WAN.match(name)) is not None:
+        attention = "attn1" if found["looks_at"] == "self" else "attn2"
+        part = "to_out_0" if found["part"] == "o" else f"to_{found['part']}"
+        return f"blocks_{found['number']}_{attention}_{part}"
     if (found := _MIDDLE.match(name)) is not None:
         return f"mid_block_attentions_0_{found['rest']}"
     if (found := _BLOCK.match(name)) is None:

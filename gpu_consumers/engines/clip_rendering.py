@@ -46,6 +46,7 @@ def rendered_clips(
             progress,
             [item.item],
             factors,
+            steps=steps,
             steps_before=number * steps,
             steps_total=len(work.items) * steps,
         )

@@ -16,6 +16,7 @@ from gpu_consumers.engines.adapter_file import (
     read_adapter,
     write_adapter,
 )
+from gpu_consumers.engines.adapter_names import LayerNames
 from tests.gpu_consumers.engines.kohya import as_kohya_writes
 
 TARGETS = {"mid.to_q": TargetShape((8,), 6), "mid.conv1": TargetShape((4, 3, 3), 5)}
@@ -196,6 +197,20 @@ def test_two_layers_with_one_name_are_neither_of_them() -> None:
     targets = {"mid.to_q": TargetShape((8,), 6), "mid_to.q": TargetShape((8,), 6)}
     with pytest.raises(AdapterInvalid, match="key"):
         read_adapter(kohya(), targets, rank_max=4, size_bytes_max=10_000)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("blocks_0_self_attn_q", "blocks.0.attn1.to_q"),
+        ("blocks_12_self_attn_o", "blocks.12.attn1.to_out.0"),
+        ("blocks_7_cross_attn_v", "blocks.7.attn2.to_v"),
+    ],
+)
+def test_wan_is_read_by_the_names_of_its_authors_too(theirs: str, ours: str) -> None:
+    named = LayerNames({ours}, "transformer").read(f"lora_unet_{theirs}.lora_up.weight")
+    assert named is not None
+    assert named.module == ours
 
 
 @pytest.mark.parametrize(

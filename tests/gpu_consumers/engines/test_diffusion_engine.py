@@ -234,6 +234,26 @@ def test_progress_counts_every_step_of_every_batch(engine: DiffusionEngine) -> N
     assert watching.steps == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_step_more_than_was_asked_for_is_none_of_the_next_batch(
+    weights_dir: Path, tmp_path: Path
+) -> None:
+    from diffusers import PNDMScheduler
+
+    from gpu_consumers.engines.diffusion_engine import load_diffusion_engine
+
+    engine = load_diffusion_engine(
+        tiny("stable-diffusion-1.5"),
+        weights_dir=weights_dir,
+        cache_dir=tmp_path,
+        device_name="cpu",
+    )
+    engine._diffusion.model.pipeline.scheduler = PNDMScheduler(skip_prk_steps=True)
+    watching = Watching()
+    engine.render(pictures_of_a_lighthouse(engine, 7, 8), None, None, watching, batch_size=1)
+    assert watching.steps == [1, 2, 3, 3, 4, 5, 6, 6]
+    assert {total for phase, _, total in watching.told if phase is Phase.STEP} == {6}
+
+
 def test_a_stop_ends_the_work_within_one_step_and_the_engine_goes_on(
     engine: DiffusionEngine,
 ) -> None:

@@ -109,6 +109,21 @@ def test_a_batch_has_the_pixels_of_the_pipeline(
     assert (drawn == upright(diffusion, guidance_scale)).all()
 
 
+@pytest.mark.parametrize("engine", ["stable-diffusion-1.5", "stable-diffusion-xl"])
+def test_half_the_precision_has_the_pixels_of_the_pipeline_too(
+    engine: str, weights_dir: Path
+) -> None:
+    import torch
+
+    from gpu_consumers.engines.model_loading import load_latent_diffusion
+
+    half = load_latent_diffusion(LOADERS[engine], weights_dir, "cpu")
+    half.model.pipeline.to(torch.bfloat16)
+    # The pipeline rounds its colours to half precision, too, before they become levels.
+    apart = np.abs(ours(half, 4.1).astype(int) - upright(half, 4.1).astype(int))
+    assert apart.max() <= 2
+
+
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_every_scheduler_is_driven_as_the_pipeline_drives_it(
     tiny: LatentDiffusion, sampler: str
