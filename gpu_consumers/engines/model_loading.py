@@ -26,7 +26,8 @@ def load_latent_diffusion(
     `device_name`: "cpu", "cuda", or "auto". Raises EngineAbsent where the directory holds none.
     """
     device = chosen_device(device_name)
-    model = _model(loader, _pipeline(loader, weights_dir, device), device)
+    pipeline = load_pipeline(loader, weights_dir, device, _precision(device))
+    model = _model(loader, pipeline, device)
     model.network.requires_grad_(requires_grad=False)
     return LatentDiffusion(model)
 
@@ -40,7 +41,7 @@ def load_still_clips(
     if loader.motion is None:
         raise EngineAbsent(loader.id, loader.weights_dir(weights_dir))
     device = chosen_device(device_name)
-    pipeline = _pipeline(loader, weights_dir, device)
+    pipeline = load_pipeline(loader, weights_dir, device, _precision(device))
     pipeline.unet.requires_grad_(requires_grad=False)
     return StableVideoClips(loader, loader.motion, pipeline, device)
 
@@ -50,6 +51,10 @@ def chosen_device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return torch.device(name)
+
+
+def _precision(device: torch.device) -> torch.dtype:
+    return torch.float32 if device.type == "cpu" else torch.bfloat16
 
 
 def _model(loader: EngineLoader, pipeline: Any, device: torch.device) -> DiffusionModel:
@@ -78,11 +83,13 @@ def _model(loader: EngineLoader, pipeline: Any, device: torch.device) -> Diffusi
             raise TypeError(f"{loader.id} draws no pictures")
 
 
-def _pipeline(loader: EngineLoader, weights_dir: Path | None, device: torch.device) -> Any:
+def load_pipeline(
+    loader: EngineLoader, weights_dir: Path | None, device: torch.device, dtype: torch.dtype
+) -> Any:
+    """The engine's pipeline in this precision, on the device; see `load_latent_diffusion`."""
     directory = loader.weights_dir(weights_dir)
     if not (directory / "model_index.json").is_file():
         raise EngineAbsent(loader.id, directory)
-    dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
     arguments: dict[str, Any] = {"dtype": dtype}
     if loader.pipeline_class is PipelineClass.STABLE_DIFFUSION:
         # Screening is a process of its own and reads what was written; see `screening/`.

@@ -137,7 +137,7 @@ def kohya(**changes: object) -> bytes:
     usual = {
         K_DOWN: np.ones((2, 8), np.float32),
         K_UP: np.ones((6, 2), np.float32),
-        K_ALPHA: np.float32(1.0).reshape(()),
+        K_ALPHA: np.array(1.0, np.float32),
     }
     return file_of(**{Q_DOWN: None, Q_UP: None, **usual, **changes})
 
@@ -174,13 +174,13 @@ def test_a_layer_counts_by_its_alpha_over_the_rank_and_wholly_without_one() -> N
         ({K_UP: np.full((6, 2), np.inf, np.float32)}, "finite"),
         ({K_UP: None}, "lacks"),
         ({K_DOWN: None, K_UP: None}, "lacks"),
-        ({K_ALPHA: np.float32(np.nan).reshape(())}, "finite"),
-        ({K_ALPHA: np.float32(0).reshape(())}, "alpha"),
-        ({K_ALPHA: np.float32(-1).reshape(())}, "alpha"),
+        ({K_ALPHA: np.array(np.nan, np.float32)}, "finite"),
+        ({K_ALPHA: np.array(0, np.float32)}, "alpha"),
+        ({K_ALPHA: np.array(-1, np.float32)}, "alpha"),
         ({K_ALPHA: np.ones(2, np.float32)}, "alpha"),
         ({K_ALPHA: np.ones(1, np.int32)}, "float"),
-        ({K_UP: np.full((6, 2), 900, np.float32), K_ALPHA: np.float32(9).reshape(())}, "beyond"),
-        ({"lora_unet_mid_conv1.alpha": np.float32(1).reshape(())}, "lacks"),
+        ({K_UP: np.full((6, 2), 900, np.float32), K_ALPHA: np.array(9, np.float32)}, "beyond"),
+        ({"lora_unet_mid_conv1.alpha": np.array(1, np.float32)}, "lacks"),
         ({"lora_unet_mid_to_k.lora_down.weight": np.ones((2, 8), np.float32)}, "key"),
         ({"lora_te_mid_to_q.lora_down.weight": np.ones((2, 8), np.float32)}, "key"),
         ({"lora_unet_mid_to_q.lora_mid.weight": np.ones((2, 8), np.float32)}, "key"),
