@@ -25,6 +25,7 @@ from domain.engines import ENGINES
 from domain.job_state import JobState
 from domain.kernel.personal_text import PersonalText
 from domain.refusals import PromptUnsupported, SourceMissing
+from domain.video_settings import clip_options
 from gpu_consumers.engines.loaded_engine import (
     LoadedEngine,
     Progress,
@@ -194,18 +195,11 @@ def test_a_picture_of_a_family_comes_into_the_gallery(
         assert len(image.getcolors(512 * 512) or ()) > 16
 
 
-def test_a_clip_of_wan_comes_into_the_gallery_from_words_and_from_a_picture(
-    studio: FamilyStudio, owner: UUID
-) -> None:
+def test_a_clip_of_wan_comes_into_the_gallery_from_words(studio: FamilyStudio, owner: UUID) -> None:
     studio.family.take(WAN)
-    from_words = newest(studio, owner, animate(studio, owner), "video")
-    assert film_of(studio, from_words) == (24, 8)
-    picture = newest(studio, owner, studio.draw(None, owner, num_inference_steps=2), "image")
-    begun = animate(studio, owner, source_asset_id=picture.asset_id, source_strength=1.0)
-    from_picture = newest(studio, owner, begun, "video")
-    assert from_picture.source_asset_id == picture.asset_id
-    assert film_of(studio, from_picture) == (24, 8)
-    assert studio.objects.get(from_words.object_key) != studio.objects.get(from_picture.object_key)
+    clip = newest(studio, owner, animate(studio, owner), "video")
+    assert clip.source_asset_id is None
+    assert film_of(studio, clip) == (24, 8)
 
 
 def test_a_clip_of_svd_comes_into_the_gallery_from_a_picture_without_a_word(
@@ -214,17 +208,15 @@ def test_a_clip_of_svd_comes_into_the_gallery_from_a_picture_without_a_word(
     studio.family.take(KLEIN)
     picture = newest(studio, owner, studio.draw(None, owner, num_inference_steps=2), "image")
     studio.family.take(SVD)
-    pocket, still = ENGINES["pocket"], ENGINES[SVD]
-    assert pocket.clips is not None
-    assert still.clips is not None
+    pocket, still, clips = ENGINES["pocket"], ENGINES[SVD], clip_options(ENGINES[SVD])
     moved = msgspec.structs.replace(
         pocket,
         reads_words=still.reads_words,
         negative_prompt=still.negative_prompt,
         clips=msgspec.structs.replace(
-            pocket.clips,
-            needs_source=still.clips.needs_source,
-            keeps_first_frame=still.clips.keeps_first_frame,
+            clip_options(pocket),
+            needs_source=clips.needs_source,
+            keeps_first_frame=clips.keeps_first_frame,
         ),
     )
     monkeypatch.setattr(domain.engines, "ENGINES", {**ENGINES, "pocket": moved})
