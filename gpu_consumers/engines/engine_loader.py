@@ -131,7 +131,8 @@ class MotionConstants:
     less than the adapter was trained with. `image_strength`: the share of the steps that a clip is
     given which begins with a picture. `buckets`: by the name of a motion, how much moves, where the
     network is told a number. `source_noise`: how much noise is put over a picture to begin with, so
-    that it can move. `delivered_side_max`: the longest side in pixels of a delivered clip;
+    that it can move. `frames_at_once`: how many frames the network has to have places for; 0 where
+    it takes any number. `delivered_side_max`: the longest side in pixels of a delivered clip;
     `upload_bytes_max`: the size of its frames as they are uploaded, without loss. What is larger is
     not even decoded.
     """
@@ -141,6 +142,7 @@ class MotionConstants:
     image_strength: float = 1.0
     buckets: Mapping[str, int] = field(default_factory=dict)
     source_noise: float = 0.0
+    frames_at_once: int = 0
     delivered_side_max: int = 1280
     upload_bytes_max: int = 256 * 1024 * 1024
 

@@ -40,6 +40,7 @@ LOADER: Final = EngineLoader(
     motion=MotionConstants(
         buckets={"natural": 127, "calm": 60, "lively": 180},
         source_noise=0.02,
+        frames_at_once=24,
         delivered_side_max=1024,
         upload_bytes_max=128 * 1024 * 1024,
     ),

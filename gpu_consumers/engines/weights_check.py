@@ -90,6 +90,8 @@ def _files(loader: EngineLoader, folder: Path) -> Iterator[Path]:
             yield alone
         elif library is not None:
             yield from _component(folder, name, str(library), str(class_name), variant)
+    if loader.motion is not None and loader.motion.frames_at_once:
+        _require_places(folder, network, loader.motion.frames_at_once)
     if loader.motion is not None and loader.motion.folder is not None:
         yield from _model(folder, folder / loader.motion.folder, "diffusers", None)
 
@@ -140,6 +142,12 @@ def _model(folder: Path, place: Path, library: str, variant: str | None) -> Iter
         # Other formats hold code, and are never loaded.
         beside = "".join(f"; {file.name} is a LoRA, no network" for file in adapters_beside(place))
         raise _Unfit(f"{whole.relative_to(folder)} is missing{beside}")
+
+
+def _require_places(folder: Path, network: str, frames: int) -> None:
+    places = _read(folder / network / "config.json", folder).get("num_frames")
+    if not isinstance(places, int) or places < frames:
+        raise _Unfit(f"its network draws {places} frames at once, and its clips have {frames}")
 
 
 def _readable(file: Path, folder: Path) -> Iterator[Path]:

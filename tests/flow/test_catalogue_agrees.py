@@ -108,6 +108,8 @@ def test_an_engine_says_how_it_animates_where_it_does(engine: str) -> None:
         assert motion.upload_bytes_max == entry.clips.raw_size_bytes_max
         sides = [side for size in entry.aspect_ratios.values() for side in size]
         assert max(sides) * entry.delivery_scale <= motion.delivered_side_max
+        longest = max(entry.clips.durations_s) * entry.clips.frame_rate
+        assert motion.frames_at_once in (0, longest)
 
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -224,6 +225,16 @@ def halved(folder: Path) -> None:
         tensors = {name: tensor.to(torch.float16) for name, tensor in load_file(file).items()}
         save_file(tensors, file.with_suffix(".fp16.safetensors"), {"format": "pt"})
         file.unlink()
+
+
+def test_a_network_of_fewer_frames_than_a_clip_has_is_not_offered(
+    weights_dir: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(weights_dir / LOADER.folder, tmp_path / LOADER.folder)
+    config = tmp_path / LOADER.folder / "unet" / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "num_frames": 14}))
+    with pytest.raises(WeightsUnfit, match="draws 14 frames at once, and its clips have 24"):
+        weight_files(LOADER, tmp_path)
 
 
 def test_a_network_in_one_file_is_none_that_can_be_read(weights_dir: Path, tmp_path: Path) -> None:
