@@ -158,6 +158,7 @@ _OPENING = (
     refusals.JurisdictionNotAllowed,
     refusals.PromptEmpty,
     refusals.PromptTooLong,
+    refusals.PromptUnsupported,
     refusals.PromptNotAllowed,
     refusals.PromptHasTooManyWords,
     refusals.PromptWeightsUnsupported,
@@ -182,6 +183,7 @@ _ANIMATING = (
     refusals.UnknownMotion,
     refusals.DurationUnsupported,
     refusals.TooManySeconds,
+    refusals.SourceMissing,
 )
 
 RequestImagesResult = result_union(
