@@ -21,7 +21,7 @@ from gpu_consumers.engines.loaded_engine import (
     TwinNotHeld,
 )
 from gpu_consumers.engines.out_of_memory import is_out_of_memory
-from gpu_consumers.images.image_job import uploaded_pictures
+from gpu_consumers.images.uploads_beside import Uploading, UploadsBeside
 from gpu_consumers.presigned_objects import InputUnavailable, Objects, UploadRefused
 from gpu_consumers.work_inputs import fetched_adapter, fetched_source
 from topics.messages.progress import Phase
@@ -60,6 +60,7 @@ class _Open:
     steps_made: int = 0
     has_ended: bool = False
     waiting: Sequence[_Open] = ()
+    uploading: Uploading | None = None
 
     @property
     def twin(self) -> str | None:
@@ -81,18 +82,34 @@ class _Open:
             other.goes_on_waiting()
 
     def goes_on_waiting(self) -> None:
-        """It is where it was, unless it is stopped."""
-        if not self.has_ended:
-            try:
-                self.job.progress.report(*self.said)
-            except Stopped as stopped:
-                self.end(stopped)
+        """It is where it was, unless it is stopped, or all that it waited for is uploaded."""
+        if self.has_ended:
+            return
+        if self.uploading is not None:
+            if self.uploading.is_over:
+                self._end_uploaded(self.uploading)
+                return
+            self.said = (Phase.UPLOAD, self.uploading.done, self.uploading.total)
+        try:
+            self.job.progress.report(*self.said)
+        except Stopped as stopped:
+            self.end(stopped)
 
     def end(self, outcome: tuple[RenderedOutput, ...] | Exception) -> None:
         """Say what came of it, once."""
         if not self.has_ended:
             self.has_ended = True
+            if self.uploading is not None:
+                self.uploading.give_up()
             self.job.ended(outcome)
+
+    def _end_uploaded(self, uploading: Uploading) -> None:
+        try:
+            outputs = uploading.outcome()
+        except _ITS_OWN as error:
+            self.end(error)
+        else:
+            self.end(outputs)
 
 
 @dataclass(frozen=True)
@@ -106,25 +123,46 @@ class _Part:
 def render_together(engine: LoadedEngine, jobs: Sequence[PictureJob], objects: Objects) -> None:
     """Draw and upload the items of all jobs, as many at once as fit. All works have one batch key.
 
-    What does not fit into memory is tried again with half as many pictures at once. Raises what
-    concerns all that have not ended yet, and cannot be said of one of them.
+    What does not fit into memory is tried again with half as many pictures at once. What is drawn
+    is uploaded while the next batch is. Raises what concerns all that have not ended yet, and
+    cannot be said of one of them.
     """
-    waiting = [found for job in jobs if (found := _opened(job, objects, engine)) is not None]
+    open_jobs = [found for job in jobs if (found := _opened(job, objects, engine)) is not None]
+    with UploadsBeside(objects) as uploads:
+        try:
+            _draw_all(engine, open_jobs, objects, uploads)
+        finally:
+            # Whoever is drawn is delivered, whatever becomes of the others.
+            _wait_for_uploads(open_jobs)
+
+
+def _draw_all(
+    engine: LoadedEngine, open_jobs: Sequence[_Open], objects: Objects, uploads: UploadsBeside
+) -> None:
     rows_max = engine.render_batch_max
-    while waiting := [one for one in waiting if not one.has_ended]:
+    while waiting := [one for one in open_jobs if not one.has_ended and one.uploading is None]:
         batches = _batches(waiting, rows_max, engine.twins_max)
         drawn = [part.open for part in batches[0]]
         for one in drawn:
-            one.waiting = [other for other in waiting if other not in drawn]
+            one.waiting = [other for other in open_jobs if other not in drawn]
         outcomes = _drawn(engine, [_share(part, batches) for part in batches[0]])
         rows = sum(len(part.items) for part in batches[0])
         if outcomes is None and rows > 1:
             rows_max = rows // 2
             continue
         for number, part in enumerate(batches[0]):
-            # While its pictures are uploaded, those of the others may be cancelled.
-            part.open.waiting = [other for other in waiting if other is not part.open]
-            _take(part, NotDrawn(MemoryError()) if outcomes is None else outcomes[number], objects)
+            outcome = NotDrawn(MemoryError()) if outcomes is None else outcomes[number]
+            _take(part, outcome, objects, uploads)
+
+
+def _wait_for_uploads(open_jobs: Sequence[_Open]) -> None:
+    """Hear meanwhile who is stopped."""
+    while under_way := [one for one in open_jobs if one.uploading and not one.has_ended]:
+        for one in under_way:
+            one.goes_on_waiting()
+        still = [one.uploading for one in under_way if one.uploading and not one.has_ended]
+        if still:
+            still[0].wait()
 
 
 def _opened(job: PictureJob, objects: Objects, engine: LoadedEngine) -> _Open | None:
@@ -181,7 +219,7 @@ def _drawn(engine: LoadedEngine, shares: Sequence[Share]) -> list[ShareOutcome] 
     return None
 
 
-def _take(part: _Part, outcome: ShareOutcome, objects: Objects) -> None:
+def _take(part: _Part, outcome: ShareOutcome, objects: Objects, uploads: UploadsBeside) -> None:
     one = part.open
     if one.has_ended:
         return
@@ -194,14 +232,9 @@ def _take(part: _Part, outcome: ShareOutcome, objects: Objects) -> None:
     one.drawn += outcome
     one.left = one.left[len(part.items) :]
     one.steps_made += steps_each(one.job.work)
-    if one.left:
-        return
-    try:
-        outputs = uploaded_pictures(one.drawn, one.job.work, objects, one)
-    except _ITS_OWN as error:
-        one.end(error)
-    else:
-        one.end(outputs)
+    if not one.left:
+        one.uploading = uploads.begin(one.job.work, one.drawn)
+        one.goes_on_waiting()
 
 
 def _fetch_again(one: _Open, objects: Objects) -> None:
