@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -232,9 +233,12 @@ def _take(part: _Part, outcome: ShareOutcome, objects: Objects, uploads: Uploads
     one.drawn += outcome
     one.left = one.left[len(part.items) :]
     one.steps_made += steps_each(one.job.work)
-    if not one.left:
+    if one.left:
+        return
+    # A stop that is known before anything is uploaded is heard before.
+    with suppress(Stopped):
+        one.report(Phase.UPLOAD, 0, len(one.drawn))
         one.uploading = uploads.begin(one.job.work, one.drawn)
-        one.goes_on_waiting()
 
 
 def _fetch_again(one: _Open, objects: Objects) -> None:

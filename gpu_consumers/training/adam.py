@@ -14,11 +14,14 @@ def adam_of(
     learning_rate: float,
     betas: tuple[float, float],
     weight_decay: float,
+    is_fused: bool = True,
 ) -> torch.optim.AdamW:
     """AdamW over these parameters: the same numbers on every device, but for the last bits."""
     make = partial(
         torch.optim.AdamW, trained, lr=learning_rate, betas=betas, weight_decay=weight_decay
     )
+    if not is_fused:
+        return make()
     try:
         return make(fused=True)
     except RuntimeError:

@@ -131,6 +131,7 @@ class TwinTraining:
             learning_rate=self._work.learning_rate,
             betas=constants.adam_betas,
             weight_decay=constants.weight_decay,
+            is_fused=constants.fused_optimiser,
         )
         first_step = self._restore(store, layers, optimizer)
         if first_step:
