@@ -13,7 +13,7 @@ from gpu_consumers.engines.latent_diffusion import LatentDiffusion
 from gpu_consumers.engines.loaded_engine import Progress
 from gpu_consumers.engines.out_of_memory import is_out_of_memory
 from gpu_consumers.training.checkpoint_store import Checkpoint
-from gpu_consumers.training.operators_captioner import operators_captioner
+from gpu_consumers.training.operators_captioner import OperatorsCaptioner, operators_captioner
 from gpu_consumers.training.photo_framing import FaceReader
 from gpu_consumers.training.twin_training import TwinTraining
 from topics.messages.work import TrainingWork
@@ -62,8 +62,9 @@ class TrainingAttempts:
                 checkpoints_dir=checkpoints_dir,
                 cache_dir=self._cache_dir,
                 preview_factors=self._preview_factors,
-                captioner=operators_captioner(self._weights_dir, self._diffusion.device),
-                faces=self._photograph_faces(),
+                # Held by nobody else: it makes room once the photos are told.
+                captioner=self._captioner(),
+                faces=self._faces(),
                 recomputes=self._recomputes,
             )
             return training.run(photos, progress)
@@ -77,3 +78,17 @@ class TrainingAttempts:
         self._recomputes = True
         self._diffusion.release_memory()
         return learnt()
+
+    # Of its own world an engine knows best: a model of photographs sees nobody in cartoons, and
+    # tells them in words that the engine has never read.
+    @property
+    def _has_a_world(self) -> bool:
+        return self._diffusion.loader.identity_reader is not None
+
+    def _captioner(self) -> OperatorsCaptioner | None:
+        if self._has_a_world:
+            return None
+        return operators_captioner(self._weights_dir, self._diffusion.device)
+
+    def _faces(self) -> FaceReader | None:
+        return None if self._has_a_world else self._photograph_faces()

@@ -62,8 +62,7 @@ class TwinTraining:
         self._noise = diffusion.model.training_noise()
         self._captioner = captioner or EnginesPhrases(diffusion, self._noise)
         reader = diffusion.loader.identity_reader
-        # Of its own world an engine knows best; a finder of photographs sees nobody in cartoons.
-        self._finder = faces if reader is None else None
+        self._finder = faces
         self._reader: IdentityReader | None = faces if reader is None else reader()
         self._recomputes = recomputes
         self._preview_factors = preview_factors

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
+from tests.gpu_consumers.engines.test_diffusion_engine import NOWHERE, Watching, photo, training
+from tests.gpu_consumers.training.test_twin_training import tiny
 
 pytestmark = pytest.mark.engine
 
@@ -91,3 +96,36 @@ def test_without_a_folder_the_engine_tells_the_photos_itself(tmp_path: Path) -> 
 
     assert operators_captioner(None, torch.device("cpu")) is None
     assert operators_captioner(tmp_path, torch.device("cpu")) is None
+
+
+@pytest.mark.parametrize("world", ["photographs", "its own"])
+def test_what_it_says_is_learnt_by_engines_of_photographs_alone(
+    folder: Path, weights_dir: Path, tmp_path: Path, world: str
+) -> None:
+    from gpu_consumers.engines.diffusion_engine import DiffusionEngine, load_diffusion_engine
+
+    def nobody() -> Nobody:
+        return Nobody()
+
+    loader = tiny("stable-diffusion-1.5")
+    if world == "its own":
+        loader = replace(loader, identity_reader=nobody)
+    plain = load_diffusion_engine(
+        loader, weights_dir=weights_dir, cache_dir=tmp_path, device_name="cpu"
+    )
+    told = DiffusionEngine(plain._diffusion, tmp_path, folder)
+    work = training(plain, steps=2, sample_prompts=("fog",), sample_uploads=(NOWHERE,))
+    learnt = [
+        engine.train(
+            work, [photo(1)], Watching(), checkpoints_dir=tmp_path / str(number), batch_size=1
+        ).adapter
+        for number, engine in enumerate((plain, told))
+    ]
+    assert (learnt[0] == learnt[1]) == (world == "its own")
+
+
+class Nobody:
+    """Sees who is in a cartoon of no world in particular: nobody."""
+
+    def identity(self, picture: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+        return None
