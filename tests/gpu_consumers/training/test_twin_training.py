@@ -215,14 +215,14 @@ def test_where_memory_runs_out_the_same_twin_is_learnt_by_recomputing(
     small = load_diffusion_engine(
         tiny(engine.engine), weights_dir=weights_dir, cache_dir=tmp_path, device_name="cpu"
     )
-    plenty = trained(small, tmp_path / "plenty", steps=4)
+    plenty = trained(small, tmp_path / "plenty", steps=2)
     with memory_for_nothing_but_recomputing(small) as asked:
-        scarce = trained(small, tmp_path / "scarce", steps=4)
-        assert asked == [False, *[True] * 4]
+        scarce = trained(small, tmp_path / "scarce", steps=2)
+        assert asked == [False, True, True]
         # Who knows the card does not try in vain a second time.
         asked.clear()
-        trained(small, tmp_path / "next", steps=4)
-        assert asked == [True] * 4
+        trained(small, tmp_path / "next", steps=2)
+        assert asked == [True, True]
     assert not small._diffusion.network.is_gradient_checkpointing
     one, other = read(small, plenty.adapter), read(small, scarce.adapter)
     for name, pair in one.layers.items():
