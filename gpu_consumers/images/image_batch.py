@@ -79,17 +79,13 @@ class _Open:
         except Stopped as stopped:
             self.end(stopped)
             raise
-        for other in self.waiting:
-            other.goes_on_waiting()
+        _look_after(self.waiting)
 
     def goes_on_waiting(self) -> None:
-        """It is where it was, unless it is stopped, or all that it waited for is uploaded."""
+        """It is where it was, unless it is stopped."""
         if self.has_ended:
             return
         if self.uploading is not None:
-            if self.uploading.is_over:
-                self._end_uploaded(self.uploading)
-                return
             self.said = (Phase.UPLOAD, self.uploading.done, self.uploading.total)
         try:
             self.job.progress.report(*self.said)
@@ -104,9 +100,12 @@ class _Open:
                 self.uploading.give_up()
             self.job.ended(outcome)
 
-    def _end_uploaded(self, uploading: Uploading) -> None:
+    def end_uploaded(self) -> None:
+        """Say what came of uploading. Waits for it."""
+        if self.has_ended or self.uploading is None:
+            return
         try:
-            outputs = uploading.outcome()
+            outputs = self.uploading.outcome()
         except _ITS_OWN as error:
             self.end(error)
         else:
@@ -159,11 +158,23 @@ def _draw_all(
 def _wait_for_uploads(open_jobs: Sequence[_Open]) -> None:
     """Hear meanwhile who is stopped."""
     while under_way := [one for one in open_jobs if one.uploading and not one.has_ended]:
-        for one in under_way:
-            one.goes_on_waiting()
+        _look_after(under_way)
         still = [one.uploading for one in under_way if one.uploading and not one.has_ended]
         if still:
-            still[0].wait()
+            min(still, key=lambda one: one.number).wait()
+
+
+def _look_after(waiting: Sequence[_Open]) -> None:
+    """Those for which nothing is done now: they end in the order in which they were drawn."""
+    begun = [one for one in waiting if one.uploading is not None]
+    begun.sort(key=lambda one: -1 if one.uploading is None else one.uploading.number)
+    # The last is asked first: when it is over, so are all before it.
+    over = [one for one in reversed(begun) if one.uploading is not None and one.uploading.is_over]
+    for one in reversed(over):
+        one.end_uploaded()
+    for one in waiting:
+        if one not in over:
+            one.goes_on_waiting()
 
 
 def _opened(job: PictureJob, objects: Objects, engine: LoadedEngine) -> _Open | None:

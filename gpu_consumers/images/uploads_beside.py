@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from itertools import count
 from types import TracebackType
 from typing import Final, Self
 
@@ -18,9 +19,15 @@ _LISTEN_S: Final = 0.1
 
 
 class Uploading:
-    """The pictures of one job on their way, in order. Asked by the thread that began it alone."""
+    """The pictures of one job on their way, in order. Asked by the thread that began it alone.
 
-    def __init__(self, work: ImageWork, pictures: list[RenderedPicture], objects: Objects) -> None:
+    One with a lower `number` is over sooner.
+    """
+
+    def __init__(
+        self, number: int, work: ImageWork, pictures: list[RenderedPicture], objects: Objects
+    ) -> None:
+        self.number = number
         self._work, self._pictures, self._objects = work, pictures, objects
         self._future: Future[tuple[RenderedOutput, ...]] = Future()
         self._is_given_up = False
@@ -67,6 +74,7 @@ class UploadsBeside:
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
+        self._numbers = count()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="uploads")
 
     def __enter__(self) -> Self:
@@ -83,7 +91,7 @@ class UploadsBeside:
 
     def begin(self, work: ImageWork, pictures: list[RenderedPicture]) -> Uploading:
         """Put all pictures of a work where it says."""
-        uploading = Uploading(work, pictures, self._objects)
+        uploading = Uploading(next(self._numbers), work, pictures, self._objects)
         run: Callable[[], None] = uploading.run
         self._thread.submit(run)
         return uploading
