@@ -38,6 +38,7 @@ def smtp_server(certificate: Path, key: Path) -> Iterator[SmtpServer]:
 
         def say(self, text: str) -> None:
             self.wfile.write(f"{text}\r\n".encode())
+            self.wfile.flush()
 
         def handle(self) -> None:
             self.say("220 localhost")
@@ -67,7 +68,7 @@ def smtp_server(certificate: Path, key: Path) -> Iterator[SmtpServer]:
                 return False
             self.connection = sealed
             self.rfile = sealed.makefile("rb")
-            self.wfile = sealed.makefile("wb", buffering=0)
+            self.wfile = sealed.makefile("wb")
             self.is_sealed = True
             return True
 

@@ -1,4 +1,4 @@
-"""What keepers of sessions and of links that set a password promise, in the database they are in."""
+"""What keepers of sessions, and of links that set a password, promise."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -133,7 +133,8 @@ def test_no_sign_in_with_the_old_password_outlives_its_change(vault: Vault) -> N
         signing_in = [together.submit(signs_in, token) for token in tokens[:20]]
         changing = together.submit(vault.accounts.change_password, ADA, "a new hash", this=DESK)
         signing_in += [together.submit(signs_in, token) for token in tokens[20:]]
-        for one in (*signing_in, changing):
+        changing.result()
+        for one in signing_in:
             one.result()
     assert set(vault.accounts.sessions(tokens, at=MORNING)) == set()
 

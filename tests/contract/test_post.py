@@ -141,8 +141,9 @@ def test_settings_name_a_mail_server_or_none(tmp_path: Path) -> None:
 
 
 def test_settings_that_send_a_password_in_clear_are_refused(tmp_path: Path) -> None:
-    said = {"smtp_host": "mail.example", "smtp_sender": "studio@example.org"}
+    named = Settings(home=tmp_path, smtp_host="mail.example", smtp_sender="studio@example.org")
+    in_clear = {"smtp_username": "studio", "smtp_security": "none"}
     with pytest.raises(PostUnset, match="SECURITY"):
-        open_post(Settings(home=tmp_path, **said, smtp_username="u", smtp_security="none"))
+        open_post(named.model_copy(update=in_clear))
     with pytest.raises(PostUnset, match="SENDER"):
-        open_post(Settings(home=tmp_path, smtp_host="mail.example"))
+        open_post(named.model_copy(update={"smtp_sender": None}))
