@@ -1,9 +1,10 @@
 // Sign in, or create an account: two forms, for they ask for different things.
 
 import { intention, run } from "../core/client.js";
+import { href } from "../core/router.js";
 import { signal } from "../core/signal.js";
 import { html, keyed } from "../core/template.js";
-import { icon } from "../parts/icon.js";
+import { passwordField, revealed } from "../parts/password_field.js";
 import { refreshViewer } from "../viewer.js";
 import { words as shared } from "../words/en.js";
 import { words } from "../words/en/welcome.js";
@@ -52,13 +53,11 @@ export default function entrance() {
       <div class="tabs">${tab(false, words.tabs.signIn)}${tab(true, words.tabs.signUp)}</div>
       ${keyed(isNew.value, html`<form @submit=${enter}>
         <label>${shared.account.email}<input name="email" type="email" required autofocus autocomplete="username"></label>
-        <label>${isNew.value ? words.newPassword : words.password}<input name="password" required
-          type=${isShown.value ? "text" : "password"} minlength=${isNew.value ? 12 : null}
-          autocomplete=${isNew.value ? "new-password" : "current-password"}></label>
-        <button type="button" class="plain reveal" aria-pressed=${String(isShown.value)} @click=${() => { isShown.value = !isShown.value; }}>
-          ${icon("eye")}${isShown.value ? words.conceal : words.reveal}</button>
+        ${passwordField(isNew.value ? words.newPassword : words.password, { isShown, isNew: isNew.value })}
+        ${revealed(isShown)}
         <p class="danger" role="alert">${problem.value}</p>
         <button disabled=${isAsking.value}>${isNew.value ? words.signUp : shared.account.signIn}</button>
+        ${isNew.value ? null : html`<p><a href=${href("password")}>${shared.account.forgot}</a></p>`}
       </form>`)}
     </section></div>`;
 }
