@@ -1,10 +1,11 @@
 """Accounts, sessions and seen webhooks in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
-from psycopg import Connection
+from psycopg import Connection, Error
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
@@ -169,10 +170,12 @@ class PostgresAccounts:
                 [list(tokens_sha256), at],
                 prepare=True,
             ).fetchall()
-            unnoted = [row[0] for row in rows if row[4] <= at - SEEN_EVERY]
+            before = at - SEEN_EVERY
+            unnoted = [row[0] for row in rows if row[4] <= before]
             if unnoted:
-                before = at - SEEN_EVERY
-                connection.execute(_NOTE_SEEN, {"tokens": unnoted, "at": at, "before": before})
+                # Where nothing can be written, people read all the same.
+                with suppress(Error), connection.transaction():
+                    connection.execute(_NOTE_SEEN, {"tokens": unnoted, "at": at, "before": before})
         return {bytes(row[0]): Session(row[1], Role(row[2]), row[3]) for row in rows}
 
     def close_session(self, token_sha256: bytes) -> None:

@@ -2,7 +2,11 @@
 
 from typing import Any
 
+import psycopg
+
+from adapters.postgres.migrate import MIGRATIONS_FOLDER
 from tests.api.creator import Creator
+from tests.api.live_studio import LiveStudio
 
 
 def history(creator: Creator, twin: str) -> list[dict[str, Any]]:
@@ -89,3 +93,29 @@ def test_nobody_sees_the_history_of_somebody_else(ada: Creator, grace: Creator) 
     assert history(ada, twin)
     assert history(grace, twin) == []
     assert history(grace, "nothing") == []
+
+
+def test_what_was_decided_before_there_was_a_history_is_in_it(
+    fresh: LiveStudio, admin_database: str
+) -> None:
+    ada = Creator(fresh).verified()
+    twin = ada.trained()
+    ada.rich()
+    ada.images(twin)
+    consent = ada.run("Catalogue")["consentText"]
+    agreed = {"twin": twin, "textSha256": consent["sha256"]}
+    ada.did("takeBackConsentScopes", twin=twin, scopes=["training", "clips"])
+    ada.did("addConsentScopes", scopes=["training"], **agreed)
+    ada.live.settle()
+    ada.did("withdrawConsent", twin=twin)
+    ada.did("grantConsent", scopes=["training"], **agreed)
+    folded = history(ada, twin)
+    assert len(folded) == 6
+    text = (MIGRATIONS_FOLDER / "0041_account.sql").read_text()
+    statement = text[text.index("WITH told AS") : text.index(";", text.index("WITH told AS"))]
+    rows = "SELECT * FROM views.consent_decisions ORDER BY owner_id, twin_id, version"
+    with psycopg.connect(admin_database) as admin:
+        before = admin.execute(rows).fetchall()
+        admin.execute("DELETE FROM views.consent_decisions")
+        admin.execute(statement.encode())
+        assert admin.execute(rows.encode()).fetchall() == before

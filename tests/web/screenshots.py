@@ -92,6 +92,11 @@ def withdrawal(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def history(page: Page) -> None:
+    page.get_by_role("button", name="History of ").first.click()
+    expect(page.get_by_role("dialog").locator("h3").first).to_be_visible()
+
+
 def statement(page: Page) -> None:
     page.get_by_role("link", name="Statement of ").first.click()
     expect(page.locator(".audit-statement table")).to_be_visible()
@@ -150,7 +155,10 @@ SHOTS = (
     Shot("credits", "credits"),
     Shot("credits-phone", "credits", size="phone"),
     Shot("settings", "settings"),
+    Shot("settings-phone", "settings", size="phone", dark=True),
     Shot("withdrawal", "settings", withdrawal),
+    Shot("consent-history", "settings", history),
+    Shot("password", "password"),
     Shot("shortcuts", "credits", shortcuts),
     Shot("not-found", "nowhere"),
     Shot("operator", "operator", role=Role.OPERATOR),

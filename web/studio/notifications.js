@@ -21,12 +21,14 @@ export function obstacle() {
   return Notification.permission === "denied" ? "denied" : "";
 }
 
-/** Asks the browser's permission, and notes the wish where it is given. Answers `obstacle()`. */
+/** Asks the browser's permission, shows what it will be like, and notes the wish. Answers what hinders it. */
 export async function turnOn(viewer) {
   if (!obstacle()) await Notification.requestPermission();
   const isAllowed = !obstacle() && Notification.permission === "granted";
-  wish(viewer).value = isAllowed;
-  return isAllowed ? "" : obstacle();
+  // A phone's browser may allow it, and take none from a page.
+  const hindered = isAllowed && !shown(words.studio, words.first, "first") ? "missing" : obstacle();
+  wish(viewer).value = isAllowed && !hindered;
+  return hindered;
 }
 
 /** The tab is hidden: tells of what ends from now on, until it is seen again or `signal` aborts. */
@@ -60,13 +62,20 @@ function tell(job) {
   const twin = state.viewer?.twins.edges.find(({ node }) => node.id === job.twin)?.node;
   const place = job.kind === "TRAINING" && twin ? href("twins", [twin.id, "training"]) : href("queue");
   const said = job.state === "COMPLETED" ? words.done : words.failed;
+  // Two tabs tell of the same job in the same place.
+  shown(twin?.name ?? words.studio, said[job.kind] ?? said.other, job.id, place);
+}
+
+function shown(title, body, tag, place = location.hash) {
   try {
-    // Two tabs tell of the same job in the same place.
-    const told = new Notification(twin?.name ?? words.studio, { body: said[job.kind] ?? said.other, tag: `suite.${job.id}` });
+    const told = new Notification(title, { body, tag: `suite.${tag}` });
     told.onclick = () => {
       globalThis.focus();
       location.hash = place;
       told.close();
     };
-  } catch { /* A phone's browser that takes them from elsewhere only. */ }
+    return true;
+  } catch {
+    return false;
+  }
 }

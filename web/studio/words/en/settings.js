@@ -54,7 +54,7 @@ export const words = spoken({
     wish: "Tell me when a training or a job ends while I look elsewhere",
     hint: "In this browser, as long as the studio is open in a tab. It names your twin, and nothing else of yours.",
     insecure: "Browsers allow notifications at https only, and this page came by plain http.",
-    missing: "This browser has no notifications.",
+    missing: "This browser takes no notifications from a page.",
     denied: "This browser does not let the studio notify you. Allow it in the browser's settings for this page, then tick the box.",
   },
   history: {
