@@ -91,7 +91,8 @@ class SmtpPost:
         message["Message-ID"] = make_msgid(domain=self._server.sender.rpartition("@")[2])
         # So that nobody's out-of-office answers it.
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.text)
+        # In long lines and not folded: a link is read by people in a terminal, too.
+        message.set_content(letter.text, cte="7bit" if letter.text.isascii() else None)
         return message
 
 

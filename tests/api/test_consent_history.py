@@ -48,6 +48,7 @@ def test_a_withdrawal_keeps_its_receipt(ada: Creator) -> None:
     twin = ada.trained()
     ada.rich()
     ada.images(twin, count=2)
+    ada.submitted(twin)
     ada.did("withdrawConsent", twin=twin)
     ada.live.project()
     before = history_as_it_stands(ada, twin)
