@@ -116,6 +116,7 @@ def test_whoever_else_was_signed_in_at_this_browser_is_so_no_longer(
         expect(page.locator(".page")).to_contain_text(grace.email)
         ada.mutate("requestPasswordLink", email=ada.email)
         page.goto(link_for(ada))
+        expect(page.get_by_role("heading", name="Set a new password")).to_be_visible()
         page.get_by_label("New password").fill(NEW)
         page.get_by_role("button", name="Set password").click()
         stands(page, "create")
