@@ -18,7 +18,7 @@ NEW = "a harbour full of small boats"
 
 @pytest.fixture
 def ada(live: LiveStudio) -> Creator:
-    return Creator(live).verified()
+    return Creator(live)
 
 
 @pytest.fixture
@@ -39,16 +39,15 @@ def settings(browser: Browser, ada: Creator) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def holds() -> Callable[[Page], None]:
-    """axe finds nothing and nothing is too wide, at any width, in either colours."""
+    """axe finds nothing and nothing is too wide: on a large screen, and on a small one at night."""
     axe = (node_modules() / "axe-core" / "axe.min.js").read_text()
 
     def hold(page: Page) -> None:
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            for width in WIDTHS[:1] + WIDTHS[-1:]:
-                page.set_viewport_size({"width": width, "height": 800})
-                assert found_by(page, axe) == []
-                assert page.evaluate(TOO_WIDE) == []
+        for is_large in (True, False):
+            page.emulate_media(color_scheme="light" if is_large else "dark")
+            page.set_viewport_size({"width": WIDTHS[-1] if is_large else WIDTHS[0], "height": 800})
+            assert found_by(page, axe) == []
+            assert page.evaluate(TOO_WIDE) == []
         page.emulate_media(color_scheme="light")
         page.set_viewport_size(DESK)
 
@@ -77,7 +76,8 @@ def test_a_forgotten_password_is_set_anew_by_the_link_that_was_sent(
         page.keyboard.press("Enter")
         # The same is said of every address.
         expect(page.get_by_role("status").filter(has_text="If there is an account")).to_be_visible()
-        holds(page)
+        if email == ada.email:
+            holds(page)
         page.get_by_role("button", name="Ask again").click()
     page.goto(link_for(ada))
     expect(page.get_by_role("heading", name="Set a new password")).to_be_visible()
@@ -111,7 +111,7 @@ def test_a_link_that_is_over_says_so_and_offers_another(stranger: Page, ada: Cre
 def test_whoever_else_was_signed_in_at_this_browser_is_so_no_longer(
     browser: Browser, live: LiveStudio, ada: Creator
 ) -> None:
-    grace = Creator(live, "Grace").verified()
+    grace = Creator(live, "Grace")
     with looked_at(browser, grace, "#/settings") as page:
         expect(page.locator(".page")).to_contain_text(grace.email)
         ada.mutate("requestPasswordLink", email=ada.email)
@@ -119,7 +119,7 @@ def test_whoever_else_was_signed_in_at_this_browser_is_so_no_longer(
         expect(page.get_by_role("heading", name="Set a new password")).to_be_visible()
         page.get_by_label("New password").fill(NEW)
         page.get_by_role("button", name="Set password").click()
-        stands(page, "create")
+        stands(page, "welcome")
         page.goto(f"{live.url}/#/settings")
         expect(page.locator(".page")).to_contain_text(ada.email)
         expect(page.locator(".page")).not_to_contain_text(grace.email)
@@ -212,6 +212,9 @@ def test_the_history_of_a_consent_has_its_texts_and_receipts(
     expect(withdrawn).to_contain_text("1 open job stopped")
     expect(withdrawn).to_contain_text("0.2 credits come back")
     expect(withdrawn).to_contain_text("files deleted")
+    expect(dialog.get_by_role("listitem").filter(has_text="Taken back")).to_contain_text(
+        "For clips"
+    )
     holds(page)
     dialog.get_by_role("button", name="Read: Text version 2").click()
     text = page.get_by_role("dialog", name="Text version 2")
@@ -263,7 +266,6 @@ window.Notification = class {
 @pytest.fixture
 def training(browser: Browser, ada: Creator) -> Iterator[tuple[Page, str, str]]:
     """Ada looks at the training of her twin, which has begun; the browser asks nobody yet."""
-    ada.rich()
     twin = ada.ready_to_train()
     job = ada.training(twin)
     ada.live.settle()

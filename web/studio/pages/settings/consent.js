@@ -58,7 +58,7 @@ export function withdraw(twin) {
         return html`<div role="status"><h3>${withdrawal.receipt.title}</h3><ul>
           <li>${withdrawal.receipt.jobs(done.value.jobs)}</li><li>${withdrawal.receipt.returned(credits(done.value.held))}</li>
           <li>${withdrawal.receipt.photos(done.value.photos)}</li><li>${withdrawal.receipt.twin(done.value.isTrained)}</li>
-          <li>${withdrawal.receipt.hidden}</li></ul><p class="faint">${withdrawal.receipt.proof}</p>
+          <li>${withdrawal.receipt.hidden}</li></ul><p class="faint">${withdrawal.receipt.proof} ${withdrawal.receipt.stays}</p>
           <div class="actions"><a class="button quiet" href=${href("gallery", [], { show: "hidden" })} @click=${() => close(true)}>${withdrawal.receipt.decide}</a>
             <button type="button" @click=${() => close(true)}>${shared.dialog.close}</button></div></div>`;
       }

@@ -42,7 +42,7 @@ function decision(one) {
   const text = words.text(one.textVersion);
   return html`<li><h3>${words.kinds[one.kind] ?? plain(one.kind)}</h3>
     <p class="faint"><time datetime=${one.at}>${time(one.at)}</time></p>
-    ${scopes ? html`<p>${scopes}</p>` : null}
+    ${scopes ? html`<p>${words.about(scopes)}</p>` : null}
     ${one.textSha256 ? html`<p><button type="button" class="quiet" aria-label=${words.read(text, time(one.at))} @click=${() => openText(one.textSha256, text)}>${text}</button></p>` : null}
     ${one.receipt ? receipt(one.receipt, one.kind) : null}</li>`;
 }

@@ -67,6 +67,7 @@ export const words = spoken({
       TAKEN_BACK: "Taken back",
       WITHDRAWN: "All consent withdrawn",
     },
+    about: (scopes) => `For ${scopes}`,
     scopes: { training: "training", "general-images": "pictures", clips: "clips", suggestive: "suggestive", adult: "adult" },
     text: (version) => (version ? `Text version ${version}` : "The text"),
     read: (text, when) => `Read: ${text}, signed ${when}`,
