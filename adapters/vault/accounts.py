@@ -112,13 +112,18 @@ class PostgresAccounts:
                 [password_hash, person_id, instead_of],
             )
 
-    def change_password(self, person_id: UUID, password_hash: str, *, this: bytes) -> int:
+    def change_password(
+        self, person_id: UUID, password_hash: str, *, instead_of: str, this: bytes
+    ) -> int | None:
         """Store another hash, end every other session and every link that sets a password."""
         with self._pool.connection() as connection, connection.transaction():
-            connection.execute(
-                "UPDATE vault.accounts SET password_hash = %s WHERE person_id = %s",
-                [password_hash, person_id],
+            changed = connection.execute(
+                "UPDATE vault.accounts SET password_hash = %s "
+                "WHERE person_id = %s AND password_hash = %s",
+                [password_hash, person_id, instead_of],
             )
+            if changed.rowcount == 0:
+                return None
             forget_links(connection, person_id)
             return end_sessions(connection, person_id, but=this)
 

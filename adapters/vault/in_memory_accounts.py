@@ -65,10 +65,15 @@ class InMemoryAccounts:
             if account is not None and instead_of in (None, account.password_hash):
                 self._accounts[person_id] = replace(account, password_hash=password_hash)
 
-    def change_password(self, person_id: UUID, password_hash: str, *, this: bytes) -> int:
+    def change_password(
+        self, person_id: UUID, password_hash: str, *, instead_of: str, this: bytes
+    ) -> int | None:
         """Store another hash and end every other session."""
-        self.replace_password_hash(person_id, password_hash)
         with self._lock:
+            account = self._accounts.get(person_id)
+            if account is None or account.password_hash != instead_of:
+                return None
+            self._accounts[person_id] = replace(account, password_hash=password_hash)
             others = [
                 token
                 for token, (whose, _) in self._sessions.items()

@@ -184,6 +184,13 @@ def _change(
         raise refusals.PasswordWrong()
     email = text_or(parts.accounts.email_of(session.person_id))
     secret = chosen_password(parts, asked.password, email=address_forms(email)[0])
-    return parts.accounts.change_password(
-        session.person_id, parts.passwords.hash(secret), this=token_digest(token)
+    ended = parts.accounts.change_password(
+        session.person_id,
+        parts.passwords.hash(secret),
+        instead_of=account.password_hash,
+        this=token_digest(token),
     )
+    if ended is None:
+        # It was changed elsewhere between our look and now.
+        raise refusals.PasswordWrong()
+    return ended

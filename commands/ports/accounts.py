@@ -85,11 +85,14 @@ class Accounts(Protocol):
         """
         ...
 
-    def change_password(self, person_id: UUID, password_hash: str, *, this: bytes) -> int:
-        """Store another hash, end every other session and every link that sets a password.
+    def change_password(
+        self, person_id: UUID, password_hash: str, *, instead_of: str, this: bytes
+    ) -> int | None:
+        """Store the hash of another password, in one transaction with what that ends.
 
-        In one transaction. `this` is the SHA-256 of the token of the session that stays. Answers
-        how many sessions ended.
+        Every session but `this`, the SHA-256 of its token, and every link that sets a password.
+        Answers how many sessions ended; None, with nothing done, where `instead_of` is not the
+        hash any more: whoever proved the password of before has proved nothing.
         """
         ...
 

@@ -273,7 +273,8 @@ def _in_background(
         threading.Thread(target=deliver_now_and_then, name="sandbox webhooks"),
     ]
     if letters is not None:
-        threads.append(threading.Thread(target=letters.run, args=(stop,), name="post"))
+        # Not waited for at the end: a mail server may be slow, and a letter is asked for again.
+        threading.Thread(target=letters.run, args=(stop,), name="post", daemon=True).start()
     for thread in threads:
         thread.start()
     try:

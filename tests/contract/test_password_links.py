@@ -105,14 +105,22 @@ def test_the_vault_holds_no_token(vault: Vault, admin_database: str) -> None:
 
 def test_a_changed_password_ends_every_other_session_and_link(vault: Vault) -> None:
     opened(vault)
-    assert vault.accounts.change_password(ADA, "a new hash", this=DESK) == 1
+    assert vault.accounts.change_password(ADA, "a new hash", instead_of="a hash", this=DESK) == 1
     assert still_open(vault) == {DESK, LIBRARY}
     assert vault.links.use(LINK, "of a thief", at=MORNING) is None
     assert vault.accounts.find(ADA) == Account(ADA, Role.CREATOR, "a new hash")
 
 
+def test_whoever_proved_the_password_of_before_changes_nothing(vault: Vault) -> None:
+    opened(vault)
+    vault.links.use(LINK, "set by its owner", at=MORNING)
+    changed = vault.accounts.change_password(ADA, "of a thief", instead_of="a hash", this=PHONE)
+    assert changed is None
+    assert vault.accounts.find(ADA) == Account(ADA, Role.CREATOR, "set by its owner")
+
+
 def test_a_session_that_rests_on_the_password_of_before_is_not_opened(vault: Vault) -> None:
-    vault.accounts.change_password(ADA, "a new hash", this=DESK)
+    vault.accounts.change_password(ADA, "a new hash", instead_of="a hash", this=DESK)
     late = sha256(b"late").digest()
     for proved_by, is_open in (("a hash", False), ("a new hash", True)):
         assert is_open == vault.accounts.open_session(
@@ -131,7 +139,9 @@ def test_no_sign_in_with_the_old_password_outlives_its_change(vault: Vault) -> N
 
     with ThreadPoolExecutor(6) as together:
         signing_in = [together.submit(signs_in, token) for token in tokens[:20]]
-        changing = together.submit(vault.accounts.change_password, ADA, "a new hash", this=DESK)
+        changing = together.submit(
+            vault.accounts.change_password, ADA, "a new hash", instead_of="a hash", this=DESK
+        )
         signing_in += [together.submit(signs_in, token) for token in tokens[20:]]
         changing.result()
         for one in signing_in:
@@ -140,7 +150,7 @@ def test_no_sign_in_with_the_old_password_outlives_its_change(vault: Vault) -> N
 
 
 def test_a_hash_that_is_made_anew_never_brings_an_old_password_back(vault: Vault) -> None:
-    vault.accounts.change_password(ADA, "a new hash", this=DESK)
+    vault.accounts.change_password(ADA, "a new hash", instead_of="a hash", this=DESK)
     vault.accounts.replace_password_hash(ADA, "the old password again", instead_of="a hash")
     assert vault.accounts.find(ADA) == Account(ADA, Role.CREATOR, "a new hash")
     vault.accounts.replace_password_hash(ADA, "a better hash", instead_of="a new hash")
