@@ -11,11 +11,12 @@ class PostUnset(Exception):
 
 def open_post(settings: Settings) -> Post | None:
     """What carries letters, None where no mail server is named. Raises `PostUnset`."""
-    if settings.smtp_host is None:
+    # A variable may be set to nothing, as compose files do.
+    if not settings.smtp_host:
         return None
-    if settings.smtp_sender is None:
+    if not settings.smtp_sender:
         raise PostUnset("SUITE_SMTP_HOST needs SUITE_SMTP_SENDER: the address letters come from")
-    if settings.smtp_username is not None and settings.smtp_security == "none":
+    if settings.smtp_username and settings.smtp_security == "none":
         raise PostUnset("SUITE_SMTP_USERNAME needs a sealed line: SUITE_SMTP_SECURITY is none")
     secret = settings.smtp_password
     return SmtpPost(
@@ -24,7 +25,7 @@ def open_post(settings: Settings) -> Post | None:
             port=settings.smtp_port,
             security=settings.smtp_security,
             sender=settings.smtp_sender,
-            username=settings.smtp_username,
+            username=settings.smtp_username or None,
             password=None if secret is None else secret.get_secret_value(),
             ca_file=settings.smtp_cafile,
         )

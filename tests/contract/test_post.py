@@ -137,6 +137,7 @@ def test_a_letter_does_not_show_in_what_is_printed_of_it() -> None:
 
 def test_settings_name_a_mail_server_or_none(tmp_path: Path) -> None:
     assert open_post(Settings(home=tmp_path)) is None
+    assert open_post(Settings(home=tmp_path, smtp_host="", smtp_sender="")) is None
     named = Settings(home=tmp_path, smtp_host="mail.example", smtp_sender="studio@example.org")
     assert isinstance(open_post(named), SmtpPost)
 
@@ -147,4 +148,4 @@ def test_settings_that_send_a_password_in_clear_are_refused(tmp_path: Path) -> N
     with pytest.raises(PostUnset, match="SECURITY"):
         open_post(named.model_copy(update=in_clear))
     with pytest.raises(PostUnset, match="SENDER"):
-        open_post(named.model_copy(update={"smtp_sender": None}))
+        open_post(named.model_copy(update={"smtp_sender": ""}))
