@@ -158,7 +158,6 @@ SHOTS = (
     Shot("settings-phone", "settings", size="phone", dark=True),
     Shot("withdrawal", "settings", withdrawal),
     Shot("consent-history", "settings", history),
-    Shot("password", "password"),
     Shot("shortcuts", "credits", shortcuts),
     Shot("not-found", "nowhere"),
     Shot("operator", "operator", role=Role.OPERATOR),
@@ -205,12 +204,14 @@ def main(names: Sequence[str]) -> None:
         with standing(folder) as live, chromium() as browser:
             ada = furnished(live)
             staffed(live)
-            if not names or "entrance" in names:
-                page = browser.new_page(viewport=DESK)
-                patient(page)
-                page.goto(live.url)
-                expect(page.get_by_label("E-mail address")).to_be_visible()
-                taken(page, "entrance")
+            # Of whoever has not signed in.
+            for name, place in (("entrance", ""), ("password", "#/password")):
+                if not names or name in names:
+                    page = browser.new_page(viewport=DESK)
+                    patient(page)
+                    page.goto(f"{live.url}/{place}")
+                    expect(page.get_by_label("E-mail address")).to_be_visible()
+                    taken(page, name)
             for shot in SHOTS:
                 if not names or shot.name in names:
                     shoot(browser, ada, shot)
