@@ -313,7 +313,7 @@ def test_nobody_is_told_who_did_not_ask(training: tuple[Page, str, str], ada: Cr
     page.on("request", lambda one: asked.append(one.post_data or "") if one.post_data else None)
     hide(page, hidden=True)
     ada.finished(job)
-    page.clock.run_for(120_000)
+    page.clock.run_for(45_000)
     hide(page, hidden=False)
     expect(page.get_by_text("Ada at work is ready")).to_be_visible()
     assert page.evaluate("told") == []
