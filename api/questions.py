@@ -7,6 +7,7 @@ from uuid import uuid5
 import strawberry
 from anyio.to_thread import run_sync
 
+from api.account_questions import AccountQuestions
 from api.answering import answering, preview
 from api.attendance import attendance_of
 from api.auditing import AuditorQuestions
@@ -178,7 +179,7 @@ QuoteResult = result_union(
 
 
 @strawberry.type
-class Query(AuditorQuestions, CheckoutQueries, OperatorQuestions):
+class Query(AccountQuestions, AuditorQuestions, CheckoutQueries, OperatorQuestions):
     @strawberry.field(
         description="Whoever is signed in, from `minPosition` on: a write's `position` is "
         "visible then, or the answer is NotYetConsistent, or ReadModelParked where asking again "

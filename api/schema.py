@@ -24,7 +24,9 @@ from api.mutations.credits import CreditMutations
 from api.mutations.gallery import GalleryMutations
 from api.mutations.gallery_order import GalleryOrderMutations
 from api.mutations.jobs import JobMutations
+from api.mutations.passwords import PasswordMutations
 from api.mutations.publishing import PublishingMutations
+from api.mutations.sessions import SessionMutations
 from api.mutations.source_photos import SourcePhotoMutations
 from api.mutations.twins import TwinMutations
 from api.plain_fields import PlainFieldsExecution
@@ -45,6 +47,8 @@ NO_SUCH_OPERATION = RequestRefused(
 @strawberry.type
 class Mutation(
     AccountMutations,
+    PasswordMutations,
+    SessionMutations,
     ConsentMutations,
     TwinMutations,
     CreditMutations,

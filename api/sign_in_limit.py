@@ -1,4 +1,4 @@
-"""How often somebody may try to sign in or up, by the account they name and by their address.
+"""How often somebody may try to sign in or up, or to change a password, by account and by address.
 
 Only what fails is counted against a sign-in, and a bucket empties by itself. Where somebody has
 signed in from lately, their account has a bucket of its own: whoever guesses at it elsewhere does
@@ -7,6 +7,7 @@ not lock them out.
 
 from datetime import timedelta
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from uuid import UUID
 
 from commands.ports.tries import Bucket, Try
 
@@ -26,6 +27,39 @@ SIGN_INS_FROM_ADDRESS = Bucket("sign-in address", 30, timedelta(seconds=2))
 
 SIGN_UPS_FROM_ADDRESS = Bucket("sign-up address", 30, timedelta(seconds=10))
 """A bucket of its own, in which success counts, too: it is what an account costs."""
+
+
+LINKS_OF_ACCOUNT = Bucket("password link account", 3, timedelta(minutes=10))
+"""Letters to one address, whether or not it has an account: 6 an hour at most, after the first."""
+
+LINKS_AT_HOME = Bucket("password link account at home", 3, timedelta(minutes=10))
+"""Asked for from a network that the account was signed in to from: nobody else uses these up."""
+
+LINKS_FROM_ADDRESS = Bucket("password link address", 10, timedelta(minutes=1))
+
+LINK_USES_FROM_ADDRESS = Bucket("password link use", 20, timedelta(seconds=5))
+"""A token is not guessed; each try is a look into the vault all the same."""
+
+PASSWORDS_OF_PERSON = Bucket("old password", 10, timedelta(seconds=30))
+"""Guesses at the password of whoever is signed in: at a desk that they have left, say."""
+
+
+def link_tries(network: str, email: str, *, is_familiar: bool) -> tuple[Try, ...]:
+    """What a wish for a link counts as. `email` is in its normal form, any case."""
+    account = email.casefold()
+    if is_familiar:
+        return Try(LINKS_AT_HOME, f"{account} {network}"), Try(LINKS_FROM_ADDRESS, network)
+    return Try(LINKS_OF_ACCOUNT, account), Try(LINKS_FROM_ADDRESS, network)
+
+
+def link_use_tries(network: str) -> tuple[Try, ...]:
+    """What setting a password by a link counts as."""
+    return (Try(LINK_USES_FROM_ADDRESS, network),)
+
+
+def password_tries(person: UUID) -> tuple[Try, ...]:
+    """What a change of password counts as, where the old one is wrong."""
+    return (Try(PASSWORDS_OF_PERSON, str(person)),)
 
 
 def sign_in_tries(network: str, email: str, *, is_familiar: bool) -> tuple[Try, ...]:

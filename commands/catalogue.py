@@ -17,6 +17,7 @@ from domain.consent_text import (
     SCOPE_WORDS,
     ConsentScope,
     LegalText,
+    agreed_text,
     consent_version,
 )
 from domain.engines import ENGINES
@@ -126,6 +127,7 @@ __all__ = [
     "ScopeOffered",
     "WholeRange",
     "Why",
+    "agreed_text",
     "catalogue",
     "checks_documents",
     "consent_version",

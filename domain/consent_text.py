@@ -106,6 +106,12 @@ CONSENTS = (FIRST_CONSENT, CONSENT)
 not name could not be ticked, and what it did name says the same in every version."""
 
 
+def agreed_text(sha256: str | None) -> LegalText | None:
+    """The consent or release, of any version, that this is the digest of; None for another text."""
+    known = (*CONSENTS, BIOMETRIC_RELEASE)
+    return next((text for text in known if text.sha256 == sha256), None)
+
+
 def consent_version(sha256: str | None) -> int | None:
     """Which version of the consent this is the digest of; None for any other text."""
     return next((text.version for text in CONSENTS if text.sha256 == sha256), None)

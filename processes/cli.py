@@ -259,6 +259,22 @@ def accounts_role(
         raise typer.Exit(1)
 
 
+@accounts_cli.command("password-link")
+def accounts_password_link(
+    email: Annotated[str, typer.Argument(help="Of an existing account.")],
+) -> None:
+    """Print a link that sets a new password, once, within half an hour. Give it to its owner."""
+    from processes.database_at_hand import settings_at_hand
+    from processes.password_links import password_link
+
+    with settings_at_hand() as settings:
+        link = password_link(settings, email)
+    if link is None:
+        typer.echo("no such account", err=True)
+        raise typer.Exit(1)
+    typer.echo(link)
+
+
 @credits_cli.command("grant")
 def credits_grant(
     email: Annotated[str, typer.Argument(help="Of an existing account.")],
@@ -302,12 +318,13 @@ def _explanation(error: Exception) -> str | None:
     from commands.ports.object_store import StoreFull, StoreUnavailable
     from processes.secrets import SecretsUnreadable
     from processes.wiring.objects import ObjectStoreUnset
+    from processes.wiring.post import PostUnset
     from processes.wiring.providers import IdentityUnset
     from topics.consume import TooManyDeadLetters
     from topics.transport import TransportUnreachable
 
     match error:
-        case DatabaseUnset() | ObjectStoreUnset() | IdentityUnset():
+        case DatabaseUnset() | ObjectStoreUnset() | IdentityUnset() | PostUnset():
             return str(error)
         case VeriffCredentialsUnreadable():
             return f"{error}; the setting is SUITE_VERIFF_CREDENTIALS"

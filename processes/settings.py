@@ -95,6 +95,25 @@ class Settings(BaseSettings):
         default=None,
         description="JSON file, readable by its owner only: base_url, api_key, shared_secrets.",
     )
+    smtp_host: str | None = Field(
+        default=None,
+        description="Mail server that takes letters: links for forgotten passwords. Absent: the "
+        "studio has no post, and `suite accounts password-link` makes a link.",
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="How the line is sealed. `none` is for a mail server on this machine.",
+    )
+    smtp_cafile: Path | None = Field(
+        default=None,
+        description="PEM: who signs the mail server's certificate. Absent: the system's.",
+    )
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_sender: str | None = Field(
+        default=None, max_length=254, description="Address that letters come from."
+    )
     kafka_bootstrap: str | None = Field(
         default=None,
         description="host:port,… of Apache Kafka. Absent: topics are rows in PostgreSQL.",

@@ -86,6 +86,9 @@ TWIN_ADAPTERS = Table("twin_adapters", ("owner_id", "twin_id", "engine"), begun_
 TWIN_CHECKPOINTS = Table(
     "twin_checkpoints", ("owner_id", "twin_id", "engine", "step"), begun_by_insert=False
 )
+CONSENT_DECISIONS = Table(
+    "consent_decisions", ("owner_id", "twin_id", "version"), begun_by_insert=False
+)
 JOBS = Table("jobs", ("owner_id", "job_id"))
 JOB_ITEMS = Table("job_items", ("owner_id", "job_id", "item"))
 ASSETS = Table("assets", ("owner_id", "asset_id"))

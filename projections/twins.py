@@ -9,6 +9,7 @@ from domain.consent_text import ConsentScope
 from domain.kernel.personal_text import PersonalText
 from domain.time_limits import UPLOADS_OPEN_MAX
 from domain.twin import Twin
+from projections.consent_decisions import decided, emptied, to_be_emptied
 from projections.feed import sight_changed, twin_changed
 from projections.read_model import Change, ReadModel, deleted, inserted, replaced, updated
 from projections.scope_versions import scope_versions
@@ -63,6 +64,7 @@ def _biometric_release_signed(event: Twin.BiometricReleaseSigned, fact: Fact) ->
             release_locale=event.locale,
             released_at=event.timestamp,
         ),
+        decided("released", event.timestamp, fact, text_sha256=event.text_sha256),
     )
 
 
@@ -78,6 +80,13 @@ def _consent_granted(event: Twin.ConsentGranted, fact: Fact) -> list[Change]:
             scope_versions=_ticked(event.scope),
             consent_at=event.timestamp,
             consent_withdrawn_at=None,
+        ),
+        decided(
+            "granted",
+            event.timestamp,
+            fact,
+            text_sha256=event.text_sha256,
+            scopes=event.scope,
         ),
     )
 
@@ -96,6 +105,7 @@ def _consent_scopes_added(event: Twin.ConsentScopesAdded, fact: Fact) -> list[Ch
             ],
             scope_versions=_ticked(event.scope),
         ),
+        decided("added", event.timestamp, fact, text_sha256=event.text_sha256, scopes=event.scope),
     )
 
 
@@ -108,12 +118,20 @@ def _consent_scopes_taken_back(event: Twin.ConsentScopesTakenBack, fact: Fact) -
         return {**scope_versions(row["scope_versions"]), **dict(event.versions.items())}
 
     taken = _twin(fact, consent_scope=left, scope_versions=versions)
+    noted = decided(
+        "taken-back",
+        event.timestamp,
+        fact,
+        scopes=tuple(sorted(event.versions)),
+        stopped_jobs=event.open_jobs,
+    )
     if ConsentScope.TRAINING not in event.versions:
-        return _changed(fact, taken, sight_changed(fact))
+        return _changed(fact, taken, noted, sight_changed(fact))
     # Nothing may be learnt from the photos. What was learnt stays for what is ticked still.
     return _changed(
         fact,
         taken,
+        noted,
         _twin(
             fact,
             accepted_submission_id=None,
@@ -144,6 +162,7 @@ def _consent_withdrawn(event: Twin.ConsentWithdrawn, fact: Fact) -> list[Change]
             open_uploads_until=(),
             photos_state=_photos_withdrawn,
         ),
+        decided("withdrawn", event.timestamp, fact, stopped_jobs=event.open_jobs),
         updated(TWIN_PHOTOS, fact, twin_id=fact.originator_id, state="withdrawn"),
         deleted(TWIN_ADAPTERS, fact, twin_id=fact.originator_id),
         deleted(TWIN_CHECKPOINTS, fact, twin_id=fact.originator_id),
@@ -315,6 +334,7 @@ def _deletion_requested(event: Twin.DeletionRequested, fact: Fact) -> list[Chang
     return _changed(
         fact,
         _twin(fact, prefixes_to_delete=lambda row: [*row["prefixes_to_delete"], *event.prefixes]),
+        to_be_emptied(event, fact),
     )
 
 
@@ -328,6 +348,7 @@ def _deleted(event: Twin.Deleted, fact: Fact) -> list[Change]:
                 one for one in row["prefixes_to_delete"] if one not in event.prefixes
             ],
         ),
+        emptied(event, fact),
     )
 
 

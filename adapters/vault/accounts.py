@@ -1,24 +1,42 @@
 """Accounts, sessions and seen webhooks in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
-from psycopg import Connection
+from psycopg import Connection, Error
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from adapters.vault.email_lookup import email_lookup
-from commands.ports.accounts import Account, Session
+from adapters.vault.ended_sessions import end_session, end_sessions, forget_links
+from commands.ports.accounts import SEEN_EVERY, UNKNOWN_DEVICE, Account, Device, Session
 from domain.kernel.personal_text import FreeText
 from domain.kernel.role import Role
 from domain.kernel.stored_form import SealedText, Sealer
 from domain.refusals import EmailTaken
 
-FEED_CHANNEL = "feed"
-"""Where processes that serve feeds hear whose to look at: owner ids in hex."""
-
 _ADDRESS_OF = b"vault.accounts.email:"
+
+# The row of the account is locked against a change of its password, which then ends this session,
+# or has come before, and there is another hash.
+_OPEN = """
+INSERT INTO vault.sessions
+       (token_sha256, person_id, created_at, last_seen_at, expires_at, browser, system)
+SELECT %(token)s, a.person_id, %(at)s, %(at)s, %(expires_at)s, %(browser)s, %(system)s
+  FROM vault.accounts AS a
+ WHERE a.person_id = %(person)s
+   AND (%(proved_by)s::text IS NULL OR a.password_hash = %(proved_by)s)
+   FOR SHARE OF a
+"""
+# Whoever is being noted elsewhere at this moment is not waited for.
+_NOTE_SEEN = """
+UPDATE vault.sessions SET last_seen_at = %(at)s WHERE token_sha256 IN (
+    SELECT token_sha256 FROM vault.sessions
+     WHERE token_sha256 = ANY (%(tokens)s) AND last_seen_at <= %(before)s
+       FOR UPDATE SKIP LOCKED)
+"""
 
 
 class PostgresAccounts:
@@ -83,13 +101,31 @@ class PostgresAccounts:
             return None
         return self._sealer.open(SealedText(*row), bound_to=_place(person_id))
 
-    def replace_password_hash(self, person_id: UUID, password_hash: str) -> None:
-        """Store another hash."""
+    def replace_password_hash(
+        self, person_id: UUID, password_hash: str, *, instead_of: str | None = None
+    ) -> None:
+        """Store another hash of the same password."""
         with self._pool.connection() as connection:
             connection.execute(
-                "UPDATE vault.accounts SET password_hash = %s WHERE person_id = %s",
-                [password_hash, person_id],
+                "UPDATE vault.accounts SET password_hash = %s "
+                "WHERE person_id = %s AND password_hash = coalesce(%s, password_hash)",
+                [password_hash, person_id, instead_of],
             )
+
+    def change_password(
+        self, person_id: UUID, password_hash: str, *, instead_of: str, this: bytes
+    ) -> int | None:
+        """Store another hash, end every other session and every link that sets a password."""
+        with self._pool.connection() as connection, connection.transaction():
+            changed = connection.execute(
+                "UPDATE vault.accounts SET password_hash = %s "
+                "WHERE person_id = %s AND password_hash = %s",
+                [password_hash, person_id, instead_of],
+            )
+            if changed.rowcount == 0:
+                return None
+            forget_links(connection, person_id)
+            return end_sessions(connection, person_id, but=this)
 
     def set_role(self, person_id: UUID, role: Role) -> None:
         """Change the role. Open sessions carry the new role from their next look-up on."""
@@ -99,41 +135,58 @@ class PostgresAccounts:
             )
 
     def open_session(
-        self, token_sha256: bytes, *, person_id: UUID, at: datetime, expires_at: datetime
-    ) -> None:
+        self,
+        token_sha256: bytes,
+        *,
+        person_id: UUID,
+        at: datetime,
+        expires_at: datetime,
+        device: Device = UNKNOWN_DEVICE,
+        proved_by: str | None = None,
+    ) -> bool:
         """Remember a session, and forget those of this person that have expired."""
         with self._pool.connection() as connection, connection.transaction():
+            # First, as it locks the account: whoever changes a password locks that before sessions.
+            opened = connection.execute(
+                _OPEN,
+                {
+                    "token": token_sha256,
+                    "person": person_id,
+                    "at": at,
+                    "expires_at": expires_at,
+                    "browser": device.browser,
+                    "system": device.system,
+                    "proved_by": proved_by,
+                },
+            )
             connection.execute(
                 "DELETE FROM vault.sessions WHERE person_id = %s AND expires_at <= %s",
                 [person_id, at],
             )
-            connection.execute(
-                "INSERT INTO vault.sessions (token_sha256, person_id, created_at, expires_at) "
-                "VALUES (%s, %s, %s, %s)",
-                [token_sha256, person_id, at, expires_at],
-            )
+        return opened.rowcount == 1
 
     def sessions(self, tokens_sha256: Sequence[bytes], *, at: datetime) -> Mapping[bytes, Session]:
-        """Those of the sessions that are open at `at`: not expired, not closed."""
+        """Those of the sessions that are open at `at`; notes that they were seen."""
         with self._pool.connection() as connection:
             rows = connection.execute(
-                "SELECT s.token_sha256, s.person_id, a.role, s.expires_at FROM vault.sessions s "
-                "JOIN vault.accounts a USING (person_id) "
+                "SELECT s.token_sha256, s.person_id, a.role, s.expires_at, s.last_seen_at "
+                "FROM vault.sessions s JOIN vault.accounts a USING (person_id) "
                 "WHERE s.token_sha256 = ANY (%s) AND s.expires_at > %s",
                 [list(tokens_sha256), at],
                 prepare=True,
             ).fetchall()
+            before = at - SEEN_EVERY
+            unnoted = [row[0] for row in rows if row[4] <= before]
+            if unnoted:
+                # Where nothing can be written, people read all the same.
+                with suppress(Error), connection.transaction():
+                    connection.execute(_NOTE_SEEN, {"tokens": unnoted, "at": at, "before": before})
         return {bytes(row[0]): Session(row[1], Role(row[2]), row[3]) for row in rows}
 
     def close_session(self, token_sha256: bytes) -> None:
         """Close one session at once, and have every process end its feeds. May be repeated."""
         with self._pool.connection() as connection:
-            connection.execute(
-                "WITH closed AS (DELETE FROM vault.sessions WHERE token_sha256 = %s "
-                "RETURNING person_id) "
-                "SELECT pg_notify(%s, replace(person_id::text, '-', '')) FROM closed",
-                [token_sha256, FEED_CHANNEL],
-            )
+            end_session(connection, token_sha256=token_sha256)
 
     def remember_webhook(self, provider: str, webhook_id: str, *, at: datetime) -> bool:
         """Note that a webhook was acted on. False where it had been before."""

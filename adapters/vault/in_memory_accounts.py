@@ -6,7 +6,7 @@ from datetime import datetime
 from threading import Lock
 from uuid import UUID
 
-from commands.ports.accounts import Account, Session
+from commands.ports.accounts import UNKNOWN_DEVICE, Account, Device, Session
 from domain.kernel.personal_text import FreeText, PersonalText
 from domain.kernel.role import Role
 from domain.refusals import EmailTaken
@@ -56,12 +56,32 @@ class InMemoryAccounts:
         address = self._addresses.get(person_id)
         return None if address is None else PersonalText(address)
 
-    def replace_password_hash(self, person_id: UUID, password_hash: str) -> None:
-        """Store another hash."""
+    def replace_password_hash(
+        self, person_id: UUID, password_hash: str, *, instead_of: str | None = None
+    ) -> None:
+        """Store another hash of the same password."""
         with self._lock:
-            if person_id in self._accounts:
-                account = self._accounts[person_id]
+            account = self._accounts.get(person_id)
+            if account is not None and instead_of in (None, account.password_hash):
                 self._accounts[person_id] = replace(account, password_hash=password_hash)
+
+    def change_password(
+        self, person_id: UUID, password_hash: str, *, instead_of: str, this: bytes
+    ) -> int | None:
+        """Store another hash and end every other session."""
+        with self._lock:
+            account = self._accounts.get(person_id)
+            if account is None or account.password_hash != instead_of:
+                return None
+            self._accounts[person_id] = replace(account, password_hash=password_hash)
+            others = [
+                token
+                for token, (whose, _) in self._sessions.items()
+                if whose == person_id and token != this
+            ]
+            for token in others:
+                del self._sessions[token]
+        return len(others)
 
     def set_role(self, person_id: UUID, role: Role) -> None:
         """Change the role. Open sessions carry the new role from their next look-up on."""
@@ -70,11 +90,21 @@ class InMemoryAccounts:
                 self._accounts[person_id] = replace(self._accounts[person_id], role=role)
 
     def open_session(
-        self, token_sha256: bytes, *, person_id: UUID, at: datetime, expires_at: datetime
-    ) -> None:
+        self,
+        token_sha256: bytes,
+        *,
+        person_id: UUID,
+        at: datetime,
+        expires_at: datetime,
+        device: Device = UNKNOWN_DEVICE,
+        proved_by: str | None = None,
+    ) -> bool:
         """Remember a session under its token's SHA-256."""
         with self._lock:
+            if proved_by not in (None, self._accounts[person_id].password_hash):
+                return False
             self._sessions[token_sha256] = (person_id, expires_at)
+        return True
 
     def sessions(self, tokens_sha256: Sequence[bytes], *, at: datetime) -> Mapping[bytes, Session]:
         """Those of the sessions that are open at `at`."""

@@ -1,4 +1,4 @@
-"""What the vault forgets: sessions that are over, empty buckets, networks and webhooks of long ago.
+"""What the vault forgets: sessions and links that are over, empty buckets, webhooks of long ago.
 
 Every statement here deletes at most as many rows as it is told, and may be repeated.
 """
@@ -25,7 +25,18 @@ def forget_sessions(connection: Connection[TupleRow], before: datetime, limit: i
     """Forget sessions that expired before then. Answers how many."""
     return connection.execute(
         "DELETE FROM vault.sessions WHERE token_sha256 IN (SELECT token_sha256 "
-        "FROM vault.sessions WHERE expires_at < %s ORDER BY expires_at LIMIT %s)",
+        "FROM vault.sessions WHERE expires_at < %s ORDER BY expires_at LIMIT %s "
+        "FOR UPDATE SKIP LOCKED)",
+        [before, limit],
+    ).rowcount
+
+
+def forget_password_links(connection: Connection[TupleRow], before: datetime, limit: int) -> int:
+    """Forget links that were over before then. Answers how many."""
+    return connection.execute(
+        "DELETE FROM vault.password_links WHERE token_sha256 IN (SELECT token_sha256 "
+        "FROM vault.password_links WHERE expires_at < %s ORDER BY expires_at LIMIT %s "
+        "FOR UPDATE SKIP LOCKED)",
         [before, limit],
     ).rowcount
 

@@ -1,6 +1,7 @@
 """Sign up, sign in, sign out, and the identity check."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ import strawberry
 from anyio.to_thread import run_sync
 
 from api.answering import answering, execute
+from api.chosen_password import chosen_password, typed_forms
 from api.context import (
     SESSION_COOKIE,
     SESSION_LIFETIME,
@@ -16,10 +18,11 @@ from api.context import (
     new_token,
     token_digest,
 )
+from api.device import device_of
 from api.email_address import address_forms, normal_address
 from api.ids import global_id
 from api.parts import Parts
-from api.refusals import InputInvalid, result_union
+from api.refusals import result_union
 from api.return_address import own_url
 from api.scalars import Position
 from api.sign_in_limit import FAMILIAR_FOR, network_of, sign_in_tries, sign_up_tries
@@ -27,12 +30,15 @@ from commands.account.register_person import RegisterPerson
 from commands.account.start_verification import StartVerification
 from commands.ports.accounts import Account
 from commands.ports.tries import Try
-from domain import password, refusals
+from domain import refusals
 from domain.kernel.identity import person_id
 from domain.kernel.personal_text import text_or
 from domain.kernel.role import Role
 
 Info = strawberry.Info[StudioContext, None]
+
+SIGN_INS_AT_ONCE = 2
+"""Another sign-in may have the same password hashed anew between our look and our session."""
 
 
 @strawberry.input
@@ -127,11 +133,16 @@ class AccountMutations:
         parts = info.context.parts
         # Not among the few threads that hash: whoever is refused waits for nobody's password.
         tries = await run_sync(_counted, info.context, input)
-        account = await run_sync(
-            _signed_in, info.context, input, tries, limiter=parts.threads.passwords
-        )
-        token = new_token()
-        await run_sync(lambda: _open_session(info.context, account, token))
+        for _ in range(SIGN_INS_AT_ONCE):
+            account = await run_sync(
+                _signed_in, info.context, input, tries, limiter=parts.threads.passwords
+            )
+            token = new_token()
+            if await run_sync(_open_session, info.context, account, token):
+                break
+        else:
+            # The password was changed meanwhile.
+            raise refusals.SignInFailed()
         _set_cookie(info.context, token, SESSION_LIFETIME)
         return SignInSuccess(
             token=token,
@@ -189,10 +200,7 @@ def _counted(context: StudioContext, asked: SignInInput) -> tuple[Try, ...]:
 def _sign_up(context: StudioContext, asked: SignUpInput) -> int:
     parts = context.parts
     email = normal_address("email", asked.email)
-    secret = password.normal_form(asked.password)
-    if len(secret) > password.LENGTH_MAX:
-        raise InputInvalid("password", f"At most {password.LENGTH_MAX} characters.")
-    password.require_strong(secret, email=email, is_common=parts.common_passwords.holds)
+    secret = chosen_password(parts, asked.password, email=email)
     person = person_id(asked.idempotency_key)
     known = parts.accounts.find(person)
     if known is not None and not _is_repeated(parts, known, email, secret):
@@ -241,10 +249,9 @@ def _signed_in(context: StudioContext, asked: SignInInput, tries: Sequence[Try])
 def _authenticated(parts: Parts, asked: SignInInput) -> Account:
     found = (parts.accounts.find_by_email(form) for form in address_forms(asked.email))
     account = next((one for one in found if one is not None), None)
-    if len(asked.password) > password.LENGTH_MAX:
+    typed = typed_forms(asked.password)
+    if not typed:
         raise refusals.SignInFailed()
-    # As typed, too: an account may be of before there was a normal form.
-    typed = dict.fromkeys((password.normal_form(asked.password), asked.password))
     if account is None:
         # As slow as for an address that exists, so that time does not tell them apart.
         for secret in typed:
@@ -255,19 +262,23 @@ def _authenticated(parts: Parts, asked: SignInInput) -> Account:
         raise refusals.SignInFailed()
     normal, *_ = typed
     if normal not in right or parts.passwords.is_outdated(account.password_hash):
-        fresh = parts.passwords.hash(normal)
-        parts.accounts.replace_password_hash(account.person_id, fresh)
+        before, fresh = account.password_hash, parts.passwords.hash(normal)
+        parts.accounts.replace_password_hash(account.person_id, fresh, instead_of=before)
+        account = replace(account, password_hash=fresh)
     parts.studio.execute(RegisterPerson(), owner_id=account.person_id, key=account.person_id)
     return account
 
 
-def _open_session(context: StudioContext, account: Account, token: str) -> None:
+def _open_session(context: StudioContext, account: Account, token: str) -> bool:
+    """False where the account has another password by now."""
     now = context.parts.clock()
-    context.parts.accounts.open_session(
+    return context.parts.accounts.open_session(
         token_digest(token),
         person_id=account.person_id,
         at=now,
         expires_at=now + SESSION_LIFETIME,
+        device=device_of(context.connection.headers.get("user-agent", "")),
+        proved_by=account.password_hash,
     )
 
 

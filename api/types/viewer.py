@@ -9,11 +9,12 @@ from uuid import UUID
 import strawberry
 from anyio.to_thread import run_sync
 
-from api.context import StudioContext
+from api.context import StudioContext, token_digest
 from api.ids import own_id
 from api.reading import read
 from api.scalars import Cursor, PageSize, Position
 from api.types.asset import Asset, asset
+from api.types.consent_decision import ConsentDecision, consent_decision
 from api.types.enums import AssetKind, JobState
 from api.types.gallery_filter import KNOWN_STATES, GalleryFilterInput, gallery_filter
 from api.types.gallery_order import (
@@ -30,6 +31,7 @@ from api.types.job import Job, job
 from api.types.node import Node
 from api.types.paging import DEFAULT_PAGE, Connection, connection, place_after
 from api.types.publish_pack import PublishPack, publish_pack
+from api.types.session import SessionOfViewer, session_of_viewer
 from api.types.source_photo import SourcePhoto, source_photo
 from api.types.twin import Twin, twin
 from api.types.verification import Verification, verification
@@ -49,9 +51,12 @@ from queries.jobs.jobs import job as job_row
 from queries.jobs.jobs import jobs
 from queries.jobs.queue import queue_places
 from queries.jobs.while_away import while_away as while_away_rows
+from queries.paging import Page
 from queries.publish_packs.publish_packs import publish_packs
 from queries.read_position import read_position
 from queries.source_photos.source_photos import source_photos
+from queries.twins.consent_decisions import ConsentDecision as DecisionRow
+from queries.twins.consent_decisions import consent_decisions
 from queries.twins.photos import photos
 from queries.twins.twins import twin as twin_row
 from queries.twins.twins import twins
@@ -62,6 +67,8 @@ from queries.wallet.settled import settling_entries
 Info = strawberry.Info[StudioContext, None]
 
 R = TypeVar("R")
+
+NO_DECISIONS: Page[DecisionRow] = Page((), None)
 
 
 class Standing:
@@ -91,6 +98,18 @@ class Viewer(Node):
         session = await info.context.session()
         accounts = info.context.parts.accounts
         return text_or(await run_sync(accounts.email_of, session.person_id)) or None
+
+    @strawberry.field(
+        description="Where the viewer is signed in: the session that asks first, then whichever "
+        "was seen last."
+    )
+    async def sessions(self, info: Info, first: PageSize = DEFAULT_PAGE) -> list[SessionOfViewer]:
+        session, parts = await info.context.session(), info.context.parts
+        this = token_digest(info.context.token or "")
+        found = await run_sync(
+            lambda: parts.sessions.of(session.person_id, this=this, at=parts.clock(), limit=first)
+        )
+        return [session_of_viewer(one) for one in found]
 
     @strawberry.field
     async def position(self, info: Info) -> Position:
@@ -122,6 +141,30 @@ class Viewer(Node):
     @strawberry.field(description="One twin, or null.")
     async def twin(self, info: Info, id: strawberry.ID) -> Twin | None:
         return await read(info.context, lambda view: _twin(view, id))
+
+    @strawberry.field(
+        description="What was agreed to for a twin and taken back, newest first. Empty for a twin "
+        "that is not the viewer's."
+    )
+    async def consent_history(
+        self,
+        info: Info,
+        twin: strawberry.ID,
+        first: PageSize = DEFAULT_PAGE,
+        after: Cursor | None = None,
+    ) -> Connection[ConsentDecision]:
+        place = place_after(after)
+
+        def question(view: View) -> Connection[ConsentDecision]:
+            page = _own(
+                view,
+                "Twin",
+                twin,
+                lambda view, own: consent_decisions(view, own, first=first, after=place),
+            )
+            return connection(page or NO_DECISIONS, lambda row: row.place, consent_decision)
+
+        return await read(info.context, question)
 
     @strawberry.field(description="Jobs, newest first, in `states` where any are named.")
     async def jobs(

@@ -56,6 +56,35 @@ class PasswordHoldsAddress(Refusal):
         super().__init__("The password may not hold the e-mail address.")
 
 
+class PasswordWrong(Refusal):
+    """Whoever is signed in does not know the password that they have now."""
+
+    code: ClassVar[str] = "PASSWORD_WRONG"
+    path = ("old_password",)
+
+    def __init__(self) -> None:
+        super().__init__("This is not the password that you have now.")
+
+
+class PasswordLinkOver(Refusal):
+    """A link that was used, is older than it may be, or never was: the three look the same."""
+
+    code: ClassVar[str] = "PASSWORD_LINK_OVER"
+    path = ("token",)
+
+    def __init__(self) -> None:
+        super().__init__("This link is over. Ask for a new one.")
+
+
+class PostMissing(Refusal):
+    """This studio sends no letters: its operator makes the links."""
+
+    code: ClassVar[str] = "POST_MISSING"
+
+    def __init__(self) -> None:
+        super().__init__("This studio has no post. Ask its operator for a link.")
+
+
 class NotVerified(Refusal):
     """Identity and age are not verified, or no longer."""
 

@@ -26,6 +26,8 @@ from adapters.vault.accounts import PostgresAccounts
 from adapters.vault.archives import PostgresArchives
 from adapters.vault.common_passwords import ZxcvbnPasswords
 from adapters.vault.familiar_networks import PostgresFamiliarNetworks
+from adapters.vault.open_sessions import PostgresOpenSessions
+from adapters.vault.password_links import PostgresPasswordLinks
 from adapters.vault.passwords import Argon2Passwords
 from adapters.vault.tries import PostgresTries
 from api.app import Background, Folders, build_app
@@ -33,6 +35,7 @@ from api.attendance import AttendanceDesk
 from api.bounded_http import BoundedHttp
 from api.feed import FeedHub
 from api.parts import Parts
+from api.password_letters import PasswordLetters
 from api.progress import ProgressBoard
 from api.proxies import TrustedProxies
 from api.spans import NoSpans
@@ -49,6 +52,7 @@ from processes.sight import Sight
 from processes.wiring.clock import system_clock
 from processes.wiring.command_observers import command_observers
 from processes.wiring.objects import OBJECTS_PATH, open_bucket, open_folder
+from processes.wiring.post import open_post
 from processes.wiring.providers import (
     IDENTITY_PATH,
     PAYMENT_PATH,
@@ -172,9 +176,17 @@ def _assemble(
     objects, store_origin, mounts = open_store(settings, secrets)
     payment = open_payment(settings, secrets)
     progress = ProgressBoard(feed.wake)
+    accounts = PostgresAccounts(vault, writing.keys, secrets.email_lookup)
+    links, post = PostgresPasswordLinks(vault), open_post(settings)
+    letters = None
+    if post is not None:
+        letters = PasswordLetters(accounts, links, post, system_clock, public_url=settings.address)
     parts = Parts(
         studio=writing.studio,
-        accounts=PostgresAccounts(vault, writing.keys, secrets.email_lookup),
+        accounts=accounts,
+        sessions=PostgresOpenSessions(vault),
+        links=links,
+        letters=letters,
         passwords=Argon2Passwords(),
         common_passwords=ZxcvbnPasswords(),
         tries=PostgresTries(vault, secrets.email_lookup),
@@ -213,7 +225,7 @@ def _assemble(
         payment.deliver_webhooks()
 
     background = Background(
-        start=lambda: _in_background(feed, progress, transport, deliver_webhooks),
+        start=lambda: _in_background(feed, progress, transport, deliver_webhooks, letters),
         is_ready=lambda: _is_ready(readers),
         mounts={
             **mounts,
@@ -241,9 +253,13 @@ def _listening(url: str) -> AbstractContextManager[psycopg.Connection[Any]]:
 
 @contextmanager
 def _in_background(
-    feed: FeedHub, progress: ProgressBoard, transport: Transport, deliver: Any
+    feed: FeedHub,
+    progress: ProgressBoard,
+    transport: Transport,
+    deliver: Any,
+    letters: PasswordLetters | None,
 ) -> Iterator[None]:
-    """The feed listener, the progress reader, and the sandbox providers' webhook delivery."""
+    """The feed listener, the progress reader, the sandbox providers' webhooks, and the post."""
     stop = threading.Event()
     reader = transport.broadcast([PROGRESS], From.START)
 
@@ -256,6 +272,9 @@ def _in_background(
         threading.Thread(target=progress.run, args=(reader, stop), name="progress"),
         threading.Thread(target=deliver_now_and_then, name="sandbox webhooks"),
     ]
+    if letters is not None:
+        # Not waited for at the end: a mail server may be slow, and a letter is asked for again.
+        threading.Thread(target=letters.run, args=(stop,), name="post", daemon=True).start()
     for thread in threads:
         thread.start()
     try:

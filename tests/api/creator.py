@@ -44,6 +44,15 @@ from tests.domain.photos_to_begin_with import passed
 PASSWORD = "correct horse battery staple"
 BLUR = "1QcSHQRnh493V4dIh4eXh1h4kJUI"
 INPUTS = dict.fromkeys(("submitSourcePhoto", "deleteSourcePhoto"), "SourcePhotoInput")
+WITHOUT_KEY = (
+    "signIn",
+    "requestDownload",
+    "requestArchive",
+    "requestPasswordLink",
+    "setPassword",
+    "changePassword",
+    "endSession",
+)
 PHOTO = b"\x89PNG twelve of these would be a photo set"
 DOCUMENTS = TrustedDocuments.load(ROOT / "graphql" / "operations")
 PASSED_WITHOUT_TWIN = tuple(
@@ -120,7 +129,7 @@ class Visitor:
     def mutate(self, field: str, on: str = "Refusal", fields: str = "code", **values: Any) -> Any:
         """One mutation; answers `__typename`, code, message and path, and `fields` of type `on`."""
         kind = INPUTS.get(field, field[0].upper() + field[1:] + "Input")
-        if field not in ("signIn", "requestDownload", "requestArchive"):
+        if field not in WITHOUT_KEY:
             values = {"idempotencyKey": str(uuid4()), **values}
         return self.ask(
             f"mutation($input: {kind}!) {{ {field}(input: $input) {{ __typename "

@@ -26,6 +26,7 @@ from adapters.identity.sandbox import SandboxIdentity
 from adapters.identity.sandbox_pages import identity_pages
 from adapters.intents.postgres import open_intents
 from adapters.intents.tail import ReaderIntents
+from adapters.mail.in_memory import InMemoryPost
 from adapters.objects.http import object_app
 from adapters.objects.in_memory import InMemoryObjectStore
 from adapters.objects.presigned import Presigner
@@ -37,6 +38,8 @@ from adapters.vault.archives import PostgresArchives
 from adapters.vault.common_passwords import ZxcvbnPasswords
 from adapters.vault.in_memory_familiar_networks import InMemoryFamiliarNetworks
 from adapters.vault.in_memory_tries import InMemoryTries
+from adapters.vault.open_sessions import PostgresOpenSessions
+from adapters.vault.password_links import PostgresPasswordLinks
 from adapters.vault.passwords import Argon2Passwords
 from adapters.vault.subject_keys import SubjectKeys
 from api.app import Background, Folders, build_app
@@ -44,6 +47,7 @@ from api.attendance import AttendanceDesk
 from api.feed import FeedHub
 from api.feed_pulse import FeedPulse
 from api.parts import Parts
+from api.password_letters import PasswordLetters
 from api.progress import ProgressBoard
 from api.spans import NoSpans, Spans
 from commands.catalogue import checks_documents
@@ -120,6 +124,8 @@ class LiveStudio:
     studio: Studio
     store: PostgresEventStore
     accounts: PostgresAccounts
+    post: InMemoryPost
+    letters: PasswordLetters
     objects: InMemoryObjectStore
     identity: SandboxIdentity
     payment: SandboxPayment
@@ -230,12 +236,17 @@ def live_studio(
         )
         refused: list[str] = []
         familiar = InMemoryFamiliarNetworks()
+        links, post = PostgresPasswordLinks(vault), InMemoryPost()
+        letters = PasswordLetters(accounts, links, post, clock, public_url=url)
 
         def parts() -> Parts:
             feed = FeedHub(lambda: connect(listening_url or database, "reader"), pulse)
             made = Parts(
                 studio=studio,
                 accounts=accounts,
+                sessions=PostgresOpenSessions(vault),
+                links=links,
+                letters=letters,
                 passwords=Argon2Passwords(),
                 common_passwords=ZxcvbnPasswords(),
                 tries=EndlessTries() if tries is None else tries,
@@ -286,6 +297,8 @@ def live_studio(
             studio=studio,
             store=store,
             accounts=accounts,
+            post=post,
+            letters=letters,
             objects=objects,
             identity=identity,
             payment=payment,

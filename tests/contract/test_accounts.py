@@ -79,6 +79,20 @@ def test_a_password_hash_is_replaced(accounts: Accounts) -> None:
     assert accounts.find(ADA) == Account(ADA, Role.CREATOR, "a better hash")
 
 
+def test_a_changed_password_ends_all_sessions_but_one(accounts: Accounts) -> None:
+    register_ada(accounts)
+    for token in (TOKEN, OTHER_TOKEN):
+        accounts.open_session(token, person_id=ADA, at=MORNING, expires_at=EVENING)
+    assert accounts.change_password(ADA, "no", instead_of="of before", this=TOKEN) is None
+    assert set(accounts.sessions([TOKEN, OTHER_TOKEN], at=MORNING)) == {TOKEN, OTHER_TOKEN}
+    assert accounts.change_password(ADA, "another", instead_of="a hash", this=TOKEN) == 1
+    assert set(accounts.sessions([TOKEN, OTHER_TOKEN], at=MORNING)) == {TOKEN}
+    assert accounts.find(ADA) == Account(ADA, Role.CREATOR, "another")
+    assert not accounts.open_session(
+        OTHER_TOKEN, person_id=ADA, at=MORNING, expires_at=EVENING, proved_by="a hash"
+    )
+
+
 def test_a_session_is_open_until_it_expires(accounts: Accounts) -> None:
     register_ada(accounts)
     accounts.open_session(TOKEN, person_id=ADA, at=MORNING, expires_at=EVENING)

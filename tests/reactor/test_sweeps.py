@@ -111,6 +111,10 @@ def given_rows(admin: psycopg.Connection[Any], by: timedelta) -> None:
         [uuid4().bytes * 2, ADA, NOW, before(kept.SESSIONS_KEPT, by=by)],
     )
     admin.execute(
+        "INSERT INTO vault.password_links VALUES (%s, %s, %s)",
+        [uuid4().bytes * 2, ADA, before(timedelta(), by=by)],
+    )
+    admin.execute(
         "INSERT INTO vault.tries VALUES (%s, %s)",
         [uuid4().bytes * 2, before(kept.TRIES_KEPT, by=by)],
     )
@@ -129,6 +133,7 @@ SWEPT = (
     "events.commands",
     "vault.webhooks",
     "vault.sessions",
+    "vault.password_links",
     "vault.tries",
     "vault.familiar_networks",
     "vault.identity_sessions",
@@ -148,6 +153,7 @@ def test_what_is_too_old_goes_and_the_rest_stays(
         "commands": 1,
         "webhooks": 1,
         "sessions": 1,
+        "password-links": 1,
         "tries": 1,
         "familiar-networks": 1,
         "identity-sessions": 1,

@@ -92,6 +92,11 @@ def withdrawal(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def history(page: Page) -> None:
+    page.get_by_role("button", name="History of ").first.click()
+    expect(page.get_by_role("dialog").locator("h3").first).to_be_visible()
+
+
 def statement(page: Page) -> None:
     page.get_by_role("link", name="Statement of ").first.click()
     expect(page.locator(".audit-statement table")).to_be_visible()
@@ -150,7 +155,9 @@ SHOTS = (
     Shot("credits", "credits"),
     Shot("credits-phone", "credits", size="phone"),
     Shot("settings", "settings"),
+    Shot("settings-phone", "settings", size="phone", dark=True),
     Shot("withdrawal", "settings", withdrawal),
+    Shot("consent-history", "settings", history),
     Shot("shortcuts", "credits", shortcuts),
     Shot("not-found", "nowhere"),
     Shot("operator", "operator", role=Role.OPERATOR),
@@ -197,12 +204,14 @@ def main(names: Sequence[str]) -> None:
         with standing(folder) as live, chromium() as browser:
             ada = furnished(live)
             staffed(live)
-            if not names or "entrance" in names:
-                page = browser.new_page(viewport=DESK)
-                patient(page)
-                page.goto(live.url)
-                expect(page.get_by_label("E-mail address")).to_be_visible()
-                taken(page, "entrance")
+            # Of whoever has not signed in.
+            for name, place in (("entrance", ""), ("password", "#/password")):
+                if not names or name in names:
+                    page = browser.new_page(viewport=DESK)
+                    patient(page)
+                    page.goto(f"{live.url}/{place}")
+                    expect(page.get_by_label("E-mail address")).to_be_visible()
+                    taken(page, name)
             for shot in SHOTS:
                 if not names or shot.name in names:
                     shoot(browser, ada, shot)

@@ -26,7 +26,17 @@ TOO_WIDE = """() => {
   }
   return found;
 }"""
-PAGES = ("welcome", "create", "gallery", "twins", "queue", "credits", "settings", "nowhere")
+PAGES = (
+    "welcome",
+    "create",
+    "gallery",
+    "twins",
+    "queue",
+    "credits",
+    "settings",
+    "password",
+    "nowhere",
+)
 STAFF = {"operator": Role.OPERATOR, "auditor": Role.AUDITOR}
 WIDTHS = (320, 375, 768, 1440)
 HEIGHT = 800

@@ -63,3 +63,9 @@ def test_a_digest_is_the_one_that_everybody_else_finds(page: Page) -> None:
             base64.b64encode(data).decode(),
         )
         assert found == hashlib.sha256(data).hexdigest()
+
+
+def test_that_there_are_no_notifications_is_said(page: Page) -> None:
+    goes_to(page, "Settings")
+    expect(page.get_by_text("Browsers allow notifications at https only")).to_be_visible()
+    expect(page.get_by_label("Tell me when a training or a job ends")).to_be_disabled()

@@ -2,6 +2,7 @@
 
 import { run } from "./core/client.js";
 import { follow } from "./core/feed.js";
+import { kept } from "./core/kept.js";
 import { href } from "./core/router.js";
 import { forgetComplaints, toast } from "./core/toasts.js";
 import { stillPicture } from "./parts/still_picture.js";
@@ -25,6 +26,11 @@ export function watch() {
   unwatch();
   watching = new AbortController();
   watching.signal.addEventListener("abort", whileAway(state.viewer.id));
+  const [own, { signal }] = [state.viewer.id, watching];
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "hidden" || !kept(`notify.${own}`, false).value) return;
+    import("./notifications.js").then(({ whileHidden }) => whileHidden(own, signal)).catch(() => { /* Nobody misses what they do not know of. */ });
+  }, { signal });
   const feeds = Object.fromEntries(Object.entries(TAKEN).map(([feed, take]) => [feed, (event) => {
     take(event);
     for (const hearer of [...hearers.get(feed)]) hearer(event);

@@ -7,7 +7,7 @@ import { go, href, route } from "./core/router.js";
 import { computed, effect, untracked } from "./core/signal.js";
 import { html, render } from "./core/template.js";
 import { forgetComplaints } from "./core/toasts.js";
-import { announce, homeOf, pageNamed, placesOf } from "./pages.js";
+import { announce, homeOf, isAnybodys, pageNamed, placesOf } from "./pages.js";
 import { shell } from "./shell.js";
 import { state, tell } from "./store.js";
 import { refreshViewer } from "./viewer.js";
@@ -20,10 +20,15 @@ const content = document.getElementById("content");
 let leave = () => {};
 let shownPage = null;
 
-const theme = kept("theme", "system");
-effect(() => { document.documentElement.dataset.theme = theme.value; });
-const motion = kept("motion", "system");
-effect(() => { document.documentElement.dataset.motion = motion.value; });
+for (const look of ["theme", "contrast", "motion"]) {
+  const held = kept(look, "system");
+  effect(() => { document.documentElement.dataset[look] = held.value; });
+}
+// It was one of the colours once.
+if (kept("theme", "system").value === "contrast") {
+  kept("theme", "system").value = "dark";
+  kept("contrast", "system").value = "more";
+}
 
 // Whoever comes to no page in particular is most often somebody who signs in.
 announce(route.value.page || "entrance");
@@ -76,13 +81,14 @@ function again() {
 }
 
 async function show(viewer, named) {
-  const page = viewer ? named || homeOf(viewer) : "welcome";
+  const page = viewer || isAnybodys(named) ? named || homeOf(viewer) : "welcome";
   // Who is not signed in keeps the address that they asked for, and returns to it.
   if (viewer && !named) {
     go(href(page), { replace: true });
     return;
   }
-  const whose = `${viewer?.id ?? ""} ${page}`;
+  // A page of anybody's stays as it is while somebody signs in there.
+  const whose = isAnybodys(page) ? page : `${viewer?.id ?? ""} ${page}`;
   if (whose === shownPage) return;
   const isFirst = shownPage === null;
   shownPage = whose;
@@ -92,7 +98,7 @@ async function show(viewer, named) {
   leave();
   content.replaceChildren();
   const own = document.createElement("div");
-  own.className = `page page-${placesOf(viewer).includes(page) ? page : "not-found"}`;
+  own.className = `page page-${isAnybodys(page) || placesOf(viewer).includes(page) ? page : "not-found"}`;
   content.append(own);
   leave = live(own, draw ?? (() => () => html`<div class="empty"><p>${words.away.title}</p>
     <button type="button" @click=${again}>${words.again}</button></div>`));

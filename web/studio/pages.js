@@ -17,6 +17,12 @@ export const PAGES = {
   auditor: { icon: "auditor", for: "auditor", load: () => import("./pages/auditor.js") },
 };
 
+/** Pages that anybody has, signed in or not. They are no place of the rail: a link leads to each. */
+const ANYBODYS = { password: () => import("./pages/password.js") };
+
+/** Whether a page of this name is shown to whoever asks for it. */
+export const isAnybodys = (name) => Object.hasOwn(ANYBODYS, name);
+
 /** The pages that this person has, in the order of the rail. */
 export function placesOf(viewer) {
   return Object.keys(PAGES).filter((page) => !PAGES[page].for || PAGES[page].for === viewer?.role);
@@ -43,10 +49,12 @@ export function announce(name) {
 
 /** The page of this name, ready to be drawn: `default(container, { onLeave })` of its module. */
 export async function pageNamed(name, viewer) {
-  const known = placesOf(viewer).includes(name);
+  const isOpen = isAnybodys(name);
+  const known = isOpen || placesOf(viewer).includes(name);
   if (viewer) announce("");
-  announce(!viewer ? "entrance" : known ? name : "not_found");
-  const load = !viewer ? () => import("./pages/entrance.js") : known ? PAGES[name].load : () => import("./pages/not_found.js");
+  announce(isOpen ? name : !viewer ? "entrance" : known ? name : "not_found");
+  const own = () => (known ? PAGES[name].load() : import("./pages/not_found.js"));
+  const load = isOpen ? ANYBODYS[name] : viewer ? own : () => import("./pages/entrance.js");
   const [module] = await Promise.all([load(), sheet(known ? name : "not_found")]);
   return module.default;
 }

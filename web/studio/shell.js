@@ -5,7 +5,7 @@ import { dismiss, toasts } from "./core/toasts.js";
 import { computed, effect } from "./core/signal.js";
 import { html, keyed } from "./core/template.js";
 import { href, route } from "./core/router.js";
-import { PAGES, placesOf } from "./pages.js";
+import { isAnybodys, PAGES, placesOf } from "./pages.js";
 import { icon } from "./parts/icon.js";
 import { credits } from "./wording.js";
 import { state } from "./store.js";
@@ -50,7 +50,7 @@ export function shell() {
 
 function titleOf(page) {
   // To whom it is not shown, it is one that does not exist.
-  if (state.viewer && page && !placesOf(state.viewer).includes(page)) return words.notFound.title;
+  if (state.viewer && page && !isAnybodys(page) && !placesOf(state.viewer).includes(page)) return words.notFound.title;
   return words.pages[page] ?? (page === "" ? words.studio : words.notFound.title);
 }
 

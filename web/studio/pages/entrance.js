@@ -1,6 +1,7 @@
 // Sign in, or create an account: two forms, for they ask for different things.
 
 import { intention, run } from "../core/client.js";
+import { href } from "../core/router.js";
 import { signal } from "../core/signal.js";
 import { html, keyed } from "../core/template.js";
 import { icon } from "../parts/icon.js";
@@ -44,6 +45,7 @@ export default function entrance() {
   const turn = (to) => { isNew.value = to; problem.value = ""; };
   const tab = (to, text) => html`<button type="button" aria-pressed=${String(isNew.value === to)} @click=${() => turn(to)}>${text}</button>`;
 
+  // Written out here and not taken from `parts/`: the first load has room for no further module.
   return () => html`<div class="entrance">
     <div class="hero"><h2>${words.hero}</h2><p>${words.promise}</p>
       ${examples.value.length ? html`<figure class="examples"><div>${examples.value.map((url) => keyed(url, html`<img src=${url} alt="" width="160" height="160" decoding="async">`))}</div>
@@ -56,9 +58,10 @@ export default function entrance() {
           type=${isShown.value ? "text" : "password"} minlength=${isNew.value ? 12 : null}
           autocomplete=${isNew.value ? "new-password" : "current-password"}></label>
         <button type="button" class="plain reveal" aria-pressed=${String(isShown.value)} @click=${() => { isShown.value = !isShown.value; }}>
-          ${icon("eye")}${isShown.value ? words.conceal : words.reveal}</button>
+          ${icon("eye")}${isShown.value ? shared.account.conceal : shared.account.reveal}</button>
         <p class="danger" role="alert">${problem.value}</p>
         <button disabled=${isAsking.value}>${isNew.value ? words.signUp : shared.account.signIn}</button>
+        ${isNew.value ? null : html`<p><a href=${href("password")}>${shared.account.forgot}</a></p>`}
       </form>`)}
     </section></div>`;
 }

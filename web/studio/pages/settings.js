@@ -2,7 +2,7 @@
 
 import { run } from "../core/client.js";
 import { lettersOn } from "../core/hotkeys.js";
-import { forgetPerson, kept } from "../core/kept.js";
+import { forgetPerson } from "../core/kept.js";
 import { href } from "../core/router.js";
 import { signal } from "../core/signal.js";
 import { html, keyed } from "../core/template.js";
@@ -10,11 +10,18 @@ import { listShortcuts } from "../parts/shortcuts.js";
 import { forgetViewer, state } from "../store.js";
 import { words as shared } from "../words/en.js";
 import { words } from "../words/en/settings.js";
+import { appearance } from "./settings/appearance.js";
 import { consentCard } from "./settings/consent.js";
+import { notifications } from "./settings/notifications.js";
+import { passwordChange } from "./settings/password.js";
 import { ratings } from "./settings/ratings.js";
+import { sessionList } from "./settings/sessions.js";
 
 export default function settings() {
   const problem = signal("");
+  const sessions = sessionList();
+  const password = passwordChange(sessions.look);
+  const notified = notifications();
   const leave = async () => {
     const { unwatch, watch } = await import("../arrivals.js");
     // What the feeds say of an ended session is no news to whoever ends it.
@@ -35,8 +42,10 @@ export default function settings() {
       <p class="actions"><a class="button quiet" href=${href("welcome")}>${words.verified}</a>
         <button type="button" class="quiet" @click=${leave}>${shared.account.signOut}</button></p>
       <p class="danger" role="alert">${problem.value}</p></section>
-    <section><h2>${words.appearance}</h2><div class="choices-of-looks">
-      ${radios("theme", words.theme, words.themes)}${radios("motion", words.motion, words.motions)}</div></section>
+    ${password()}
+    ${sessions.draw()}
+    ${appearance()}
+    ${notified()}
     ${ratings()}
     <section><h2>${words.shortcuts}</h2>
       <label class="check"><input type="checkbox" .checked=${lettersOn.value} @change=${(event) => { lettersOn.value = event.target.checked; }}>${words.letters}</label>
@@ -49,11 +58,4 @@ function twins() {
   const own = state.viewer?.twins.edges.map(({ node }) => node) ?? [];
   if (!own.length) return html`<p>${words.noTwin}</p><p><a class="button quiet" href=${href("twins")}>${words.makeTwin}</a></p>`;
   return html`<ul class="consents">${own.map((twin) => keyed(twin.id, consentCard(twin)))}</ul>`;
-}
-
-function radios(name, title, choices) {
-  const held = kept(name, "system");
-  return html`<fieldset class="radios"><legend>${title}</legend>${Object.entries(choices).map(([value, called]) => html`
-    <label><input type="radio" name=${name} value=${value} .checked=${held.value === value}
-      @change=${() => { held.value = value; }}>${called}</label>`)}</fieldset>`;
 }

@@ -2,6 +2,7 @@
 
 import { watch } from "../arrivals.js";
 import { run } from "../core/client.js";
+import { href } from "../core/router.js";
 import { signal } from "../core/signal.js";
 import { html } from "../core/template.js";
 import { forgetViewer, state, tell } from "../store.js";
@@ -37,6 +38,7 @@ export async function openSignIn() {
       <label>${words.account.email}<input name="email" type="email" required autocomplete="username" .value=${email}></label>
       <label>${words.account.password}<input name="password" type="password" required autocomplete="current-password" autofocus></label>
       <p class="danger" role="alert">${problem.value}</p>
+      <p><a href=${href("password")}>${words.account.forgot}</a></p>
       <div class="actions"><button type="button" class="quiet" @click=${() => close(false)}>${words.session.leave}</button>
         <button disabled=${isAsking.value}>${words.account.signIn}</button></div>
     </form>`;

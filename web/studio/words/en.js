@@ -18,6 +18,7 @@ export const words = spoken({
     queue: "Queue",
     credits: "Credits",
     settings: "Settings",
+    password: "New password",
     operator: "Operator",
     auditor: "Auditor",
   },
@@ -49,7 +50,7 @@ export const words = spoken({
     leave: "Leave instead",
   },
   notFound: { title: "There is no such page", text: "The address may be old.", back: "To your studio" },
-  account: { signOut: "Sign out", email: "E-mail address", password: "Password", reveal: "Show the password", signIn: "Sign in" },
+  account: { signOut: "Sign out", email: "E-mail address", password: "Password", reveal: "Show what I type", conceal: "Hide what I type", forgot: "Forgot password", signIn: "Sign in" },
   jobs: {
     done: (kind) => `${KINDS[kind] ?? "Your job"}: done.`,
     failed: (kind, released) => `${KINDS[kind] ?? "Your job"} failed. ${credits(released)} credits returned.`,

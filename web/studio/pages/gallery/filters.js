@@ -37,7 +37,8 @@ export function filters({ wishes, labels, stacks }) {
   const { engines } = state.catalogue;
   const styles = [...new Set(engines.flatMap((engine) => engine.styles))];
   const ratios = [...new Set(engines.flatMap((engine) => engine.aspectRatios.map(({ name }) => name)))];
-  const twins = state.viewer.twins.edges.map(({ node }) => [node.id, node.name]);
+  // Whoever has just left is still looking at it.
+  const twins = (state.viewer?.twins.edges ?? []).map(({ node }) => [node.id, node.name]);
   const tags = labels.tags.map(({ id, name }) => [id, name ?? ""]);
   return html`<search class="filters">
     <label class="search">${icon("search")}<span class="visually-hidden">${words.filter.search}</span>

@@ -9,6 +9,7 @@ import { hasEnded } from "../../parts/job_words.js";
 import { state } from "../../store.js";
 import { refreshViewer } from "../../viewer.js";
 import { credits } from "../../wording.js";
+import { openHistory } from "./history.js";
 import { words as shared } from "../../words/en.js";
 import { words } from "../../words/en/settings.js";
 import { words as withdrawal } from "../../words/en/withdrawal.js";
@@ -21,9 +22,11 @@ export function consentCard(twin) {
     ${scopes.length ? html`<p class="faint">${words.version(twin.consent.textVersion)}</p>
       <ul>${scopes.map((scope) => html`<li>${offered.find((one) => one.scope === scope)?.words ?? scope}</li>`)}</ul>
       <p class="actions"><a class="button quiet" href=${href("twins", [twin.id])}>${words.change}</a>
-        <button type="button" class="danger" @click=${() => withdraw(twin)}>${words.withdraw}</button></p>`
-    : html`<p>${words.notGiven}</p>`}</li>`;
+        ${history(twin)}<button type="button" class="danger" @click=${() => withdraw(twin)}>${words.withdraw}</button></p>`
+    : html`<p>${words.notGiven}</p><p class="actions">${history(twin)}</p>`}</li>`;
 }
+
+const history = (twin) => html`<button type="button" class="quiet" aria-label=${words.history.title(twin.name)} @click=${() => openHistory(twin)}>${words.history.called}</button>`;
 
 /** Three steps: what stops, what is deleted, what is hidden; then a receipt of what was. */
 export function withdraw(twin) {
@@ -55,7 +58,7 @@ export function withdraw(twin) {
         return html`<div role="status"><h3>${withdrawal.receipt.title}</h3><ul>
           <li>${withdrawal.receipt.jobs(done.value.jobs)}</li><li>${withdrawal.receipt.returned(credits(done.value.held))}</li>
           <li>${withdrawal.receipt.photos(done.value.photos)}</li><li>${withdrawal.receipt.twin(done.value.isTrained)}</li>
-          <li>${withdrawal.receipt.hidden}</li></ul><p class="faint">${withdrawal.receipt.proof}</p>
+          <li>${withdrawal.receipt.hidden}</li></ul><p class="faint">${withdrawal.receipt.proof} ${withdrawal.receipt.stays}</p>
           <div class="actions"><a class="button quiet" href=${href("gallery", [], { show: "hidden" })} @click=${() => close(true)}>${withdrawal.receipt.decide}</a>
             <button type="button" @click=${() => close(true)}>${shared.dialog.close}</button></div></div>`;
       }

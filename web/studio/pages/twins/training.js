@@ -7,6 +7,7 @@ import { html, keyed } from "../../core/template.js";
 import { emptyState } from "../../parts/empty_state.js";
 import { jobActs, retryButton } from "../../parts/job_acts.js";
 import { hasEnded, outcome, standing } from "../../parts/job_words.js";
+import { notifyMe } from "../../parts/notify_me.js";
 import { state, tell } from "../../store.js";
 import { words as twins } from "../../words/en/twins.js";
 
@@ -15,6 +16,7 @@ const words = twins.training;
 /** Answers `draw(twin)` of the twin of this id. */
 export function training(id, { onLeave }) {
   const acts = jobActs();
+  const telling = notifyMe();
   const newest = computed(() => [...state.jobs.values()].filter((one) => one.kind === "TRAINING" && one.twin === id)
     .sort((a, b) => (a.requestedAt < b.requestedAt ? 1 : -1))[0]);
   const seen = computed(() => (route.value.path[1] === "training" ? newest.value?.id ?? null : null));
@@ -34,7 +36,7 @@ export function training(id, { onLeave }) {
       ${strip(job)}
       ${job.state === "FAILED" ? html`<p class="danger">${outcome(job)}</p><div>${retryButton(job, acts, "twins")}</div>` : null}
       ${job.state === "COMPLETED" ? html`<p><a class="button" href=${href("create", [], { twin: id })}>${twins.list.create(twin.name)}</a></p>` : null}
-      ${isOver ? null : html`<p class="faint">${words.close}</p><div><button type="button" class="danger" @click=${() => acts.ask([job])}>${words.cancel}</button></div>`}
+      ${isOver ? null : html`<p class="faint">${words.close}</p>${telling()}<div><button type="button" class="danger" @click=${() => acts.ask([job])}>${words.cancel}</button></div>`}
       <p class="danger" role="alert">${acts.problem(job.id)}</p></section>`;
   };
 }

@@ -10,8 +10,6 @@ export const words = spoken({
   tabs: { signIn: "I have an account", signUp: "I am new here" },
   password: "Password",
   newPassword: "Password (12 characters or more)",
-  reveal: "Show what I type",
-  conceal: "Hide what I type",
   signUp: "Create account",
   steps: {
     title: "Your first picture",

@@ -23,6 +23,7 @@ export const words = spoken({
     twin: (was) => (was ? "The trained twin deleted" : "There was no trained twin"),
     hidden: "Pictures and clips hidden until you decide",
     proof: "The deletion is recorded in the log, where an auditor can see it.",
+    stays: "This receipt stays: it stands in the history of the consent.",
     decide: "Decide now",
   },
 });
