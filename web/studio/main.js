@@ -7,7 +7,7 @@ import { go, href, route } from "./core/router.js";
 import { computed, effect, untracked } from "./core/signal.js";
 import { html, render } from "./core/template.js";
 import { forgetComplaints } from "./core/toasts.js";
-import { announce, homeOf, pageNamed, placesOf } from "./pages.js";
+import { homeOf, pageNamed, placesOf } from "./pages.js";
 import { shell } from "./shell.js";
 import { state, tell } from "./store.js";
 import { refreshViewer } from "./viewer.js";
@@ -25,9 +25,6 @@ effect(() => { document.documentElement.dataset.theme = theme.value; });
 const motion = kept("motion", "system");
 effect(() => { document.documentElement.dataset.motion = motion.value; });
 
-// Whoever comes to no page in particular is most often somebody who signs in.
-announce(route.value.page || "entrance");
-if (route.value.page) announce("");
 await reached();
 shell();
 const who = computed(() => state.viewer?.id ?? null);
