@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, Route, ViewportSize, expect
@@ -19,7 +20,7 @@ from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
 from domain.kernel.role import Role
 from domain.photo_set import PhotoFlaw, PhotoVerdict
 from domain.twin import Twin
-from tests.api.creator import Creator, uuid_of
+from tests.api.creator import DOCUMENTS, Creator, uuid_of
 from tests.api.live_studio import ROOT
 from tests.web.browser import chromium
 from tests.web.signed_in import patient, sign_in, stands
@@ -95,7 +96,7 @@ def words(page: Page) -> None:
 def photos_judged(page: Page, ada: Creator) -> None:
     """Ten photos were sent, two of them refused; a third of another visit is left out."""
     twin_named("Not yet")(page)
-    twin = uuid_of(page.url.rsplit("/", 1)[1])
+    twin = uuid_of(unquote(page.url.rsplit("/", 1)[1]))
     files: list[FilePayload] = []
     for seed in range(11):
         written = io.BytesIO()
@@ -103,7 +104,10 @@ def photos_judged(page: Page, ada: Creator) -> None:
         name = f"me-{seed + 1}.png"
         files.append({"name": name, "mimeType": "image/png", "buffer": written.getvalue()})
     page.get_by_label("Choose photos").set_input_files(files)
-    page.get_by_role("button", name="Send 11 photos").click()
+    handed_in = DOCUMENTS.ids_by_name["SubmitPhotos"]
+    with page.expect_response(lambda answer: handed_in in (answer.request.post_data or "")):
+        page.get_by_role("button", name="Send 11 photos").click()
+    ada.live.settle()
     expect(page.get_by_text("Your photos are being looked at.")).to_be_visible()
     waiting = ada.load(Twin, twin).submitted
     assert waiting is not None
