@@ -53,8 +53,8 @@ function tabs(form) {
 const fields = (form, quote) => html`
   ${who(form)}
   ${whichEngine(form)}
-  ${promptField(form, quote)}
-  ${vocabulary(form)}
+${form.engine.value.readsWords ? promptField(form, quote) : null}
+  ${form.engine.value.readsWords ? vocabulary(form) : null}
   ${begin(form)}
   ${moves(form)}
   ${styles(form)}
