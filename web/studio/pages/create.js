@@ -53,7 +53,7 @@ function tabs(form) {
 const fields = (form, quote) => html`
   ${who(form)}
   ${whichEngine(form)}
-${form.engine.value.readsWords ? promptField(form, quote) : null}
+  ${form.engine.value.readsWords ? promptField(form, quote) : null}
   ${form.engine.value.readsWords ? vocabulary(form) : null}
   ${begin(form)}
   ${moves(form)}
