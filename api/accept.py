@@ -56,3 +56,12 @@ def _q(text: str) -> float:
     except ValueError:
         return 0.0
     return weight if 0.0 <= weight <= 1.0 else 0.0
+
+
+def takes_gzip(header: str | None) -> bool:
+    """Whether who sent this Accept-Encoding takes a compressed answer."""
+    for one in (header or "").lower().split(","):
+        name, _, weight = one.replace(" ", "").partition(";q=")
+        if name == "gzip":
+            return weight.strip("0.") != "" if weight else True
+    return False

@@ -1,5 +1,6 @@
 """GraphQL over HTTP, SSE and WebSocket, as its specifications have it."""
 
+import gzip
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextvars import ContextVar
@@ -20,7 +21,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET
 
-from api.accept import JSON_TYPE, RESPONSE_TYPE, accepted
+from api.accept import JSON_TYPE, RESPONSE_TYPE, accepted, takes_gzip
 from api.asked_operation import AskedOperation, asked_operation
 from api.context import StudioContext
 from api.documents import TrustedDocuments
@@ -37,6 +38,13 @@ _IN_ONE_ANSWER = (OperationType.QUERY, OperationType.MUTATION)
 
 # The library builds the response without the request at hand.
 _wanted_type: ContextVar[str] = ContextVar("wanted_type", default=JSON_TYPE)
+_takes_gzip: ContextVar[bool] = ContextVar("takes_gzip", default=False)
+
+COMPRESSED_FROM_BYTES = 1_400
+"""What fits into one packet gains nothing."""
+
+COMPRESSION_LEVEL = 1
+"""Ids and addresses shrink little more by trying harder, and every answer waits for it."""
 
 
 class StudioRouter(GraphQLRouter[Any, Any]):
@@ -98,6 +106,7 @@ class StudioRouter(GraphQLRouter[Any, Any]):
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         """The operation of a body, or of a query string. Raises `RequestRefused`."""
         _wanted_type.set(accepted(request.headers.get("accept")).json or JSON_TYPE)
+        _takes_gzip.set(takes_gzip(request.headers.get("accept-encoding")))
         asked = self.asked(await _given(request))
         return GraphQLRequestData(
             query=asked.query,
@@ -169,13 +178,22 @@ class StudioRouter(GraphQLRouter[Any, Any]):
         response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse],
         sub_response: Response,
     ) -> Response:
-        """Answer with the media type that the request asked for, and 400 for bad documents."""
+        """Answer with the media type that the request asked for, and 400 for bad documents.
+
+        A long answer is compressed. Nobody can guess at it by what they have put into it: another
+        site's page may not post here with our cookie.
+        """
         response = super().create_response(response_data, sub_response)
         refused = isinstance(response_data, dict) and "data" not in response_data
         wanted = _wanted_type.get()
         if wanted == RESPONSE_TYPE and refused:
             response.status_code = 400
         response.headers["content-type"] = f"{wanted}; charset=utf-8"
+        if _takes_gzip.get() and len(response.body) >= COMPRESSED_FROM_BYTES:
+            response.body = gzip.compress(response.body, COMPRESSION_LEVEL)
+            response.headers["content-encoding"] = "gzip"
+            response.headers["content-length"] = str(len(response.body))
+            response.headers["vary"] = "Accept-Encoding"
         return response
 
     def encode_json(self, data: object) -> str:

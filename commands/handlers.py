@@ -75,6 +75,7 @@ from commands.twin import (
     clear_first_uploads,
     create_twin,
     expire_photo_set,
+    forget_kept_photos,
     forget_uploads,
     grant_consent,
     plan_photo_uploads,
@@ -183,7 +184,8 @@ HANDLERS = by_command(
         record_photo_verdicts.handle,
         (Twin.PhotosAccepted, Twin.PhotosRejected, Twin.PlacesGaveWay),
     ),
-    Handler("expire-photo-set", expire_photo_set.handle, (Twin.PhotosRejected,)),
+    Handler("expire-photo-set", expire_photo_set.handle, (Twin.PhotosRejected, Twin.PlacesGaveWay)),
+    Handler("forget-kept-photos", forget_kept_photos.handle, (Twin.KeptPhotosForgotten,)),
     Handler("record-deletion", record_deletion.handle, (Twin.Deleted,)),
     Handler(
         "plan-source-photo",

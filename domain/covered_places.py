@@ -9,8 +9,9 @@ from domain.twin import Twin
 def covered_places(twin: Twin) -> frozenset[str]:
     """Prefixes, ending in `/`, and keys that the consent in force covers; nothing without one.
 
-    Uploads until they are judged; clean photos while a training may learn from them; what was
-    measured of a face while an adapter is, or may come to be, checked against it; adapters.
+    Uploads until they are judged, and good ones of a refused set until the next one is; clean
+    photos while a training may learn from them; what was measured of a face while an adapter is, or
+    may come to be, checked against it; adapters.
     """
     return frozenset(_covered(twin)) if twin.consented else frozenset()
 
@@ -35,6 +36,7 @@ def _covered(twin: Twin) -> Iterator[str]:
     yield from (twin.places_of(planned).uploads for planned in state.plans)
     if state.submitted is not None:
         yield from twin.places_of(state.submitted.submission_id).all
+    yield from twin.kept_photos.values()
     learnt_from = [] if state.accepted is None else [state.accepted.submission_id]
     for job in state.open_jobs.values():
         if job.submission_id is not None and twin.covers(job.epoch, job.rests_on):

@@ -18,6 +18,9 @@ UPLOADS_OPEN_MAX = timedelta(hours=1)
 PHOTO_SET_OPEN_MAX = timedelta(hours=24)
 """The gate judges a set in seconds. After a day it will not, and faces do not wait for ever."""
 
+GOOD_PHOTOS_KEPT_MAX = timedelta(hours=24)
+"""Whoever replaces what is wrong with a set does so the same day. Then the good ones go, too."""
+
 VERIFICATION_OPEN_MAX = timedelta(days=7)
 """Providers keep a started check for a week; people come back to one with another document."""
 

@@ -15,6 +15,7 @@ from domain.photo_set import PhotoVerdict, SetFlaw
 from domain.rating import Rating
 from domain.twin_state import (
     FormerPlace,
+    KeptPhotos,
     NeededBy,
     OpenJob,
     PhotoSubmission,
@@ -115,6 +116,7 @@ class TwinEvents:
             twin._places = {}
             twin._former = ()
             twin._gave_way = ()
+            twin._kept_photos = None
 
     class UploadsPlanned(Aggregate.Event):
         """These photos may be uploaded, `size_bytes` in all, to be submitted as one set."""
@@ -142,7 +144,10 @@ class TwinEvents:
             del twin._places[self.submission_id]
 
     class PhotosSubmitted(Aggregate.Event):
-        """A photo set waits to be judged. `supersedes` are the places of one that still waited."""
+        """A photo set waits to be judged. `supersedes` are the places of one that still waited.
+
+        `reused` says where those of its photos lie that were not uploaded again.
+        """
 
         TOPIC = "twin.photos-submitted"
         submission_id: UUID
@@ -150,6 +155,7 @@ class TwinEvents:
         photos: tuple[UUID, ...]
         epoch: int
         supersedes: PhotoPlaces | None = None
+        reused: dict[UUID, str] = field(default_factory=dict)
 
         def apply(self, twin: "Twin") -> None:
             twin._end_submitted()
@@ -160,9 +166,14 @@ class TwinEvents:
                 return
             # They may hold a set again that was over, too, and sets that nobody had planned.
             twin._over = tuple(over for over in twin._over if over != self.submission_id)
-            twin._plans.pop(self.submission_id, None)
+            plan = twin._plans.pop(self.submission_id, None)
             twin._submitted = PhotoSubmission(
-                self.submission_id, self.engine, self.photos, self.epoch
+                self.submission_id,
+                self.engine,
+                self.photos,
+                self.epoch,
+                self.reused,
+                () if plan is None else plan.photos,
             )
 
     class PhotosAccepted(Aggregate.Event):
@@ -183,21 +194,48 @@ class TwinEvents:
                     FormerPlace(lie.photos, former, NeededBy.TRAINING),
                     FormerPlace(lie.template, former, NeededBy.ADAPTER),
                 )
-            twin._accepted = twin._submitted
+            waited = twin._submitted
+            twin._accepted = (
+                None
+                if waited is None
+                else PhotoSubmission(
+                    waited.submission_id, waited.engine, waited.photos, waited.epoch
+                )
+            )
             twin._submitted = None
+            # Its clean copies are all that is needed now, of those that were kept for it, too.
+            twin._keep(None)
 
     class PhotosRejected(Aggregate.Event):
-        """Something is wrong with a photo or with the set."""
+        """Something is wrong with a photo or with the set.
+
+        Good photos are `kept` for the next one, each where it lies. Everything at `discarded` goes;
+        of an event that names nothing, all of `places`.
+        """
 
         TOPIC = "twin.photos-rejected"
         submission_id: UUID
         verdicts: tuple[PhotoVerdict, ...]
         set_flaws: tuple[SetFlaw, ...]
         places: PhotoPlaces | None = None
+        kept: dict[UUID, str] = field(default_factory=dict)
+        discarded: tuple[str, ...] = ()
 
         def apply(self, twin: "Twin") -> None:
             twin._end_submitted()
             twin._submitted = None
+            twin._keep(KeptPhotos(self.submission_id, self.kept) if self.kept else None)
+
+    class KeptPhotosForgotten(Aggregate.Event):
+        """No set came that these were kept for. Everything at `places` goes."""
+
+        TOPIC = "twin.kept-photos-forgotten"
+        submission_id: UUID
+        photos: tuple[UUID, ...]
+        places: tuple[str, ...]
+
+        def apply(self, twin: "Twin") -> None:
+            twin._forget_kept(self.photos)
 
     class TrainingAuthorised(Aggregate.Event):
         """A job may learn from the accepted photos."""

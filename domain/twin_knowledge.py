@@ -19,6 +19,7 @@ from domain.refusals import (
 from domain.twin_events import TwinEvents
 from domain.twin_state import (
     FormerPlace,
+    KeptPhotos,
     NeededBy,
     OpenJob,
     PhotoSubmission,
@@ -60,6 +61,7 @@ class TwinKnowledge(TwinEvents):
         self._gave_way: tuple[str, ...] = ()
         self._scope_versions: dict[ConsentScope, int] = {}
         self._consent_sha256 = FIRST_CONSENT.sha256
+        self._kept_photos: KeptPhotos | None = None
 
     @property
     def epoch(self) -> int:
@@ -96,6 +98,19 @@ class TwinKnowledge(TwinEvents):
     def accepted(self) -> PhotoSubmission | None:
         """The photo set that a training may learn from."""
         return self._accepted
+
+    @property
+    def kept_photos(self) -> dict[UUID, str]:
+        """Good photos of a refused set, and where each lies until the next set has been judged."""
+        return {} if self._kept_photos is None else self._kept_photos.places
+
+    @property
+    def reusable_photos(self) -> dict[UUID, str]:
+        """What a set may hold without its being uploaded again, and where each of them lies.
+
+        That are the clean copies of the accepted set, and what is kept of a refused one.
+        """
+        return {**self.kept_photos, **self._accepted_photos()}
 
     @property
     def open_jobs(self) -> tuple[UUID, ...]:
@@ -194,7 +209,15 @@ class TwinKnowledge(TwinEvents):
             scope_versions=dict(self._scope_versions),
             consent_sha256=self._consent_sha256,
             checkpoints=dict(self._checkpoints),
+            kept_photos=self._kept_photos,
         )
+
+    def _accepted_photos(self) -> dict[UUID, str]:
+        accepted = self._accepted
+        if accepted is None or not self.epoch_is_current(accepted.epoch):
+            return {}
+        places = self.places_of(accepted.submission_id)
+        return {photo: places.clean_photo(photo) for photo in accepted.photos}
 
     def _places_known(self) -> Iterator[str]:
         """Whatever is recorded of the consent in force, also where it lay before this release."""
@@ -205,6 +228,7 @@ class TwinKnowledge(TwinEvents):
             if adapter.submission_id is not None:
                 yield self.places_of(adapter.submission_id).template
         yield from (former.place for former in self._former)
+        yield from self.kept_photos.values()
 
     def _places_of_training(self) -> Iterator[str]:
         """Whatever is learnt from, or is being learnt: all but adapters and the faces they need."""
@@ -212,6 +236,7 @@ class TwinKnowledge(TwinEvents):
         sets = (*self._plans, *self._sets, *self._over)
         recorded = [place for submission in sets for place in self.places_of(submission).all]
         recorded += [former.place for former in self._former]
+        recorded += self.kept_photos.values()
         delivered = [adapter.job_id for adapter in self._adapters.values()]
         recorded += [
             adapters_of_job_prefix(self.id, job.epoch, job_id)
@@ -235,6 +260,27 @@ class TwinKnowledge(TwinEvents):
         self._submitted = self._accepted = None
         self._plans = {}
         self._over = ()
+        self._kept_photos = None
+
+    def _keep(self, kept: KeptPhotos | None) -> None:
+        """These wait for the next set; whatever was kept before and is not among them gives way."""
+        still = () if kept is None else tuple(kept.places.values())
+        self._former = (
+            *self._former,
+            *(
+                FormerPlace(place, None, NeededBy.NOTHING)
+                for place in self.kept_photos.values()
+                if place not in still
+            ),
+        )
+        self._kept_photos = kept
+
+    def _forget_kept(self, photos: Sequence[UUID]) -> None:
+        if self._kept_photos is None:
+            return
+        left = {one: place for one, place in self.kept_photos.items() if one not in photos}
+        kept = KeptPhotos(self._kept_photos.submission_id, left)
+        self._kept_photos = kept if left else None
 
     def _adapter_sets(self) -> tuple[UUID, ...]:
         sets = (adapter.submission_id for adapter in self._adapters.values())
@@ -268,6 +314,7 @@ class TwinKnowledge(TwinEvents):
         self._scope_versions = dict(state.scope_versions)
         self._consent_sha256 = state.consent_sha256
         self._checkpoints = dict(state.checkpoints)
+        self._kept_photos = state.kept_photos
 
     def _given_up(self) -> tuple[str, ...]:
         # A set of before may have come back after it gave way.

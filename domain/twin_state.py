@@ -22,12 +22,25 @@ class UploadPlan(msgspec.Struct, frozen=True):
 
 
 class PhotoSubmission(msgspec.Struct, frozen=True):
-    """A photo set, judged under the consent of `epoch`."""
+    """A photo set, judged under the consent of `epoch`.
+
+    While it waits, `reused` says where those of its photos lie that were found good before, and
+    `planned` which were to be uploaded; empty in what was stored before there was any of it.
+    """
 
     submission_id: UUID
     engine: str
     photos: tuple[UUID, ...]
     epoch: int
+    reused: dict[UUID, str] = {}
+    planned: tuple[UUID, ...] = ()
+
+
+class KeptPhotos(msgspec.Struct, frozen=True):
+    """Good photos of a set that was refused for others, and where each lies."""
+
+    submission_id: UUID
+    places: dict[UUID, str]
 
 
 class TrainedAdapter(msgspec.Struct, frozen=True):
@@ -92,7 +105,7 @@ class TwinState(msgspec.Struct, frozen=True):
     from before, outside the prefixes of the epoch, that are deleted an hour after they gave way.
     `scope_versions` are of scopes that were taken back: the version that each has if it is ticked
     again. `checkpoints` are, by engine, all adapters of the newest training, the one in use among
-    them.
+    them. `kept_photos` wait for the next set.
     """
 
     created_on: datetime
@@ -114,3 +127,4 @@ class TwinState(msgspec.Struct, frozen=True):
     scope_versions: dict[ConsentScope, int] = {}
     consent_sha256: str = FIRST_CONSENT.sha256
     checkpoints: dict[str, tuple[AdapterFile, ...]] = {}
+    kept_photos: KeptPhotos | None = None

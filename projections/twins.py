@@ -41,6 +41,7 @@ def _created(event: Twin.Created, fact: Fact) -> list[Change]:
             photos_state="none",
             photo_count=0,
             set_flaws=(),
+            kept_photos=(),
             accepted_submission_id=None,
             training_job_id=None,
             trained_engines=(),
@@ -139,6 +140,7 @@ def _consent_scopes_taken_back(event: Twin.ConsentScopesTakenBack, fact: Fact) -
             open_uploads=(),
             open_uploads_until=(),
             photos_state=_photos_withdrawn,
+            kept_photos=(),
         ),
         updated(TWIN_PHOTOS, fact, twin_id=fact.originator_id, state="withdrawn"),
         sight_changed(fact),
@@ -161,6 +163,7 @@ def _consent_withdrawn(event: Twin.ConsentWithdrawn, fact: Fact) -> list[Change]
             open_uploads=(),
             open_uploads_until=(),
             photos_state=_photos_withdrawn,
+            kept_photos=(),
         ),
         decided("withdrawn", event.timestamp, fact, stopped_jobs=event.open_jobs),
         updated(TWIN_PHOTOS, fact, twin_id=fact.originator_id, state="withdrawn"),
@@ -222,7 +225,12 @@ def _photos_submitted(event: Twin.PhotosSubmitted, fact: Fact) -> list[Change]:
 def _photos_accepted(event: Twin.PhotosAccepted, fact: Fact) -> list[Change]:
     return _changed(
         fact,
-        _twin(fact, photos_state="accepted", accepted_submission_id=event.submission_id),
+        _twin(
+            fact,
+            photos_state="accepted",
+            accepted_submission_id=event.submission_id,
+            kept_photos=(),
+        ),
         updated(
             TWIN_PHOTOS,
             fact,
@@ -237,7 +245,12 @@ def _photos_accepted(event: Twin.PhotosAccepted, fact: Fact) -> list[Change]:
 def _photos_rejected(event: Twin.PhotosRejected, fact: Fact) -> list[Change]:
     return _changed(
         fact,
-        _twin(fact, photos_state="rejected", set_flaws=event.set_flaws),
+        _twin(
+            fact,
+            photos_state="rejected",
+            set_flaws=event.set_flaws,
+            kept_photos=tuple(event.kept),
+        ),
         *(
             # A photo without a flaw was rejected for the company it was in.
             updated(
@@ -252,6 +265,14 @@ def _photos_rejected(event: Twin.PhotosRejected, fact: Fact) -> list[Change]:
             for verdict in event.verdicts
         ),
     )
+
+
+@twins.on(Twin.KeptPhotosForgotten)
+def _kept_photos_forgotten(event: Twin.KeptPhotosForgotten, fact: Fact) -> list[Change]:
+    def left(row: Row) -> list[UUID]:
+        return [one for one in row["kept_photos"] if one not in event.photos]
+
+    return _changed(fact, _twin(fact, kept_photos=left))
 
 
 @twins.on(Twin.TrainingAuthorised)

@@ -45,6 +45,10 @@ class RequestPhotoUploadsInput:
     idempotency_key: UUID
     twin: strawberry.ID
     files: list[PhotoFileInput]
+    reused: list[strawberry.ID] = strawberry.field(
+        default_factory=list,
+        description="Of the twin's `reusablePhotos`, those that the set is to hold, too.",
+    )
 
 
 @strawberry.input
@@ -219,6 +223,7 @@ class TwinMutations:
                 )
                 for file in input.files
             ),
+            reused=tuple(own_id("Photo", photo) for photo in input.reused),
         )
         accepted = await execute(info.context, command, input.idempotency_key)
         planned = accepted.result

@@ -45,6 +45,12 @@ class ClipOptions:
     )
 
 
+@strawberry.type(description="Phrases that an engine understands, of one thing that they say.")
+class PhraseGroup:
+    name: str
+    phrases: list[str]
+
+
 @strawberry.type(description="An engine and what it may be asked.")
 class Engine:
     id: str
@@ -80,6 +86,10 @@ class Engine:
         description="How much of a picture is drawn anew where pictures begin with it: 1 is all."
     )
     live_previews: bool
+    phrases: list[PhraseGroup] = strawberry.field(
+        description="What a prompt may be put together from, where an engine knows some words and "
+        "reads past all others. Empty where it takes any."
+    )
     clips: ClipOptions | None = strawberry.field(description="Null where it makes no clips.")
 
 
@@ -186,6 +196,10 @@ def _engine(offered: EngineOffered) -> Engine:
         count_max=entry.count.maximum,
         source_strength=_range(entry.source_strength),
         live_previews=entry.live_previews,
+        phrases=[
+            PhraseGroup(name=name, phrases=list(phrases))
+            for name, phrases in (entry.reading.phrases if entry.reading else {}).items()
+        ],
         clips=None if entry.clips is None else _clips(entry.clips),
     )
 

@@ -80,6 +80,10 @@ class Twin(Node):
         description="The set that `photos` are of. Null until one was submitted."
     )
     set_flaws: list[str]
+    reusable_photos: list[strawberry.ID] = strawberry.field(
+        description="Photos that were found good and are there still, of the accepted set and of "
+        "the one that was refused last: a new set may hold them without another upload."
+    )
     trained: TrainedTwin | None
     checkpoints: list[TwinCheckpoint] = strawberry.field(
         description="What may be chosen to draw it, by step; empty where there is no choice."
@@ -119,6 +123,7 @@ def twin(row: TwinRow, photos: Sequence[PhotoRow]) -> Twin:
         ],
         submission=global_id("Submission", row.submission_id) if row.submission_id else None,
         set_flaws=list(row.set_flaws),
+        reusable_photos=[global_id("Photo", photo) for photo in row.reusable_photos],
         trained=None
         if newest is None
         else TrainedTwin(

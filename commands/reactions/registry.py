@@ -15,6 +15,7 @@ from commands.reactions import (
     failed_screening_goes_on,
     former_places_are_deleted,
     job_has_a_deadline,
+    kept_photos_are_forgotten,
     lent_asset_is_gone,
     payment_hint_is_followed,
     photo_set_is_bounded,
@@ -137,6 +138,14 @@ REACTIONS: tuple[Reaction, ...] = (
         superseded_photos_are_deleted.react,
     ),
     Reaction("photo-set-is-bounded", Twin.PhotosSubmitted, photo_set_is_bounded.react),
+    Reaction(
+        "kept-photos-are-bounded", Twin.PhotosRejected, kept_photos_are_forgotten.after_refusal
+    ),
+    Reaction(
+        "forgotten-photos-are-deleted",
+        Twin.KeptPhotosForgotten,
+        kept_photos_are_forgotten.after_forgetting,
+    ),
     Reaction("former-places-are-deleted", Twin.PlacesGaveWay, former_places_are_deleted.react),
     Reaction("purged-source-ends-jobs", Asset.PurgeRequested, lent_asset_is_gone.react),
     Reaction("hidden-source-ends-jobs", Asset.Hidden, lent_asset_is_gone.react),

@@ -1,4 +1,4 @@
-"""Photos rejected → delete all of the set: somebody else may be in it."""
+"""Photos rejected → delete what was not kept; mostly all of the set: others may be in it."""
 
 from uuid import UUID
 
@@ -9,6 +9,11 @@ from domain.twin import Twin
 
 
 def react(event: Twin.PhotosRejected, owner_id: UUID) -> tuple[Intended, ...]:
-    """Uploads, clean copies and what was measured on them."""
+    """Uploads, clean copies and what was measured on them.
+
+    Where single photos were flawed, the good ones stay for the next set.
+    """
+    if event.kept:
+        return deleted_for_good(event.discarded, since=event.timestamp)
     places = event.places or first_places(owner_id, event.originator_id, event.submission_id)
     return deleted_for_good(places.all, since=event.timestamp)

@@ -36,6 +36,7 @@ from commands.source_photos.forget_source_photo import ForgetPlannedSource, Forg
 from commands.source_photos.forget_uncovered_sources import ForgetUncoveredSources
 from commands.source_photos.give_up_source_photo import GiveUpSourcePhoto
 from commands.twin.expire_photo_set import ExpirePhotoSet
+from commands.twin.forget_kept_photos import ForgetKeptPhotos
 from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.wallet.expire_promotion import ExpirePromotion
@@ -56,6 +57,7 @@ WANTED: Mapping[str, type[Any]] = MappingProxyType(
         "fail-job": FailJob,
         "follow-purchase": FollowPurchase,
         "follow-verification": FollowVerification,
+        "forget-kept-photos": ForgetKeptPhotos,
         "forget-planned-source": ForgetPlannedSource,
         "forget-uncovered-sources": ForgetUncoveredSources,
         "forget-unused-source": ForgetUnusedSource,

@@ -56,7 +56,8 @@ def handle(question: ClaimPhotoSet, work: Work) -> PhotoSetGranted | ClaimDenied
         photos=tuple(
             PhotoGrant(
                 photo_id=photo,
-                object_key=places.upload(photo),
+                # One that was found good before is judged anew among these, where it lies.
+                object_key=waiting.reused.get(photo, places.upload(photo)),
                 clean_key=places.clean_photo(photo),
             )
             for photo in waiting.photos

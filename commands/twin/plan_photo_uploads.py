@@ -36,10 +36,14 @@ class PhotoFile(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class PlanPhotoUploads:
-    """Describe the files of one set, in the order in which they will be shown."""
+    """Describe the files of one set, in the order in which they will be shown.
+
+    `reused` are photos of this twin that were found good before and will be in the set, too.
+    """
 
     twin_id: UUID
     files: tuple[PhotoFile, ...]
+    reused: tuple[UUID, ...] = ()
 
 
 class PlannedUpload(msgspec.Struct, frozen=True):
@@ -63,12 +67,13 @@ def handle(command: PlanPhotoUploads, work: Work) -> UploadsPlanned:
     """Name a place for each file. Raises what is wrong with the first file that cannot be taken.
 
     Raises `NotVerified`, `BiometricReleaseMissing` and `ConsentMissing` too: nobody should send a
-    face before agreeing to what is done with it. Raises `TooManyUploads`.
+    face before agreeing to what is done with it. Raises `TooManyUploads`, and `UploadsNotPlanned`
+    for a photo to be used again that is gone, or never was this twin's.
     """
     twin = work.load(Twin, command.twin_id)
     person = work.load(Person, work.owner_id)
     twin.require_photo_consent(person, at=work.now)
-    _require_acceptable(command.files)
+    _require_acceptable(command.files, reused=len(set(command.reused)))
     submission = uuid5(twin.id, f"submission:{work.key}")
     photos = tuple(uuid5(submission, str(number)) for number in range(len(command.files)))
     places = twin.plan_uploads(
@@ -77,6 +82,7 @@ def handle(command: PlanPhotoUploads, work: Work) -> UploadsPlanned:
         photo_ids=photos,
         size_bytes=sum(file.size_bytes for file in command.files),
         at=work.now,
+        reused=command.reused,
     )
     work.save(twin, unchanged=[person])
     return UploadsPlanned(
@@ -97,9 +103,10 @@ def _planned(file: PhotoFile, photo_id: UUID, places: PhotoPlaces) -> PlannedUpl
     )
 
 
-def _require_acceptable(files: Sequence[PhotoFile]) -> None:
-    if not 1 <= len(files) <= PHOTOS_MAX:
-        raise PhotoCountOutOfRange(PHOTOS_MIN, PHOTOS_MAX, len(files)).at("files")
+def _require_acceptable(files: Sequence[PhotoFile], *, reused: int) -> None:
+    given = len(files) + reused
+    if not 1 <= given <= PHOTOS_MAX:
+        raise PhotoCountOutOfRange(PHOTOS_MIN, PHOTOS_MAX, given).at("files")
     for place, file in enumerate(files):
         require_acceptable(file, "files", place)
 

@@ -74,7 +74,7 @@ class PromptReading(msgspec.Struct, frozen=True):
 
     What is put before or behind the person's own words takes room as well: `twin_phrase` where a
     twin is drawn, and the phrases of style and motion. A word outside of `vocabulary` takes room
-    and says nothing.
+    and says nothing. `phrases` are some to choose from, by what they say of a picture.
     """
 
     words_max: int
@@ -82,6 +82,7 @@ class PromptReading(msgspec.Struct, frozen=True):
     twin_phrase: str
     style_phrases: dict[str, str]
     motion_phrases: dict[str, str] = {}
+    phrases: dict[str, tuple[str, ...]] = {}
 
 
 class EngineEntry(msgspec.Struct, frozen=True):

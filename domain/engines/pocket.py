@@ -9,7 +9,7 @@ from domain.engines.entry import (
     TrainingRecipe,
     WholeRange,
 )
-from domain.engines.pocket_words import WORDS
+from domain.engines.pocket_words import PHRASES, WORDS
 from domain.job_kind import JobKind
 from domain.rating import Rating
 
@@ -64,6 +64,7 @@ ENTRY = EngineEntry(
     reading=PromptReading(
         words_max=38,
         vocabulary=WORDS,
+        phrases=PHRASES,
         twin_phrase="a portrait of zxq",
         style_phrases={
             "sketch": "sketch style",

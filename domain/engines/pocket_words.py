@@ -1,5 +1,38 @@
 """The words that the pocket model was taught. Whatever else a prompt says, it reads past."""
 
+_COLOURS_OF = {
+    "hair": ("black", "brown", "blonde", "red", "white", "blue", "pink"),
+    "eyes": ("brown", "blue", "green"),
+    "top": ("red", "blue", "green", "yellow", "white", "black"),
+    "background": ("blue", "green", "yellow", "pink", "purple", "grey"),
+}
+
+PHRASES = {
+    "expression": ("smiling", "frowning", "open mouth"),
+    "view": ("front view", "looking left", "looking right"),
+    "glasses": ("round glasses", "square glasses", "no glasses"),
+    "hair": (
+        "short hair",
+        "long hair",
+        "curly hair",
+        "spiky hair",
+        "hair in a bun",
+        "bald",
+        *(f"{colour} hair" for colour in _COLOURS_OF["hair"]),
+    ),
+    "face": (
+        "a beard",
+        "no beard",
+        "freckles",
+        "a mole",
+        *(f"{skin} skin" for skin in ("pale", "tan", "brown", "dark")),
+        *(f"{colour} eyes" for colour in _COLOURS_OF["eyes"]),
+    ),
+    "top": tuple(f"{colour} top" for colour in _COLOURS_OF["top"]),
+    "background": tuple(f"{colour} background" for colour in _COLOURS_OF["background"]),
+}
+"""What it draws best, as it was said to it, by what it says of a picture."""
+
 WORDS = frozenset(
     {
         "zxq",

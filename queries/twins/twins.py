@@ -42,7 +42,8 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     accepted, rejected or withdrawn. A training may learn from `accepted_submission_id`.
     `deletion_pending` says that bytes of an earlier consent still wait to be deleted.
     `open_uploads` are sets that were planned and not handed in, oldest first, each to be forgotten
-    at its place of `open_uploads_until`.
+    at its place of `open_uploads_until`. A new set may hold `reusable_photos` as they are: those of
+    the accepted set, and good ones that are kept of a refused one.
     """
 
     twin_id: UUID
@@ -70,6 +71,7 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     created_position: int
     position: int
+    reusable_photos: tuple[UUID, ...]
     adapters: tuple[Adapter, ...]
     checkpoints: tuple[Checkpoint, ...]
 
@@ -81,6 +83,12 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
 
 _TWIN: LiteralString = """
 SELECT t.*, cardinality(t.prefixes_to_delete) > 0 AS deletion_pending,
+       t.kept_photos || ARRAY(
+           SELECT p.photo_id FROM views.twin_photos p
+            WHERE p.owner_id = t.owner_id AND p.twin_id = t.twin_id
+              AND p.submission_id = t.accepted_submission_id
+            ORDER BY p.ordinal
+       ) AS reusable_photos,
        coalesce(a.adapters, '[]'::jsonb) AS adapters,
        coalesce(c.checkpoints, '[]'::jsonb) AS checkpoints
   FROM views.twins t

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.accept import JSON_TYPE, RESPONSE_TYPE, Accepted, accepted
+from api.accept import JSON_TYPE, RESPONSE_TYPE, Accepted, accepted, takes_gzip
 from api.event_stream import RETRY_MS
 from tests.api.creator import Creator, Visitor
 
@@ -65,3 +65,33 @@ def test_who_prefers_a_stream_gets_one_for_everything(visitor: Visitor) -> None:
         'event: next\ndata: {"data":{"catalogue":{"priceVersion":1}}}\n\n'
         "event: complete\ndata: \n\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "takes"),
+    [
+        (None, False),
+        ("", False),
+        ("identity", False),
+        ("gzip, deflate, br", True),
+        ("br;q=1.0, GZIP;q=0.8", True),
+        ("gzip;q=0, *", False),
+        ("gzip; q=0.000", False),
+    ],
+)
+def test_who_takes_compressed_answers(header: str | None, *, takes: bool) -> None:
+    assert takes_gzip(header) is takes
+
+
+def test_a_long_answer_is_compressed_for_whoever_takes_that(visitor: Visitor) -> None:
+    text = "consentText { text } biometricReleaseText { text }"
+    long = {"query": f"{{ catalogue {{ {text} engines {{ phrases {{ name phrases }} }} }} }}"}
+    plain = visitor.send(long, **{"accept-encoding": "identity"})
+    packed = visitor.send(long, **{"accept-encoding": "gzip"})
+    assert packed.response.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.response.headers
+    assert packed.data == plain.data
+    assert packed.response.num_bytes_downloaded < plain.response.num_bytes_downloaded
+    assert int(packed.response.headers["content-length"]) == packed.response.num_bytes_downloaded
+    short = visitor.send({"query": CATALOGUE}, **{"accept-encoding": "gzip"})
+    assert "content-encoding" not in short.response.headers

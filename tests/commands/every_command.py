@@ -69,6 +69,7 @@ from commands.twin.choose_checkpoint import ChooseCheckpoint
 from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.create_twin import CreateTwin
 from commands.twin.expire_photo_set import ExpirePhotoSet
+from commands.twin.forget_kept_photos import ForgetKeptPhotos
 from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PhotoFile, PlanPhotoUploads
@@ -141,6 +142,7 @@ EVERY_COMMAND: Mapping[str, Any] = {
     "clear-first-uploads": ClearFirstUploads(TWIN, SUBMISSION),
     "expire-photo-set": ExpirePhotoSet(TWIN, SUBMISSION),
     "forget-uploads": ForgetUploads(TWIN, SUBMISSION),
+    "forget-kept-photos": ForgetKeptPhotos(TWIN, SUBMISSION),
     "submit-photos": SubmitPhotos(TWIN, SUBMISSION, "pocket", (PHOTO,)),
     "record-photo-verdicts": RecordPhotoVerdicts(
         TWIN,

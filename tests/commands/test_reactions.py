@@ -48,6 +48,7 @@ from commands.source_photos.forget_source_photo import ForgetPlannedSource, Forg
 from commands.source_photos.forget_uncovered_sources import ForgetUncoveredSources
 from commands.source_photos.give_up_source_photo import GiveUpSourcePhoto
 from commands.twin.expire_photo_set import ExpirePhotoSet
+from commands.twin.forget_kept_photos import ForgetKeptPhotos
 from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
 from commands.twin.withdraw_consent import WithdrawConsent
@@ -341,6 +342,30 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
             Twin.PhotosRejected, submission_id=OTHER, verdicts=(), set_flaws=(), places=SOMEWHERE
         ),
         [DeleteObjects(SOMEWHERE.all, for_good=True)] * 2,
+    ),
+    (
+        _event(
+            Twin.PhotosRejected,
+            submission_id=OTHER,
+            verdicts=(),
+            set_flaws=(),
+            places=SOMEWHERE,
+            kept={named("a good photo"): "uploads/a/good"},
+            discarded=("uploads/a/blurred", "photos/a/"),
+        ),
+        [
+            *[DeleteObjects(("uploads/a/blurred", "photos/a/"), for_good=True)] * 2,
+            ForgetKeptPhotos(IT, OTHER),
+        ],
+    ),
+    (
+        _event(
+            Twin.KeptPhotosForgotten,
+            submission_id=OTHER,
+            photos=(named("a good photo"),),
+            places=("uploads/a/good",),
+        ),
+        [DeleteObjects(("uploads/a/good",), for_good=True)] * 2,
     ),
     (_failed_attempt(attempts_left=1), [OpenNextAttempt(IT, attempt=3)]),
     (_failed_attempt(attempts_left=0), [FailJob(IT, JobFailure.ATTEMPTS_EXHAUSTED)]),

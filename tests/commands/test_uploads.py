@@ -12,7 +12,8 @@ from commands.twin.submit_photos import SubmitPhotos
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.photo_set import SetFlaw
 from domain.refusals import ConsentMissing, NotFound, TooManyUploads, UploadsNotPlanned
-from domain.twin import UPLOAD_PLANS_MAX, Twin
+from domain.twin import Twin
+from domain.twin_photos import UPLOAD_PLANS_MAX
 from tests.commands import journey
 from tests.commands.reactor import react
 from tests.commands.studio_spec import ADA, GRACE, StudioSpec

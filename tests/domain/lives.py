@@ -175,6 +175,23 @@ def twin_whose_photos_were_rejected() -> Twin:
     return twin
 
 
+def twin_whose_good_photos_were_used_again() -> Twin:
+    twin = submitted_twin()
+    blurred = PhotoVerdict(TWELVE_PHOTOS[11], (PhotoFlaw.BLURRED,))
+    good = [PhotoVerdict(photo) for photo in TWELVE_PHOTOS[:11]]
+    twin.record_photo_verdicts(
+        named("twelve photos of Ada"), (*good, blurred), (), "gate", at=LATER
+    )
+    again, sharp = named("eleven photos of Ada"), named("a sharp photo of Ada")
+    plan(twin, again, (sharp,), at=LATER)
+    photos = (*TWELVE_PHOTOS[:10], sharp)
+    twin.submit_photos(again, person=verified(), entry=POCKET, photo_ids=photos, at=LATER)
+    dark = PhotoVerdict(sharp, (PhotoFlaw.TOO_DARK,))
+    twin.record_photo_verdicts(again, (*good[:10], dark), (), "gate", at=LATER)
+    twin.forget_kept_photos(again, at=LATER)
+    return twin
+
+
 def twin_that_was_trained_again() -> Twin:
     twin = trained_twin()
     for name in ("given up", "superseded", "accepted"):
@@ -529,6 +546,7 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         twin_that_was_drawn_and_withdrawn,
         twin_whose_scopes_came_and_went,
         twin_whose_photos_were_rejected,
+        twin_whose_good_photos_were_used_again,
         twin_that_was_trained_again,
         twin_that_is_drawn_by_an_earlier_checkpoint,
         training_with_an_earlier_checkpoint,

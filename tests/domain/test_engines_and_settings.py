@@ -64,6 +64,17 @@ def test_an_entry_agrees_with_itself(entry: EngineEntry) -> None:
 
 
 @EVERY_ENGINE
+def test_phrases_to_choose_from_say_something_in_every_word(entry: EngineEntry) -> None:
+    reading = entry.reading
+    if reading is None:
+        return
+    offered = [phrase for phrases in reading.phrases.values() for phrase in phrases]
+    assert len(offered) == len(set(offered))
+    assert {word for phrase in offered for word in phrase.split()} <= reading.vocabulary
+    assert max(map(len, offered), default=0) <= entry.prompt_length_max
+
+
+@EVERY_ENGINE
 def test_live_previews_are_off_where_an_engine_is_photorealistic(entry: EngineEntry) -> None:
     assert entry.live_previews is not entry.photorealistic
 

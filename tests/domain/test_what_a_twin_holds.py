@@ -20,9 +20,10 @@ from domain.refusals import (
     UploadsNotPlanned,
 )
 from domain.time_limits import UPLOADS_OPEN_MAX
-from domain.twin import UPLOAD_PLANS_MAX, Twin
+from domain.twin import Twin
 from domain.twin_consent import OFFERED_ANYWHERE
 from domain.twin_events import GAVE_WAY_MAX
+from domain.twin_photos import UPLOAD_PLANS_MAX
 from tests.domain.aggregate_spec import given
 from tests.domain.golden_streams import golden_streams
 from tests.domain.people import (

@@ -77,6 +77,7 @@ from commands.twin.claim_photo_set import ClaimPhotoSet
 from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.create_twin import CreateTwin
 from commands.twin.expire_photo_set import ExpirePhotoSet
+from commands.twin.forget_kept_photos import ForgetKeptPhotos
 from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.grant_consent import GrantConsent
 from commands.twin.plan_photo_uploads import PhotoFile, PlanPhotoUploads
@@ -132,6 +133,7 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     WithdrawConsent: lambda d: WithdrawConsent(d.id_of("twins")),
     WithdrawAllConsents: lambda d: WithdrawAllConsents(),
     ForgetUploads: lambda d: ForgetUploads(*_planned(d)),
+    ForgetKeptPhotos: lambda d: ForgetKeptPhotos(*_kept_set(d)),
     ExpirePhotoSet: lambda d: ExpirePhotoSet(*_waiting(d)[:2]),
     ClearFirstUploads: lambda d: ClearFirstUploads(*_planned(d)),
     ReadUploadPlan: lambda d: ReadUploadPlan(*_planned(d)),
@@ -269,9 +271,9 @@ def _plan(d: Draw) -> PlanPhotoUploads:
     count = d.one(0, 1, 21) if d.wrong() else d.one(10, 12)
     media_type = "text/html" if d.wrong() else "image/png"
     size = d.one(0, 2**40) if d.wrong() else 20_000
-    return PlanPhotoUploads(
-        d.id_of("twins"), tuple(PhotoFile(media_type, size, SHA256) for _ in range(count))
-    )
+    twin = d.id_of("twins")
+    files = tuple(PhotoFile(media_type, size, SHA256) for _ in range(count))
+    return PlanPhotoUploads(twin, files, _again(d, twin))
 
 
 @of(PlanSourcePhoto)
@@ -346,7 +348,16 @@ def _submit(d: Draw) -> SubmitPhotos:
     twin, plan = d.own.plans[submission]
     photos = tuple(upload.photo_id for upload in plan.uploads)
     twin = d.id_of("twins") if d.wrong() else twin
-    return SubmitPhotos(twin, submission, engine, photos[:-2] if d.wrong() else photos)
+    chosen = photos[:-2] if d.wrong() else photos
+    return SubmitPhotos(twin, submission, engine, (*chosen, *_again(d, twin)))
+
+
+def _again(d: Draw, twin: UUID) -> tuple[UUID, ...]:
+    """Photos of before that a set is to hold, too: mostly none."""
+    if d.wrong():
+        return (d.uuid(),)
+    known = d.load(Twin, twin) if d.wrong(0.5) else None
+    return () if known is None else tuple(known.reusable_photos)[: d.one(1, 2, 8)]
 
 
 def _planned(d: Draw) -> tuple[UUID, UUID]:
@@ -355,6 +366,15 @@ def _planned(d: Draw) -> tuple[UUID, UUID]:
     if submission is None or d.wrong():
         return d.id_of("twins"), d.id_of("twins")
     return d.own.plans[submission][0], submission
+
+
+def _kept_set(d: Draw) -> tuple[UUID, UUID]:
+    """Twin and submission of a set of which something was kept, or of any other."""
+    twins = (d.load(Twin, twin) for twin in d.own.twins)
+    states = [(twin.id, twin.snapshot_state().kept_photos) for twin in twins if twin]
+    sets = [(twin, kept.submission_id) for twin, kept in states if kept is not None]
+    found = None if d.wrong() else d.some(sets)
+    return _planned(d) if found is None else found
 
 
 def _waiting(d: Draw) -> tuple[UUID, UUID, tuple[UUID, ...]]:
@@ -393,11 +413,16 @@ def _photos_wait(d: Draw) -> PhotosWait:
 @of(RecordPhotoVerdicts)
 def _verdicts(d: Draw) -> RecordPhotoVerdicts:
     twin, submission, photos = _waiting(d)
-    flaws = (PhotoFlaw.BLURRED,) if d.wrong(0.1) else ()
+    flawed = photos[: d.one(1, 3, 20)] if d.wrong(0.2) else ()
+    flaws = (PhotoFlaw.NOT_JUDGED if d.wrong() else PhotoFlaw.BLURRED,)
     set_flaws = (SetFlaw.NOT_ONE_PERSON,) if d.wrong() else ()
     judged = photos[1:] if d.wrong() else photos
     return RecordPhotoVerdicts(
-        twin, submission, tuple(PhotoVerdict(photo, flaws) for photo in judged), set_flaws, "gate"
+        twin,
+        submission,
+        tuple(PhotoVerdict(photo, flaws if photo in flawed else ()) for photo in judged),
+        set_flaws,
+        "gate",
     )
 
 

@@ -18,6 +18,7 @@ from commands.source_photos.forget_source_photo import ForgetPlannedSource
 from commands.source_photos.give_up_source_photo import GiveUpSourcePhoto
 from commands.twin.clear_first_uploads import ClearFirstUploads
 from commands.twin.expire_photo_set import ExpirePhotoSet
+from commands.twin.forget_kept_photos import ForgetKeptPhotos
 from commands.twin.forget_uploads import ForgetUploads
 from commands.twin.take_back_consent_scopes import TakeBackConsentScopes
 from commands.twin.withdraw_all_consents import WithdrawAllConsents
@@ -61,6 +62,7 @@ SELDOM = {
     TakeBackConsentScopes: 0.5,
     ExpirePhotoSet: 0.2,
     ForgetUploads: 0.3,
+    ForgetKeptPhotos: 0.3,
     ClearFirstUploads: 0.6,
     FailJob: 0.3,
     EndWithoutSource: 0.3,

@@ -216,6 +216,33 @@ def test_a_rejected_set_says_what_is_wrong_with_which_photo(folded: Folded) -> N
     assert rejected == {photos[0]: ["no-face", "blurred"]}
 
 
+def test_a_twin_shows_which_good_photos_wait_for_its_next_set(folded: Folded) -> None:
+    history = folded.history
+    person = history.verified_person(ADA)
+    twin = history.twin_with_photos(person, "Countess")
+    assert folded.row("twins")["kept_photos"] == []
+    photos = [uuid5(twin.id, f"second {number}") for number in range(10)]
+
+    def refused(submission: UUID, flaw: PhotoFlaw) -> None:
+        twin.plan_uploads(submission, person=person, photo_ids=photos, size_bytes=9, at=history.now)
+        twin.submit_photos(
+            submission, person=person, entry=POCKET, photo_ids=photos, at=history.now
+        )
+        verdicts = [PhotoVerdict(photos[0], (flaw,)), *map(PhotoVerdict, photos[1:])]
+        twin.record_photo_verdicts(submission, verdicts, (), "sandbox-1", at=history.now)
+        history.save(ADA, twin)
+
+    refused(GRACE, PhotoFlaw.BLURRED)
+    assert folded.row("twins")["kept_photos"] == photos[1:]
+    twin.forget_kept_photos(GRACE, at=history.now)
+    history.save(ADA, twin)
+    assert folded.row("twins")["kept_photos"] == []
+    refused(uuid5(GRACE, "third"), PhotoFlaw.BLURRED)
+    twin.withdraw_consent(at=history.now)
+    history.save(ADA, twin)
+    assert folded.row("twins")["kept_photos"] == []
+
+
 def test_a_twin_shows_which_sets_may_be_uploaded_and_until_when(folded: Folded) -> None:
     history = folded.history
     person = history.verified_person(ADA)

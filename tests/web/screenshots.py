@@ -11,17 +11,21 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
+from playwright.sync_api import Browser, FilePayload, Page, Route, ViewportSize, expect
 
+from commands.twin.record_photo_verdicts import RecordPhotoVerdicts
 from domain.kernel.role import Role
-from tests.api.creator import Creator
+from domain.photo_set import PhotoFlaw, PhotoVerdict
+from domain.twin import Twin
+from tests.api.creator import DOCUMENTS, Creator, uuid_of
 from tests.api.live_studio import ROOT
 from tests.web.browser import chromium
 from tests.web.signed_in import patient, sign_in, stands
 from tests.web.staffed import staffed
-from tests.web.stand import furnished, standing
+from tests.web.stand import cartoon, furnished, standing
 
 FOLDER = ROOT / "docs" / "studio"
 DESK: ViewportSize = {"width": 1280, "height": 860}
@@ -82,6 +86,46 @@ def twin_named(name: str) -> Callable[[Page], None]:
     return opened
 
 
+def words(page: Page) -> None:
+    page.get_by_text("Words that Pocket knows").click()
+    page.get_by_role("button", name="looking left").click()
+    page.get_by_role("button", name="blue background").click()
+    page.locator(".vocabulary").evaluate("one => one.scrollIntoView()")
+
+
+def photos_judged(page: Page, ada: Creator) -> None:
+    """Ten photos were sent, two of them refused; a third of another visit is left out."""
+    twin_named("Not yet")(page)
+    twin = uuid_of(unquote(page.url.rsplit("/", 1)[1]))
+    files: list[FilePayload] = []
+    for seed in range(11):
+        written = io.BytesIO()
+        Image.fromarray(cartoon(seed)).save(written, "PNG")
+        name = f"me-{seed + 1}.png"
+        files.append({"name": name, "mimeType": "image/png", "buffer": written.getvalue()})
+    page.get_by_label("Choose photos").set_input_files(files)
+    handed_in = DOCUMENTS.ids_by_name["SubmitPhotos"]
+    with page.expect_response(lambda answer: handed_in in (answer.request.post_data or "")):
+        page.get_by_role("button", name="Send 11 photos").click()
+    ada.live.settle()
+    expect(page.get_by_text("Your photos are being looked at.")).to_be_visible()
+    waiting = ada.load(Twin, twin).submitted
+    assert waiting is not None
+    flaws = {3: (PhotoFlaw.BLURRED,), 6: (PhotoFlaw.TOO_DARK,)}
+    verdicts = tuple(
+        PhotoVerdict(photo, flaws.get(place, ())) for place, photo in enumerate(waiting.photos)
+    )
+    ada.live.does(
+        RecordPhotoVerdicts(twin, waiting.submission_id, verdicts, (), "gate"), ada.person
+    )
+    ada.live.settle()
+    expect(page.get_by_text("is blurred")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("is blurred")).to_be_visible()
+    page.get_by_role("button", name="Remove me-11.png").click()
+    page.get_by_role("button", name="Use me-11.png again").scroll_into_view_if_needed()
+
+
 def training(page: Page) -> None:
     page.get_by_role("link", name="See its training").click()
     expect(page.get_by_text("step 96 of 192")).to_be_visible()
@@ -126,6 +170,7 @@ class Shot:
     name: str
     place: str
     done: Callable[[Page], None] = as_it_is
+    done_with: Callable[[Page, Creator], None] | None = None
     size: str = "desk"
     dark: bool = False
     role: Role = Role.CREATOR
@@ -135,6 +180,7 @@ SHOTS = (
     Shot("steps", "welcome"),
     Shot("create", "create"),
     Shot("create-video", "create", video),
+    Shot("create-words", "create", words),
     Shot("create-dark", "create", dark=True),
     Shot("create-phone", "create", size="phone"),
     Shot("queue", "queue"),
@@ -150,6 +196,8 @@ SHOTS = (
     Shot("lightbox-compare", "gallery", compared),
     Shot("twins", "twins"),
     Shot("twin-photos", "twins", twin_named("Not yet")),
+    Shot("twin-photos-phone", "twins", twin_named("Not yet"), size="phone", dark=True),
+    Shot("twin-photos-judged", "twins", done_with=photos_judged),
     Shot("training", "twins", training),
     Shot("training-phone", "twins", training, size="phone", dark=True),
     Shot("credits", "credits"),
@@ -192,6 +240,8 @@ def shoot(browser: Browser, ada: Creator, shot: Shot) -> None:
         sign_in(page, ada, f"{ada.live.url}/#/{shot.place}")
         stands(page, "not-found" if shot.place == "nowhere" else shot.place)
         shot.done(page)
+        if shot.done_with is not None:
+            shot.done_with(page, ada)
         taken(page, shot.name)
 
 

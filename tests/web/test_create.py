@@ -388,3 +388,30 @@ def test_nothing_scrolls_sideways_on_the_smallest_screen(page: Page, ada: Creato
         page.goto(f"{ada.live.url}/#/{place}")
         expect(page.get_by_text("red scarf, laughing").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_words_that_the_engine_knows_put_themselves_into_the_prompt(page: Page) -> None:
+    page.get_by_text("Words that Pocket knows").click()
+    prompt = page.get_by_label("Prompt", exact=True)
+    prompt.fill("a lighthouse keeper,")
+    hair = page.get_by_role("group", name="Hair")
+    hair.get_by_role("button", name="curly hair").click()
+    expect(prompt).to_have_value("a lighthouse keeper, curly hair")
+    expect(hair.get_by_role("button", name="curly hair")).to_have_attribute("aria-pressed", "true")
+    # By keyboard: one of a group by Tab, the others by arrows.
+    view = page.get_by_role("group", name="View")
+    view.get_by_role("button", name="front view").focus()
+    page.keyboard.press("ArrowRight")
+    expect(view.get_by_role("button", name="looking left")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(prompt).to_have_value("a lighthouse keeper, curly hair, looking left")
+    expect(view.get_by_role("button", name="looking left")).to_be_focused()
+    # Once more takes it out, and what was written stays.
+    hair.get_by_role("button", name="curly hair").click()
+    expect(prompt).to_have_value("a lighthouse keeper, looking left")
+    expect(page.get_by_text("Means nothing to this engine: lighthouse, keeper")).to_be_visible()
+    prompt.fill("x" * 295)
+    expect(hair.get_by_role("button", name="curly hair")).to_be_disabled()
+    # Whether it is open stays as it was.
+    page.reload()
+    expect(page.get_by_role("group", name="Hair")).to_be_visible()

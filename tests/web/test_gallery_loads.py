@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from adapters.postgres.embedded import EmbeddedPostgres
 from gpu_consumers.engines.pocket.world.identity import random_identity
@@ -15,7 +15,7 @@ from gpu_consumers.engines.pocket.world.portrait import render
 from gpu_consumers.engines.pocket.world.scene import random_scene
 from gpu_consumers.screening.released_files import EncodedFile, still
 from gpu_consumers.screening.thumbnails import thumbnail
-from tests.api.creator import PASSWORD, Creator
+from tests.api.creator import DOCUMENTS, PASSWORD, Creator
 from tests.api.live_studio import LiveStudio, live_studio
 from tests.conftest import TEMPLATE
 from tests.web.browser import PATIENCE_MS, chromium
@@ -184,6 +184,50 @@ def test_a_tile_has_its_place_and_its_colour_before_its_picture_comes(
         # The mean colour of this hash by the reference implementation, thumbhash 0.1.1.
         background = "one => one.closest('li').style.backgroundColor"
         assert tile.evaluate(background) == "rgb(86, 82, 88)"
+
+
+def test_the_first_pictures_are_asked_for_with_the_page_and_alone(
+    browser: Browser, ada: Creator
+) -> None:
+    address = named(ada.live, "localhost")
+    with browser.new_context(viewport={"width": 1280, "height": 600}) as context:
+        page = signed_in(context, ada, address)
+        page.close()
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        questions: list[str] = []
+        asked: list[str] = []
+        held: list[Route] = []
+
+        def note(route: Route) -> None:
+            asked.append(route.request.url)
+            held.append(route)
+
+        names = {id: name for name, id in DOCUMENTS.ids_by_name.items()}
+        page.on(
+            "request",
+            lambda one: (
+                questions.append(names[(one.post_data_json or {})["documentId"]])
+                if one.url.endswith("/graphql")
+                else None
+            ),
+        )
+        page.route("**/media/**", note)
+        page.goto(f"{address}/#/gallery")
+        expect(page.locator(".picture-tile").first).to_be_visible()
+        # Before anybody knew who looks at it, and not once more.
+        assert questions[:4] == ["Catalogue", "Viewer", "GalleryOrder", "GalleryTiles"]
+        in_view = page.locator(TILE).evaluate_all(
+            "all => all.map(one => one.closest('li').getBoundingClientRect().top < innerHeight)"
+        )
+        assert all(in_view)
+        assert len(in_view) < TILES
+        for route in held:
+            route.continue_()
+        page.unroute("**/media/**", note)
+        expect(page.locator(TILE).nth(len(in_view))).to_be_attached()
+        # The others come when the first are there: the list is not begun anew.
+        assert questions.count("GalleryOrder") == 1
 
 
 def test_after_sign_out_nothing_of_it_is_seen_again_in_this_browser(

@@ -250,3 +250,108 @@ def test_what_ended_meanwhile_is_said_once_to_whoever_comes_back(page: Page, ada
     page.reload()
     expect(page.get_by_role("heading", name="Statement")).to_be_visible()
     expect(page.get_by_text("While you were away")).to_have_count(0)
+
+
+def test_good_photos_are_not_sent_again_in_another_visit_either(page: Page, ada: Creator) -> None:
+    twin = ada.twin()
+    ada.live.settle()
+    page.goto(f"{ada.live.url}/#/twins/{twin}")
+    sent: list[str] = []
+    page.on("request", lambda one: sent.append(one.url) if "/objects/" in one.url else None)
+    page.get_by_label("Choose photos").set_input_files(photos(10))
+    pressed(page, ada, "Send 10 photos", "SubmitPhotos")
+    expect(page.get_by_text("Your photos are being looked at.")).to_be_visible()
+    judge(ada, uuid_of(twin), flawed=[3])
+    page.reload()
+    cards = page.locator(".photo-card")
+    expect(cards).to_have_count(10)
+    card = page.get_by_role("listitem", name="me-3.png")
+    expect(card).to_contain_text("is blurred")
+    expect(page.get_by_role("listitem", name="me-4.png")).to_contain_text("Good")
+    expect(page.get_by_role("listitem", name="me-4.png").locator("img")).to_have_js_property(
+        "complete", value=True
+    )
+    # What was sent before is known again, also by its content.
+    page.get_by_label("Choose photos").set_input_files(photos(1, first=4))
+    expect(page.get_by_text("Is there already")).to_be_visible()
+    page.get_by_role("button", name="Remove me-4.png").last.click()
+    card.get_by_label("Replace me-3.png").set_input_files(photos(1, first=11))
+    before = len(sent)
+    pressed(page, ada, "Send 10 photos", "SubmitPhotos")
+    expect(page.get_by_text("Your photos are being looked at.")).to_be_visible()
+    assert len(sent) - before == 1
+    judge(ada, uuid_of(twin))
+
+    # Of an accepted set one is left out, and taken in again.
+    page.get_by_text("Use other photos").click()
+    expect(page.get_by_text("Change something first")).to_be_visible()
+    page.get_by_role("button", name="Remove me-0.png").click()
+    expect(page.get_by_text("1 more to go")).to_be_visible()
+    page.get_by_role("button", name="Use me-0.png again").click()
+    expect(cards).to_have_count(10)
+    pressed(page, ada, "Send 10 photos", "SubmitPhotos")
+    expect(page.get_by_text("Your photos are being looked at.")).to_be_visible()
+    assert len(sent) - before == 1
+
+
+def test_files_that_were_chosen_stay_while_the_twin_changes(page: Page, ada: Creator) -> None:
+    twin = ada.twin()
+    other = ada.twin("Another")
+    ada.live.settle()
+    page.goto(f"{ada.live.url}/#/twins/{twin}")
+    page.get_by_label("Choose photos").set_input_files(photos(3))
+    cards = page.locator(".photo-card")
+    expect(cards).to_have_count(3)
+    cards.nth(1).focus()
+    page.evaluate(
+        "() => { window.card = document.activeElement;"
+        " window.input = document.querySelector('.drop input'); }"
+    )
+    ada.did("takeBackConsentScopes", twin=twin, scopes=["clips"])
+    ada.live.settle()
+    expect(page.get_by_text("Consent: training, pictures", exact=True)).to_be_visible()
+    assert page.evaluate(
+        "() => window.card === document.activeElement && window.card.isConnected"
+        " && window.input === document.querySelector('.drop input')"
+    )
+    expect(cards).to_have_count(3)
+    # A plan of another tab, which the card says: nothing that was chosen here goes for it.
+    ada.planned(twin)
+    ada.live.settle()
+    expect(page.get_by_text("1 upload open until")).to_be_visible()
+    assert page.evaluate("() => window.card === document.activeElement")
+    # They are this twin's, and no other's.
+    page.goto(f"{ada.live.url}/#/twins/{other}")
+    expect(page.get_by_role("heading", name="Another")).to_be_visible()
+    expect(cards).to_have_count(0)
+    page.goto(f"{ada.live.url}/#/twins/{twin}")
+    expect(cards).to_have_count(3)
+
+
+def test_photos_come_by_paste_and_by_camera_and_examples_say_how(
+    browser: Browser, ada: Creator
+) -> None:
+    twin = ada.twin()
+    ada.live.settle()
+    with looked_at(browser, ada, f"#/twins/{twin}") as page:
+        expect(page.get_by_role("listitem").filter(has_text="From the side")).to_be_visible()
+        expect(page.get_by_role("listitem").filter(has_text="More than one face")).to_be_visible()
+        # A camera is what a phone has in the hand.
+        camera = page.get_by_label("Take a photo")
+        expect(camera).to_have_attribute("capture", "user")
+        camera.set_input_files(photos(1))
+        cards = page.locator(".photo-card")
+        expect(cards).to_have_count(1)
+        expect(page.get_by_text("From the side")).to_have_count(0)
+        page.evaluate(
+            """async () => {
+              const canvas = new OffscreenCanvas(600, 600);
+              canvas.getContext('2d').fillRect(0, 0, 300, 600);
+              const pasted = new DataTransfer();
+              const [picture, type] = [await canvas.convertToBlob(), { type: 'image/png' }];
+              pasted.items.add(new File([picture], 'pasted.png', type));
+              const event = { clipboardData: pasted, bubbles: true };
+              document.body.dispatchEvent(new ClipboardEvent('paste', event));
+            }"""
+        )
+        expect(page.get_by_role("listitem", name="pasted.png")).to_contain_text("Ready to send")

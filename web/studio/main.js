@@ -7,7 +7,7 @@ import { go, href, route } from "./core/router.js";
 import { computed, effect, untracked } from "./core/signal.js";
 import { html, render } from "./core/template.js";
 import { forgetComplaints } from "./core/toasts.js";
-import { announce, homeOf, isAnybodys, pageNamed, placesOf } from "./pages.js";
+import { homeOf, isAnybodys, pageNamed, placesOf } from "./pages.js";
 import { shell } from "./shell.js";
 import { state, tell } from "./store.js";
 import { refreshViewer } from "./viewer.js";
@@ -30,9 +30,6 @@ if (kept("theme", "system").value === "contrast") {
   kept("contrast", "system").value = "more";
 }
 
-// Whoever comes to no page in particular is most often somebody who signs in.
-announce(route.value.page || "entrance");
-if (route.value.page) announce("");
 await reached();
 shell();
 const who = computed(() => state.viewer?.id ?? null);

@@ -1,8 +1,13 @@
-// The pages of the studio: each a module with its style sheet, loaded when it is visited.
+// The pages of the studio: each a module with its style sheet, loaded when it is visited. This runs by itself
+// before the rest has come, and begins with what the page at this address will need.
+
+import { askAhead } from "./core/client.js";
 
 const VERSIONED = new URL("./", import.meta.url);
 // The studio brings along what each of them needs.
 const NEEDED = JSON.parse(document.getElementById("pages")?.textContent || "{}");
+/** So much of a window has one picture of a gallery. */
+const PICTURE_PX = 60_000;
 
 /** A page's sign, and how its module is loaded. `for`: the role that has it. */
 export const PAGES = {
@@ -70,4 +75,34 @@ function sheet(name) {
     link.onload = link.onerror = resolve;
     document.head.append(link);
   });
+}
+
+/** As many items of a gallery as come with the first answer: a window full, and some for a crooked row. */
+export const galleryFirst = () => Math.min(60, Math.max(16, Math.ceil((innerWidth * innerHeight) / PICTURE_PX)));
+
+begin();
+
+function begin() {
+  const [page, ...wishes] = location.hash.replace(/^#\/?/, "").split(/[/?]/);
+  // Questions go first: on a plain line a browser has room for six at once, and files are many.
+  askAhead("Catalogue");
+  askAhead("Viewer", { minPosition: null });
+  // Only the list as a whole. What is asked for otherwise, the page finds out by itself.
+  if (page === "gallery" && !wishes.join("") && remembered("ratings.above", "blur") === "blur") {
+    const whole = { filter: {}, stacked: remembered("gallery.stacks", false), minPosition: null };
+    askAhead("GalleryOrder", whole);
+    askAhead("GalleryTiles", { first: galleryFirst(), ...whole });
+  }
+  // Whoever comes to no page in particular is most often somebody who signs in.
+  announce(page || "entrance");
+  if (page) announce("");
+}
+
+// As `kept` keeps it, which is not there yet.
+function remembered(name, otherwise) {
+  try {
+    return JSON.parse(localStorage.getItem(`suite.${name}`) ?? "null") ?? otherwise;
+  } catch {
+    return otherwise;
+  }
 }

@@ -8,14 +8,15 @@ const AT_ONCE = 4;
 const EXPIRED = 403;
 
 /**
- * Uploads `photos` and hands them in as one set. `told.planned` hears the ids under which they are
- * judged, `told.sent` how many are there. Answers the position to refresh from. A set that did not get
- * there is given up before the error goes on: only so many may be open at once, each for an hour.
+ * Uploads `photos` and hands them in as one set, behind those of before that are `reused` by their ids.
+ * `told.planned` hears the ids under which they are judged, `told.sent` how many are there. Answers the
+ * position to refresh from. A set that did not get there is given up before the error goes on: only so
+ * many may be open at once, each for an hour.
  */
-export async function uploadPhotos(twin, photos, engine, told = {}) {
+export async function uploadPhotos(twin, photos, engine, told = {}, reused = []) {
   const files = await Promise.all(photos.map(described));
   const key = randomUuid();
-  const plan = () => command("RequestPhotoUploads", { twin: twin.id, files }, key);
+  const plan = () => command("RequestPhotoUploads", { twin: twin.id, files, reused }, key);
   const { submission, uploads } = await plan();
   told.planned?.(uploads.map(({ photo }) => photo));
   try {
@@ -23,7 +24,7 @@ export async function uploadPhotos(twin, photos, engine, told = {}) {
     const handedIn = await command("SubmitPhotos", {
       twin: twin.id,
       submission,
-      photos: uploads.map(({ photo }) => photo),
+      photos: [...reused, ...uploads.map(({ photo }) => photo)],
       engine,
     });
     return handedIn.position;

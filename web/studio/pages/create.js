@@ -15,6 +15,7 @@ import { pressing } from "./create/press.js";
 import { promptField } from "./create/prompt_field.js";
 import { quoting } from "./create/quoting.js";
 import { results } from "./create/results.js";
+import { vocabulary } from "./create/vocabulary.js";
 import { whichEngine, who } from "./create/who.js";
 import { priced, without } from "./create/wish.js";
 
@@ -53,6 +54,7 @@ const fields = (form, quote) => html`
   ${who(form)}
   ${whichEngine(form)}
   ${form.engine.value.readsWords ? promptField(form, quote) : null}
+  ${form.engine.value.readsWords ? vocabulary(form) : null}
   ${begin(form)}
   ${moves(form)}
   ${styles(form)}

@@ -5,7 +5,6 @@ import { computed, effect, signal, untracked } from "../core/signal.js";
 import { html } from "../core/template.js";
 import { brokenState, emptyState } from "../parts/empty_state.js";
 import { icon } from "../parts/icon.js";
-import { lightbox } from "../parts/lightbox.js";
 import { scrubber } from "../parts/scrubber.js";
 import { pictureTile } from "../parts/picture_tile.js";
 import { virtualGrid } from "../parts/virtual_grid.js";
@@ -18,6 +17,7 @@ import { changes } from "./gallery/changes.js";
 import { clear, filters, tabs } from "./gallery/filters.js";
 import { Holdings } from "./gallery/holdings.js";
 import { gridKeys } from "./gallery/keys.js";
+import { largeView } from "./gallery/large_view.js";
 import { loading as loadingOf } from "./gallery/loading.js";
 import { notes } from "./gallery/notes.js";
 import { keptPlace, placeBefore } from "./gallery/place.js";
@@ -45,6 +45,7 @@ export default function gallery(_, { onLeave }) {
   const ask = (options) => loading.begin(filter(), { stacked: stacks.isOn(), minPosition: acts.position, ...options });
   const opened = computed(() => route.value.path[0] ?? null);
   const current = signal(null);
+  const isWhole = signal(false);
   const host = Object.assign(document.createElement("div"), { className: "gallery-grid" });
   const again = async () => {
     const stands = grid.place();
@@ -84,6 +85,7 @@ export default function gallery(_, { onLeave }) {
       const { placeholder } = holdings.get(id) ?? {};
       if (placeholder) node.style.backgroundColor = averageColour(placeholder);
     },
+    whole: () => { isWhole.value = true; },
     seen(from, to) {
       loading.want(from, to);
       const at = current.value && holdings.find(current.value);
@@ -140,7 +142,7 @@ export default function gallery(_, { onLeave }) {
     event.preventDefault();
     open(link.closest("li").dataset.id);
   });
-  onLeave(lightbox({ opened, holdings, acts: { ...acts, ...acts.alone }, wishes, addressOf, want: loading.want, closed: (id) => {
+  onLeave(largeView({ opened, isWhole, holdings, acts: { ...acts, ...acts.alone }, wishes, addressOf, want: loading.want, closed: (id) => {
     const at = holdings.find(id);
     if (at) grid.show(at, { isFocused: true });
   } }));

@@ -1,7 +1,7 @@
 // Twins: those that are there, the way to a new one, and each one's training.
 
 import { route } from "../core/router.js";
-import { html } from "../core/template.js";
+import { html, keyed } from "../core/template.js";
 import { state } from "../store.js";
 import { twinList } from "./twins/list.js";
 import { training } from "./twins/training.js";
@@ -19,6 +19,7 @@ export default function twins(_, scope) {
     const [id, part] = route.value.path;
     const twin = state.viewer?.twins.edges.find(({ node }) => node.id === id)?.node;
     if (!twin) return html`${list()}`;
-    return part === "training" ? html`${of(trainings, id, training)(twin)}` : html`${of(ways, id, wizard)(twin)}`;
+    // Of one twin nothing that was typed, ticked or chosen is taken along to another.
+    return part === "training" ? html`${keyed(id, of(trainings, id, training)(twin))}` : html`${keyed(id, of(ways, id, wizard)(twin))}`;
   };
 }

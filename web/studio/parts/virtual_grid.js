@@ -2,8 +2,9 @@
 // stands when something above it changes.
 
 import { effect, signal, untracked } from "../core/signal.js";
-import { html, render } from "../core/template.js";
+import { firstView } from "./first_view.js";
 import { GridLayout } from "./grid_layout.js";
+import { gridTile } from "./grid_tile.js";
 
 const SCREENS_AROUND = 2;
 /** So many new tiles a frame beyond what is in view: a frame has to end in time. */
@@ -13,12 +14,17 @@ const BAR_PX = 56;
 /**
  * Draws into `host`. `given`: `sections()` answers `{ key, title, count, ratio(index), id(index) }` and is
  * followed; `find(id)` where an item stands as `{ place, index }`; `tile(id, box)` the template of one
- * (followed too); `dressed(node, id)` is told of a new one; `seen(from, to)` of what is around the window.
+ * (followed too); `dressed(node, id)` is told of a new one; `seen(from, to)` of what is around the window;
+ * `whole()` once, when what came into view first is there with its pictures.
  */
 export function virtualGrid(host, given) {
   const layout = new GridLayout();
   const drawn = new Map();
   const laid = signal(0);
+  const first = firstView(host, () => {
+    given.whole?.();
+    later();
+  });
   let frame = 0;
 
   const viewTop = () => BAR_PX - host.getBoundingClientRect().top;
@@ -60,9 +66,9 @@ export function virtualGrid(host, given) {
   function draw() {
     if (!layout.width) return;
     const top = viewTop();
-    const around = SCREENS_AROUND * innerHeight;
+    const around = first.isWhole() ? SCREENS_AROUND * innerHeight : 0;
     const wanted = new Map();
-    let [budget, first, last] = [TILES_A_FRAME, null, null];
+    let [budget, from, to] = [TILES_A_FRAME, null, null];
     const held = host.contains(document.activeElement) ? document.activeElement.closest("li")?.dataset.id : null;
     const places = [...layout.within(top - around, top + innerHeight + around)];
     if (held && !places.some(({ section, index }) => section.id(index) === held)) {
@@ -74,8 +80,8 @@ export function virtualGrid(host, given) {
       const box = layout.box({ place: at, index });
       const isInView = box.top < top + innerHeight && box.top + box.height > top;
       if (!drawn.get(section.key)?.tiles.has(id) && !isInView && budget-- <= 0) continue;
-      first ??= { place: at, index };
-      last = { place: at, index };
+      from ??= { place: at, index };
+      to = { place: at, index };
       if (!wanted.has(section.key)) wanted.set(section.key, { section, tiles: new Map() });
       wanted.get(section.key).tiles.set(id, { box, index });
     }
@@ -88,7 +94,8 @@ export function virtualGrid(host, given) {
       arrange(made, one);
     }
     if (budget < 0) later();
-    if (first) given.seen(first, last);
+    if (from) given.seen(from, to);
+    first.look();
   }
 
   function sectionNode(key) {
@@ -113,37 +120,13 @@ export function virtualGrid(host, given) {
     for (const [id, { box, index }] of tiles) {
       let tile = made.tiles.get(id);
       if (!tile) {
-        tile = tileNode(id);
+        tile = gridTile(id, given);
         made.tiles.set(id, tile);
         made.list.insertBefore(tile.node, next);
       } else if (tile.node === next) next = next.nextSibling;
       else made.list.insertBefore(tile.node, next);
       tile.put(box, index + 1, section.count);
     }
-  }
-
-  function tileNode(id) {
-    const node = document.createElement("li");
-    let shown = "";
-    let stop = () => {};
-    if (id.startsWith("#")) node.className = "picture-tile skeleton";
-    else {
-      node.className = "picture-tile";
-      node.dataset.id = id;
-    }
-    const put = (box, number, of) => {
-      const is = [box.left, box.inside, box.width, box.height, number, of].join(" ");
-      if (is === shown) return;
-      const isNew = !shown;
-      shown = is;
-      Object.assign(node.style, { left: `${box.left}px`, top: `${box.inside}px`, width: `${box.width}px`, height: `${box.height}px` });
-      node.setAttribute("aria-posinset", number);
-      node.setAttribute("aria-setsize", of);
-      if (!isNew || !node.dataset.id) return;
-      given.dressed(node, id);
-      stop = effect(() => render(given.tile(id, box) ?? html``, node));
-    };
-    return { node, put, stop: () => stop() };
   }
 
   function gone(made, id, tile) {
@@ -187,6 +170,7 @@ export function virtualGrid(host, given) {
     isAtTop: () => viewTop() <= BAR_PX + 40,
     leave() {
       stop();
+      first.leave();
       sized.disconnect();
       removeEventListener("scroll", later);
       removeEventListener("resize", later);

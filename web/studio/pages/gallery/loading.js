@@ -2,8 +2,8 @@
 
 import { run } from "../../core/client.js";
 import { batch, signal } from "../../core/signal.js";
+import { galleryFirst } from "../../pages.js";
 
-const FIRST = 60;
 const PAGE = 100;
 const AGAIN_MS = 3_000;
 
@@ -33,7 +33,7 @@ export function loading(holdings) {
     try {
       const [order, { gallery }, there] = await Promise.all([
         run("GalleryOrder", { filter, stacked, minPosition }),
-        run("GalleryTiles", { first: FIRST, filter, stacked, minPosition }),
+        run("GalleryTiles", { first: galleryFirst(), filter, stacked, minPosition }),
         stood ? run("GalleryTiles", { first: PAGE, after: stood.cursor, filter: from(stood), stacked }) : null,
       ]);
       if (own !== turn) return false;

@@ -2,6 +2,8 @@
 
 /** Items before the first in view that a return brings along. */
 const BEFORE = 40;
+/** So far behind the beginning of what was brought along the same is brought along again. */
+const AGAIN_MAX = 60;
 const STILL_MS = 200;
 
 /**
@@ -26,6 +28,11 @@ export function keptPlace(grid, holdings, list) {
     const month = holdings.months.find((one) => one.month === stands.section);
     if (!month) return null;
     const index = month.items.length - stands.fromEnd;
+    // Where one has returned to, all begins where it began then: rows break as they did.
+    const kept = history.state?.place;
+    const begun = kept?.list === list() ? kept.start : null;
+    const since = begun?.cursor && begun.month === month.month ? index - (month.items.length - begun.fromEnd) : -1;
+    if (since >= 0 && since <= AGAIN_MAX) return { ...stands, start: begun };
     const rank = holdings.rank({ place: holdings.months.indexOf(month), index });
     for (let before = Math.max(0, rank - BEFORE); before < rank; before += 1) {
       const at = holdings.ranked(before);

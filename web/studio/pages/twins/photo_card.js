@@ -2,20 +2,19 @@
 
 import { html } from "../../core/template.js";
 import { icon } from "../../parts/icon.js";
-import { flaw } from "../../wording.js";
 import { words as twins } from "../../words/en/twins.js";
 
 const words = twins.photos;
 
-/** `judged` is the studio's verdict of it, if there is one; a card that `isFixed` cannot be changed now. */
-export function photoCard(card, index, judged, { drop, replace, types, isFixed }) {
+/** `found` is what is wrong with it, in words, or null; a card that `isFixed` cannot be changed now. */
+export function photoCard(card, index, { found, isGood, isJudging, drop, replace, types, isFixed }) {
   const name = words.called(index, card.name);
-  const found = card.flaw ?? (judged?.flaws.length ? judged.flaws.map(flaw).join(", ") : null);
-  const isGood = !found && judged?.verdict === "GOOD";
-  return html`<li class=${found ? "photo-card is-flawed" : isGood ? "photo-card is-good" : "photo-card"} aria-label=${name} tabindex=${index === 0 ? "0" : "-1"}>
+  const kind = found ? "is-flawed" : isGood ? "is-good" : "";
+  const said = isGood ? html`${icon("check")} ${words.good}` : card.note ?? (isJudging ? words.waits : words.ready);
+  return html`<li class=${`photo-card ${kind}`} aria-label=${name} tabindex=${index === 0 ? "0" : "-1"}>
     ${card.url ? html`<img src=${card.url} alt="" decoding="async">` : html`<span class="no-photo">${icon("twins")}</span>`}
     <strong>${name}</strong>
-    <span class=${found ? "danger" : isGood ? "good" : "faint"}>${found ?? (isGood ? html`${icon("check")} ${words.good}` : card.note ?? words.ready)}</span>
+    <span class=${found ? "danger" : isGood ? "good" : "faint"}>${found ?? said}</span>
     ${isFixed ? null : html`<span class="photo-actions">
       <label class="button quiet" title=${words.replace(name)}>${icon("refresh")}<span class="visually-hidden">${words.replace(name)}</span>
         <input class="visually-hidden" type="file" accept=${types} @change=${(event) => replace(card, event.target.files[0])}></label>

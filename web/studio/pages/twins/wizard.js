@@ -39,6 +39,7 @@ export function wizard(id, scope) {
         ${now === "consent" ? consent() : null}
         ${now === "photos" && learns ? photos(twin) : null}
         ${now === "train" && learns ? train(twin) : null}
+        ${now === "train" && learns && twin.status === "PHOTOS_ACCEPTED" ? html`<details class="card"><summary>${words.train.otherPhotos}</summary>${photos(twin)}</details>` : null}
         ${now === "photos" && !learns ? html`<section><h3>${words.photos.notConsented}</h3><p>${words.photos.tickTraining}</p></section>` : null}
         ${now === null ? kept(twin) : null}
         ${now === null && learns ? html`<details class="card"><summary>${words.train.anew}</summary>${photos(twin)}</details>` : null}

@@ -46,6 +46,10 @@ export const words = spoken({
     negative: "Negative prompt",
     negativeExample: "glasses",
   },
+  vocabulary: {
+    called: (engine) => `Words that ${engine} knows`,
+    groups: { expression: "Expression", view: "View", glasses: "Glasses", hair: "Hair", face: "Face", top: "Top", background: "Background" },
+  },
   style: "Style",
   ratio: "Shape",
   pixels: (width, height) => `${width} × ${height}`,
