@@ -10,6 +10,7 @@ PEOPLE ?= 1
 STEPS ?= 20000
 CASES ?= 20000
 SEED ?= 1
+TESTERS ?= 2
 DEVICE ?= cpu
 # Of the denoiser, the longest stage of the pocket model's training; empty: as the recipe says.
 MINUTES ?=
@@ -54,8 +55,9 @@ check: install-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Files of tests, one at a time in each of the processes, which share nothing but the machine.
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(TESTERS) --dist loadfile
 
 # The same faults as in `make test`, many times over.
 faults: install-test

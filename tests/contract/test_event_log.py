@@ -248,7 +248,8 @@ def test_a_reader_that_lost_its_name_cannot_save(database: str, admin_database: 
         with psycopg.connect(admin_database, autocommit=True) as admin:
             admin.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-                "WHERE application_name = 'reader relay:projector'"
+                "WHERE application_name = 'reader relay:projector' "
+                "AND datname = current_database()"
             )
         with claim_reader(database, "relay", wait_s=5) as successor:
             successor.save(4)

@@ -325,7 +325,8 @@ def test_whoever_lost_the_readers_name_writes_no_intent(database: str, admin_dat
         with psycopg.connect(admin_database, autocommit=True) as admin:
             admin.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-                "WHERE application_name LIKE 'reader reactor%'"
+                "WHERE application_name LIKE 'reader reactor%' "
+                "AND datname = current_database()"
             )
         with pytest.raises(ReaderLost):
             ReaderIntents(deposed).record([intent("lens")], read_to=1, now=NOON)

@@ -83,6 +83,6 @@ def waiting_mutation(studio: InstalledStudio) -> Iterator[WaitingMutation]:
 def _waits_for_a_lock(admin: psycopg.Connection[tuple[object, ...]]) -> bool:
     found = admin.execute(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' "
-        "AND application_name LIKE '%api%'"
+        "AND application_name LIKE '%api%' AND datname = current_database()"
     ).fetchone()
     return found is not None and found != (0,)

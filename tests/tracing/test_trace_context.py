@@ -1,12 +1,13 @@
 """What a message may say of its trace, and what is believed of it."""
 
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
 from processes.tracing.trace_context import Place, place_in, root_of
 
 JOB = UUID("0af76519-16cd-53dd-8448-eb211c80319c")
+ANOTHER_JOB = UUID("ce985c91-4614-46cf-8634-a145d91f6011")
 ROOT = "00-0af7651916cd53dd8448eb211c80319c-8448eb211c80319c-01"
 
 
@@ -30,7 +31,7 @@ def test_a_place_reads_as_it_was_written() -> None:
         ROOT.upper(),
         f"{ROOT}-more",
         f"00-{JOB.hex}-{'0' * 16}-01",
-        root_of(uuid4()).traceparent,
+        root_of(ANOTHER_JOB).traceparent,
     ],
 )
 def test_whoever_sends_a_message_is_believed_within_its_own_trace_only(said: str | None) -> None:
