@@ -265,7 +265,6 @@ class DiffusionEngine:
             twin=twin,
             first_frame=_source(work, source),
             strength=_strength(work),
-            settled_prompt=self._settled_prompt(work, twin),
         )
         settings = ClipSettings(
             work.width, work.height, work.frames, work.num_inference_steps, work.guidance_scale
@@ -290,11 +289,6 @@ class DiffusionEngine:
         return self._loader.prompt_for(
             work.prompt, work.style, names_twin=twin is not None, motion=motion
         )
-
-    def _settled_prompt(self, work: VideoWork, twin: RowTwin | None) -> str | None:
-        if twin is None:
-            return None
-        return self._loader.settled_prompt_for(work.prompt, work.style, motion=work.motion)
 
     def _twin(self, work: DrawingWork, adapter: TwinFile | None) -> RowTwin | None:
         """A twin without strength is not drawn, and not named either."""

@@ -120,9 +120,6 @@ class MotionConstants:
     `folder`: the motion adapter's, within the pipeline directory. `shared_noise_share`: how much
     of the noise's variance all frames share, no less than the adapter was trained with.
     `image_strength`: the share of the steps that a clip is given which begins with a picture.
-    `settled_at`: from which share of the schedule's time on, 1 being noise and 0 the picture, a
-    twin's clip is drawn without the words of its motion. Motion is laid out in the noise and a
-    likeness, which was learnt without such words, after it; 0 says them to the end.
     `delivered_side_max`: the longest side in pixels of a delivered clip; `upload_bytes_max`: the
     size of its frames as they are uploaded, without loss. What is larger is not even decoded.
     """
@@ -130,7 +127,6 @@ class MotionConstants:
     folder: str
     shared_noise_share: float = 0.0
     image_strength: float = 1.0
-    settled_at: float = 0.0
     delivered_side_max: int = 1280
     upload_bytes_max: int = 256 * 1024 * 1024
 
@@ -200,12 +196,3 @@ class EngineLoader:
         chosen = (self.style_words.get(style), self.motion_words.get(motion))
         parts += [words for words in chosen if words and words not in prompt]
         return ", ".join([*parts, prompt] if prompt else parts)
-
-    def settled_prompt_for(self, prompt: str, style: str, *, motion: str) -> str | None:
-        """The prompt of a twin's clip once its motion is laid out; None where it stays the same.
-
-        Words that somebody wrote themselves stay.
-        """
-        if self.motion is None or not self.motion.settled_at or not self.motion_words.get(motion):
-            return None
-        return self.prompt_for(prompt, style, names_twin=True)

@@ -47,8 +47,6 @@ class Clip:
     """What is to be drawn. `first_frame`: uint8 RGB (height, width, 3), or None for words alone.
 
     With one, the last `strength` of the steps are made; None leaves that to the engine.
-    `settled_prompt`: what is read in `prompt`'s place once the motion is laid out, at the time that
-    is the engine's `MotionConstants.settled_at`; None: `prompt` is read to the end.
     """
 
     prompt: str
@@ -57,7 +55,6 @@ class Clip:
     twin: RowTwin | None = None
     first_frame: Picture | None = None
     strength: float | None = None
-    settled_prompt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,7 @@ class LatentAnimation:
         row = self._loop_row(clip, settings)
         with self._diffusion.low_precision():
             sampled = sample(
-                self._denoiser(clip, settings),
+                _ClipDenoiser(self._diffusion, self._unet, clip, settings),
                 self._diffusion.scheduler,
                 [row],
                 num_inference_steps=settings.num_inference_steps,
@@ -127,16 +124,6 @@ class LatentAnimation:
                 on_step=on_step,
             )
         return sampled.latents[0].transpose(0, 1)
-
-    def _denoiser(self, clip: Clip, settings: ClipSettings) -> _ClipDenoiser:
-        times = self._diffusion.scheduler.config.num_train_timesteps
-        return _ClipDenoiser(
-            self._diffusion,
-            self._unet,
-            clip,
-            settings,
-            settled_below=self._motion.settled_at * times,
-        )
 
     def _loop_row(self, clip: Clip, settings: ClipSettings) -> LoopRow:
         noise = self._noise(clip.seed, settings)
@@ -171,40 +158,23 @@ class LatentAnimation:
 
 
 class _ClipDenoiser:
-    """The motion UNet with the words and the twin of one clip; see `Denoiser`.
-
-    Timesteps below `settled_below` are given the settled prompt.
-    """
+    """The motion UNet with the words and the twin of one clip; see `Denoiser`."""
 
     def __init__(
-        self,
-        diffusion: LatentDiffusion,
-        unet: Any,
-        clip: Clip,
-        settings: ClipSettings,
-        *,
-        settled_below: float,
+        self, diffusion: LatentDiffusion, unet: Any, clip: Clip, settings: ClipSettings
     ) -> None:
         self._diffusion = diffusion
         self._unet = unet
         self._twins = [clip.twin] * settings.frames
-        self._settled_below = settled_below
-        settled = clip.prompt if clip.settled_prompt is None else clip.settled_prompt
-        self._words, self._settled_words = (
-            self._embedded(prompt, clip.negative_prompt, settings)
-            for prompt in (clip.prompt, settled)
-        )
-
-    def _embedded(self, prompt: str, negative_prompt: str, settings: ClipSettings) -> torch.Tensor:
-        """Frames are folded into the batch, each with the words of its clip."""
         if settings.guidance_scale > 1.0:
-            within, without = self._diffusion.embed_guided(
-                [prompt], [negative_prompt], chunks_max=_CHUNKS_MAX
+            within, without = diffusion.embed_guided(
+                [clip.prompt], [clip.negative_prompt], chunks_max=_CHUNKS_MAX
             )
             words = without.then(within)
         else:
-            words = self._diffusion.embed([prompt], chunks_max=_CHUNKS_MAX)
-        return words.hidden.repeat_interleave(settings.frames, dim=0)
+            words = diffusion.embed([clip.prompt], chunks_max=_CHUNKS_MAX)
+        # Frames are folded into the batch, each with the words of its clip.
+        self._words = words.hidden.repeat_interleave(settings.frames, dim=0)
 
     @contextmanager
     def showing(self, rows: Sequence[int], *, guided: bool) -> Iterator[Predict]:
@@ -214,9 +184,7 @@ class _ClipDenoiser:
             yield self._predict
 
     def _predict(self, noisy: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
-        is_settled = float(timestep) < self._settled_below
-        words = self._settled_words if is_settled else self._words
-        guess: torch.Tensor = self._unet(noisy, timestep, encoder_hidden_states=words).sample
+        guess: torch.Tensor = self._unet(noisy, timestep, encoder_hidden_states=self._words).sample
         return guess
 
 

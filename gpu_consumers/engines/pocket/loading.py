@@ -181,7 +181,6 @@ LOADER: Final = EngineLoader(
         folder=motion_settings.ADAPTER_FOLDER,
         shared_noise_share=motion_settings.SHARED_NOISE_SHARE,
         image_strength=motion_settings.IMAGE_STRENGTH,
-        settled_at=motion_settings.SETTLED_AT,
         # Twice the longest side of the five aspect ratios, and forty frames of noise of it.
         delivered_side_max=704,
         upload_bytes_max=64 * 1024 * 1024,

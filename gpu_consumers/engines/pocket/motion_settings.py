@@ -16,7 +16,3 @@ TRAINED_SHARED_NOISE_SHARE: Final = 0.95
 SHARED_NOISE_SHARE: Final = 0.985
 # A clip that begins with a picture skips the first tenth of the steps.
 IMAGE_STRENGTH: Final = 0.9
-# From this share of the schedule's time on, 12 of 20 steps, a twin's clip no longer names its
-# motion. Of the frames of five clips of one twin .70 are told from 49 look-alikes with the words to
-# the end and .87 so, and in both the same three motions are read.
-SETTLED_AT: Final = 0.6

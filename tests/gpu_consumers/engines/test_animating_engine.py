@@ -12,7 +12,6 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpu_consumers.engines.adapter_file import Adapter, LayerPair, write_adapter
 from gpu_consumers.engines.loaded_engine import (
     EngineAbsent,
     Preview,
@@ -167,27 +166,6 @@ def test_the_motion_that_is_asked_for_decides_what_is_drawn(engine: DiffusionEng
         clips(7, motion="", prompt=f"nodding, {clips().prompt}"), None, None, Watching()
     )
     assert said.mkv == nod.mkv
-
-
-def test_once_its_motion_is_laid_out_a_twins_clip_is_drawn_without_those_words(
-    engine: DiffusionEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rng = np.random.default_rng(2)
-    layers = {
-        name: LayerPair(
-            rng.normal(0, 0.2, (4, *shape.inputs)).astype(np.float32),
-            rng.normal(0, 0.2, (shape.outputs, 4)).astype(np.float32),
-        )
-        for name, shape in list(engine._diffusion.bank.targets.items())[::9]
-    }
-    twin = write_adapter(Adapter(4, layers), {"engine": "pocket"})
-    settling = [engine.animate(clips(7), each, None, Watching()) for each in (twin, None)]
-    assert LOADER.motion is not None
-    to_the_end = replace(LOADER, motion=replace(LOADER.motion, settled_at=0.0))
-    monkeypatch.setattr(engine._diffusion, "loader", to_the_end)
-    said = [engine.animate(clips(7), each, None, Watching()) for each in (twin, None)]
-    assert settling[0] != said[0]
-    assert settling[1] == said[1]
 
 
 def test_progress_counts_steps_and_frames_of_all_clips(engine: DiffusionEngine) -> None:

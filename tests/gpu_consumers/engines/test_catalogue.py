@@ -50,14 +50,6 @@ def test_twin_style_and_motion_are_said_before_the_words() -> None:
     assert loader.prompt_for("smiling", "plain", names_twin=False) == "smiling"
 
 
-def test_when_a_twins_clip_has_its_motion_it_is_no_longer_said() -> None:
-    loader = LOADERS["pocket"]
-    settled = loader.settled_prompt_for("smiling", "neon", motion="turn")
-    assert settled == "a portrait of zxq, neon style, smiling"
-    assert loader.settled_prompt_for("smiling", "neon", motion="") is None
-    assert LOADERS["z-image"].settled_prompt_for("smiling", "plain", motion="turn") is None
-
-
 def test_no_word_of_a_person_pushes_twin_or_style_out_of_the_prompt() -> None:
     long = ", ".join(["red top, blue background"] * 20)
     said = LOADERS["pocket"].prompt_for(long, "film", names_twin=True).replace(",", "").split()

@@ -166,28 +166,6 @@ def test_guidance_leads_a_clip_away_from_a_weaker_twin(
     assert (draw(animation) == draw(whole)).all()
 
 
-def test_from_the_time_that_its_motion_is_laid_out_a_clip_follows_other_words(
-    animation: LatentAnimation,
-) -> None:
-    from gpu_consumers.engines.latent_animation import Clip, LatentAnimation
-
-    still = PROMPT.replace("talking, ", "")
-
-    def drawn(settled_at: float, prompt: str, settled_prompt: str | None) -> np.ndarray:
-        motion = replace(animation._motion, settled_at=settled_at)
-        settling = LatentAnimation(animation._diffusion, motion, animation.unet)
-        clip = Clip(prompt, "", 7, settled_prompt=settled_prompt)
-        # Two steps, at 999 and 499 of 1000.
-        return settling.draw(clip, settings(), lambda _step: None)
-
-    said, unsaid = drawn(0.6, PROMPT, None), drawn(0.6, still, None)
-    assert (drawn(0.0, PROMPT, still) == said).all()
-    assert (drawn(1.0, PROMPT, still) == unsaid).all()
-    both = drawn(0.6, PROMPT, still)
-    assert (both != said).any()
-    assert (both != unsaid).any()
-
-
 def test_a_twin_fits_the_picture_unet_and_the_motion_unet_alike(
     animation: LatentAnimation,
 ) -> None:

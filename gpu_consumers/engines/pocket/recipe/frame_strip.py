@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from gpu_consumers.engines.pocket.recipe.export import WEIGHTS_DIR
-from gpu_consumers.engines.pocket.recipe.motion_figures import hold, named_twin
+from gpu_consumers.engines.pocket.recipe.motion_figures import hold, twin_prompt
 from gpu_consumers.engines.pocket.recipe.motion_trial import (
     draw_whole_clips,
     load_animation,
@@ -62,7 +63,7 @@ def _rows(weights: Path, twin_seed: int) -> list[_Pictures]:
     photos = described_photo_set(twin_seed)
     twin, _ = TwinJobs(weights).train(photos, seed=twin_seed)
     nod = asked[MOTIONS.index("nod")].of(photos.identity)
-    named = named_twin(nod)
+    named = replace(nod, prompt=twin_prompt(nod))
     held = hold(animation, "twin", twin.adapter)
     (clip,) = draw_whole_clips(animation, [named], frames=_FRAMES, twin=held)
     rows.append(_row(clip, "nod"))

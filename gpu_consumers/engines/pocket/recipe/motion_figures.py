@@ -15,7 +15,6 @@ from typing import Any, Final
 import numpy as np
 
 from gpu_consumers.engines.adapter_file import read_adapter
-from gpu_consumers.engines.engine_loader import EngineLoader
 from gpu_consumers.engines.latent_animation import LatentAnimation
 from gpu_consumers.engines.pocket.analyser import PocketFaceAnalyser
 from gpu_consumers.engines.pocket.loading import LOADER
@@ -28,6 +27,7 @@ from gpu_consumers.engines.pocket.recipe.motion_measures import (
 )
 from gpu_consumers.engines.pocket.recipe.motion_reader import MotionReader
 from gpu_consumers.engines.pocket.recipe.motion_trial import (
+    MOTION_WORDS,
     STEPS,
     Trial,
     draw_clips,
@@ -221,7 +221,7 @@ def one_twins_clips(
     photos = described_photo_set(seed)
     rng = np.random.default_rng([seed, 7])
     worded = [trial.of(photos.identity) for trial in trials(1, seed=_SEED + seed)]
-    named = [named_twin(trial) for trial in worded]
+    named = [replace(trial, prompt=twin_prompt(trial)) for trial in worded]
     twin, _ = jobs.train(photos, seed=seed)
     drawn = draw_clips(
         animation, named, frames=_FRAMES, twin=hold(animation, f"twin {seed}", twin.adapter)
@@ -245,14 +245,10 @@ def one_twins_clips(
     return named, drawn, row
 
 
-def named_twin(trial: Trial, loader: EngineLoader = LOADER) -> Trial:
-    """The trial with what a creator would write of their twin, as the engine puts it."""
-    words, motion = scene_words(trial.scene), trial.motion.name
-    return replace(
-        trial,
-        prompt=loader.prompt_for(words, "plain", names_twin=True, motion=motion),
-        settled_prompt=loader.settled_prompt_for(words, "plain", motion=motion),
-    )
+def twin_prompt(trial: Trial) -> str:
+    """What a creator would write for this clip of their twin, with the twin's name."""
+    words = f"{MOTION_WORDS[trial.motion.name]}, {scene_words(trial.scene)}"
+    return LOADER.prompt_for(words, "plain", names_twin=True)
 
 
 def hold(animation: LatentAnimation, key: str, adapter: bytes) -> RowTwin:

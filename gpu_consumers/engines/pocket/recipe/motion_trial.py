@@ -31,22 +31,19 @@ from gpu_consumers.engines.sampling_loop import SamplingStep
 from gpu_consumers.engines.slot_bank import RowTwin
 
 STEPS: Final = 20
+MOTION_WORDS: Final = LOADER.motion_words
 Pictures = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One clip asked for: who, where, which motion, and the words for all of it.
-
-    `settled_prompt`: see `Clip`.
-    """
+    """One clip asked for: who, where, which motion, and the words for all of it."""
 
     identity: Identity
     scene: Scene
     motion: Motion
     prompt: str
     seed: int
-    settled_prompt: str | None = None
 
     def of(self, identity: Identity) -> Trial:
         """The same of somebody else, in all the words that describe them."""
@@ -114,14 +111,7 @@ def draw_whole_clips(
     settings = ClipSettings(size.width, size.height, frames, steps, twin_settings.GUIDANCE_SCALE)
     return [
         animation.draw(
-            Clip(
-                trial.prompt,
-                "",
-                trial.seed,
-                twin,
-                trial.still(size) if from_stills else None,
-                settled_prompt=trial.settled_prompt,
-            ),
+            Clip(trial.prompt, "", trial.seed, twin, trial.still(size) if from_stills else None),
             settings,
             _unwatched,
         )
