@@ -71,6 +71,9 @@ class PromptReading:
     honoured: list[str] = strawberry.field(
         description="What looks like (word:1.2) and is weighed in that way."
     )
+    is_read: bool = strawberry.field(
+        description="False where the engine reads no words: whatever is said is refused."
+    )
 
 
 @strawberry.type(
@@ -163,6 +166,7 @@ QuoteResult = result_union(
     refusals.UnknownMotion,
     refusals.DurationUnsupported,
     refusals.TooManySeconds,
+    refusals.SourceMissing,
     refusals.AssetNotAvailable,
     refusals.SourceNotAPicture,
     refusals.SourcePhotoNotReady,
@@ -269,6 +273,7 @@ def _reading(read: PromptRead | None) -> PromptReading | None:
         unknown_words=list(read.unknown_words),
         weighted=list(read.weighted),
         honoured=list(read.honoured),
+        is_read=read.is_read,
     )
 
 

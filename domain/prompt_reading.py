@@ -22,7 +22,8 @@ class PromptRead(msgspec.Struct, frozen=True):
     `words_used` and `words_allowed` are None where only the weights know. `unknown_words` are those
     that say nothing to the engine, each once and in order. `honoured` are the places where a word
     is weighed as the engine does it; `weighted` are those that it cannot do: by too much or too
-    little, or at all, where it is none that `weighs` words.
+    little, or at all, where it is none that `weighs` words. `is_read` is false where the engine
+    reads no words, and a prompt is refused.
     """
 
     words_used: int | None
@@ -31,12 +32,15 @@ class PromptRead(msgspec.Struct, frozen=True):
     weighted: tuple[str, ...]
     honoured: tuple[str, ...] = ()
     weighs: bool = False
+    is_read: bool = True
 
 
 def read_prompt(
     entry: EngineEntry, prompt: str, *, style: str, names_twin: bool, motion: str = ""
 ) -> PromptRead:
     """How the engine reads a prompt in a style, with or without a twin's name and a motion."""
+    if not entry.reads_words:
+        return PromptRead(None, None, (), (), is_read=False)
     places = weighted_words(prompt)
     can = [place.written for place in places if entry.weighs_words and place.is_in_range]
     honoured = tuple(dict.fromkeys(can))

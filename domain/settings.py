@@ -5,12 +5,14 @@ from typing import TypeAlias
 import msgspec
 
 from domain.asked_settings import AskedImages, drawn
-from domain.engines.entry import EngineEntry
+from domain.engines.entry import EngineEntry, TrainingRecipe
 from domain.refusals import (
     CountOutOfRange,
+    EngineUnavailable,
     NegativePromptUnsupported,
     PromptEmpty,
     PromptTooLong,
+    PromptUnsupported,
     SettingOutOfRange,
 )
 from domain.video_settings import VideoSettings
@@ -48,9 +50,16 @@ JobSettings: TypeAlias = ImageSettings | TrainingSettings | VideoSettings
 _DEFAULTS = AskedImages()
 
 
+def training_recipe(entry: EngineEntry) -> TrainingRecipe:
+    """How an engine learns a twin. Raises `EngineUnavailable` for one that draws none."""
+    if entry.training is None:
+        raise EngineUnavailable(entry.id, ("training",))
+    return entry.training
+
+
 def resolve_training(entry: EngineEntry, photo_count: int) -> TrainingSettings:
-    """What training on `photo_count` photos means on this engine."""
-    recipe = entry.training
+    """What training on `photo_count` photos means. Raises as `training_recipe`."""
+    recipe = training_recipe(entry)
     steps = recipe.steps_per_photo * photo_count
     width, height = entry.aspect_ratios[entry.default_aspect_ratio]
     return TrainingSettings(
@@ -95,11 +104,14 @@ def require_prompts(
     prompt: str,
     negative_prompt: str,
 ) -> None:
-    """Lengths, and whether a negative prompt would act at all.
+    """Lengths, and whether the prompts would act at all.
 
-    Raises `PromptEmpty`, `PromptTooLong`, `NegativePromptUnsupported`.
+    Raises `PromptUnsupported`, `PromptEmpty`, `PromptTooLong`, `NegativePromptUnsupported`.
     """
-    if not prompt.strip():
+    if not entry.reads_words:
+        if prompt.strip():
+            raise PromptUnsupported(entry.id)
+    elif not prompt.strip():
         raise PromptEmpty()
     for place, text in (("prompt", prompt), ("negative_prompt", negative_prompt)):
         if len(text) > entry.prompt_length_max:

@@ -228,12 +228,15 @@ class Twin(TwinConsent, Aggregate):
         jurisdiction: str,
         policy_version: int,
         at: datetime,
+        stands_in_source: bool = False,
     ) -> None:
         """Allow a job to draw this twin, within what was ticked for its kind and for its rating.
 
-        What the policy says of rating and jurisdiction is asked before. Raises `NotFound`,
-        `NotVerified`, `AssuranceTooLow`, `BiometricReleaseMissing`, `ConsentMissing`, which names
-        the scope, `RatingNotAllowed`, `TwinNotTrained`, `TwinBusy`.
+        `stands_in_source`: the job begins with a picture that shows it and is kept, so that nothing
+        has to draw it but that. What the policy says of rating and jurisdiction is asked before.
+
+        Raises `NotFound`, `NotVerified`, `AssuranceTooLow`, `BiometricReleaseMissing`,
+        `ConsentMissing`, which names the scope, `RatingNotAllowed`, `TwinNotTrained`, `TwinBusy`.
         """
         self._require_subject(person)
         person.require_assurance(entry, at=at)
@@ -244,7 +247,10 @@ class Twin(TwinConsent, Aggregate):
         needed = scopes_needed(kind, rating)
         for scope in needed:
             self._require_scope(scope)
-        self.adapter(entry.id)
+        if stands_in_source:
+            self.known_by(entry)
+        else:
+            self.adapter(entry.id)
         self._require_room()
         self.trigger_event(
             Twin.GenerationAuthorised,

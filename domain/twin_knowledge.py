@@ -7,6 +7,8 @@ from uuid import UUID
 
 from domain.consent_scopes import ConsentInForce
 from domain.consent_text import FIRST_CONSENT, ConsentScope
+from domain.engines import ENGINES
+from domain.engines.entry import EngineEntry
 from domain.job_kind import JobKind
 from domain.job_state import AdapterFile
 from domain.object_keys import adapters_of_job_prefix
@@ -116,6 +118,23 @@ class TwinKnowledge(TwinEvents):
         if adapter is None:
             raise TwinNotTrained()
         return adapter
+
+    def is_trained_on(self, engine: str) -> bool:
+        """Whether anything draws this twin on an engine."""
+        return engine in self._adapters
+
+    def known_by(self, entry: EngineEntry) -> TrainedAdapter:
+        """What was learnt from photos that tell the twin's face to whoever judges this engine.
+
+        That is its own adapter, or one of an engine that draws like it: photographs are judged by
+        the same models, and cartoons by others. Raises `TwinNotTrained`.
+        """
+        alike = [
+            adapter
+            for engine, adapter in self._adapters.items()
+            if engine in ENGINES and ENGINES[engine].photorealistic == entry.photorealistic
+        ]
+        return alike[0] if alike and not self.is_trained_on(entry.id) else self.adapter(entry.id)
 
     def checkpoints(self, engine: str) -> tuple[AdapterFile, ...]:
         """What may be chosen to draw this twin on an engine; empty where there is no choice."""

@@ -142,6 +142,7 @@ _OPENING = (
     refusals.JurisdictionNotAllowed,
     refusals.PromptEmpty,
     refusals.PromptTooLong,
+    refusals.PromptUnsupported,
     refusals.PromptNotAllowed,
     refusals.PromptHasTooManyWords,
     refusals.PromptWeightsUnsupported,
@@ -166,6 +167,7 @@ _ANIMATING = (
     refusals.UnknownMotion,
     refusals.DurationUnsupported,
     refusals.TooManySeconds,
+    refusals.SourceMissing,
 )
 
 RequestImagesResult = result_union(

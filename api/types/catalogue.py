@@ -6,7 +6,7 @@ from datetime import datetime
 import strawberry
 
 from api.scalars import Millicredits
-from api.types.enums import Rating
+from api.types.enums import JobKind, Rating
 from commands.catalogue import Catalogue as CatalogueFacts
 from commands.catalogue import ClipOptions as ClipFacts
 from commands.catalogue import EngineOffered, RealRange, ScopeOffered, WholeRange
@@ -40,6 +40,9 @@ class ClipOptions:
     source_strength: NumberRange = strawberry.field(
         description="How much of a picture that a clip begins with is drawn anew: 1 is all of it."
     )
+    needs_source: bool = strawberry.field(
+        description="Whether every clip has to begin with a picture."
+    )
 
 
 @strawberry.type(description="An engine and what it may be asked.")
@@ -48,6 +51,12 @@ class Engine:
     title: str
     licence: str
     photorealistic: bool
+    makes: list[JobKind] = strawberry.field(
+        description="The kinds of jobs that can be asked of it. Without TRAINING it draws no twins."
+    )
+    reads_words: bool = strawberry.field(
+        description="Whether it is told what to draw. Where not, a prompt is refused."
+    )
     lacks: list[str] = strawberry.field(
         description="What keeps everybody from asking it for anything: weights that no worker has, "
         "or a gate that is missing. Empty where it can be asked, also while its jobs would wait."
@@ -158,6 +167,8 @@ def _engine(offered: EngineOffered) -> Engine:
         title=entry.title,
         licence=entry.licence,
         photorealistic=entry.photorealistic,
+        makes=list(entry.pipelines),
+        reads_words=entry.reads_words,
         lacks=[lack.value for lack in offered.lacks],
         workers_alive=offered.drawn_by.alive,
         nobody_since=_nobody_since(offered.drawn_by),
@@ -206,4 +217,5 @@ def _clips(facts: ClipFacts) -> ClipOptions:
         seconds_max=facts.seconds_max,
         steps=_range(facts.steps),
         source_strength=_range(facts.source_strength),
+        needs_source=facts.needs_source,
     )

@@ -8,6 +8,7 @@ import msgspec
 from commands.jobs.claims import ClaimDenial, ClaimDenied, claimed_job
 from commands.work import Work
 from domain import object_keys
+from domain.engines import engine
 from domain.job import Job
 from domain.job_input import InputRole, JobInput, input_of
 from domain.job_kinds import AnyKind, job_kind
@@ -18,6 +19,7 @@ from domain.rating import Rating
 from domain.refusals import RatingNotAllowed
 from domain.rendition import RenditionRole
 from domain.twin import Twin
+from domain.twin_state import TrainedAdapter
 
 
 @dataclass(frozen=True)
@@ -172,8 +174,16 @@ def _template_key(job: Job, twin: Twin | None) -> str | None:
     """The face to compare with: that of the set the adapter was trained on."""
     if twin is None:
         return None
-    submission = job.submission_id or twin.adapter(job.engine).submission_id
+    submission = job.submission_id or _learnt(job, twin).submission_id
     return None if submission is None else twin.places_of(submission).template
+
+
+def _learnt(job: Job, twin: Twin) -> TrainedAdapter:
+    entry = engine(job.engine)
+    has_source = input_of(job.inputs, InputRole.SOURCE) is not None
+    if entry.keeps(job.kind, has_source=has_source):
+        return twin.known_by(entry)
+    return twin.adapter(entry.id)
 
 
 def _adapter(job: Job, claim_id: UUID) -> AdapterGrant | None:

@@ -28,7 +28,7 @@ from domain.policy import Policy
 from domain.prompt_reading import PromptRead, read_negative_prompt, read_prompt, require_read
 from domain.prompt_screening import screen_negative_prompt, screen_prompt
 from domain.rating import Rating
-from domain.refusals import SourceShowsAnotherTwin
+from domain.refusals import EngineUnavailable, SourceShowsAnotherTwin
 from domain.settings import ImageSettings, draws_twin, require_prompts, require_seed
 from domain.twin import Twin
 from domain.video_settings import VideoSettings
@@ -90,10 +90,10 @@ def open_drawing(
         document_country=person.country,
         session_country=asked.session_jurisdiction,
     )
-    twin = _drawn_twin(asked, settings, work, source)
+    twin = _drawn_twin(asked, settings, entry, work, source)
     _check_words(asked, settings, entry, names_twin=twin is not None)
     job = new_job_id(work)
-    _authorise(asked, work, job, kind.kind, entry, person, twin, policy)
+    _authorise(asked, work, job, kind.kind, entry, person, twin, policy, source)
     quoted = quote(
         work,
         engine_id=entry.id,
@@ -139,13 +139,16 @@ def open_drawing(
 
 
 def _drawn_twin(
-    asked: DrawingRequest, settings: Drawn, work: Work, source: Source | None
+    asked: DrawingRequest, settings: Drawn, entry: EngineEntry, work: Work, source: Source | None
 ) -> Twin | None:
+    """Raises `SourceShowsAnotherTwin`, and `EngineUnavailable` for an engine that draws none."""
     shown = None if source is None else source.shows
     if shown is not None:
         if asked.twin_id not in (None, shown.id):
             raise SourceShowsAnotherTwin()
         return shown
+    if asked.twin_id is not None and entry.training is None:
+        raise EngineUnavailable(entry.id, ("twin",))
     # Without strength nobody in particular is drawn, and judged as such.
     named = None if asked.twin_id is None else work.load(Twin, asked.twin_id)
     return named if draws_twin(settings) else None
@@ -185,7 +188,9 @@ def _authorise(
     person: Person,
     twin: Twin | None,
     policy: Policy,
+    source: Source | None,
 ) -> None:
+    shows = source is not None and source.shows is not None
     if twin is None:
         person.authorise_generation(
             job,
@@ -205,4 +210,5 @@ def _authorise(
             jurisdiction=asked.session_jurisdiction,
             policy_version=policy.policy_version,
             at=work.now,
+            stands_in_source=entry.keeps(kind, has_source=shows),
         )

@@ -21,6 +21,7 @@ from domain.job import Job
 from domain.job_kind import JobKind
 from domain.kernel.personal_text import PersonalText
 from domain.rating import Rating
+from domain.refusals import SourceMissing
 from domain.video_settings import VideoSettings, clip_options, require_clip_count, resolve_video
 
 
@@ -73,9 +74,13 @@ def resolved_clips(
 ) -> tuple[VideoSettings, Source | None]:
     """Settings of clips that are counted, in the shape of their source where they have one.
 
-    Raises what `asked_source`, `ratio_of_source`, `resolve_video` and `require_clip_count` raise.
+    Raises what `asked_source`, `ratio_of_source`, `resolve_video` and `require_clip_count` raise,
+    and `SourceMissing`.
     """
-    source = asked_source(asked, work, allowed=clip_options(entry).source_strength)
+    clips = clip_options(entry)
+    source = asked_source(asked, work, allowed=clips.source_strength)
+    if source is None and clips.needs_source:
+        raise SourceMissing(entry.id)
     named = AskedClips(**asked_clips(asked))
     ratio = ratio_of_source(entry, named.aspect_ratio, source)
     settings = resolve_video(entry, replace(named, aspect_ratio=ratio))

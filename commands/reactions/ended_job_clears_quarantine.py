@@ -13,7 +13,7 @@ from domain.kernel.identity import asset_id
 OUTPUTS_MAX = max(
     max(
         entry.count.maximum,
-        entry.training.sample_count,
+        0 if entry.training is None else entry.training.sample_count,
         0 if entry.clips is None else entry.clips.count.maximum,
     )
     for entry in ENGINES.values()

@@ -9,6 +9,8 @@ from domain.engines import (
     qwen_image,
     stable_diffusion_15,
     stable_diffusion_xl,
+    stable_video_diffusion,
+    wan_2_2,
     z_image,
 )
 from domain.engines.entry import EngineEntry
@@ -24,6 +26,8 @@ ENGINES: Mapping[str, EngineEntry] = MappingProxyType(
             z_image,
             flux_2_klein,
             qwen_image,
+            wan_2_2,
+            stable_video_diffusion,
         )
     }
 )

@@ -40,6 +40,8 @@ class ClipOptions(msgspec.Struct, frozen=True):
     `frame_rate` in whole frames a second. `seconds_max` bounds count × duration of one request.
     `source_strength` is how much of a picture that a clip begins with is drawn anew.
     `raw_size_bytes_max` bounds the lossless frames of one clip, `megapixel_second` is the price.
+    `needs_source`: there is no clip that does not begin with a picture. `keeps_first_frame`: that
+    picture stands in the clip as it is, with whoever it shows, whom nobody had to learn for it.
     """
 
     durations_s: tuple[int, ...]
@@ -51,15 +53,20 @@ class ClipOptions(msgspec.Struct, frozen=True):
     source_strength: RealRange
     raw_size_bytes_max: int
     megapixel_second: int
+    needs_source: bool = False
+    keeps_first_frame: bool = False
 
 
 class PriceFactors(msgspec.Struct, frozen=True):
-    """Whole millicredits: a fixed part and one per step, for one training and for one picture."""
+    """Whole millicredits: a fixed part and one per step, for one training and for one picture.
 
-    training: int
-    training_step: int
-    image: int
-    image_step: int
+    0 for what an engine does not do.
+    """
+
+    training: int = 0
+    training_step: int = 0
+    image: int = 0
+    image_step: int = 0
 
 
 class PromptReading(msgspec.Struct, frozen=True):
@@ -88,7 +95,8 @@ class EngineEntry(msgspec.Struct, frozen=True):
     all of it is read. What is drawn is delivered `delivery_scale` times as wide and high.
     `drawn_before`: sizes that the ratios had once, as jobs of that time still say them, and what is
     drawn for them today. `source_strength` is how much of a picture is drawn anew where a picture
-    begins with one. `clips` is None for an engine that makes none.
+    begins with one. `clips` is None for an engine that makes none, `training` for one that draws no
+    twins. `reads_words`: it is told what to draw; where not, a prompt is refused.
     """
 
     id: str
@@ -107,12 +115,13 @@ class EngineEntry(msgspec.Struct, frozen=True):
     count: WholeRange
     source_strength: RealRange
     prompt_length_max: int
-    training: TrainingRecipe
+    training: TrainingRecipe | None
     attempt_limit_s: dict[JobKind, int]
     prices: PriceFactors
     live_previews: bool
     batch_key: tuple[str, ...]
     brings_weights: bool = False
+    reads_words: bool = True
     weighs_words: bool = False
     reading: PromptReading | None = None
     delivery_scale: int = 1
@@ -127,6 +136,11 @@ class EngineEntry(msgspec.Struct, frozen=True):
     def drawn_today(self, width: int, height: int) -> tuple[int, int]:
         """The size, in pixels, that is drawn where a job says this one."""
         return self.drawn_before.get((width, height), (width, height))
+
+    def keeps(self, kind: JobKind, *, has_source: bool) -> bool:
+        """Whether a job begins with a picture that stands in what is made, as it is."""
+        keeps_first = self.clips is not None and self.clips.keeps_first_frame
+        return has_source and kind is JobKind.VIDEO and keeps_first
 
     @property
     def default_style(self) -> str:

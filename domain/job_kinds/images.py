@@ -26,7 +26,9 @@ PICTURE = RawOutput(media_type=PNG, suffix=".png")
 PICTURE_FILES = (RenditionRule(RenditionRole.MASTER, (PNG,)), *THUMBNAILS)
 
 
-def _prices(entry: EngineEntry) -> UnitPrices:
+def _prices(entry: EngineEntry) -> UnitPrices | None:
+    if JobKind.IMAGES not in entry.pipelines:
+        return None
     return UnitPrices(unit=entry.prices.image, step=entry.prices.image_step)
 
 

@@ -12,7 +12,9 @@ from domain.settings import TrainingSettings
 WHOLE = Share(1, 1)
 
 
-def _prices(entry: EngineEntry) -> UnitPrices:
+def _prices(entry: EngineEntry) -> UnitPrices | None:
+    if entry.training is None:
+        return None
     return UnitPrices(unit=entry.prices.training, step=entry.prices.training_step)
 
 

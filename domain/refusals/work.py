@@ -17,6 +17,18 @@ class PromptEmpty(Refusal):
         super().__init__("Say what to draw.")
 
 
+class PromptUnsupported(Refusal):
+    """The engine reads no words: what is said to it would change nothing."""
+
+    code: ClassVar[str] = "PROMPT_UNSUPPORTED"
+    details: ClassVar[tuple[str, ...]] = ("engine",)
+    path = ("prompt",)
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(f"{engine} reads no words: leave the prompt empty.")
+        self.engine = engine
+
+
 class PromptTooLong(Refusal):
     """A prompt longer than the engine reads."""
 
@@ -176,6 +188,17 @@ class SourceNotAPicture(Refusal):
 
     def __init__(self) -> None:
         super().__init__("Begin with a picture; this is none.")
+
+
+class SourceMissing(Refusal):
+    """The engine draws nothing that does not begin with a picture."""
+
+    code: ClassVar[str] = "SOURCE_MISSING"
+    details: ClassVar[tuple[str, ...]] = ("engine",)
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(f"{engine} moves a picture: choose the one to begin with.")
+        self.engine = engine
 
 
 class SourcePhotoNotReady(Refusal):

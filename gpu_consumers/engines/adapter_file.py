@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -13,9 +12,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 
-_KEY: Final = re.compile(
-    r"^(?P<component>unet|transformer)\.(?P<module>[A-Za-z0-9_.]+)\.lora_(?P<side>[AB])\.weight$"
-)
+from gpu_consumers.engines.adapter_names import LayerNames, Side
+
 _FLOATS: Final = (np.float16, np.float32)
 # A finite weight beyond this is no LoRA that training made; it would saturate every picture.
 _WEIGHT_MAX: Final = 1e3
@@ -62,6 +60,7 @@ def read_adapter(
     """Check size, format, keys, shapes, rank and finiteness. Raises AdapterInvalid.
 
     `component` is what the pipeline calls the network of these `targets`: "unet", "transformer".
+    A file of kohya-ss says how strongly each layer counts: that is in its matrices afterwards.
     """
     if len(data) > size_bytes_max:
         raise AdapterInvalid(f"larger than {size_bytes_max} bytes")
@@ -69,24 +68,72 @@ def read_adapter(
         tensors = load_safetensors(data)
     except Exception as error:
         raise AdapterInvalid("not a safetensors file") from error
-    downs: dict[str, Tensor] = {}
-    ups: dict[str, Tensor] = {}
-    for key, tensor in tensors.items():
-        found = _KEY.match(key)
-        if found is None or found["component"] != component or found["module"] not in targets:
-            raise AdapterInvalid("a key names no layer that an adapter may change")
-        side = downs if found["side"] == "A" else ups
-        side[found["module"]] = _finite(tensor)
+    sides = _named(tensors, LayerNames(targets, component))
+    downs, ups = sides.downs, sides.ups
     if not downs or downs.keys() != ups.keys():
         raise AdapterInvalid("a layer lacks one of its two matrices")
+    if not sides.alphas.keys() <= downs.keys():
+        raise AdapterInvalid("a layer lacks its matrices")
     rank = _common_rank(downs, rank_max)
     for module, down in downs.items():
         _check_shapes(down, ups[module], targets[module], rank)
     layers = {
-        module: LayerPair(down, ups[module].reshape(targets[module].outputs, rank))
+        module: LayerPair(
+            down,
+            _counting(ups[module], sides.alphas.get(module), rank).reshape(
+                targets[module].outputs, rank
+            ),
+        )
         for module, down in downs.items()
     }
     return Adapter(rank, layers)
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """What a file holds, by the layer. `alphas` are those that it says."""
+
+    downs: dict[str, Tensor] = field(default_factory=dict)
+    ups: dict[str, Tensor] = field(default_factory=dict)
+    alphas: dict[str, float] = field(default_factory=dict)
+
+
+def _named(tensors: Mapping[str, NDArray[np.generic]], names: LayerNames) -> _Sides:
+    found, spoken = _Sides(), set()
+    for key, tensor in tensors.items():
+        named = names.read(key)
+        if named is None:
+            raise AdapterInvalid("a key names no layer that an adapter may change")
+        spoken.add(named.is_kohya)
+        values = _finite(tensor)
+        match named.side:
+            case Side.DOWN if named.module not in found.downs:
+                found.downs[named.module] = values
+            case Side.UP if named.module not in found.ups:
+                found.ups[named.module] = values
+            case Side.ALPHA if named.module not in found.alphas:
+                found.alphas[named.module] = _alpha(values)
+            case _:
+                raise AdapterInvalid("a layer is named twice")
+    if len(spoken) > 1:
+        raise AdapterInvalid("a layer is named twice, or layers in two ways")
+    return found
+
+
+def _alpha(values: Tensor) -> float:
+    if values.size != 1 or not float(values.reshape(())) > 0:
+        raise AdapterInvalid("an alpha is no number above 0")
+    return float(values.reshape(()))
+
+
+def _counting(up: Tensor, alpha: float | None, rank: int) -> Tensor:
+    """The matrix with how strongly its layer counts in it: alpha over the rank."""
+    if alpha is None:
+        return up
+    counting = up * np.float32(alpha / rank)
+    if counting.size and float(np.abs(counting).max()) > _WEIGHT_MAX:
+        raise AdapterInvalid(f"a matrix holds a value beyond {_WEIGHT_MAX:g}")
+    return np.asarray(counting, np.float32)
 
 
 def write_adapter(

@@ -63,8 +63,9 @@ class BatchWatch:
         share = self._shares[number]
         # Who begins with a picture makes fewer steps, the last ones.
         late = max(self._steps) - self._steps[number]
-        # Some schedulers make a step more than they were asked for.
-        done = min(share.steps_before + max(step.done - late, 0), share.steps_total)
+        # Some schedulers make a step more than they were asked for: it is none of the next batch.
+        made = min(max(step.done - late, 0), self._steps[number])
+        done = min(share.steps_before + made, share.steps_total)
         share.progress.report(
             Phase.STEP, done, share.steps_total, self._preview(number, step, clean)
         )

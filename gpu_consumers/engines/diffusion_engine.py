@@ -9,24 +9,20 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from gpu_consumers.engines.adapter_file import AdapterInvalid, read_adapter
 from gpu_consumers.engines.batch_watch import BatchWatch
+from gpu_consumers.engines.clip_drawing import Clip, ClipDrawer
+from gpu_consumers.engines.clip_rendering import rendered_clips
 from gpu_consumers.engines.diffusion_model import Picture
 from gpu_consumers.engines.drawing_work import (
     DrawingWork,
-    named_source,
+    drawn_source,
+    drawn_strength,
     steps_each,
 )
 from gpu_consumers.engines.engine_loader import EngineLoader
-from gpu_consumers.engines.latent_animation import (
-    Clip,
-    ClipSettings,
-    LatentAnimation,
-    with_motion,
-)
+from gpu_consumers.engines.enlarging import enlarged
+from gpu_consumers.engines.latent_animation import with_motion
 from gpu_consumers.engines.latent_diffusion import (
     DrawSettings,
     LatentDiffusion,
@@ -49,13 +45,10 @@ from gpu_consumers.engines.loaded_engine import (
 )
 from gpu_consumers.engines.model_loading import load_latent_diffusion
 from gpu_consumers.engines.slot_bank import RowTwin
-from gpu_consumers.engines.source_picture import source_picture
-from gpu_consumers.engines.work_watch import FrameWatch, StepWatch
 from gpu_consumers.training.likeness import best
 from gpu_consumers.training.twin_training import TwinTraining
-from gpu_consumers.videos.lossless_clip import LosslessClip
 from topics.messages.progress import Phase
-from topics.messages.work import ImageWork, TrainingWork, VideoItem, VideoWork
+from topics.messages.work import ImageWork, TrainingWork, VideoWork
 
 
 class DiffusionEngine:
@@ -69,7 +62,7 @@ class DiffusionEngine:
     ) -> None:
         self._diffusion = diffusion
         self._weights_dir = weights_dir
-        self._animation: LatentAnimation | None = None
+        self._animation: ClipDrawer | None = None
         self._cache_dir = cache_dir
         self._has_leftovers = False
         self._is_at_work = False
@@ -245,8 +238,8 @@ class DiffusionEngine:
             seed=0,
             guidance_scale=work.guidance_scale,
             twin=twin,
-            source=_source(work, share.source),
-            strength=_strength(work),
+            source=drawn_source(work, share.source),
+            strength=drawn_strength(work),
         )
         return [replace(row, seed=item.seed) for item in share.items]
 
@@ -256,34 +249,26 @@ class DiffusionEngine:
         steps = steps_each(work)
         progress.report(Phase.ENCODE, 0, len(work.items) * steps)
         if self._animation is None:
-            self._animation = with_motion(self._diffusion, self._weights_dir)
+            own = self._diffusion.model.clips()
+            self._animation = own or with_motion(self._diffusion, self._weights_dir)
         twin = self._twin(work, adapter)
         clip = Clip(
             prompt=self._prompt(work, twin, work.motion),
             negative_prompt=work.negative_prompt,
             seed=0,
             twin=twin,
-            first_frame=_source(work, source),
-            strength=_strength(work),
+            first_frame=drawn_source(work, source),
+            strength=drawn_strength(work),
+            motion=work.motion,
         )
-        settings = ClipSettings(
-            work.width, work.height, work.frames, work.num_inference_steps, work.guidance_scale
+        return rendered_clips(
+            self._animation,
+            clip,
+            work,
+            progress,
+            factors=self._factors,
+            scale=self._loader.delivery_scale,
         )
-        finished: list[RenderedClip] = []
-        for number, item in enumerate(work.items):
-            watch = StepWatch(
-                progress,
-                [item.item],
-                self._factors,
-                steps_before=number * steps,
-                steps_total=len(work.items) * steps,
-            )
-            frames = FrameWatch(progress, work, clips_before=number)
-            drawn = self._animation.draw(
-                replace(clip, seed=item.seed), settings, watch.after_step, frames.decoded
-            )
-            finished.append(self._delivered_clip(item, drawn, work.frame_rate, frames))
-        return finished
 
     def _prompt(self, work: DrawingWork, twin: RowTwin | None, motion: str = "") -> str:
         return self._loader.prompt_for(
@@ -324,44 +309,15 @@ class DiffusionEngine:
         )
 
     def _delivered(self, item: int, seed: int, picture: Picture) -> RenderedPicture:
-        image = self._enlarged(picture)
+        image = enlarged(picture, self._loader.delivery_scale)
         buffer = io.BytesIO()
         image.save(buffer, format="PNG")
         return RenderedPicture(item, seed, buffer.getvalue(), image.width, image.height)
-
-    def _delivered_clip(
-        self, item: VideoItem, drawn: Picture, frame_rate: int, frames: FrameWatch
-    ) -> RenderedClip:
-        """drawn: (frames, height, width, 3). One enlarged frame is in memory at a time."""
-        scale = self._loader.delivery_scale
-        height, width = (side * scale for side in drawn.shape[1:3])
-        clip = LosslessClip(width, height, frame_rate)
-        for number, frame in enumerate(drawn, start=1):
-            clip.add(np.asarray(self._enlarged(frame)))
-            frames.written(number)
-        return RenderedClip(item.item, item.seed, clip.finished(), width, height, len(drawn))
-
-    def _enlarged(self, picture: Picture) -> Image.Image:
-        image = Image.fromarray(picture)
-        scale = self._loader.delivery_scale
-        if scale == 1:
-            return image
-        size = (image.width * scale, image.height * scale)
-        return image.resize(size, Image.Resampling.LANCZOS)
-
-
-def _source(work: DrawingWork, png: bytes | None) -> Picture | None:
-    return None if png is None else source_picture(png, work.width, work.height)
-
-
-def _strength(work: DrawingWork) -> float:
-    source = named_source(work)
-    return 1.0 if source is None else source.strength
 
 
 def load_diffusion_engine(
     loader: EngineLoader, *, weights_dir: Path | None, cache_dir: Path, device_name: str
 ) -> DiffusionEngine:
-    """Load an engine of any family. Raises EngineAbsent."""
+    """Load an engine whose model draws pictures, of any family. Raises EngineAbsent."""
     diffusion = load_latent_diffusion(loader, weights_dir, device_name)
     return DiffusionEngine(diffusion, cache_dir, weights_dir)

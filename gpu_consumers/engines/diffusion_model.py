@@ -17,6 +17,7 @@ from gpu_consumers.engines.sampling_loop import Predict
 from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
 
 if TYPE_CHECKING:
+    from gpu_consumers.engines.clip_drawing import ClipDrawer
     from gpu_consumers.training.noise import TrainingNoise
 
 Picture: TypeAlias = NDArray[np.uint8]
@@ -115,6 +116,9 @@ class DiffusionModel(Protocol):
 
     def preview(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents as the engine's preview factors take them: (n, channels, h, w)."""
+
+    def clips(self) -> ClipDrawer | None:
+        """What draws clips with this network; None where it takes a motion adapter besides."""
 
     def training_noise(self) -> TrainingNoise:
         """How noise is mixed in where this network is trained."""

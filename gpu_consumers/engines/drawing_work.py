@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
+from gpu_consumers.engines.source_picture import source_picture
 from gpu_consumers.engines.step_count import steps_made
 from topics.messages.work import ImageWork, SourcePicture, VideoWork
 
@@ -23,3 +26,14 @@ def steps_each(work: DrawingWork) -> int:
     if source is None:
         return work.num_inference_steps
     return steps_made(work.num_inference_steps, source.strength)
+
+
+def drawn_source(work: DrawingWork, png: bytes | None) -> NDArray[np.uint8] | None:
+    """What the work begins from, as large as it is drawn. Raises SourceUnreadable."""
+    return None if png is None else source_picture(png, work.width, work.height)
+
+
+def drawn_strength(work: DrawingWork) -> float:
+    """How much of what the work begins from is drawn anew; all where it begins from words."""
+    source = named_source(work)
+    return 1.0 if source is None else source.strength

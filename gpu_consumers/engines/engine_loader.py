@@ -25,6 +25,8 @@ class PipelineClass(StrEnum):
     Z_IMAGE = "ZImagePipeline"
     FLUX2_KLEIN = "Flux2KleinPipeline"
     QWEN_IMAGE = "QwenImagePipeline"
+    WAN = "WanPipeline"
+    STABLE_VIDEO_DIFFUSION = "StableVideoDiffusionPipeline"
 
     @property
     def network_class(self) -> str:
@@ -35,12 +37,19 @@ class PipelineClass(StrEnum):
             PipelineClass.Z_IMAGE: "ZImageTransformer2DModel",
             PipelineClass.FLUX2_KLEIN: "Flux2Transformer2DModel",
             PipelineClass.QWEN_IMAGE: "QwenImageTransformer2DModel",
+            PipelineClass.WAN: "WanTransformer3DModel",
+            PipelineClass.STABLE_VIDEO_DIFFUSION: "UNetSpatioTemporalConditionModel",
         }[self]
 
     @property
     def component(self) -> str:
         """What the pipeline calls that network: a folder, and how keys of an adapter begin."""
         return "transformer" if "Transformer" in self.network_class else "unet"
+
+    @property
+    def reads_single_file(self) -> bool:
+        """Whether diffusers can read that network from one file in its authors' layout."""
+        return self is not PipelineClass.STABLE_VIDEO_DIFFUSION
 
 
 class IdentityReader(Protocol):
@@ -117,16 +126,23 @@ class TwinConstants:
 class MotionConstants:
     """What every clip of an engine has in common.
 
-    `folder`: the motion adapter's, within the pipeline directory. `shared_noise_share`: how much
-    of the noise's variance all frames share, no less than the adapter was trained with.
-    `image_strength`: the share of the steps that a clip is given which begins with a picture.
-    `delivered_side_max`: the longest side in pixels of a delivered clip; `upload_bytes_max`: the
-    size of its frames as they are uploaded, without loss. What is larger is not even decoded.
+    `folder`: the motion adapter's, within the pipeline directory; None where the network itself
+    draws what moves. `shared_noise_share`: how much of the noise's variance all frames share, no
+    less than the adapter was trained with. `image_strength`: the share of the steps that a clip is
+    given which begins with a picture. `buckets`: by the name of a motion, how much moves, where the
+    network is told a number. `source_noise`: how much noise is put over a picture to begin with, so
+    that it can move. `frames_at_once`: how many frames the network has to have places for; 0 where
+    it takes any number. `delivered_side_max`: the longest side in pixels of a delivered clip;
+    `upload_bytes_max`: the size of its frames as they are uploaded, without loss. What is larger is
+    not even decoded.
     """
 
-    folder: str
+    folder: str | None = None
     shared_noise_share: float = 0.0
     image_strength: float = 1.0
+    buckets: Mapping[str, int] = field(default_factory=dict)
+    source_noise: float = 0.0
+    frames_at_once: int = 0
     delivered_side_max: int = 1280
     upload_bytes_max: int = 256 * 1024 * 1024
 

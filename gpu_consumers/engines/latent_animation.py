@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ import torch
 from diffusers import MotionAdapter, UNetMotionModel
 from torch import nn
 
+from gpu_consumers.engines.clip_drawing import Clip, ClipSettings, ClipTooLong, require_size
 from gpu_consumers.engines.diffusion_model import Picture
 from gpu_consumers.engines.engine_loader import EngineLoader, MotionConstants
 from gpu_consumers.engines.frame_noise import frame_noise
@@ -25,47 +25,13 @@ from gpu_consumers.engines.loaded_engine import EngineAbsent
 from gpu_consumers.engines.model_loading import load_latent_diffusion
 from gpu_consumers.engines.row_track import LoopRow
 from gpu_consumers.engines.sampling_loop import OnStep, Predict, sample
-from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
+from gpu_consumers.engines.slot_bank import SlotBank
 
 _DECODED_AT_ONCE: Final = 16
 
 
-class ClipTooLong(ValueError):
-    """More frames than the motion adapter has positions for."""
-
-
-class FirstFrameMisfit(ValueError):
-    """The picture to be animated has another size than the clip."""
-
-
 # The motion UNet takes no mask, which words of different lengths would need.
 _CHUNKS_MAX: Final = 1
-
-
-@dataclass(frozen=True)
-class Clip:
-    """What is to be drawn. `first_frame`: uint8 RGB (height, width, 3), or None for words alone.
-
-    With one, the last `strength` of the steps are made; None leaves that to the engine.
-    """
-
-    prompt: str
-    negative_prompt: str
-    seed: int
-    twin: RowTwin | None = None
-    first_frame: Picture | None = None
-    strength: float | None = None
-
-
-@dataclass(frozen=True)
-class ClipSettings:
-    """Width and height in pixels, as drawn."""
-
-    width: int
-    height: int
-    frames: int
-    num_inference_steps: int
-    guidance_scale: float
 
 
 class LatentAnimation:
@@ -94,13 +60,7 @@ class LatentAnimation:
         on_step: OnStep,
         on_decoded: Callable[[int], None] | None = None,
     ) -> Picture:
-        """Draw a clip. Returns RGB (frames, height, width, 3); the same for the same seed.
-
-        `on_step` is told of one row, latents (1, channels, frames, h, w), and `on_decoded` how many
-        frames are; either may raise to stop. With a first frame, that picture is the clip's first
-        one, as far as the autoencoder keeps it, and fewer steps are made. Raises ClipTooLong,
-        FirstFrameMisfit, or what it is told to.
-        """
+        """See `ClipDrawer.draw`. With a first frame, fewer steps are made."""
         latents = self.draw_latents(clip, settings, on_step)
         parts = []
         for start in range(0, len(latents), _DECODED_AT_ONCE):
@@ -139,10 +99,7 @@ class LatentAnimation:
 
     def _first(self, picture: Picture, settings: ClipSettings) -> torch.Tensor:
         """(channels, 1, h, w)."""
-        if picture.shape[:2] != (settings.height, settings.width):
-            raise FirstFrameMisfit(
-                f"{picture.shape[1]}x{picture.shape[0]}, not {settings.width}x{settings.height}"
-            )
+        require_size(picture, settings)
         return self._diffusion.encode_drawn(picture[None]).transpose(0, 1)
 
     def _noise(self, seed: int, settings: ClipSettings) -> torch.Tensor:
@@ -206,7 +163,7 @@ def with_motion(diffusion: LatentDiffusion, weights_dir: Path | None) -> LatentA
     """
     loader = diffusion.loader
     directory = loader.weights_dir(weights_dir)
-    if loader.motion is None:
+    if loader.motion is None or loader.motion.folder is None:
         raise EngineAbsent(loader.id, directory)
     adapter_dir = directory / loader.motion.folder
     if not (adapter_dir / "config.json").is_file():

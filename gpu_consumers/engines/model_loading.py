@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import diffusers
 import torch
@@ -14,6 +14,9 @@ from gpu_consumers.engines.latent_diffusion import LatentDiffusion
 from gpu_consumers.engines.loaded_engine import EngineAbsent
 from gpu_consumers.engines.weight_layout import single_file, variant_of
 
+if TYPE_CHECKING:
+    from gpu_consumers.engines.families.svd import StableVideoClips
+
 
 def load_latent_diffusion(
     loader: EngineLoader, weights_dir: Path | None, device_name: str
@@ -22,16 +25,25 @@ def load_latent_diffusion(
 
     `device_name`: "cpu", "cuda", or "auto". Raises EngineAbsent where the directory holds none.
     """
-    directory = loader.weights_dir(weights_dir)
-    if not (directory / "model_index.json").is_file():
-        raise EngineAbsent(loader.id, directory)
     device = chosen_device(device_name)
-    dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
-    pipeline = _pipeline(loader, directory, dtype).to(device)
-    pipeline.set_progress_bar_config(disable=True)
+    pipeline = load_pipeline(loader, weights_dir, device, _precision(device))
     model = _model(loader, pipeline, device)
     model.network.requires_grad_(requires_grad=False)
     return LatentDiffusion(model)
+
+
+def load_still_clips(
+    loader: EngineLoader, weights_dir: Path | None, device_name: str
+) -> StableVideoClips:
+    """As `load_latent_diffusion`, of an engine that can only move a picture."""
+    from gpu_consumers.engines.families.svd import StableVideoClips
+
+    if loader.motion is None:
+        raise EngineAbsent(loader.id, loader.weights_dir(weights_dir))
+    device = chosen_device(device_name)
+    pipeline = load_pipeline(loader, weights_dir, device, _precision(device))
+    pipeline.unet.requires_grad_(requires_grad=False)
+    return StableVideoClips(loader, loader.motion, pipeline, device)
 
 
 def chosen_device(name: str) -> torch.device:
@@ -39,6 +51,10 @@ def chosen_device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return torch.device(name)
+
+
+def _precision(device: torch.device) -> torch.dtype:
+    return torch.float32 if device.type == "cpu" else torch.bfloat16
 
 
 def _model(loader: EngineLoader, pipeline: Any, device: torch.device) -> DiffusionModel:
@@ -59,25 +75,46 @@ def _model(loader: EngineLoader, pipeline: Any, device: torch.device) -> Diffusi
             from gpu_consumers.engines.families.qwen_image import QwenImageModel
 
             return QwenImageModel(loader, pipeline, device)
+        case PipelineClass.WAN:
+            from gpu_consumers.engines.families.wan import WanModel
+
+            return WanModel(loader, pipeline, device)
+        case PipelineClass.STABLE_VIDEO_DIFFUSION:
+            raise TypeError(f"{loader.id} draws no pictures")
 
 
-def _pipeline(loader: EngineLoader, directory: Path, dtype: torch.dtype) -> Any:
-    arguments: dict[str, Any] = {}
+def load_pipeline(
+    loader: EngineLoader, weights_dir: Path | None, device: torch.device, dtype: torch.dtype
+) -> Any:
+    """The engine's pipeline in this precision, on the device; see `load_latent_diffusion`."""
+    directory = loader.weights_dir(weights_dir)
+    if not (directory / "model_index.json").is_file():
+        raise EngineAbsent(loader.id, directory)
+    arguments: dict[str, Any] = {"dtype": dtype}
     if loader.pipeline_class is PipelineClass.STABLE_DIFFUSION:
         # Screening is a process of its own and reads what was written; see `screening/`.
-        arguments = {"safety_checker": None, "requires_safety_checker": False}
+        arguments |= {"safety_checker": None, "requires_safety_checker": False}
+    if loader.pipeline_class is PipelineClass.WAN:
+        # Its authors decode in full precision, and a clip shows where that is missing.
+        arguments["dtype"] = {"default": dtype, "vae": torch.float32}
     component = loader.pipeline_class.component
-    whole = single_file(directory, component)
+    whole = _single_file(loader, directory)
     if whole is not None:
         arguments[component] = _network_of(loader, whole, directory / component, dtype)
-    return getattr(diffusers, loader.pipeline_class.value).from_pretrained(
+    pipeline = getattr(diffusers, loader.pipeline_class.value).from_pretrained(
         directory,
         variant=variant_of(directory, component),
         use_safetensors=True,
         local_files_only=True,
-        dtype=dtype,
         **arguments,
     )
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline.to(device)
+
+
+def _single_file(loader: EngineLoader, directory: Path) -> Path | None:
+    kind = loader.pipeline_class
+    return single_file(directory, kind.component) if kind.reads_single_file else None
 
 
 def _network_of(loader: EngineLoader, whole: Path, config: Path, dtype: torch.dtype) -> Any:

@@ -11,9 +11,11 @@ from gpu_consumers.engines import (
     qwen_image,
     stable_diffusion_15,
     stable_diffusion_xl,
+    stable_video_diffusion,
+    wan_2_2,
     z_image,
 )
-from gpu_consumers.engines.engine_loader import EngineLoader
+from gpu_consumers.engines.engine_loader import EngineLoader, PipelineClass
 from gpu_consumers.engines.loaded_engine import EngineAbsent, LoadedEngine
 from gpu_consumers.engines.pocket import loading as pocket
 from gpu_consumers.engines.waiting_threads import let_waiting_threads_sleep
@@ -27,6 +29,8 @@ LOADERS: Final[Mapping[str, EngineLoader]] = {
         z_image.LOADER,
         flux_2_klein.LOADER,
         qwen_image.LOADER,
+        wan_2_2.LOADER,
+        stable_video_diffusion.LOADER,
     )
 }
 
@@ -52,6 +56,10 @@ def load_engine(
         raise EngineAbsent(engine, (weights_dir or Path("weights")) / engine)
     let_waiting_threads_sleep()
     # Imported here: torch takes seconds, and only a child process pays for it.
+    if loader.pipeline_class is PipelineClass.STABLE_VIDEO_DIFFUSION:
+        from gpu_consumers.engines.still_engine import load_still_engine
+
+        return load_still_engine(loader, weights_dir=weights_dir, device_name=device_name)
     from gpu_consumers.engines.diffusion_engine import load_diffusion_engine
 
     return load_diffusion_engine(

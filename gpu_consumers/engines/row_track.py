@@ -170,10 +170,9 @@ def _without_noise(
     scheduler: Any, guess: torch.Tensor, timestep: torch.Tensor, noisy: torch.Tensor
 ) -> torch.Tensor:
     """For schedulers that do not say it themselves: flows, and those whose variance stays 1."""
-    if not hasattr(scheduler, "alphas_cumprod"):
+    if _is_flow(scheduler):
         # A flow goes straight from the noise to the picture, and its guess is the way.
-        way: torch.Tensor = float(timestep) / scheduler.config.num_train_timesteps * guess
-        return noisy - way
+        return noisy - _noise_share(scheduler, timestep) * guess
     kept = float(scheduler.alphas_cumprod[int(timestep)])
     signal, noise = kept**0.5, (1 - kept) ** 0.5
     match scheduler.config.prediction_type:
@@ -184,6 +183,18 @@ def _without_noise(
         case _:
             found = (noisy - noise * guess) / max(signal, _SIGNAL_MIN)
     return found
+
+
+def _is_flow(scheduler: Any) -> bool:
+    """Schedulers for many kinds of networks have the variances of all of them, and say which."""
+    is_for_flows = not hasattr(scheduler, "alphas_cumprod")
+    return is_for_flows or scheduler.config.get("prediction_type") == "flow_prediction"
+
+
+def _noise_share(scheduler: Any, timestep: torch.Tensor) -> float:
+    """How much of a flow's latents is noise at this time: some schedulers round their times."""
+    steps = (scheduler.timesteps == timestep).nonzero()
+    return float(scheduler.sigmas[int(steps[0])])
 
 
 def _keep(scheduler: Any, left: Sequence[int], *, rows: int, of: torch.Tensor) -> None:

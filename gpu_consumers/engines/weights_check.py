@@ -13,11 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from gpu_consumers.engines.engine_loader import EngineLoader
-from gpu_consumers.engines.weight_layout import is_there, single_file, variant_of, weight_names
-
-_HEADER_SIZE_MAX_BYTES: Final = 100 * 1024 * 1024
-"""What the format itself allows."""
+from gpu_consumers.engines.engine_loader import EngineLoader, PipelineClass
+from gpu_consumers.engines.weight_layout import (
+    HEADER_SIZE_MAX_BYTES,
+    adapters_beside,
+    is_there,
+    single_file,
+    variant_of,
+    weight_names,
+)
 
 _PASSED_OVER: Final = frozenset({"safety_checker"})
 """Never loaded: outputs are screened by a process of its own."""
@@ -69,9 +73,13 @@ def _files(loader: EngineLoader, folder: Path) -> Iterator[Path]:
         raise _Unfit(
             f"it is a {parts.get('_class_name')}, and this engine is a {loader.pipeline_class}"
         )
+    if loader.pipeline_class is PipelineClass.WAN and not parts.get("expand_timesteps"):
+        raise _Unfit("it is another Wan: only TI2V-5B, which times every token, is known")
     yield index
     network = loader.pipeline_class.component
-    variant, alone = variant_of(folder, network), single_file(folder, network)
+    reads_single = loader.pipeline_class.reads_single_file
+    variant = variant_of(folder, network)
+    alone = single_file(folder, network) if reads_single else None
     for name, kind in sorted(parts.items()):
         if name.startswith("_") or name in _PASSED_OVER or not isinstance(kind, list):
             continue
@@ -82,7 +90,9 @@ def _files(loader: EngineLoader, folder: Path) -> Iterator[Path]:
             yield alone
         elif library is not None:
             yield from _component(folder, name, str(library), str(class_name), variant)
-    if loader.motion is not None:
+    if loader.motion is not None and loader.motion.frames_at_once:
+        _require_places(folder, network, loader.motion.frames_at_once)
+    if loader.motion is not None and loader.motion.folder is not None:
         yield from _model(folder, folder / loader.motion.folder, "diffusers", None)
 
 
@@ -130,7 +140,14 @@ def _model(folder: Path, place: Path, library: str, variant: str | None) -> Iter
             yield shard
     else:
         # Other formats hold code, and are never loaded.
-        raise _Unfit(f"{whole.relative_to(folder)} is missing")
+        beside = "".join(f"; {file.name} is a LoRA, no network" for file in adapters_beside(place))
+        raise _Unfit(f"{whole.relative_to(folder)} is missing{beside}")
+
+
+def _require_places(folder: Path, network: str, frames: int) -> None:
+    places = _read(folder / network / "config.json", folder).get("num_frames")
+    if not isinstance(places, int) or places < frames:
+        raise _Unfit(f"its network draws {places} frames at once, and its clips have {frames}")
 
 
 def _readable(file: Path, folder: Path) -> Iterator[Path]:
@@ -155,7 +172,7 @@ def _require_whole(file: Path, folder: Path) -> None:
     name, size_bytes = file.relative_to(folder), file.stat().st_size
     with file.open("rb") as opened:
         header_size = int.from_bytes(opened.read(8), "little")
-        if size_bytes < 8 or header_size > min(size_bytes - 8, _HEADER_SIZE_MAX_BYTES):
+        if size_bytes < 8 or header_size > min(size_bytes - 8, HEADER_SIZE_MAX_BYTES):
             raise _Unfit(f"{name} is no whole file of safetensors")
         try:
             header = json.loads(opened.read(header_size))

@@ -15,7 +15,7 @@ from topics.messages.work import VideoWork
 
 
 class StepWatch:
-    """Reports the steps of one batch of `items`, `steps_before` of `steps_total` being done.
+    """Reports the `steps` of one batch of `items`, `steps_before` of `steps_total` being done.
 
     `factors`: see `latent_preview`; None where the engine shows no previews.
     """
@@ -26,12 +26,14 @@ class StepWatch:
         items: Sequence[int],
         factors: NDArray[np.float32] | None,
         *,
+        steps: int,
         steps_before: int,
         steps_total: int,
     ) -> None:
         self._progress = progress
         self._items = items
         self._factors = factors
+        self._steps = steps
         self._steps_before = steps_before
         self._steps_total = steps_total
 
@@ -47,8 +49,8 @@ class StepWatch:
             png = preview_strip(latents.float().cpu().numpy(), factors)
             return Preview(tuple(self._items[row] for row in step.rows), png)
 
-        # Some schedulers make a step more than they were asked for.
-        done = min(self._steps_before + step.done, self._steps_total)
+        # Some schedulers make a step more than they were asked for: it is none of the next clip.
+        done = min(self._steps_before + min(step.done, self._steps), self._steps_total)
         self._progress.report(
             Phase.STEP, done, self._steps_total, None if factors is None else show
         )

@@ -11,7 +11,10 @@ from adapters.postgres.connect import open_pool
 from api.attendance import attendance_of
 from commands.catalogue import Check, catalogue
 from domain.assurance import SANDBOX_COUNTRY
+from domain.engines import ENGINES
+from domain.job_kinds import job_kind
 from domain.kernel.role import Role
+from domain.screening_profile import ScreeningProfile
 from processes.status.line import Line
 from queries.catalogue.attendance import attended
 from queries.catalogue.policy import policy
@@ -51,6 +54,9 @@ def policy_lines(rows: Sequence[Mapping[str, Any]], photographs: Sequence[str]) 
         if not own:
             advice = "`suite policy publish` with a row for it, as in docs/engines.md"
             yield Line(f"policy of {engine}", "has no row", advice)
+        elif missing := _ways_without_row(engine, own):
+            advice = "`suite policy publish` with a row for that, too, as in docs/engines.md"
+            yield Line(f"policy of {engine}", f"has no row for {' and '.join(missing)}", advice)
         elif any(Check.IN_WORLD in row["checks"] for row in own):
             advice = f"publish it without {Check.IN_WORLD.value}, which only a cartoon passes"
             yield Line(f"policy of {engine}", "asks for what no photograph is", advice)
@@ -58,3 +64,11 @@ def policy_lines(rows: Sequence[Mapping[str, Any]], photographs: Sequence[str]) 
             places = sorted({place for row in own for place in row["jurisdictions"]})
             named = ", ".join(place for place in places if place != SANDBOX_COUNTRY) or "nowhere"
             yield Line(f"policy of {engine}", f"allows it in {named}")
+
+
+def _ways_without_row(engine: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Of what an engine makes, what no row is about: its pictures or samples, or its clips."""
+    usual = ScreeningProfile.PICTURES.value
+    allowed = {row.get("screening") or usual for row in rows}
+    made = {job_kind(kind).screening.value for kind in ENGINES[engine].pipelines}
+    return tuple(sorted(made - allowed))

@@ -165,6 +165,7 @@ def test_a_quote_says_how_the_engine_would_read_the_prompt(rich: Creator) -> Non
         "unknownWords": ["castle", "1", "2", "fog"],
         "weighted": ["(red:1.2)"],
         "honoured": [],
+        "isRead": True,
     }
     assert read["negativePrompt"] is None
     assert read["millicredits"] == rich.run("Quote", images=wish)["millicredits"]

@@ -19,6 +19,7 @@ from processes.status.line import Line
 from tests.gpu_consumers.screening.gate_folder import NOW_S, GateFolder
 
 XL = "stable-diffusion-xl"
+WAN, SVD = "wan-2.2", "stable-video-diffusion"
 KEY, SECRET = "a-key", "a secret that is long enough"
 CREDENTIALS = {"base_url": "https://api.example", "api_key": KEY, "shared_secrets": [SECRET]}
 
@@ -141,6 +142,28 @@ def test_a_row_that_no_photograph_can_pass_is_said_to_be_one() -> None:
     assert not line.is_well
     [line] = policy_lines([ROW], [XL])
     assert (line.is_well, line.what) == (True, "allows it in DE")
+
+
+def test_every_way_in_which_something_is_looked_at_has_a_row_of_its_own() -> None:
+    pictures, clips = ROW | {"engine": WAN}, ROW | {"engine": WAN, "screening": "clips"}
+    [line] = policy_lines([pictures], [WAN])
+    assert (line.is_well, line.what) == (False, "has no row for clips")
+    [line] = policy_lines([clips], [WAN])
+    assert (line.is_well, line.what) == (False, "has no row for pictures")
+    [line] = policy_lines([pictures, clips], [WAN])
+    assert line.is_well
+    # It moves pictures and draws none.
+    [line] = policy_lines([ROW | {"engine": SVD, "screening": "clips"}], [SVD])
+    assert line.is_well
+
+
+@pytest.mark.parametrize("engine", [WAN, SVD])
+def test_engines_of_clips_are_walked_through_as_all_others(tmp_path: Path, engine: str) -> None:
+    assert engine in PHOTOGRAPHIC
+    found = {line.subject: line for line in examined(Settings(home=tmp_path), [engine]).lines}
+    told = found[f"weights of {engine}"]
+    assert not told.is_well
+    assert engine in (told.advice or "")
 
 
 def test_what_the_database_knows_opens_the_engine_or_says_what_it_lacks(

@@ -17,6 +17,8 @@ PHOTOGRAPHIC = (
     "z-image",
     "flux-2-klein",
     "qwen-image",
+    "wan-2.2",
+    "stable-video-diffusion",
 )
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 EVERYBODY = AtHand(

@@ -10,6 +10,7 @@ from domain.engines import ENGINES, EngineEntry, engine
 from domain.job_kind import JobKind
 from domain.job_kinds import kind_of
 from domain.kernel.refusal import Refusal
+from domain.prompt_reading import read_prompt
 from domain.rating import Rating
 from domain.refusals import (
     AspectRatioUnsupported,
@@ -19,6 +20,7 @@ from domain.refusals import (
     NegativePromptUnsupported,
     PromptEmpty,
     PromptTooLong,
+    PromptUnsupported,
     SettingOutOfRange,
     TooManySeconds,
     UnknownEngine,
@@ -34,9 +36,12 @@ from domain.settings import (
     require_seed,
     resolve_images,
     resolve_training,
+    training_recipe,
 )
-from domain.video_settings import require_clip_count, resolve_video
+from domain.video_settings import clip_options, require_clip_count, resolve_video
 from tests.domain.people import POCKET
+
+WAN, STILL = ENGINES["wan-2.2"], ENGINES["stable-video-diffusion"]
 
 EVERY_ENGINE = pytest.mark.parametrize("entry", ENGINES.values(), ids=list(ENGINES))
 
@@ -51,7 +56,10 @@ def test_an_entry_agrees_with_itself(entry: EngineEntry) -> None:
         assert numbers.minimum <= numbers.default <= numbers.maximum
     assert set(entry.batch_key) - {"guided"} <= set(msgspec.structs.asdict(resolve_images(entry)))
     assert set(entry.attempt_limit_s) == set(entry.pipelines)
-    assert len(entry.training.sample_prompts) == entry.training.sample_count
+    assert (entry.training is not None) == (JobKind.TRAINING in entry.pipelines)
+    assert (entry.clips is not None) == (JobKind.VIDEO in entry.pipelines)
+    if entry.training is not None:
+        assert len(entry.training.sample_prompts) == entry.training.sample_count
     assert Rating.ADULT not in entry.ratings
 
 
@@ -137,8 +145,38 @@ def test_a_training_takes_steps_for_every_photo(photos: int, steps: int) -> None
 
 
 def test_a_training_has_a_least_and_a_greatest_number_of_steps() -> None:
-    assert resolve_training(POCKET, 1).steps == POCKET.training.steps_min
-    assert resolve_training(POCKET, 500).steps == POCKET.training.steps_max
+    recipe = training_recipe(POCKET)
+    assert resolve_training(POCKET, 1).steps == recipe.steps_min
+    assert resolve_training(POCKET, 500).steps == recipe.steps_max
+
+
+def test_an_engine_that_draws_no_twins_learns_none() -> None:
+    with pytest.raises(EngineUnavailable):
+        resolve_training(STILL, 12)
+
+
+def test_an_engine_that_reads_no_words_refuses_them_instead_of_ignoring_them() -> None:
+    settings = resolve_video(STILL)
+    require_prompts(STILL, settings, prompt=" \n ", negative_prompt="")
+    with pytest.raises(PromptUnsupported):
+        require_prompts(STILL, settings, prompt="a lighthouse in fog", negative_prompt="")
+    with pytest.raises(NegativePromptUnsupported):
+        require_prompts(STILL, settings, prompt="", negative_prompt="glasses")
+    assert not read_prompt(STILL, "a lighthouse in fog", style="plain", names_twin=False).is_read
+    assert read_prompt(POCKET, "a lighthouse in fog", style="plain", names_twin=False).is_read
+
+
+@pytest.mark.parametrize("entry", [WAN, STILL], ids=lambda entry: entry.id)
+def test_a_clip_is_as_long_as_it_is_sold_and_of_a_size_that_the_network_takes(
+    entry: EngineEntry,
+) -> None:
+    clips = clip_options(entry)
+    for seconds in clips.durations_s:
+        settings = resolve_video(entry, AskedClips(duration_s=seconds))
+        assert settings.frames == seconds * settings.frame_rate
+        assert settings.frame_rate == clips.frame_rate > 0
+    for width, height in entry.aspect_ratios.values():
+        assert (width % 32, height % 32) == (0, 0)
 
 
 @pytest.mark.parametrize(

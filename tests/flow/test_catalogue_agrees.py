@@ -102,14 +102,24 @@ def test_an_engine_says_how_it_animates_where_it_does(engine: str) -> None:
         assert max(entry.clips.durations_s) <= CLIP_SECONDS_MAX
         assert max(entry.clips.durations_s) <= entry.clips.seconds_max
         assert entry.clips.count.maximum <= OUTPUTS_MAX
+        motion = LOADERS[engine].motion
+        assert motion is not None
+        # What may be uploaded is what is decoded, and what is delivered is not too large for it.
+        assert motion.upload_bytes_max == entry.clips.raw_size_bytes_max
+        sides = [side for size in entry.aspect_ratios.values() for side in size]
+        assert max(sides) * entry.delivery_scale <= motion.delivered_side_max
+        longest = max(entry.clips.durations_s) * entry.clips.frame_rate
+        assert motion.frames_at_once in (0, longest)
 
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE)
 def test_a_trained_adapter_is_within_what_is_accepted(engine: str) -> None:
     entry, loader = ENGINES[engine], LOADERS[engine]
-    assert entry.training.rank <= loader.rank_max
     assert loader.adapter_size_bytes_max <= ADAPTER_SIZE_MAX_BYTES
-    assert len(entry.training.sample_prompts) == entry.training.sample_count
+    assert (entry.training is None) == (not loader.twin.lora_targets)
+    if entry.training is not None:
+        assert entry.training.rank <= loader.rank_max
+        assert len(entry.training.sample_prompts) == entry.training.sample_count
 
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE)
@@ -127,7 +137,8 @@ def test_an_engine_brings_its_weights_where_they_are_built_in(engine: str) -> No
 @pytest.mark.parametrize("engine", EVERY_ENGINE)
 def test_an_attempt_outlasts_every_phase_of_it(engine: str) -> None:
     longest_s = max(LOADERS[engine].phase_limits_s.values())
-    for kind in (JobKind.TRAINING, JobKind.IMAGES):
+    assert ENGINES[engine].pipelines
+    for kind in ENGINES[engine].pipelines:
         assert ENGINES[engine].attempt_limit_s[kind] > longest_s
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.gpu_consumers.tiny_clips import save_svd, save_wan
+
 _WORDS = "a portrait of photo person zxq ada grace lighthouse in fog smiling looking left right"
 
 
@@ -116,6 +118,8 @@ def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, shift_terminal=0.02),
     ).save_pretrained(folder / "qwen-image", safe_serialization=True)
+    save_wan(folder / "wan-2.2", _tokenizer())
+    save_svd(folder / "stable-video-diffusion")
     return folder
 
 

@@ -156,7 +156,9 @@ def test_a_fact_that_no_store_could_hold_is_undecodable() -> None:
 def test_whatever_an_engine_may_be_asked_fits(name: str) -> None:
     entry = engine(name)
     assert entry.prompt_length_max <= bounds.PROMPT_LENGTH_MAX
-    assert max(entry.count.maximum, entry.training.sample_count) <= bounds.OUTPUTS_MAX
+    samples = 0 if entry.training is None else entry.training.sample_count
+    clips = 0 if entry.clips is None else entry.clips.count.maximum
+    assert max(entry.count.maximum, clips, samples) <= bounds.OUTPUTS_MAX
     msgspec.convert(entry.id, bounds.EngineId)
 
 

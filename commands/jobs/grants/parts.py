@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 
 from domain import object_keys
+from domain.engines import engine
 from domain.job import Job
 from domain.job_input import InputRole, input_of
 from domain.job_kinds import job_kind
@@ -58,8 +59,11 @@ def items_of(job: Job, claim_id: UUID) -> tuple[GrantedItem, ...]:
 
 
 def adapter_of(job: Job, twin: Twin | None) -> GrantedAdapter | None:
-    """What draws the twin; None for a job without one."""
+    """What draws the twin; None for a job without one, or whose source shows it and is kept."""
     if twin is None:
+        return None
+    keeps = engine(job.engine).keeps(job.kind, has_source=source_of(job) is not None)
+    if keeps and not twin.is_trained_on(job.engine):
         return None
     adapter = twin.adapter(job.engine)
     return GrantedAdapter(adapter.object_key, adapter.sha256, adapter.size_bytes)

@@ -9,7 +9,7 @@ from domain import object_keys
 from domain.engines import engine
 from domain.job import Job
 from domain.job_state import CHECKPOINTS_KEPT_MAX
-from domain.settings import TrainingSettings
+from domain.settings import TrainingSettings, training_recipe
 from domain.twin import Twin
 
 
@@ -37,7 +37,7 @@ def grant_training(
         settings=settings,
         photos=_photos(job, twin),
         seed=items[0].seed,
-        sample_prompts=engine(job.engine).training.sample_prompts,
+        sample_prompts=training_recipe(engine(job.engine)).sample_prompts,
         items=items,
         adapter_upload_key=object_keys.quarantine_adapter_key(job.id, job.attempt, claim_id),
         checkpoint_upload_keys=tuple(

@@ -7,9 +7,9 @@ more of their steps in the noise.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 
@@ -19,6 +19,12 @@ from gpu_consumers.engines.prompt_encoding import Conditioning
 from gpu_consumers.engines.sampling_loop import Predict
 from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
 from gpu_consumers.training.noise import FlowNoise, TrainingNoise
+
+if TYPE_CHECKING:
+    from gpu_consumers.engines.clip_drawing import ClipDrawer
+
+# Noisy latents, their times, and the words; see `DiffusionModel.predict`.
+PredictWords: TypeAlias = Callable[[torch.Tensor, torch.Tensor, Conditioning], torch.Tensor]
 
 
 class FlowTransformer:
@@ -57,6 +63,10 @@ class FlowTransformer:
         """See `DiffusionModel.training_noise`."""
         return FlowNoise(self.scheduler, self.device)
 
+    def clips(self) -> ClipDrawer | None:
+        """See `DiffusionModel.clips`."""
+        return None
+
     @contextmanager
     def in_training(self) -> Iterator[None]:
         """See `DiffusionModel.in_training`: there is nothing to be gained."""
@@ -80,20 +90,33 @@ class TwoPassFlowTransformer(FlowTransformer, ABC):
         without: Conditioning | None,
     ) -> Iterator[Predict]:
         """See `DiffusionModel.showing`."""
+        with in_two_passes(self.bank, self.predict, twins, within, without) as predict:
+            yield predict
 
-        def in_two_passes(noisy: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
-            assert without is not None
-            latents, _ = noisy.chunk(2)
-            with self.bank.rows(twins):
-                with_words = self.predict(latents, timestep, within)
-            with self.bank.rows(twins, Pass.UNGUIDED):
-                return torch.cat([self.predict(latents, timestep, without), with_words])
 
-        if without is not None:
-            yield in_two_passes
-        else:
-            with self.bank.rows(twins):
-                yield lambda noisy, timestep: self.predict(noisy, timestep, within)
+@contextmanager
+def in_two_passes(
+    bank: SlotBank,
+    predict: PredictWords,
+    twins: Sequence[RowTwin | None],
+    within: Conditioning,
+    without: Conditioning | None,
+) -> Iterator[Predict]:
+    """As `DiffusionModel.showing`, by asking the network with the words, and then without them."""
+
+    def both(noisy: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
+        assert without is not None
+        latents, _ = noisy.chunk(2)
+        with bank.rows(twins):
+            with_words = predict(latents, timestep, within)
+        with bank.rows(twins, Pass.UNGUIDED):
+            return torch.cat([predict(latents, timestep, without), with_words])
+
+    if without is not None:
+        yield both
+    else:
+        with bank.rows(twins):
+            yield lambda noisy, timestep: predict(noisy, timestep, within)
 
 
 def tokens_of(latents: torch.Tensor) -> torch.Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from diffusers.models.attention_processor import AttnProcessor
@@ -19,6 +19,9 @@ from gpu_consumers.engines.row_track import evenly
 from gpu_consumers.engines.sampling_loop import Predict
 from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
 from gpu_consumers.training.noise import DiscreteNoise, TrainingNoise
+
+if TYPE_CHECKING:
+    from gpu_consumers.engines.clip_drawing import ClipDrawer
 
 
 class StableDiffusionModel:
@@ -134,6 +137,10 @@ class StableDiffusionModel:
     def training_noise(self) -> TrainingNoise:
         """See `DiffusionModel.training_noise`."""
         return DiscreteNoise(self.scheduler, self.device, snr_cap=self.loader.twin.snr_cap)
+
+    def clips(self) -> ClipDrawer | None:
+        """See `DiffusionModel.clips`."""
+        return None
 
     @contextmanager
     def in_training(self) -> Iterator[None]:

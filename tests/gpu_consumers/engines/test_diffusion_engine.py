@@ -23,6 +23,7 @@ from gpu_consumers.engines.engine_loader import EngineLoader
 from gpu_consumers.engines.loaded_engine import (
     EngineAbsent,
     HeldTwin,
+    LoadedEngine,
     Preview,
     RenderedPicture,
     ShowPreview,
@@ -106,7 +107,7 @@ def engine(
     )
 
 
-def pictures_of_a_lighthouse(engine: DiffusionEngine, *seeds: int, **changes: Any) -> ImageWork:
+def pictures_of_a_lighthouse(engine: LoadedEngine, *seeds: int, **changes: Any) -> ImageWork:
     work = ImageWork(
         engine=engine.engine,
         prompt="a lighthouse in fog",
@@ -145,7 +146,7 @@ def photo(seed: int, width: int = 40, height: int = 40) -> bytes:
     return buffer.getvalue()
 
 
-def training(engine: DiffusionEngine, **changes: Any) -> TrainingWork:
+def training(engine: LoadedEngine, **changes: Any) -> TrainingWork:
     arguments: dict[str, Any] = {
         "engine": engine.engine,
         "photos": tuple(
@@ -231,6 +232,26 @@ def test_progress_counts_every_step_of_every_batch(engine: DiffusionEngine) -> N
     engine.render(pictures_of_a_lighthouse(engine, 7, 8, 9), None, None, watching, batch_size=2)
     assert watching.told[0] == (Phase.ENCODE, 0, 6)
     assert watching.steps == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_step_more_than_was_asked_for_is_none_of_the_next_batch(
+    weights_dir: Path, tmp_path: Path
+) -> None:
+    from diffusers import PNDMScheduler
+
+    from gpu_consumers.engines.diffusion_engine import load_diffusion_engine
+
+    engine = load_diffusion_engine(
+        tiny("stable-diffusion-1.5"),
+        weights_dir=weights_dir,
+        cache_dir=tmp_path,
+        device_name="cpu",
+    )
+    engine._diffusion.model.pipeline.scheduler = PNDMScheduler(skip_prk_steps=True)
+    watching = Watching()
+    engine.render(pictures_of_a_lighthouse(engine, 7, 8), None, None, watching, batch_size=1)
+    assert watching.steps == [1, 2, 3, 3, 4, 5, 6, 6]
+    assert {total for phase, _, total in watching.told if phase is Phase.STEP} == {6}
 
 
 def test_a_stop_ends_the_work_within_one_step_and_the_engine_goes_on(

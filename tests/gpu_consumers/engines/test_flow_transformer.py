@@ -223,7 +223,7 @@ def test_only_what_guidance_leads_away_from_has_a_share_of_the_twin(
         assert not torch.allclose(unguided, alone(without, 0.8), atol=1e-2)
 
 
-@pytest.mark.parametrize("learning", [KLEIN, QWEN])
+@pytest.mark.parametrize("learning", [KLEIN, QWEN, "wan-2.2"])
 def test_a_twin_is_learnt_and_changes_what_is_drawn(
     learning: str, weights_dir: Path, tmp_path: Path
 ) -> None:

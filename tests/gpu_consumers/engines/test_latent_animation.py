@@ -22,7 +22,8 @@ from gpu_consumers.engines.pocket.world.scene import Scene
 from gpu_consumers.engines.slot_bank import RowTwin
 
 if TYPE_CHECKING:
-    from gpu_consumers.engines.latent_animation import ClipSettings, LatentAnimation
+    from gpu_consumers.engines.clip_drawing import ClipSettings
+    from gpu_consumers.engines.latent_animation import LatentAnimation
     from gpu_consumers.engines.sampling_loop import SamplingStep
 
 pytestmark = pytest.mark.engine
@@ -74,9 +75,9 @@ def unmoved(animation: LatentAnimation) -> Iterator[LatentAnimation]:
 
 
 def settings(**changes: Any) -> ClipSettings:
-    from gpu_consumers.engines.latent_animation import ClipSettings
+    from gpu_consumers.engines.clip_drawing import ClipSettings
 
-    return replace(ClipSettings(256, 256, FRAMES, 2, 3.0), **changes)
+    return replace(ClipSettings(256, 256, FRAMES, 2, 3.0, 8), **changes)
 
 
 def draw(
@@ -87,7 +88,7 @@ def draw(
     first_frame: Any = None,
     **changes: Any,
 ) -> np.ndarray:
-    from gpu_consumers.engines.latent_animation import Clip
+    from gpu_consumers.engines.clip_drawing import Clip
 
     clip = Clip(PROMPT, "", seed, twin, first_frame)
     pictures: np.ndarray = animation.draw(clip, settings(**changes), lambda _step: None)
@@ -122,7 +123,7 @@ def test_a_clip_is_drawn_the_same_for_the_same_seed(animation: LatentAnimation) 
 
 
 def test_every_step_is_told_with_the_latents_of_all_frames(animation: LatentAnimation) -> None:
-    from gpu_consumers.engines.latent_animation import Clip
+    from gpu_consumers.engines.clip_drawing import Clip
 
     told: list[tuple[int, tuple[int, ...]]] = []
     animation.draw(
@@ -134,7 +135,7 @@ def test_every_step_is_told_with_the_latents_of_all_frames(animation: LatentAnim
 
 
 def test_who_watches_may_end_it_at_any_step(animation: LatentAnimation) -> None:
-    from gpu_consumers.engines.latent_animation import Clip
+    from gpu_consumers.engines.clip_drawing import Clip
 
     def enough(step: SamplingStep) -> None:
         raise InterruptedError
@@ -186,7 +187,7 @@ def test_a_given_picture_is_the_first_frame(animation: LatentAnimation) -> None:
 def test_who_watches_is_told_of_decoded_frames_and_may_end_it_there(
     animation: LatentAnimation,
 ) -> None:
-    from gpu_consumers.engines.latent_animation import Clip
+    from gpu_consumers.engines.clip_drawing import Clip
 
     told: list[int] = []
 
@@ -203,7 +204,7 @@ def test_who_watches_is_told_of_decoded_frames_and_may_end_it_there(
 def test_at_full_strength_the_frames_after_the_given_one_keep_nothing_of_it(
     animation: LatentAnimation,
 ) -> None:
-    from gpu_consumers.engines.latent_animation import Clip
+    from gpu_consumers.engines.clip_drawing import Clip
 
     steps: dict[float | None, int] = {}
     for strength in (None, 1.0, 0.5):
@@ -220,7 +221,7 @@ def test_at_full_strength_the_frames_after_the_given_one_keep_nothing_of_it(
 
 
 def test_a_picture_of_another_size_is_refused(animation: LatentAnimation) -> None:
-    from gpu_consumers.engines.latent_animation import FirstFrameMisfit
+    from gpu_consumers.engines.clip_drawing import FirstFrameMisfit
 
     with pytest.raises(FirstFrameMisfit):
         draw(animation, first_frame=portrait(), width=224, height=288)
@@ -229,7 +230,7 @@ def test_a_picture_of_another_size_is_refused(animation: LatentAnimation) -> Non
 def test_more_frames_than_the_adapter_has_positions_for_are_refused(
     animation: LatentAnimation,
 ) -> None:
-    from gpu_consumers.engines.latent_animation import ClipTooLong
+    from gpu_consumers.engines.clip_drawing import ClipTooLong
 
     with pytest.raises(ClipTooLong):
         draw(animation, frames=FRAMES_MAX + 1)
@@ -296,7 +297,8 @@ def test_an_engine_without_its_motion_adapter_is_absent(weights: Path, tmp_path:
 @SHIPPED
 def test_the_shipped_adapter_moves_a_face_as_asked_and_it_stays_who_it_is() -> None:
     """Against frames that know nothing of each other: they flicker, and vary in who they show."""
-    from gpu_consumers.engines.latent_animation import Clip, load_latent_animation
+    from gpu_consumers.engines.clip_drawing import Clip
+    from gpu_consumers.engines.latent_animation import load_latent_animation
     from gpu_consumers.engines.pocket.analyser import PocketFaceAnalyser
     from gpu_consumers.engines.pocket.recipe.motion_measures import (
         flicker,

@@ -109,6 +109,21 @@ def test_a_batch_has_the_pixels_of_the_pipeline(
     assert (drawn == upright(diffusion, guidance_scale)).all()
 
 
+@pytest.mark.parametrize("engine", ["stable-diffusion-1.5", "stable-diffusion-xl"])
+def test_half_the_precision_has_the_pixels_of_the_pipeline_too(
+    engine: str, weights_dir: Path
+) -> None:
+    import torch
+
+    from gpu_consumers.engines.model_loading import load_latent_diffusion
+
+    half = load_latent_diffusion(LOADERS[engine], weights_dir, "cpu")
+    half.model.pipeline.to(torch.bfloat16)
+    # The pipeline rounds its colours to half precision, too, before they become levels.
+    apart = np.abs(ours(half, 4.1).astype(int) - upright(half, 4.1).astype(int))
+    assert apart.max() <= 2
+
+
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_every_scheduler_is_driven_as_the_pipeline_drives_it(
     tiny: LatentDiffusion, sampler: str
@@ -184,7 +199,8 @@ def test_a_clip_has_the_pixels_of_the_animating_pipeline(monkeypatch: pytest.Mon
     import torch
     from diffusers import AnimateDiffPipeline, MotionAdapter
 
-    from gpu_consumers.engines.latent_animation import Clip, ClipSettings, load_latent_animation
+    from gpu_consumers.engines.clip_drawing import Clip, ClipSettings
+    from gpu_consumers.engines.latent_animation import load_latent_animation
     from gpu_consumers.engines.latent_diffusion import LatentDiffusion
 
     @contextmanager
@@ -194,7 +210,7 @@ def test_a_clip_has_the_pixels_of_the_animating_pipeline(monkeypatch: pytest.Mon
     # The pipeline computes in the precision of its weights, and does not rescale guidance.
     monkeypatch.setattr(LatentDiffusion, "low_precision", as_it_is)
     animation = load_latent_animation(replace(LOADER, guidance_rescale=0.0), None, "cpu")
-    settings = ClipSettings(256, 256, 6, 4, 4.0)
+    settings = ClipSettings(256, 256, 6, 4, 4.0, 8)
     words = "a portrait of a person, nodding, smiling"
     drawn = animation.draw(Clip(words, "beard", 7), settings, lambda _step: None)
 

@@ -8,7 +8,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.engines.weights_check import WeightsUnfit, digest_of, weight_files
@@ -56,6 +58,15 @@ def _without_a_shard(folder: Path) -> None:
     (folder / f"{UNET}.index.json").write_text(json.dumps(index))
 
 
+def _with_a_lora_in_its_place(*names: str) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        (folder / UNET).unlink()
+        tensors = {name: np.ones((2, 2), np.float32) for name in names}
+        save_file(tensors, folder / "unet" / "ada.safetensors")
+
+    return spoil
+
+
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
@@ -73,6 +84,14 @@ def _without_a_shard(folder: Path) -> None:
         (_overwrite(str(UNET), b"version https://git-lfs"), "is no whole file of safetensors"),
         (_overwrite(str(UNET), b""), "is no whole file of safetensors"),
         (_in_another_format, r"diffusion_pytorch_model\.safetensors is missing"),
+        (
+            _with_a_lora_in_its_place("unet.mid.to_q.lora_A.weight"),
+            r"unet/diffusion_pytorch_model\.safetensors is missing; ada\.safetensors is a LoRA",
+        ),
+        (
+            _with_a_lora_in_its_place("lora_unet_mid_to_q.lora_down.weight", "a.alpha"),
+            r"ada\.safetensors is a LoRA, no network",
+        ),
         (_without_a_shard, r"00001-of-00002\.safetensors is missing"),
         (
             lambda folder: (folder / "tokenizer_2" / "tokenizer.json").unlink(),
@@ -87,6 +106,19 @@ def test_what_cannot_be_loaded_is_said_with_its_folder(
     with pytest.raises(WeightsUnfit, match=why) as unfit:
         weight_files(XL, brought)
     assert str(brought / XL.folder) in str(unfit.value)
+
+
+def test_a_lora_beside_a_network_in_one_file_is_passed_over(
+    weights_dir: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(weights_dir / SD.folder, tmp_path / SD.folder)
+    network = tmp_path / SD.folder / UNET
+    network.rename(network.with_name("published.safetensors"))
+    lora = network.with_name("ada.safetensors")
+    save_file({"lora_unet_mid_to_q.lora_down.weight": np.ones((2, 2), np.float32)}, lora)
+    names = {file.name for file in weight_files(SD, tmp_path)}
+    assert "published.safetensors" in names
+    assert lora.name not in names
 
 
 def test_a_digest_is_of_what_is_loaded(brought: Path) -> None:

@@ -52,7 +52,7 @@ function tabs(form) {
 const fields = (form, quote) => html`
   ${who(form)}
   ${whichEngine(form)}
-  ${promptField(form, quote)}
+  ${form.engine.value.readsWords ? promptField(form, quote) : null}
   ${begin(form)}
   ${moves(form)}
   ${styles(form)}

@@ -11,13 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gpu_consumers.engines.latent_animation import (
-    Clip,
-    ClipSettings,
-    LatentAnimation,
-    load_latent_animation,
-)
-from gpu_consumers.engines.pocket import twin_settings
+from gpu_consumers.engines.clip_drawing import Clip, ClipSettings
+from gpu_consumers.engines.latent_animation import LatentAnimation, load_latent_animation
+from gpu_consumers.engines.pocket import motion_settings, twin_settings
 from gpu_consumers.engines.pocket.loading import LOADER
 from gpu_consumers.engines.pocket.recipe.clip_set import clip_caption
 from gpu_consumers.engines.pocket.recipe.sampling import shrunk
@@ -108,7 +104,14 @@ def draw_whole_clips(
 ) -> list[Pictures]:
     """As `draw_clips`, as large as they are drawn."""
     size = SQUARE.scaled(DRAWN_SCALE)
-    settings = ClipSettings(size.width, size.height, frames, steps, twin_settings.GUIDANCE_SCALE)
+    settings = ClipSettings(
+        size.width,
+        size.height,
+        frames,
+        steps,
+        twin_settings.GUIDANCE_SCALE,
+        motion_settings.FRAMES_PER_S,
+    )
     return [
         animation.draw(
             Clip(trial.prompt, "", trial.seed, twin, trial.still(size) if from_stills else None),

@@ -39,6 +39,7 @@ export function redrawn(form) {
 // A slider and a number that say the same.
 function setting(form, field, called, { minimum, maximum, default: usual }, step, typed, write) {
   const id = `setting-${field}`;
+  if (minimum === maximum) return null;
   return html`<div class="setting"><label for=${id}>${called}</label>
     <input type="range" aria-label=${own.slider(called)} .min=${String(minimum)} .max=${String(maximum)} .step=${String(step)} .value=${typed || String(usual)}
       @input=${(event) => write(event.target.value)}>

@@ -21,7 +21,7 @@ export function begin(form) {
   if (!source) {
     return html`<div class="begin"><span class="begin-called">${own.called}</span>
       <button type="button" class="quiet" @click=${async () => { const id = await choosePicture(form.engine.value); if (id) choose(id); }}>${icon("gallery")}${own.short.gallery}</button>
-      <button type="button" class="quiet" @click=${async () => { const id = await choosePhoto(form); if (id) choose(id); }}>${icon("camera")}${own.short.own}</button></div>`;
+      ${form.engine.value.makes.includes("TRAINING") ? html`<button type="button" class="quiet" @click=${async () => { const id = await choosePhoto(form); if (id) choose(id); }}>${icon("camera")}${own.short.own}</button>` : null}</div>`;
   }
   return html`<div class="begun">
     ${source.url ? stillPicture(source, own.alt[source.kind]) : source.isAsking ? html`<span class="skeleton begun-waits"></span>` : null}
@@ -31,12 +31,14 @@ export function begin(form) {
 }
 
 function choosePicture(engine) {
+  // An engine without pictures of its own begins with those of others.
+  const movesOthers = !engine.makes.includes("IMAGES");
   return open(own.gallery, (_, { close }) => {
     const found = signal(null);
     const problem = signal("");
     run("Gallery", { first: NEWEST_MAX, hidden: false, filter: null }).then(({ gallery }) => {
       found.value = gallery.edges.map(({ node }) => node)
-        .filter((asset) => asset.kind === "IMAGE" && !asset.hidden && asset.engine === engine.id);
+        .filter((asset) => asset.kind === "IMAGE" && !asset.hidden && (movesOthers || asset.engine === engine.id));
     }).catch((error) => { problem.value = error.message; });
     return () => html`<p class="danger" role="alert">${problem.value}</p>
       ${found.value?.length === 0 ? html`<p class="faint">${own.noPicture}</p>` : null}

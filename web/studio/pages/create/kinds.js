@@ -20,7 +20,7 @@ export const IMAGE = {
   quoted: "images",
   job: "IMAGES",
   scope: "general-images",
-  offered: () => true,
+  offered: ({ makes }) => makes.includes("IMAGES"),
   counts: ({ countMax }) => counts(countMax),
   steps: ({ steps }) => steps,
   sourceStrength: ({ sourceStrength }) => sourceStrength,

@@ -53,7 +53,7 @@ export function whichEngine(form) {
     kind: "engine",
     chosen: engine.id,
     pick: (id) => form.change({ engine: id, variationOf: null }),
-    offered: state.catalogue.engines.map((one) => ({
+    offered: state.catalogue.engines.filter((one) => form.kind.value.offered(one)).map((one) => ({
       value: one.id,
       isOff: !form.offered.value.includes(one),
       inside: html`<span><b>${one.title}</b>${isHere(one) ? null : html`<small>${words.engine.lacks(one.lacks)}</small>`}</span>`,

@@ -49,7 +49,7 @@ export function flawsOf(wish, kind, engine) {
     strength: [wish.strength, ...ends(engine.strength), false],
     ...wish.source ? { redrawn: [wish.redrawn[kind.name], ...ends(kind.sourceStrength(engine)), false] } : {},
   };
-  const flaws = wish.prompt.trim() ? {} : { prompt: "empty" };
+  const flaws = wish.prompt.trim() || !engine.readsWords ? {} : { prompt: "empty" };
   for (const [field, [typed, least, most, isWhole]] of Object.entries(asked)) {
     if (!isWithin(typed, least, most, isWhole)) flaws[field] = [least, most, isWhole];
   }
@@ -81,7 +81,7 @@ export function priced(wish, kind, engine, source) {
   return {
     engine: engine.id,
     twin: (source ? source.twin : wish.twin) || null,
-    prompt: wish.prompt,
+    prompt: engine.readsWords ? wish.prompt : "",
     negativePrompt: engine.negativePrompt && wish.negativePrompt.trim() ? wish.negativePrompt : null,
     style: oneOf(engine.styles, wish.style),
     count: countOf(wish, kind, engine),
