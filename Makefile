@@ -93,7 +93,7 @@ train-pocket: install
 	$(BIN)/python -m gpu_consumers.engines.pocket.recipe --device $(DEVICE) --work-dir var/pocket \
 	  $(if $(MINUTES),--minutes $(MINUTES))
 
-# Trains the classifier that judges, in five minutes, where var/pocket has none.
+# Trains the classifier that judges, in seven minutes, where var/pocket has none.
 evaluate-pocket: install
 	$(BIN)/python -m gpu_consumers.engines.pocket.recipe.evaluate --work-dir var/pocket \
 	  $(if $(PICTURES),--pictures $(PICTURES)) $(if $(CLIPS),--clips $(CLIPS)) \

@@ -13,7 +13,7 @@ from gpu_consumers.engines.pocket.recipe.work_dir import WorkDir
 # Beside the stages of a training, which would take fewer pictures for all that there are to be.
 _FOLDER: Final = "judge"
 _CHUNKS_BY_RATIO: Final = {"1:1": 24, "3:4": 5, "4:3": 5, "9:16": 5, "16:9": 5}
-_MINUTES: Final = 3.0
+_MINUTES: Final = 5.0
 # A stage ends by the clock, whatever else the machine did meanwhile.
 _LONGER_WHERE_IT_FAILED: Final = 3
 
@@ -27,7 +27,7 @@ def ready_reader(work_dir: WorkDir, device: str = "cpu") -> Reader:
         return load_reader(work_dir, device)
     own = WorkDir(work_dir.path(_FOLDER))
     if not own.is_done("reader"):
-        print("no classifier yet: it is trained first, in five minutes", file=sys.stderr)
+        print("no classifier yet: it is trained first, in seven minutes", file=sys.stderr)
         own.mark_done("pictures", make_pictures(own, _CHUNKS_BY_RATIO))
         try:
             figures = train_reader(own, device, minutes=_MINUTES)
