@@ -99,8 +99,10 @@ class Quote:
 
 @strawberry.input
 class QuoteTrainingInput:
-    twin: strawberry.ID
     engine: str
+    twin: strawberry.ID | None = strawberry.field(
+        default=None, description="Without one: on as few photos as a twin needs."
+    )
 
 
 @strawberry.input
@@ -284,7 +286,8 @@ def _quote_command(
 ) -> QuoteTraining | QuoteImages | QuoteClips:
     match (training, images, video):
         case (QuoteTrainingInput(), None, None):
-            return QuoteTraining(twin_id=own_id("Twin", training.twin), engine=training.engine)
+            twin = own_id("Twin", training.twin) if training.twin else None
+            return QuoteTraining(twin_id=twin, engine=training.engine)
         case (None, QuoteImagesInput(), None):
             return QuoteImages(
                 engine=images.engine,

@@ -30,7 +30,7 @@ from queries.gallery.filtering import GalleryFilter
 from queries.gallery.gallery import Asset as AssetRow
 from queries.gallery.gallery import assets_by_id, gallery
 from queries.gallery.labels import labels
-from queries.jobs.jobs import jobs, jobs_by_id
+from queries.jobs.jobs import jobs, jobs_by_id, open_jobs
 from queries.publish_packs.publish_packs import publish_packs_by_id
 from queries.read_position import read_position
 from queries.source_photos.source_photos import source_photos_by_id
@@ -42,7 +42,9 @@ PROGRESS_INTERVAL_S = 0.2
 """At most five words a second on each job."""
 
 
-@strawberry.type(description="The newest jobs as of a position.")
+@strawberry.type(
+    description="The newest jobs as of a position, and all that have not ended, newest first."
+)
 class JobsSnapshot:
     position: Position
     jobs: list[Job]
@@ -208,9 +210,12 @@ class Subscription:
 
 
 def _jobs_snapshot(context: StudioContext, view: View) -> JobsSnapshot:
-    page = jobs(view, first=SNAPSHOT_SIZE)
+    newest = jobs(view, first=SNAPSHOT_SIZE).items
+    shown = {row.job_id for row in newest}
+    # What runs is often older than what was asked for since.
+    others = [row for row in open_jobs(view) if row.job_id not in shown]
     return JobsSnapshot(
-        position=Position(read_position(view)), jobs=jobs_of(context, view, page.items)
+        position=Position(read_position(view)), jobs=jobs_of(context, view, [*newest, *others])
     )
 
 

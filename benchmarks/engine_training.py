@@ -20,7 +20,6 @@ from topics.messages.work import TrainingWork, Upload
 
 NOWHERE = Upload("", {}, "quarantine/0.png", "image/png", 1)
 PHOTOS = 4
-LORA_TARGETS = ["to_q", "to_k", "to_v", "to_out.0"]
 
 
 class Unwatched:
@@ -44,6 +43,8 @@ class TrainingSteps:
         self, engine: DiffusionEngine, shape: Shape, device: torch.device, folder: Path
     ) -> None:
         self._engine, self._shape, self._device, self._folder = engine, shape, device, folder
+        # Both sides learn the same layers.
+        self._targets = list(engine._loader.twin.lora_targets)
         self._bare = self._bare_loop()
         self._numbers = count()
 
@@ -79,7 +80,7 @@ class TrainingSteps:
         """One step of a practitioner's script, with cached latents and embeddings."""
         pipeline = pipeline_of(self._shape, self._device)
         unet = pipeline.unet.requires_grad_(requires_grad=False)
-        unet.add_adapter(LoraConfig(r=RANK, lora_alpha=RANK, target_modules=LORA_TARGETS))
+        unet.add_adapter(LoraConfig(r=RANK, lora_alpha=RANK, target_modules=self._targets))
         trained = [each for each in unet.parameters() if each.requires_grad]
         for each in trained:
             each.data = each.data.float()

@@ -67,6 +67,16 @@ class Work:
         """Everything that is stored of an aggregate of this owner, oldest first."""
         return self.transaction.history(aggregate.id, self.owner_id)
 
+    def position_of(self, aggregate: Aggregate, version: int) -> int:
+        """Where in the log the event lies that brought one of this owner's to this version.
+
+        Raises `NotFound` where there is no such event.
+        """
+        found = self.transaction.position_of(aggregate.id, self.owner_id, version)
+        if found is None:
+            raise NotFound()
+        return found
+
     def save(self, *aggregates: Aggregate, unchanged: Sequence[Aggregate] = ()) -> None:
         """Save all or none. `unchanged` were only read, but must still be current.
 

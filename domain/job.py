@@ -25,7 +25,7 @@ from domain.job_state import (
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.personal_text import FreeText
 from domain.rating import Rating
-from domain.refusals import AlreadyDecided, JobNotRetryable, StaleResult
+from domain.refusals import AlreadyDecided, JobHasBegun, JobNotRetryable, StaleResult
 from domain.settings import JobSettings
 
 ATTEMPTS_MAX = 3
@@ -135,6 +135,8 @@ class Job(Screenings, Aggregate):
         self.screening = 0
         self._screening_failed = False
         self.retry_id: UUID | None = None
+        self.waits_since_version = 1
+        self.turn: int | None = None
 
     @property
     def ended(self) -> bool:
@@ -150,6 +152,11 @@ class Job(Screenings, Aggregate):
     def awaits_next_attempt(self) -> bool:
         """Whether the current attempt has failed and the next one has not been opened."""
         return self._attempt_failed and not self.ended
+
+    @property
+    def waits(self) -> bool:
+        """Whether its attempt waits for a worker: then it has a place in line."""
+        return self.state is JobState.REQUESTED and not self._attempt_failed
 
     @property
     def charge_millicredits(self) -> int:
@@ -322,6 +329,20 @@ class Job(Screenings, Aggregate):
         """Stop the job. Raises `JobEnded`."""
         self._require_open()
         self.trigger_event(Job.Cancelled, by=by, state_before=self.state, timestamp=at)
+
+    def require_waiting(self) -> None:
+        """Raises `JobEnded`, `JobHasBegun` unless its attempt waits for a worker."""
+        self._require_open()
+        if not self.waits:
+            raise JobHasBegun()
+
+    def take_turn(self, turn: int, of: UUID, *, at: datetime) -> None:
+        """Stand where another job of its owner stood, which takes its turn in the same save.
+
+        `turn` is a position of the log: smaller comes first. Raises as `require_waiting`.
+        """
+        self.require_waiting()
+        self.trigger_event(Job.TurnTaken, turn=turn, of=of, timestamp=at)
 
     def require_retryable(self) -> None:
         """Raises `JobNotRetryable` unless the job failed or was cancelled by its owner."""

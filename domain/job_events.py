@@ -157,6 +157,21 @@ class JobEvents(LateResults):
             job.worker = None
             job.deadline = None
             job._attempt_failed = False
+            job.waits_since_version = self.originator_version
+            job.turn = None
+
+    class TurnTaken(Aggregate.Event):
+        """Its owner had it change places with another job of theirs that waits, `of`.
+
+        `turn` is the position of the log where that one stood in line: nobody else's moves.
+        """
+
+        TOPIC = "job.turn-taken"
+        turn: int
+        of: UUID
+
+        def apply(self, aggregate: "Job") -> None:
+            aggregate.turn = self.turn
 
     class ScreeningStarted(Aggregate.Event):
         """A screener has begun with the outputs; another one may begin, too."""

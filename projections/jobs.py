@@ -53,6 +53,7 @@ def _requested(event: Job.Requested, fact: Fact) -> list[Change]:
         started_at=None,
         ended_at=None,
         requested_position=fact.position,
+        turn=fact.position,
     )
     items = [
         inserted(
@@ -95,6 +96,12 @@ def _attempt_failed(event: Job.AttemptFailed, fact: Fact) -> list[Change]:
 @jobs.on(Job.AttemptOpened)
 def _attempt_opened(event: Job.AttemptOpened, fact: Fact) -> list[Change]:
     return _job(fact, JobState.REQUESTED, attempt=event.attempt)
+
+
+@jobs.on(Job.TurnTaken)
+def _turn_taken(event: Job.TurnTaken, fact: Fact) -> list[Change]:
+    job = event.originator_id
+    return [updated(JOBS, fact, job_id=job, turn=event.turn), job_changed(fact, job)]
 
 
 @jobs.on(Job.Screened)
@@ -148,7 +155,9 @@ def _item_refused(event: Asset.Refused, fact: Fact) -> list[Change]:
 
 def _job(fact: Fact, state: JobState, **values: Any) -> list[Change]:
     job = fact.originator_id
-    changed = updated(JOBS, fact, job_id=job, state=state.value, **values)
+    # Whoever begins to wait again stands at the end of the line.
+    turn = fact.position if state is JobState.REQUESTED else None
+    changed = updated(JOBS, fact, job_id=job, state=state.value, turn=turn, **values)
     return [changed, job_changed(fact, job)]
 
 

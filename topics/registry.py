@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from topics.messages.attendance import ScreenerPresent, WorkerPresent
-from topics.messages.control import ForgetTwin, StopJob
+from topics.messages.control import ForgetTwin, MoveJob, StopJob
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.fact import Fact, Watermark
 from topics.messages.grants import ClaimRefused, JobGranted
@@ -44,6 +44,7 @@ Message: TypeAlias = (
     | PackMade
     | JobProgressed
     | StopJob
+    | MoveJob
     | ForgetTwin
     | WorkerPresent
     | ScreenerPresent
@@ -145,7 +146,7 @@ CONTROL = Topic(
     key="job",
     partitions=1,
     retention_s=6 * HOUR_S,
-    messages=(StopJob, ForgetTwin),
+    messages=(StopJob, ForgetTwin, MoveJob),
     doc="Jobs that have to stop, and twins whose likeness nobody may keep, under their own id. "
     "Every worker reads all of it.",
 )

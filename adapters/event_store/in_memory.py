@@ -232,6 +232,16 @@ class InMemoryTransaction:
         events = self._store._events(originator_id, owner_id)
         return events[0] if events else None
 
+    def position_of(self, originator_id: UUID, owner_id: UUID, version: int) -> int | None:
+        """Where in the log the event of this version lies."""
+        stream = self._store._streams.get(originator_id, [])
+        found = (
+            row.position
+            for row in stream
+            if (row.owner_id, row.originator_version) == (owner_id, version)
+        )
+        return next(found, None)
+
     def insert(
         self,
         events: Sequence[Aggregate.Event],

@@ -209,6 +209,15 @@ class _Transaction:
         rows = self._recorder.select(originator_id, owner_id=owner_id)
         return [self._mapper.to_domain_event(row) for row in rows]
 
+    def position_of(self, originator_id: UUID, owner_id: UUID, version: int) -> int | None:
+        """Where in the log the event of this version lies, or None."""
+        row = self._connection.execute(
+            "SELECT notification_id FROM events.stored_events "
+            "WHERE originator_id = %s AND owner_id = %s AND originator_version = %s",
+            [originator_id, owner_id, version],
+        ).fetchone()
+        return None if row is None else int(row[0])
+
     def insert(
         self,
         events: Sequence[Aggregate.Event],

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from commands.ports.intents import (
     OVER,
     PLACES_PER_OWNER,
+    PLACES_PER_OWNER_MAX,
     WHEN_WOKEN,
     Intent,
     IntentState,
@@ -28,6 +29,15 @@ class _Row:
     last_error: str | None = None
     has_place: bool = False
     announced_at: datetime | None = None
+    taken_turn: int | None = None
+
+    @property
+    def turn(self) -> int:
+        return self.intent.cause_position if self.taken_turn is None else self.taken_turn
+
+    @property
+    def in_line(self) -> tuple[int, int]:
+        return self.turn, self.number
 
     @property
     def state(self) -> IntentState:
@@ -90,7 +100,7 @@ class InMemoryIntents:
                 due = [row for row in turn.pending.values() if row.intent.next_try_at <= now]
                 if due:
                     turn.leased_until, turn.lease_id = leased_until, uuid4()
-                    first = min(due, key=lambda row: (row.intent.next_try_at, row.number))
+                    first = min(due, key=lambda row: (row.intent.next_try_at, *row.in_line))
                     return Lease(first.intent, turn.lease_id)
                 self._pass_turn(owner, now)
         return None
@@ -143,11 +153,24 @@ class InMemoryIntents:
             row = self._rows.get(intent_id)
             if row is None or row.done_at is not None:
                 return NoPlace.OVER
-            if not row.has_place and not self._room(owner_id, row.intent.queue):
+            if not row.has_place and not self._has_room(owner_id, row):
                 row.intent = replace(row.intent, next_try_at=WHEN_WOKEN)
                 return NoPlace.WAITS
             row.has_place = True
-            return Place(row.announced_at)
+            return Place(row.announced_at, row.turn)
+
+    def take_turn(self, owner_id: UUID, target: str, turn: int, *, now: datetime) -> None:
+        """See the port."""
+        with self._lock:
+            moved = [
+                row
+                for row in self._pending_of(owner_id)
+                if row.intent.queue is not None and row.intent.target == target
+            ]
+            for row in moved:
+                row.taken_turn = turn
+            for queue in {row.intent.queue for row in moved}:
+                self._fill(owner_id, queue, now)
 
     def note_announced(self, intent_id: UUID, *, at: datetime) -> None:
         """See the port."""
@@ -244,7 +267,7 @@ class InMemoryIntents:
             self._fill(over.owner_id, queue, now)
 
     def _fill(self, owner: UUID, queue: str | None, now: datetime) -> None:
-        """Wake as many as have room in a queue."""
+        """Wake as many as have room in a queue, those whose turn comes first."""
         waiting = [
             row
             for row in self._pending_of(owner)
@@ -252,14 +275,21 @@ class InMemoryIntents:
             and row.intent.queue == queue
             and row.intent.next_try_at == WHEN_WOKEN
         ]
-        for row in waiting[: self._room(owner, queue)]:
-            row.intent = replace(row.intent, next_try_at=now)
-            turn = self._turns[owner]
-            turn.due_at = min(turn.due_at, now)
+        waiting.sort(key=lambda row: row.in_line)
+        for before, row in enumerate(waiting[:PLACES_PER_OWNER]):
+            if self._has_room(owner, row, before):
+                row.intent = replace(row.intent, next_try_at=now)
+                turn = self._turns[owner]
+                turn.due_at = min(turn.due_at, now)
 
-    def _room(self, owner: UUID, queue: str | None) -> int:
+    def _has_room(self, owner: UUID, row: _Row, before: int = 0) -> bool:
+        """Whether there is a place for it, besides those of so many that wait before it."""
         pending = self._pending_of(owner)
-        return PLACES_PER_OWNER - sum(row.has_place for row in pending if row.intent.queue == queue)
+        placed = [other for other in pending if other.has_place]
+        placed = [other for other in placed if other.intent.queue == row.intent.queue]
+        earlier = sum(other.in_line < row.in_line for other in placed)
+        in_all = len(placed) + before < PLACES_PER_OWNER_MAX
+        return in_all and earlier + before < PLACES_PER_OWNER
 
     def _pending_of(self, owner: UUID) -> list[_Row]:
         turn = self._turns.get(owner)

@@ -14,6 +14,7 @@ from adapters.intents.tail import LOCK_TURN, fill, make_due, write_intents
 from adapters.postgres.connect import open_pool
 from commands.ports.intents import (
     PLACES_PER_OWNER,
+    PLACES_PER_OWNER_MAX,
     WHEN_WOKEN,
     Intent,
     IntentState,
@@ -42,7 +43,7 @@ RETURNING owner_id
 _FIRST_DUE = f"""
 SELECT {_INTENT} FROM events.intents
 WHERE owner_id = %s AND done_at IS NULL AND next_try_at <= %s
-ORDER BY next_try_at, number LIMIT 1
+ORDER BY next_try_at, coalesce(turn, cause_position), number LIMIT 1
 """
 
 _LOCK_TURN_OF = """
@@ -73,12 +74,21 @@ UPDATE events.intents i SET
     has_place = i.has_place OR room.is_there,
     next_try_at = CASE WHEN i.has_place OR room.is_there THEN i.next_try_at ELSE %s END
 FROM (
-    SELECT count(*) < %s AS is_there
+    SELECT count(*) FILTER (
+            WHERE (coalesce(p.turn, p.cause_position), p.number)
+                < (coalesce(me.turn, me.cause_position), me.number)
+        ) < %s AND count(*) < %s AS is_there
     FROM events.intents me JOIN events.intents p USING (owner_id, queue)
     WHERE me.intent_id = %s AND p.done_at IS NULL AND p.has_place
 ) room
 WHERE i.intent_id = %s AND i.done_at IS NULL
-RETURNING i.has_place, i.announced_at
+RETURNING i.has_place, i.announced_at, coalesce(i.turn, i.cause_position)
+"""
+
+_TAKE_TURN_IN_QUEUE = """
+UPDATE events.intents SET turn = %s
+WHERE owner_id = %s AND target = %s AND queue IS NOT NULL AND done_at IS NULL
+RETURNING owner_id, queue
 """
 
 
@@ -174,7 +184,7 @@ class PostgresIntents:
 
     def take_place(self, intent_id: UUID, owner_id: UUID) -> Place | NoPlace:
         """See the port."""
-        asked = [WHEN_WOKEN, PLACES_PER_OWNER, intent_id, intent_id]
+        asked = [WHEN_WOKEN, PLACES_PER_OWNER, PLACES_PER_OWNER_MAX, intent_id, intent_id]
         with self._pool.connection() as connection:
             with connection.pipeline(), connection.transaction():
                 # The tail locks it, too, before it makes room: nobody waits who was just woken.
@@ -183,8 +193,15 @@ class PostgresIntents:
             row = taking.fetchone()
         if row is None:
             return NoPlace.OVER
-        has_place, announced_at = row
-        return Place(announced_at) if has_place else NoPlace.WAITS
+        has_place, announced_at, turn = row
+        return Place(announced_at, turn) if has_place else NoPlace.WAITS
+
+    def take_turn(self, owner_id: UUID, target: str, turn: int, *, now: datetime) -> None:
+        """See the port."""
+        with self._pool.connection() as connection, connection.transaction():
+            connection.execute(LOCK_TURN, [owner_id], prepare=True)
+            moved = connection.execute(_TAKE_TURN_IN_QUEUE, [turn, owner_id, target]).fetchall()
+            fill(connection, sorted(set(moved)), now)
 
     def note_announced(self, intent_id: UUID, *, at: datetime) -> None:
         """See the port."""

@@ -8,7 +8,14 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from adapters.event_store.positions import ActiveReader
-from commands.ports.intents import OVER, PLACES_PER_OWNER, WHEN_WOKEN, Intent, Over
+from commands.ports.intents import (
+    OVER,
+    PLACES_PER_OWNER,
+    PLACES_PER_OWNER_MAX,
+    WHEN_WOKEN,
+    Intent,
+    Over,
+)
 
 _ADOPTION = "reactor-adoption"
 """The reader's name under which `events.positions` notes that an adoption is over."""
@@ -58,21 +65,30 @@ WHERE i.owner_id = o.owner AND i.target = o.target AND i.cause_position < o.befo
 RETURNING i.owner_id, i.queue
 """
 
+# Of those that wait the first few: each where fewer come before it than there are places. Taking a
+# place asks again.
 _WAKE_NEXT = """
 UPDATE events.intents SET next_try_at = %s
 WHERE intent_id IN (
     SELECT next.intent_id
     FROM unnest(%s::uuid[], %s::text[]) AS f (owner, queue)
     CROSS JOIN LATERAL (
-        SELECT w.intent_id FROM events.intents w
+        SELECT w.intent_id, coalesce(w.turn, w.cause_position) AS turn, w.number,
+            row_number() OVER (ORDER BY coalesce(w.turn, w.cause_position), w.number) AS nth
+        FROM events.intents w
         WHERE w.owner_id = f.owner AND w.queue = f.queue AND w.done_at IS NULL
             AND w.next_try_at = %s
-        ORDER BY w.number
-        LIMIT greatest(0, %s - (
-            SELECT count(*) FROM events.intents p
-            WHERE p.owner_id = f.owner AND p.queue = f.queue AND p.done_at IS NULL AND p.has_place
-        ))
+        ORDER BY coalesce(w.turn, w.cause_position), w.number
+        LIMIT %s
     ) next
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS placed, count(*) FILTER (
+            WHERE (coalesce(p.turn, p.cause_position), p.number) < (next.turn, next.number)
+        ) AS earlier
+        FROM events.intents p
+        WHERE p.owner_id = f.owner AND p.queue = f.queue AND p.done_at IS NULL AND p.has_place
+    ) there
+    WHERE there.earlier + next.nth <= %s AND there.placed + next.nth <= %s
 )
 RETURNING owner_id
 """
@@ -177,6 +193,8 @@ def fill(
             [queue for _, queue in queues],
             WHEN_WOKEN,
             PLACES_PER_OWNER,
+            PLACES_PER_OWNER,
+            PLACES_PER_OWNER_MAX,
         ],
         prepare=True,
     ).fetchall()

@@ -14,6 +14,7 @@ from api.types.enums import Rating
 from api.types.source_photo import asked_source
 from commands.jobs.asked_settings import asked, asked_clips
 from commands.jobs.cancel_job import CancelJob
+from commands.jobs.move_job_up import MoveJobUp
 from commands.jobs.request_images import RequestImages
 from commands.jobs.request_video import RequestVideo
 from commands.jobs.retry_job import RetryJob
@@ -92,6 +93,15 @@ class CancelJobInput:
 
 
 @strawberry.input
+class MoveJobUpInput:
+    idempotency_key: UUID
+    job: strawberry.ID
+    ahead_of: strawberry.ID = strawberry.field(
+        description="The job of yours that it changes places with, before which it is to stand."
+    )
+
+
+@strawberry.input
 class RetryJobInput:
     idempotency_key: UUID
     job: strawberry.ID
@@ -114,6 +124,12 @@ class RequestVideoSuccess:
 
 @strawberry.type
 class CancelJobSuccess:
+    position: Position
+
+
+@strawberry.type
+class MoveJobUpSuccess:
+    turn: Position = strawberry.field(description="As in `QueuePlace`.")
     position: Position
 
 
@@ -181,6 +197,9 @@ RequestVideoResult = result_union(
     "RequestVideoResult", RequestVideoSuccess, *_OPENING, *_ANIMATING, *_FROM_A_PICTURE
 )
 CancelJobResult = result_union("CancelJobResult", CancelJobSuccess, refusals.JobEnded)
+MoveJobUpResult = result_union(
+    "MoveJobUpResult", MoveJobUpSuccess, refusals.JobEnded, refusals.JobHasBegun
+)
 RetryJobResult = result_union(
     "RetryJobResult",
     RetryJobSuccess,
@@ -253,6 +272,18 @@ class JobMutations:
         command = CancelJob(job_id=own_id("Job", input.job))
         accepted = await execute(info.context, command, input.idempotency_key)
         return CancelJobSuccess(position=Position(accepted.position))
+
+    @strawberry.mutation(
+        description="Let a waiting job go before another one of yours: the two change places, and "
+        "nobody else's moves. One that stands before the other already stays there.",
+    )
+    @answering(MoveJobUpResult)
+    async def move_job_up(self, info: Info, input: MoveJobUpInput) -> Any:
+        command = MoveJobUp(job_id=own_id("Job", input.job), ahead_of=own_id("Job", input.ahead_of))
+        accepted = await execute(info.context, command, input.idempotency_key)
+        return MoveJobUpSuccess(
+            turn=Position(accepted.result.turn), position=Position(accepted.position)
+        )
 
     @strawberry.mutation(
         description="Ask for a failed job again, as a new job at a new price.",

@@ -55,9 +55,12 @@ class JobProgress:
 
 @strawberry.type(
     description="Where a job stands among everybody's that wait, in the order in which they were "
-    "asked for. Reckoned, not promised: owners take turns."
+    "asked for, or moved among their owner's. Reckoned, not promised: owners take turns."
 )
 class QueuePlace:
+    turn: Position = strawberry.field(
+        description="Of one owner's jobs the one with the smaller turn comes first."
+    )
     place: int = strawberry.field(description="1 is next.")
     place_is_least: bool = strawberry.field(description="It is that or more.")
     starts_in_s: int | None = strawberry.field(
@@ -194,6 +197,7 @@ def _data_url(png: bytes | None) -> str | None:
 def queue_place(row: QueueRow) -> QueuePlace:
     """A place in line, in whole seconds."""
     return QueuePlace(
+        turn=Position(row.turn),
         place=row.place,
         place_is_least=row.is_least,
         starts_in_s=None if row.starts_in_s is None else ceil(row.starts_in_s),

@@ -7,12 +7,15 @@ import strawberry
 
 from api.refusals import INT_MAX
 from api.types.enums import JobKind, JobState
+from queries.survey.concerns import Concern, concerns, is_behind, screenings
 from queries.survey.lags import PROJECTOR
 from queries.survey.open_jobs import SeenJob
 from queries.survey.open_work import STARTED, Ages
 from queries.survey.operations import Operations as Look
 from queries.survey.parked_things import ParkedThing as ParkedRow
 from queries.survey.presence import There
+
+strawberry.enum(Concern, description="Something that is not well by itself.")
 
 
 @strawberry.type(description="How many wait for one thing, and how long the oldest has.")
@@ -26,6 +29,7 @@ class ReaderLag:
     reader: str
     events: int
     seconds: float
+    is_behind: bool = strawberry.field(description="By more than a restart explains.")
 
 
 @strawberry.type(description="A worker that draws, or a screener that judges, and is there.")
@@ -64,6 +68,9 @@ class ParkedThing:
 @strawberry.type(description="How the studio was at a moment, a few seconds ago at most.")
 class Operations:
     at: datetime
+    concerns: list[Concern] = strawberry.field(
+        description="What needs an operator, as `suite status` judges it."
+    )
     waiting: Waiting = strawberry.field(description="Jobs that wait for a worker.")
     running: Waiting
     overdue: int = strawberry.field(description="Of those that run: past their deadline.")
@@ -86,19 +93,21 @@ def operations(look: Look) -> Operations:
     """What is shown of one look."""
     survey, work = look.survey, look.survey.work
     readers = [
-        ReaderLag(reader=lag.reader, events=min(lag.events, INT_MAX), seconds=lag.seconds)
+        ReaderLag(
+            reader=lag.reader,
+            events=min(lag.events, INT_MAX),
+            seconds=lag.seconds,
+            is_behind=is_behind(lag),
+        )
         for lag in survey.lags.readers
     ]
-    screening = [work.jobs["rendered"], work.jobs["photos-submitted"]]
     return Operations(
         at=look.at,
+        concerns=sorted(concerns(survey, failed_in_an_hour=look.jobs.failed_in_an_hour)),
         waiting=_waiting(work.jobs["requested"]),
         running=_waiting(work.jobs[STARTED]),
         overdue=work.claims_overdue,
-        screening=Waiting(
-            count=sum(ages.total for ages in screening),
-            oldest_s=max(ages.oldest_s for ages in screening),
-        ),
+        screening=_waiting(screenings(work)),
         effects=_waiting(work.intents_due),
         failed_in_an_hour=look.jobs.failed_in_an_hour,
         read_models=next(lag for lag in readers if lag.reader == PROJECTOR),

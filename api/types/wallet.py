@@ -1,7 +1,7 @@
 """Credits: the balance, and every entry behind it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import strawberry
@@ -17,9 +17,14 @@ from queries.viewer import View
 from queries.wallet.asked import PackageAsked, packages_asked, work_asked
 from queries.wallet.asked import WorkAsked as WorkRow
 from queries.wallet.balance import Balance
+from queries.wallet.holds import Hold as HoldRow
+from queries.wallet.holds import holds
 from queries.wallet.purchases import purchases
+from queries.wallet.spent_since import spent_since
+from queries.wallet.statement import EntriesAbout, statement
 from queries.wallet.statement import StatementEntry as EntryRow
-from queries.wallet.statement import statement
+
+strawberry.enum(EntriesAbout, description="Which entries of a statement are listed.")
 
 Info = strawberry.Info[StudioContext, None]
 
@@ -54,6 +59,14 @@ class StatementEntry:
     )
 
 
+@strawberry.type(description="What one open job holds until it ends.")
+class Hold:
+    job: strawberry.ID
+    millicredits: Millicredits
+    since: datetime
+    asked: WorkAsked | None = strawberry.field(description="What the job was asked for.")
+
+
 @strawberry.type(description="What the viewer has, as of a position.")
 class Wallet:
     available: Millicredits
@@ -61,12 +74,33 @@ class Wallet:
     spent: Millicredits
     position: Position
 
-    @strawberry.field(description="Every entry, newest first.")
+    @strawberry.field(description="What was spent since the first of this month began, in UTC.")
+    async def spent_this_month(self, info: Info) -> Millicredits:
+        now = info.context.parts.clock().astimezone(UTC)
+        month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        return Millicredits(await read(info.context, lambda view: spent_since(view, month)))
+
+    @strawberry.field(
+        description="Which open jobs hold what is reserved, the newest first: all there are."
+    )
+    async def holds(self, info: Info) -> list[Hold]:
+        def question(view: View) -> list[Hold]:
+            rows = holds(view)
+            work = work_asked(view, [row.job_id for row in rows])
+            return [hold(row, work=work) for row in rows]
+
+        return await read(info.context, question)
+
+    @strawberry.field(description="Every entry, or those `about` one kind of thing, newest first.")
     async def statement(
-        self, info: Info, first: PageSize = DEFAULT_PAGE, after: Cursor | None = None
+        self,
+        info: Info,
+        first: PageSize = DEFAULT_PAGE,
+        after: Cursor | None = None,
+        about: EntriesAbout = EntriesAbout.ALL,
     ) -> Connection[StatementEntry]:
         def question(view: View) -> Connection[StatementEntry]:
-            page = statement(view, first=first, after=place_after(after))
+            page = statement(view, first=first, after=place_after(after), about=about)
             work = work_asked(view, [row.job_id for row in page.items if row.job_id])
             bought = packages_asked(
                 view, [row.purchase_id for row in page.items if row.purchase_id]
@@ -118,6 +152,16 @@ def entry(
         purchase=global_id("Purchase", row.purchase_id) if row.purchase_id else None,
         asked=_asked(work.get(row.job_id)) if row.job_id else None,
         package=package.package if package else None,
+    )
+
+
+def hold(row: HoldRow, *, work: Mapping[UUID, WorkRow]) -> Hold:
+    """The hold of a row, with what its job was asked for where that is among `work`."""
+    return Hold(
+        job=global_id("Job", row.job_id),
+        millicredits=Millicredits(row.millicredits),
+        since=row.since,
+        asked=_asked(work.get(row.job_id)),
     )
 
 

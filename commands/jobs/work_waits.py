@@ -54,12 +54,7 @@ class PublishPackWaits:
 def attempt_waits(question: AttemptWaits, work: Work) -> bool:
     """Nobody has claimed it, and its job is open."""
     job = work.find(Job, question.job_id)
-    return (
-        job is not None
-        and job.state is JobState.REQUESTED
-        and job.attempt == question.attempt
-        and not job.awaits_next_attempt
-    )
+    return job is not None and job.waits and job.attempt == question.attempt
 
 
 def screening_waits(question: ScreeningWaits, work: Work) -> bool:

@@ -99,6 +99,12 @@ class StoreTransaction(Protocol):
         """
         ...
 
+    def position_of(self, originator_id: UUID, owner_id: UUID, version: int) -> int | None:
+        """Where in the log the event lies that brought an aggregate to this version. None as in
+        `load`.
+        """
+        ...
+
     def insert(
         self,
         events: Sequence[Aggregate.Event],

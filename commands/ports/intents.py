@@ -14,6 +14,10 @@ PLACES_PER_OWNER = 4
 """Intents of one owner that may have a place in one queue: enough to keep workers busy while the
 next is announced, and the most that anybody else's turn can be behind."""
 
+PLACES_PER_OWNER_MAX = 2 * PLACES_PER_OWNER
+"""With those that were moved before others that have a place already: who only moves jobs, again
+and again, still fills no queue."""
+
 OVER = "over"
 """The outcome of what stood or waited in a queue for something that came to its end."""
 
@@ -28,7 +32,8 @@ class Intent:
     `intent_id` is the idempotency key of the command that it ends in. `payload` says what is to be
     done, in the form of `commands.reactions.wanted_form`: ids, amounts and enums, no personal text.
     `attempts` counts failures. `outcome` is given where it was done before it is written. `queue`
-    names the queue in which it needs a place before it is carried out.
+    names the queue in which it needs a place before it is carried out: in the order of their causes
+    there, unless another turn was taken.
     """
 
     intent_id: UUID
@@ -64,9 +69,13 @@ class IntentState:
 
 @dataclass(frozen=True)
 class Place:
-    """A place in a queue. `announced_at` is None until that was noted."""
+    """A place in a queue. `announced_at` is None until that was noted.
+
+    `turn` is the position of its cause, or the turn that was taken since.
+    """
 
     announced_at: datetime | None
+    turn: int
 
 
 class NoPlace(Enum):
@@ -93,8 +102,9 @@ class IntentStore(Protocol):
     def claim(self, *, now: datetime, leased_until: datetime) -> Lease | None:
         """Lease one intent that is due; None where there is none.
 
-        One owner's intents are leased one at a time, the longest due first, and owners take turns.
-        A lease that ran out counts as none: its intent may be claimed again.
+        One owner's intents are leased one at a time, the longest due first, of those due at once
+        the one whose cause or turn is earlier; and owners take turns. A lease that ran out counts
+        as none: its intent may be claimed again.
         """
         ...
 
@@ -131,7 +141,15 @@ class IntentStore(Protocol):
     def take_place(self, intent_id: UUID, owner_id: UUID) -> Place | NoPlace:
         """Take one of the owner's `PLACES_PER_OWNER` places in the intent's queue, or keep it.
 
-        Who has none waits to be woken: let go of the lease with `release` then.
+        As many may have one whose turn is later: up to `PLACES_PER_OWNER_MAX` in all. Who has none
+        waits to be woken: let go of the lease with `release` then.
+        """
+        ...
+
+    def take_turn(self, owner_id: UUID, target: str, turn: int, *, now: datetime) -> None:
+        """From now on this is the turn of whatever of an owner's stands or waits for `target`.
+
+        Who has come before others that have a place is woken, as far as there is room.
         """
         ...
 

@@ -137,6 +137,13 @@ class AnnounceStop:
 
 
 @dataclass(frozen=True)
+class AnnounceTurn:
+    """See to it that this job is taken up when its turn comes, wherever it waits by now."""
+
+    job_id: UUID
+
+
+@dataclass(frozen=True)
 class AnnounceForgetting:
     """Tell every worker to let nothing of this twin stay that is of a consent before `epoch`."""
 

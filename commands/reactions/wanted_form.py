@@ -22,6 +22,7 @@ from commands.publishing.end_publish_pack import ExpirePublishPack, GiveUpPublis
 from commands.reactions.deeds import (
     AnnounceForgetting,
     AnnounceStop,
+    AnnounceTurn,
     AnnounceWork,
     DeleteObjects,
     FollowPurchase,
@@ -43,6 +44,7 @@ WANTED: Mapping[str, type[Any]] = MappingProxyType(
     {
         "announce-forgetting": AnnounceForgetting,
         "announce-stop": AnnounceStop,
+        "announce-turn": AnnounceTurn,
         "announce-work": AnnounceWork,
         "carry-out-chunk": CarryOutChunk,
         "delete-objects": DeleteObjects,

@@ -329,6 +329,15 @@ class JobEnded(Refusal):
         self.state = state
 
 
+class JobHasBegun(Refusal):
+    """It does not wait for a worker any more: its place in line is gone."""
+
+    code: ClassVar[str] = "JOB_HAS_BEGUN"
+
+    def __init__(self) -> None:
+        super().__init__("This job has begun: only what waits can be moved.")
+
+
 class JobNotRetryable(Refusal):
     """Only a job that failed or was cancelled can be tried again."""
 

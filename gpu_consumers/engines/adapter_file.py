@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 
 from gpu_consumers.engines.adapter_names import LayerNames, Side
+from gpu_consumers.engines.tensor_file import NotTensors, tensors_in
 
-_FLOATS: Final = (np.float16, np.float32)
 # A finite weight beyond this is no LoRA that training made; it would saturate every picture.
 _WEIGHT_MAX: Final = 1e3
+_HALF_MAX_BITS: Final = int(np.float16(_WEIGHT_MAX).view(np.uint16))
+_HALF_SIGN_BIT: Final = 0x8000
 
-Tensor = NDArray[np.float32]
+Matrix: TypeAlias = NDArray[np.float16] | NDArray[np.float32]
 
 
 class AdapterInvalid(Exception):
@@ -35,10 +36,10 @@ class TargetShape:
 
 @dataclass(frozen=True)
 class LayerPair:
-    """down: (rank, *inputs), up: (outputs, rank); float32, finite."""
+    """down: (rank, *inputs), up: (outputs, rank); as precise as they were learnt, finite."""
 
-    down: Tensor
-    up: Tensor
+    down: Matrix
+    up: Matrix
 
 
 @dataclass(frozen=True)
@@ -59,15 +60,16 @@ def read_adapter(
 ) -> Adapter:
     """Check size, format, keys, shapes, rank and finiteness. Raises AdapterInvalid.
 
+    The matrices are read where they lie in `data`, and not copied.
     `component` is what the pipeline calls the network of these `targets`: "unet", "transformer".
     A file of kohya-ss says how strongly each layer counts: that is in its matrices afterwards.
     """
     if len(data) > size_bytes_max:
         raise AdapterInvalid(f"larger than {size_bytes_max} bytes")
     try:
-        tensors = load_safetensors(data)
-    except Exception as error:
-        raise AdapterInvalid("not a safetensors file") from error
+        tensors = tensors_in(data)
+    except NotTensors as error:
+        raise AdapterInvalid(f"not a safetensors file of floats: {error}") from error
     sides = _named(tensors, LayerNames(targets, component))
     downs, ups = sides.downs, sides.ups
     if not downs or downs.keys() != ups.keys():
@@ -93,12 +95,12 @@ def read_adapter(
 class _Sides:
     """What a file holds, by the layer. `alphas` are those that it says."""
 
-    downs: dict[str, Tensor] = field(default_factory=dict)
-    ups: dict[str, Tensor] = field(default_factory=dict)
+    downs: dict[str, Matrix] = field(default_factory=dict)
+    ups: dict[str, Matrix] = field(default_factory=dict)
     alphas: dict[str, float] = field(default_factory=dict)
 
 
-def _named(tensors: Mapping[str, NDArray[np.generic]], names: LayerNames) -> _Sides:
+def _named(tensors: Mapping[str, Matrix], names: LayerNames) -> _Sides:
     found, spoken = _Sides(), set()
     for key, tensor in tensors.items():
         named = names.read(key)
@@ -120,13 +122,13 @@ def _named(tensors: Mapping[str, NDArray[np.generic]], names: LayerNames) -> _Si
     return found
 
 
-def _alpha(values: Tensor) -> float:
+def _alpha(values: Matrix) -> float:
     if values.size != 1 or not float(values.reshape(())) > 0:
         raise AdapterInvalid("an alpha is no number above 0")
     return float(values.reshape(()))
 
 
-def _counting(up: Tensor, alpha: float | None, rank: int) -> Tensor:
+def _counting(up: Matrix, alpha: float | None, rank: int) -> Matrix:
     """The matrix with how strongly its layer counts in it: alpha over the rank."""
     if alpha is None:
         return up
@@ -158,18 +160,26 @@ def _in_order(file: bytes) -> bytes:
     return len(padded).to_bytes(8, "little") + padded + file[8 + size :]
 
 
-def _finite(tensor: NDArray[np.generic]) -> Tensor:
-    if tensor.dtype not in _FLOATS:
-        raise AdapterInvalid("a matrix is neither float16 nor float32")
-    values = tensor.astype(np.float32)
-    if not np.isfinite(values).all():
+def _finite(matrix: Matrix) -> Matrix:
+    if not matrix.size or _is_small(matrix):
+        return matrix
+    if not np.isfinite(matrix).all():
         raise AdapterInvalid("a matrix holds a value that is not finite")
-    if values.size and float(np.abs(values).max()) > _WEIGHT_MAX:
-        raise AdapterInvalid(f"a matrix holds a value beyond {_WEIGHT_MAX:g}")
-    return values
+    raise AdapterInvalid(f"a matrix holds a value beyond {_WEIGHT_MAX:g}")
 
 
-def _common_rank(downs: Mapping[str, Tensor], rank_max: int) -> int:
+def _is_small(matrix: Matrix) -> bool:
+    """Whether every value is a number within the limit, found without a copy of the matrix."""
+    if matrix.dtype == np.float16:
+        # Halves are compared slowly, and their bits, which have the same order, fast: from the
+        # limit's up there are larger numbers, then infinity, then what is no number.
+        bits = matrix.reshape(-1)
+        is_below = bits.view(np.int16).max() <= _HALF_MAX_BITS
+        return bool(is_below and bits.view(np.uint16).max() <= _HALF_SIGN_BIT + _HALF_MAX_BITS)
+    return bool(matrix.min() >= -_WEIGHT_MAX and matrix.max() <= _WEIGHT_MAX)
+
+
+def _common_rank(downs: Mapping[str, Matrix], rank_max: int) -> int:
     ranks = {down.shape[0] if down.ndim else 0 for down in downs.values()}
     rank = ranks.pop()
     if ranks or not 1 <= rank <= rank_max:
@@ -177,7 +187,7 @@ def _common_rank(downs: Mapping[str, Tensor], rank_max: int) -> int:
     return rank
 
 
-def _check_shapes(down: Tensor, up: Tensor, target: TargetShape, rank: int) -> None:
+def _check_shapes(down: Matrix, up: Matrix, target: TargetShape, rank: int) -> None:
     up_shape = (target.outputs, rank) + ((1, 1) if len(target.inputs) == 3 else ())
     if down.shape != (rank, *target.inputs) or up.shape != up_shape:
         raise AdapterInvalid("a matrix has another shape than its layer")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from gpu_consumers.engines.adapter_file import AdapterInvalid, read_adapter
 from gpu_consumers.engines.batch_watch import BatchWatch
@@ -46,29 +48,40 @@ from gpu_consumers.engines.loaded_engine import (
 from gpu_consumers.engines.model_loading import load_latent_diffusion
 from gpu_consumers.engines.slot_bank import RowTwin
 from gpu_consumers.training.likeness import best
-from gpu_consumers.training.twin_training import TwinTraining
+from gpu_consumers.training.photograph_faces import photograph_faces
+from gpu_consumers.training.training_attempts import FindPhotographFaces, TrainingAttempts
 from topics.messages.progress import Phase
 from topics.messages.work import ImageWork, TrainingWork, VideoWork
+
+_PNGS_AT_ONCE: Final = 4
 
 
 class DiffusionEngine:
     """A `LoadedEngine` over a model of any family. `cache_dir` outlives the process.
 
-    `weights_dir` is where its motion adapter is looked for with the first clip that is asked for.
+    `weights_dir` is where its motion adapter is looked for with the first clip that is asked for,
+    and the operator's captioner with every training. `photograph_faces`: who sees faces in what it
+    draws, where its entry names nobody; asked for at every training.
     """
 
     def __init__(
-        self, diffusion: LatentDiffusion, cache_dir: Path, weights_dir: Path | None
+        self,
+        diffusion: LatentDiffusion,
+        cache_dir: Path,
+        weights_dir: Path | None,
+        photograph_faces: FindPhotographFaces = lambda: None,
     ) -> None:
         self._diffusion = diffusion
         self._weights_dir = weights_dir
         self._animation: ClipDrawer | None = None
-        self._cache_dir = cache_dir
         self._has_leftovers = False
         self._is_at_work = False
         loader = diffusion.loader
         self._factors = (
             None if loader.preview_factors is None else loader.preview_factors(diffusion)
+        )
+        self._training = TrainingAttempts(
+            diffusion, cache_dir, weights_dir, photograph_faces, self._factors
         )
 
     @property
@@ -131,15 +144,9 @@ class DiffusionEngine:
     ) -> TrainedTwin:
         """See `LoadedEngine.train`."""
         with self._an_attempt():
-            training = TwinTraining(
-                self._diffusion,
-                work,
-                batch_size=batch_size,
-                checkpoints_dir=checkpoints_dir,
-                cache_dir=self._cache_dir,
-                preview_factors=self._factors,
+            candidates = self._training.checkpoints(
+                work, photos, progress, checkpoints_dir=checkpoints_dir, batch_size=batch_size
             )
-            candidates = training.run(photos, progress)
             chosen = best(candidates)
             trained = TrainedTwin(
                 adapter=chosen.adapter,
@@ -223,10 +230,7 @@ class DiffusionEngine:
                     watch.leave_out(watch.share_of(row), PictureSpoilt())
                 else:
                     drawn[watch.share_of(row)].append(picture)
-        return [
-            watch.left_out.get(number) or self._all_delivered(share, drawn[number])
-            for number, share in enumerate(shares)
-        ]
+        return self._all_delivered(shares, drawn, watch.left_out)
 
     def _rows(self, share: Share) -> list[Row]:
         """Raises AdapterInvalid, SourceUnreadable, TwinNotHeld."""
@@ -301,12 +305,25 @@ class DiffusionEngine:
         return key
 
     def _all_delivered(
-        self, share: Share, pictures: Sequence[Picture]
-    ) -> tuple[RenderedPicture, ...]:
-        return tuple(
-            self._delivered(item.item, item.seed, picture)
-            for item, picture in zip(share.items, pictures, strict=True)
-        )
+        self,
+        shares: Sequence[Share],
+        drawn: Mapping[int, Sequence[Picture]],
+        left_out: Mapping[int, NotDrawn],
+    ) -> list[ShareOutcome]:
+        # A large PNG takes a quarter of a second, nearly all of it without the interpreter's lock.
+        with ThreadPoolExecutor(_PNGS_AT_ONCE, "png") as threads:
+            delivered = {
+                number: [
+                    threads.submit(self._delivered, item.item, item.seed, picture)
+                    for item, picture in zip(share.items, drawn[number], strict=True)
+                ]
+                for number, share in enumerate(shares)
+                if number not in left_out
+            }
+            return [
+                left_out.get(number) or tuple(picture.result() for picture in delivered[number])
+                for number in range(len(shares))
+            ]
 
     def _delivered(self, item: int, seed: int, picture: Picture) -> RenderedPicture:
         image = enlarged(picture, self._loader.delivery_scale)
@@ -316,8 +333,16 @@ class DiffusionEngine:
 
 
 def load_diffusion_engine(
-    loader: EngineLoader, *, weights_dir: Path | None, cache_dir: Path, device_name: str
+    loader: EngineLoader,
+    *,
+    weights_dir: Path | None,
+    cache_dir: Path,
+    device_name: str,
+    gates_dir: Path | None = None,
 ) -> DiffusionEngine:
-    """Load an engine whose model draws pictures, of any family. Raises EngineAbsent."""
+    """Load an engine whose model draws pictures, of any family. Raises EngineAbsent.
+
+    `gates_dir`: where the models lie that see faces in photographs, if this machine has any.
+    """
     diffusion = load_latent_diffusion(loader, weights_dir, device_name)
-    return DiffusionEngine(diffusion, cache_dir, weights_dir)
+    return DiffusionEngine(diffusion, cache_dir, weights_dir, lambda: photograph_faces(gates_dir))

@@ -92,7 +92,8 @@ class TwinConstants:
     `mirrored_words` change places in a mirrored photo's caption; None where photos are not
     mirrored. `restyled`: by the words of a style, how fitted photos (n, height, width, 3) look in
     it: one face is learnt in all of them, and in every one of the `reframings`, where it may be
-    smaller.
+    smaller. `fused_optimiser`: all of a step's arithmetic in one kernel, which differs in the last
+    bits.
     """
 
     sizes: tuple[tuple[int, int], ...]
@@ -116,6 +117,7 @@ class TwinConstants:
     adam_betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 1e-2
     gradient_norm_max: float = 1.0
+    fused_optimiser: bool = True
     warm_up_steps: int = 20
     final_rate_share: float = 0.05
     sample_steps: int = 25

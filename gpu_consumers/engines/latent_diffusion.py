@@ -220,5 +220,8 @@ class _PictureDenoiser:
         if guided and self._without is not None:
             without = self._without.pick(places)
         twins = [self._twins[row] for row in rows]
-        with self._model.showing(twins, self._within.pick(places), without) as predict:
+        with (
+            self._model.bank.merged(twins, is_guided=without is not None),
+            self._model.showing(twins, self._within.pick(places), without) as predict,
+        ):
             yield predict

@@ -18,6 +18,10 @@ LORA_TARGETS: Final = (
     "add_k_proj",
     "add_v_proj",
     "to_add_out",
+    "img_mlp.net.0.proj",
+    "img_mlp.net.2",
+    "txt_mlp.net.0.proj",
+    "txt_mlp.net.2",
 )
 PHASE_LIMITS_S: Final = {
     Phase.LOAD: 1_200.0,

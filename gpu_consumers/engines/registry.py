@@ -45,9 +45,14 @@ def absent_engines(weights_dir: Path | None) -> dict[str, Path]:
 
 
 def load_engine(
-    engine: str, *, weights_dir: Path | None, cache_dir: Path, device_name: str
+    engine: str,
+    *,
+    weights_dir: Path | None,
+    cache_dir: Path,
+    device_name: str,
+    gates_dir: Path | None = None,
 ) -> LoadedEngine:
-    """Load an engine of the catalogue into this process.
+    """Load an engine of the catalogue into this process. See `load_diffusion_engine`.
 
     Raises EngineAbsent where its weights are missing, and for an id that is not in the catalogue.
     """
@@ -63,5 +68,9 @@ def load_engine(
     from gpu_consumers.engines.diffusion_engine import load_diffusion_engine
 
     return load_diffusion_engine(
-        loader, weights_dir=weights_dir, cache_dir=cache_dir, device_name=device_name
+        loader,
+        weights_dir=weights_dir,
+        cache_dir=cache_dir,
+        device_name=device_name,
+        gates_dir=gates_dir,
     )

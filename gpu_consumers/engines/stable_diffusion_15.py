@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gpu_consumers.engines.engine_loader import EngineLoader, PipelineClass, TwinConstants
+from gpu_consumers.engines.photograph_scenes import PHOTOGRAPH_SCENES, PHRASE_DROPOUT
 from topics.messages.progress import Phase
 
 
@@ -15,8 +16,9 @@ def class_prompts(count: int) -> Sequence[str]:
     return [f"a photo of {people[index % len(people)]}" for index in range(count)]
 
 
-# Attention only, with its projections: what the field trains, and what keeps the files small.
-LORA_TARGETS: Final = ("to_q", "to_k", "to_v", "to_out.0")
+# Attention with its projections tells where a face is; the feed-forward layers, what is in it.
+ATTENTION_TARGETS: Final = ("to_q", "to_k", "to_v", "to_out.0")
+LORA_TARGETS: Final = (*ATTENTION_TARGETS, "ff.net.0.proj", "ff.net.2")
 STYLE_WORDS: Final = {
     "cinematic": "cinematic film still, shallow depth of field",
     "watercolour": "watercolour painting, soft washes, paper texture",
@@ -42,6 +44,8 @@ LOADER: Final = EngineLoader(
         trigger_word="zxq",
         twin_caption="a photo of {trigger} person",
         class_prompts=class_prompts,
+        scene_choices=PHOTOGRAPH_SCENES,
+        phrase_dropout=PHRASE_DROPOUT,
         class_pictures=48,
         adam_betas=(0.9, 0.999),
         sample_guidance_scale=7.0,

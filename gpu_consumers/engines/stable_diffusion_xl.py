@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gpu_consumers.engines.engine_loader import EngineLoader, PipelineClass, TwinConstants
+from gpu_consumers.engines.photograph_scenes import PHOTOGRAPH_SCENES, PHRASE_DROPOUT
 from gpu_consumers.engines.stable_diffusion_15 import LORA_TARGETS, STYLE_WORDS, class_prompts
 from topics.messages.progress import Phase
 
@@ -27,6 +28,8 @@ LOADER: Final = EngineLoader(
         trigger_word="zxq",
         twin_caption="a photo of {trigger} person",
         class_prompts=class_prompts,
+        scene_choices=PHOTOGRAPH_SCENES,
+        phrase_dropout=PHRASE_DROPOUT,
         class_pictures=32,
         sample_guidance_scale=6.0,
     ),

@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from gpu_consumers.engines.engine_loader import EngineLoader, PipelineClass, TwinConstants
-from gpu_consumers.engines.stable_diffusion_15 import LORA_TARGETS, STYLE_WORDS, class_prompts
+from gpu_consumers.engines.photograph_scenes import PHOTOGRAPH_SCENES, PHRASE_DROPOUT
+from gpu_consumers.engines.stable_diffusion_15 import (
+    ATTENTION_TARGETS,
+    STYLE_WORDS,
+    class_prompts,
+)
 from topics.messages.progress import Phase
 
+LORA_TARGETS: Final = (
+    *ATTENTION_TARGETS,
+    "feed_forward.w1",
+    "feed_forward.w2",
+    "feed_forward.w3",
+)
 PHASE_LIMITS_S: Final = {
     Phase.LOAD: 600.0,
     Phase.ENCODE: 120.0,
@@ -27,6 +38,8 @@ LOADER: Final = EngineLoader(
         trigger_word="zxq",
         twin_caption="a photo of {trigger} person",
         class_prompts=class_prompts,
+        scene_choices=PHOTOGRAPH_SCENES,
+        phrase_dropout=PHRASE_DROPOUT,
         class_pictures=32,
         sample_guidance_scale=4.0,
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -21,7 +22,7 @@ from gpu_consumers.engines.loaded_engine import (
     TwinNotHeld,
 )
 from gpu_consumers.engines.out_of_memory import is_out_of_memory
-from gpu_consumers.images.image_job import uploaded_pictures
+from gpu_consumers.images.uploads_beside import Uploading, UploadsBeside
 from gpu_consumers.presigned_objects import InputUnavailable, Objects, UploadRefused
 from gpu_consumers.work_inputs import fetched_adapter, fetched_source
 from topics.messages.progress import Phase
@@ -60,6 +61,7 @@ class _Open:
     steps_made: int = 0
     has_ended: bool = False
     waiting: Sequence[_Open] = ()
+    uploading: Uploading | None = None
 
     @property
     def twin(self) -> str | None:
@@ -77,22 +79,37 @@ class _Open:
         except Stopped as stopped:
             self.end(stopped)
             raise
-        for other in self.waiting:
-            other.goes_on_waiting()
+        _look_after(self.waiting)
 
     def goes_on_waiting(self) -> None:
         """It is where it was, unless it is stopped."""
-        if not self.has_ended:
-            try:
-                self.job.progress.report(*self.said)
-            except Stopped as stopped:
-                self.end(stopped)
+        if self.has_ended:
+            return
+        if self.uploading is not None:
+            self.said = (Phase.UPLOAD, self.uploading.done, self.uploading.total)
+        try:
+            self.job.progress.report(*self.said)
+        except Stopped as stopped:
+            self.end(stopped)
 
     def end(self, outcome: tuple[RenderedOutput, ...] | Exception) -> None:
         """Say what came of it, once."""
         if not self.has_ended:
             self.has_ended = True
+            if self.uploading is not None:
+                self.uploading.give_up()
             self.job.ended(outcome)
+
+    def end_uploaded(self) -> None:
+        """Say what came of uploading. Waits for it."""
+        if self.has_ended or self.uploading is None:
+            return
+        try:
+            outputs = self.uploading.outcome()
+        except _ITS_OWN as error:
+            self.end(error)
+        else:
+            self.end(outputs)
 
 
 @dataclass(frozen=True)
@@ -106,25 +123,58 @@ class _Part:
 def render_together(engine: LoadedEngine, jobs: Sequence[PictureJob], objects: Objects) -> None:
     """Draw and upload the items of all jobs, as many at once as fit. All works have one batch key.
 
-    What does not fit into memory is tried again with half as many pictures at once. Raises what
-    concerns all that have not ended yet, and cannot be said of one of them.
+    What does not fit into memory is tried again with half as many pictures at once. What is drawn
+    is uploaded while the next batch is. Raises what concerns all that have not ended yet, and
+    cannot be said of one of them.
     """
-    waiting = [found for job in jobs if (found := _opened(job, objects, engine)) is not None]
+    open_jobs = [found for job in jobs if (found := _opened(job, objects, engine)) is not None]
+    with UploadsBeside(objects) as uploads:
+        try:
+            _draw_all(engine, open_jobs, objects, uploads)
+        finally:
+            # Whoever is drawn is delivered, whatever becomes of the others.
+            _wait_for_uploads(open_jobs)
+
+
+def _draw_all(
+    engine: LoadedEngine, open_jobs: Sequence[_Open], objects: Objects, uploads: UploadsBeside
+) -> None:
     rows_max = engine.render_batch_max
-    while waiting := [one for one in waiting if not one.has_ended]:
+    while waiting := [one for one in open_jobs if not one.has_ended and one.uploading is None]:
         batches = _batches(waiting, rows_max, engine.twins_max)
         drawn = [part.open for part in batches[0]]
         for one in drawn:
-            one.waiting = [other for other in waiting if other not in drawn]
+            one.waiting = [other for other in open_jobs if other not in drawn]
         outcomes = _drawn(engine, [_share(part, batches) for part in batches[0]])
         rows = sum(len(part.items) for part in batches[0])
         if outcomes is None and rows > 1:
             rows_max = rows // 2
             continue
         for number, part in enumerate(batches[0]):
-            # While its pictures are uploaded, those of the others may be cancelled.
-            part.open.waiting = [other for other in waiting if other is not part.open]
-            _take(part, NotDrawn(MemoryError()) if outcomes is None else outcomes[number], objects)
+            outcome = NotDrawn(MemoryError()) if outcomes is None else outcomes[number]
+            _take(part, outcome, objects, uploads)
+
+
+def _wait_for_uploads(open_jobs: Sequence[_Open]) -> None:
+    """Hear meanwhile who is stopped."""
+    while under_way := [one for one in open_jobs if one.uploading and not one.has_ended]:
+        _look_after(under_way)
+        still = [one.uploading for one in under_way if one.uploading and not one.has_ended]
+        if still:
+            min(still, key=lambda one: one.number).wait()
+
+
+def _look_after(waiting: Sequence[_Open]) -> None:
+    """Those for which nothing is done now: they end in the order in which they were drawn."""
+    begun = [one for one in waiting if one.uploading is not None]
+    begun.sort(key=lambda one: -1 if one.uploading is None else one.uploading.number)
+    # The last is asked first: when it is over, so are all before it.
+    over = [one for one in reversed(begun) if one.uploading is not None and one.uploading.is_over]
+    for one in reversed(over):
+        one.end_uploaded()
+    for one in waiting:
+        if one not in over:
+            one.goes_on_waiting()
 
 
 def _opened(job: PictureJob, objects: Objects, engine: LoadedEngine) -> _Open | None:
@@ -181,7 +231,7 @@ def _drawn(engine: LoadedEngine, shares: Sequence[Share]) -> list[ShareOutcome] 
     return None
 
 
-def _take(part: _Part, outcome: ShareOutcome, objects: Objects) -> None:
+def _take(part: _Part, outcome: ShareOutcome, objects: Objects, uploads: UploadsBeside) -> None:
     one = part.open
     if one.has_ended:
         return
@@ -196,12 +246,10 @@ def _take(part: _Part, outcome: ShareOutcome, objects: Objects) -> None:
     one.steps_made += steps_each(one.job.work)
     if one.left:
         return
-    try:
-        outputs = uploaded_pictures(one.drawn, one.job.work, objects, one)
-    except _ITS_OWN as error:
-        one.end(error)
-    else:
-        one.end(outputs)
+    # A stop that is known before anything is uploaded is heard before.
+    with suppress(Stopped):
+        one.report(Phase.UPLOAD, 0, len(one.drawn))
+        one.uploading = uploads.begin(one.job.work, one.drawn)
 
 
 def _fetch_again(one: _Open, objects: Objects) -> None:

@@ -15,8 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-PHOTO_SIDE_MAX: Final = 1024
-"""A clean photo's longest side: more than any engine trains on."""
+PHOTO_SIDE_MAX: Final = 1536
+"""A clean photo's longest side: more than any engine draws, so that none is enlarged to be learnt,
+
+and that a face can be shown closer.
+"""
 
 OUTPUT_SIDE_MAX: Final = 4096
 """An output's longest side. Outputs are never shrunk below it."""

@@ -40,12 +40,18 @@ class _Score(msgspec.Struct, frozen=True):
 
 
 class CheckpointStore:
-    """A folder of one training. What belongs to other settings or photos is discarded."""
+    """A folder of one training. What belongs to other settings, photos or layers is discarded."""
 
-    def __init__(self, folder: Path, work: TrainingWork, photos: Sequence[bytes]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        work: TrainingWork,
+        photos: Sequence[bytes],
+        targets: Sequence[str] = (),
+    ) -> None:
         self._folder = folder
         mark = folder / "training"
-        digest = _digest(work, photos)
+        digest = _digest(work, photos, targets)
         if not mark.is_file() or mark.read_text() != digest:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
@@ -109,7 +115,7 @@ def forget_old_checkpoints(parent: Path, *, older_than_s: float) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _digest(work: TrainingWork, photos: Sequence[bytes]) -> str:
+def _digest(work: TrainingWork, photos: Sequence[bytes], targets: Sequence[str]) -> str:
     digest = hashlib.sha256()
     settings = (
         work.engine,
@@ -118,6 +124,7 @@ def _digest(work: TrainingWork, photos: Sequence[bytes]) -> str:
         work.learning_rate,
         work.seed,
         work.sample_prompts,
+        tuple(targets),
     )
     digest.update(msgspec.json.encode(settings))
     for photo in photos:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,9 +13,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from gpu_consumers.engines.latent_diffusion import DrawSettings, LatentDiffusion, Row
+from gpu_consumers.engines.out_of_memory import with_half_on_exhaustion
 
-_BATCH: Final = 16
 _SEED: Final = 20_000
+_SHARE_PARTS: Final = 10_000
 _LATENTS: Final = "latents"
 
 
@@ -45,21 +46,49 @@ def class_prior(
     if path.is_file():
         return ClassPrior(load_file(path)[_LATENTS].float(), prompts)
     settings = DrawSettings(*diffusion.drawn_size(size), constants.sample_steps)
-    parts = []
-    for start in range(0, len(prompts), _BATCH):
-        rows = [
-            Row(prompt, "", _SEED + start + index, constants.sample_guidance_scale)
-            for index, prompt in enumerate(prompts[start : start + _BATCH])
-        ]
-        with diffusion.low_precision():
-            drawn = diffusion.draw_latents(rows, settings, lambda _step: after_step())
-        parts.append(drawn)
-    latents = torch.cat(parts).cpu()
+    rows = [
+        Row(prompt, "", _SEED + number, constants.sample_guidance_scale)
+        for number, prompt in enumerate(prompts)
+    ]
+    latents = with_half_on_exhaustion(
+        lambda at_once: _drawn(diffusion, rows, settings, at_once, after_step),
+        # As many as the engine ever holds: what else the card is for has been let go of.
+        max(diffusion.loader.render_batch_max, constants.batch_size),
+    )
     cache_dir.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.partial")
     save_file({_LATENTS: latents.contiguous()}, partial)
     os.replace(partial, path)
     return ClassPrior(latents, prompts)
+
+
+def class_pictures_due(step: int, *, batch_size: int, share: float) -> int:
+    """How many rows of this step's batch are the base model's own, so that `share` of all are.
+
+    Of a batch that is too small for one of them every n-th step has one: of one row at a share of a
+    quarter, every fourth step is a class picture and nothing else.
+    """
+    # Counted in whole hundredths of a per cent: the float 0.1 adds up to too few.
+    parts = round(share * _SHARE_PARTS) * batch_size
+    return (step + 1) * parts // _SHARE_PARTS - step * parts // _SHARE_PARTS
+
+
+def _drawn(
+    diffusion: LatentDiffusion,
+    rows: Sequence[Row],
+    settings: DrawSettings,
+    at_once: int,
+    after_step: Callable[[], None],
+) -> torch.Tensor:
+    parts = []
+    for start in range(0, len(rows), at_once):
+        with diffusion.low_precision():
+            parts.append(
+                diffusion.draw_latents(
+                    rows[start : start + at_once], settings, lambda _step: after_step()
+                )
+            )
+    return torch.cat(parts).cpu()
 
 
 def _name(diffusion: LatentDiffusion, size: tuple[int, int], prompts: tuple[str, ...]) -> str:

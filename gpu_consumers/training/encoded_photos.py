@@ -5,10 +5,10 @@ Encoding is a part of the training that is the same at every step, so it is done
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import torch
@@ -17,21 +17,23 @@ from torch.nn import functional
 from gpu_consumers.engines.engine_loader import Reframing
 from gpu_consumers.engines.latent_diffusion import LatentDiffusion
 from gpu_consumers.engines.prompt_encoding import Conditioning, joined
+from gpu_consumers.training.captioner import Captioner, Scene
 from gpu_consumers.training.class_prior import class_prior
-from gpu_consumers.training.noise import TrainingNoise
+from gpu_consumers.training.photo_framing import FaceFinder, Framed, framed
 from gpu_consumers.training.photo_set import (
     Example,
     Picture,
-    by_nearest_size,
-    fit,
     make_examples,
     make_reframed_examples,
     make_styled_examples,
     reframed_region,
 )
-from gpu_consumers.training.scene_telling import tell_scenes
 
 _ENCODE_BATCH: Final = 32
+# An autoencoder at 1024 pixels takes more of a card for a picture than a network's step does.
+_PICTURES_A_TRAINED_ONE: Final = 2
+
+Scenes: TypeAlias = tuple[Scene, ...]
 
 
 @dataclass(frozen=True)
@@ -70,15 +72,13 @@ class EncodedPhotos:
         size: int,
         generator: torch.Generator,
         *,
-        prior_share: float,
+        priors: int,
         caption_dropout: float,
     ) -> Batch:
-        """`size` examples of one bucket, a share of them the base model's own if it has any."""
+        """`size` examples of one bucket, `priors` of them the base model's own if it has any."""
         counts = torch.tensor([len(each.latents) for each in self.buckets], dtype=torch.float)
         bucket = self.buckets[int(torch.multinomial(counts, 1, generator=generator))]
-        priors = 0
-        if bucket.prior_captions:
-            priors = min(round(size * prior_share), size - 1)
+        priors = min(priors, size) if bucket.prior_captions else 0
         picked = torch.randint(len(bucket.latents), (size - priors,), generator=generator)
         beside = torch.randint(max(1, len(bucket.prior_captions)), (priors,), generator=generator)
         captions = []
@@ -95,62 +95,72 @@ class EncodedPhotos:
 
 def encode_photos(
     diffusion: LatentDiffusion,
-    noise: TrainingNoise,
+    captioner: Captioner,
     photos: Sequence[Picture],
     *,
+    finder: FaceFinder | None,
     seed: int,
     cache_dir: Path,
     after_each: Callable[[], None],
 ) -> EncodedPhotos:
-    """Tell what is in the photos and encode every example of them, as the engine's constants say.
+    """Have the photos told and encode every example of them, as the engine's constants say.
 
     `cache_dir` keeps the base model's own pictures. `after_each` may raise to stop.
     """
-    return _Encoding(diffusion, noise, seed, cache_dir, after_each).of(photos)
+    rng = np.random.default_rng(seed)
+    return _Encoding(diffusion, captioner, finder, rng, cache_dir, after_each).of(photos)
 
 
 class _Encoding:
     def __init__(
         self,
         diffusion: LatentDiffusion,
-        noise: TrainingNoise,
-        seed: int,
+        captioner: Captioner,
+        finder: FaceFinder | None,
+        rng: np.random.Generator,
         cache_dir: Path,
         after_each: Callable[[], None],
     ) -> None:
-        self._diffusion, self._noise = diffusion, noise
+        self._diffusion, self._captioner, self._finder = diffusion, captioner, finder
         self._constants = diffusion.loader.twin
-        self._rng = np.random.default_rng(seed)
+        self._rng = rng
         self._cache_dir, self._after_each = cache_dir, after_each
         self._captions: dict[str, int] = {"": 0}
 
     def of(self, photos: Sequence[Picture]) -> EncodedPhotos:
-        buckets, told = [], []
-        for size, members in by_nearest_size(photos, self._constants.sizes).items():
+        buckets: list[Bucket] = []
+        scenes: dict[int, Scenes] = {}
+        by_size: dict[tuple[int, int], list[Framed]] = {}
+        for each in framed(photos, self._constants.sizes, self._finder):
+            by_size.setdefault(each.size, []).append(each)
+        for members in by_size.values():
             self._after_each()
-            fitted = np.stack([fit(photo, size) for photo in members])
-            scenes = tell_scenes(self._diffusion, self._noise, fitted, self._after_each)
-            told += list(zip(members, scenes, strict=True))
-            buckets.append(self._fitted(size, fitted, scenes))
+            wholes = [each for each in members if not each.words]
+            if wholes:
+                pictures = np.stack([each.picture for each in wholes])
+                told = self._captioner.tell(pictures, self._after_each)
+                scenes |= {each.of: said for each, said in zip(wholes, told, strict=True)}
+        for size, members in by_size.items():
+            pictures = np.stack([each.picture for each in members])
+            buckets.append(self._fitted(size, pictures, [_said(each, scenes) for each in members]))
+        told_photos = [(photos[of], said) for of, said in scenes.items()]
         for reframing in self._constants.reframings:
-            buckets.append(self._reframed(told, reframing))
+            buckets.append(self._reframed(told_photos, reframing))
         return EncodedPhotos(buckets, self._embedded_captions())
 
-    def _fitted(
-        self, size: tuple[int, int], photos: Picture, scenes: Sequence[tuple[str, ...]]
-    ) -> Bucket:
+    def _fitted(self, size: tuple[int, int], photos: Picture, told: Sequence[Scenes]) -> Bucket:
         """Photos (n, height, width, 3) of one size, as they are and in every other style."""
         constants, rng = self._constants, self._rng
         examples = [
             example
-            for photo, scene in zip(photos, scenes, strict=True)
-            for example in make_examples(photo, scene, constants, rng)
+            for photo, scenes in zip(photos, told, strict=True)
+            for example in make_examples(photo, scenes, constants, rng)
         ]
         examples += [
             example
             for words, restyle in constants.restyled.items()
-            for photo, scene in zip(restyle(photos), scenes, strict=True)
-            for example in make_styled_examples(photo, scene, words, constants, rng)
+            for photo, scenes in zip(restyle(photos), told, strict=True)
+            for example in make_styled_examples(photo, scenes, words, constants, rng)
         ]
         prior = class_prior(self._diffusion, size, self._cache_dir, self._after_each)
         return Bucket(
@@ -160,15 +170,13 @@ class _Encoding:
             [self._row_of(prompt) for prompt in prior.prompts],
         )
 
-    def _reframed(
-        self, told: Sequence[tuple[Picture, tuple[str, ...]]], reframing: Reframing
-    ) -> Bucket:
+    def _reframed(self, told: Sequence[tuple[Picture, Scenes]], reframing: Reframing) -> Bucket:
         """Photos and their scenes, in a size that photos do not have."""
         examples = [
             example
-            for photo, scene in told
+            for photo, scenes in told
             for example in make_reframed_examples(
-                photo, scene, reframing, self._constants, self._rng
+                photo, scenes, reframing, self._constants, self._rng
             )
         ]
         latents = self._latents(examples)
@@ -181,8 +189,9 @@ class _Encoding:
 
     def _latents(self, examples: Sequence[Example]) -> torch.Tensor:
         parts = []
-        for start in range(0, len(examples), _ENCODE_BATCH):
-            pictures = [each.picture for each in examples[start : start + _ENCODE_BATCH]]
+        at_once = min(_ENCODE_BATCH, _PICTURES_A_TRAINED_ONE * self._constants.batch_size)
+        for start in range(0, len(examples), at_once):
+            pictures = [each.picture for each in examples[start : start + at_once]]
             parts.append(self._diffusion.encode(np.stack(pictures)))
             self._after_each()
         return torch.cat(parts)
@@ -200,3 +209,8 @@ class _Encoding:
             for start in range(0, len(captions), _ENCODE_BATCH)
         ]
         return joined(parts)
+
+
+def _said(each: Framed, scenes: Mapping[int, Scenes]) -> Scenes:
+    """What is told of the whole photo is true of its face, too."""
+    return tuple((*scene, *each.words) for scene in scenes[each.of])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -44,24 +43,17 @@ def read_photo(png: bytes) -> Picture:
         raise PhotoUnreadable("not a PNG") from error
 
 
-def by_nearest_size(
-    photos: Sequence[Picture], sizes: Sequence[tuple[int, int]]
-) -> dict[tuple[int, int], list[Picture]]:
-    """Every photo under its nearest bucket (width, height), as it is."""
-    sorted_photos: dict[tuple[int, int], list[Picture]] = defaultdict(list)
-    for photo in photos:
-        sorted_photos[nearest_size(photo, sizes)].append(photo)
-    return dict(sorted_photos)
-
-
 def make_examples(
     photo: Picture,
-    scene: Sequence[str],
+    scenes: Sequence[Sequence[str]],
     constants: TwinConstants,
     rng: np.random.Generator,
 ) -> list[Example]:
-    """All examples of one fitted photo whose scene these phrases tell: shifted and mirrored."""
-    captions = _captions(scene, constants, rng)
+    """All examples of one fitted photo that these scenes tell, phrase by phrase.
+
+    Shifted and mirrored, and each with the captions of all scenes.
+    """
+    captions = _captions(scenes, constants, rng)
     sides = [(photo, captions)]
     if constants.mirrored_words is not None:
         words = constants.mirrored_words
@@ -76,7 +68,7 @@ def make_examples(
 
 def make_styled_examples(
     photo: Picture,
-    scene: Sequence[str],
+    scenes: Sequence[Sequence[str]],
     style_words: str,
     constants: TwinConstants,
     rng: np.random.Generator,
@@ -85,19 +77,19 @@ def make_styled_examples(
     caption = f"{constants.twin_caption}, {style_words}"
     # Neither shifted nor mirrored: the plain photos teach that, and should outnumber these.
     once = replace(constants, twin_caption=caption, mirrored_words=None, shifts=((0, 0),))
-    return make_examples(photo, scene, once, rng)
+    return make_examples(photo, scenes, once, rng)
 
 
 def make_reframed_examples(
     photo: Picture,
-    scene: Sequence[str],
+    scenes: Sequence[Sequence[str]],
     reframing: Reframing,
     constants: TwinConstants,
     rng: np.random.Generator,
 ) -> list[Example]:
     """The examples of one photo in another size: mirrored, but not shifted."""
     still = replace(constants, shifts=((0, 0),))
-    return make_examples(reframe(photo, reframing), scene, still, rng)
+    return make_examples(reframe(photo, reframing), scenes, still, rng)
 
 
 def reframe(photo: Picture, reframing: Reframing) -> Picture:
@@ -125,8 +117,13 @@ def nearest_size(photo: Picture, sizes: Sequence[tuple[int, int]]) -> tuple[int,
     return min(sizes, key=lambda size: abs(np.log(size[0] / size[1] / ratio)))
 
 
-def fit(photo: Picture, size: tuple[int, int]) -> Picture:
-    """Shrink or enlarge to cover (width, height), then cut the middle out."""
+def fit(
+    photo: Picture, size: tuple[int, int], centre: tuple[float, float] | None = None
+) -> Picture:
+    """Shrink or enlarge to cover (width, height), then cut the middle out.
+
+    `centre`: what is to be in the middle instead, as far as the photo reaches; (x, y), 0..1 of it.
+    """
     width, height = size
     scale = max(width / photo.shape[1], height / photo.shape[0])
     covering = (
@@ -136,6 +133,9 @@ def fit(photo: Picture, size: tuple[int, int]) -> Picture:
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     resized = np.asarray(cv2.resize(photo, covering, interpolation=method), np.uint8)
     left, top = (covering[0] - width) // 2, (covering[1] - height) // 2
+    if centre is not None:
+        left = min(max(0, round(centre[0] * covering[0] - width / 2)), covering[0] - width)
+        top = min(max(0, round(centre[1] * covering[1] - height / 2)), covering[1] - height)
     return np.ascontiguousarray(resized[top : top + height, left : left + width])
 
 
@@ -150,19 +150,20 @@ def _swapped(word: str, words: Mapping[str, str]) -> str:
 
 
 def _captions(
-    phrases: Sequence[str], constants: TwinConstants, rng: np.random.Generator
+    scenes: Sequence[Sequence[str]], constants: TwinConstants, rng: np.random.Generator
 ) -> tuple[str, ...]:
     start = constants.twin_caption.format(trigger=constants.trigger_word)
-    variants = _VARIANTS_OF_A_CAPTION if phrases and constants.phrase_dropout else 1
     captions = []
-    for _ in range(variants):
+    for phrases in scenes:
         # The first phrase matters most to where things are, and is always said.
-        kept = [
-            phrase
-            for index, phrase in enumerate(phrases)
-            if index == 0 or rng.random() >= constants.phrase_dropout
-        ]
-        captions.append(", ".join([start, *kept]))
+        drops = bool(phrases) and constants.phrase_dropout > 0.0
+        for _ in range(_VARIANTS_OF_A_CAPTION if drops else 1):
+            kept = [
+                phrase
+                for index, phrase in enumerate(phrases)
+                if index == 0 or rng.random() >= constants.phrase_dropout
+            ]
+            captions.append(", ".join([start, *kept]))
     return tuple(captions)
 
 

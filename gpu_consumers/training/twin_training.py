@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
 
-from gpu_consumers.engines.adapter_file import Adapter, LayerPair, write_adapter
+from gpu_consumers.engines.adapter_file import Adapter, write_adapter
+from gpu_consumers.engines.engine_loader import IdentityReader
 from gpu_consumers.engines.latent_diffusion import DrawSettings, LatentDiffusion, Row
 from gpu_consumers.engines.latent_preview import preview_strip
 from gpu_consumers.engines.loaded_engine import Preview, Progress, ShowPreview
+from gpu_consumers.training.adam import adam_of
+from gpu_consumers.training.captioner import Captioner, EnginesPhrases
 from gpu_consumers.training.checkpoint_store import Checkpoint, CheckpointStore
+from gpu_consumers.training.class_prior import class_pictures_due
 from gpu_consumers.training.encoded_photos import EncodedPhotos, encode_photos
 from gpu_consumers.training.likeness import Likeness
+from gpu_consumers.training.photo_framing import FaceReader
 from gpu_consumers.training.photo_set import read_photo
+from gpu_consumers.training.twin_layers import TwinLayers, rounded_once
 from topics.messages.progress import Phase
 from topics.messages.work import TrainingWork
 
-_ADAPTER: Final = "twin"
 # Larger than any number of steps, so that two seeds never draw the same noise.
 _STEP_SEED_STRIDE: Final = 1_000_003
 
 
 class TwinTraining:
-    """One training. `run` may be called once; afterwards the network is as it was before."""
+    """One training. `run` may be called once; afterwards the network is as it was before.
+
+    `captioner`: who tells the photos; the engine, if nobody else. `faces`: who sees faces where the
+    engine's entry names nobody. One that `recomputes` learns the same in less memory and more time.
+    """
 
     def __init__(
         self,
@@ -40,6 +49,9 @@ class TwinTraining:
         checkpoints_dir: Path,
         cache_dir: Path,
         preview_factors: NDArray[np.float32] | None,
+        captioner: Captioner | None = None,
+        faces: FaceReader | None = None,
+        recomputes: bool = False,
     ) -> None:
         self._diffusion = diffusion
         self._work = work
@@ -48,68 +60,79 @@ class TwinTraining:
         self._checkpoints_dir = checkpoints_dir
         self._cache_dir = cache_dir
         self._noise = diffusion.model.training_noise()
+        self._captioner = captioner or EnginesPhrases(diffusion, self._noise)
+        reader = diffusion.loader.identity_reader
+        self._finder = faces
+        self._reader: IdentityReader | None = faces if reader is None else reader()
+        self._recomputes = recomputes
         self._preview_factors = preview_factors
         self._preview: ShowPreview | None = None
 
     def run(self, photos: Sequence[bytes], progress: Progress) -> list[Checkpoint]:
         """Train from PNG photos and return all checkpoints, by step. Raises Stopped."""
         pictures = [read_photo(photo) for photo in photos]
-        store = CheckpointStore(self._checkpoints_dir, self._work, photos)
+        store = CheckpointStore(
+            self._checkpoints_dir, self._work, photos, self._constants.lora_targets
+        )
         examples = encode_photos(
             self._diffusion,
-            self._noise,
+            self._captioner,
             pictures,
+            finder=self._finder,
             seed=self._work.seed,
             cache_dir=self._cache_dir,
             after_each=lambda: progress.report(Phase.ENCODE, 0, self._work.steps),
         )
-        reader = self._diffusion.loader.identity_reader
-        likeness = Likeness(None if reader is None else reader(), pictures)
+        # Nobody is told any more: what told the photos makes room.
+        del self._captioner
+        likeness = Likeness(self._reader, pictures)
         network = self._diffusion.network
-        with self._diffusion.model.in_training():
-            self._wrap(network)
+        with (
+            self._diffusion.model.in_training(),
+            self._in_less_memory(network),
+            rounded_once(network, self._diffusion.device),
+        ):
+            layers = TwinLayers(
+                network,
+                self._diffusion.bank.targets,
+                rank=self._work.rank,
+                seed=self._work.seed,
+            )
             try:
-                self._train(examples, store, likeness, progress)
+                self._train(layers, examples, store, likeness, progress)
             finally:
-                network.unload_lora()
-                network.requires_grad_(requires_grad=False)
+                layers.off()
         return store.checkpoints()
 
-    def _wrap(self, network: Any) -> None:
-        torch.manual_seed(self._work.seed)
-        rank = self._work.rank
-        network.add_adapter(
-            LoraConfig(
-                r=rank,
-                lora_alpha=rank,
-                init_lora_weights="gaussian",
-                target_modules=list(self._constants.lora_targets),
-            ),
-            adapter_name=_ADAPTER,
-        )
-        for parameter in self._trained():
-            # The optimiser's small steps vanish in half precision.
-            parameter.data = parameter.data.float()
-
-    def _trained(self) -> list[torch.nn.Parameter]:
-        return [each for each in self._diffusion.network.parameters() if each.requires_grad]
+    @contextmanager
+    def _in_less_memory(self, network: Any) -> Iterator[None]:
+        """Inside, what a backward pass needs is computed again and not kept, if so asked."""
+        if self._recomputes:
+            network.enable_gradient_checkpointing()
+        try:
+            yield
+        finally:
+            if self._recomputes:
+                network.disable_gradient_checkpointing()
 
     def _train(
         self,
+        layers: TwinLayers,
         examples: EncodedPhotos,
         store: CheckpointStore,
         likeness: Likeness,
         progress: Progress,
     ) -> None:
         constants, steps = self._constants, self._work.steps
-        trained = self._trained()
-        optimizer = torch.optim.AdamW(
+        trained = layers.trained
+        optimizer = adam_of(
             trained,
-            lr=self._work.learning_rate,
+            learning_rate=self._work.learning_rate,
             betas=constants.adam_betas,
             weight_decay=constants.weight_decay,
+            is_fused=constants.fused_optimiser,
         )
-        first_step = self._restore(store, optimizer)
+        first_step = self._restore(store, layers, optimizer)
         if first_step:
             self._preview = self._shown(None, store)
         marks = {math.ceil(steps * share) for share in constants.checkpoint_shares}
@@ -123,8 +146,8 @@ class TwinTraining:
             optimizer.step()
             progress.report(Phase.STEP, step + 1, steps, self._preview)
             if step + 1 in marks:
-                checkpoint, samples = self._checkpoint(step + 1, likeness, progress)
-                store.save(checkpoint, self._state(optimizer, step + 1))
+                checkpoint, samples = self._checkpoint(layers, step + 1, likeness, progress)
+                store.save(checkpoint, self._state(layers, optimizer, step + 1))
                 self._preview = self._shown(samples, store)
         # A new phase is told at once: nobody would hear of the last checkpoint otherwise.
         progress.report(Phase.UPLOAD, steps, steps, self._preview)
@@ -145,7 +168,9 @@ class TwinTraining:
         batch = examples.draw_batch(
             self._batch_size,
             generator,
-            prior_share=self._constants.prior_share,
+            priors=class_pictures_due(
+                step, batch_size=self._batch_size, share=self._constants.prior_share
+            ),
             caption_dropout=self._constants.caption_dropout,
         )
         timesteps = self._noise.draw_timesteps(len(batch.latents), generator)
@@ -156,7 +181,7 @@ class TwinTraining:
         return self._noise.loss(guess, answer, timesteps, batch.region)
 
     def _checkpoint(
-        self, step: int, likeness: Likeness, progress: Progress
+        self, layers: TwinLayers, step: int, likeness: Likeness, progress: Progress
     ) -> tuple[Checkpoint, torch.Tensor]:
         """The candidate, and its samples as they lie in latents (n, channels, h, w)."""
         loader, constants = self._diffusion.loader, self._constants
@@ -185,7 +210,7 @@ class TwinTraining:
                 drawn.extend(self._diffusion.decode(batch))
             latents.append(batch)
         samples = tuple(drawn[: len(prompts)])
-        checkpoint = Checkpoint(step, self._exported(step), likeness.of(drawn), samples)
+        checkpoint = Checkpoint(step, self._exported(layers, step), likeness.of(drawn), samples)
         return checkpoint, torch.cat(latents)[: len(prompts)]
 
     def _shown(self, samples: torch.Tensor | None, store: CheckpointStore) -> ShowPreview:
@@ -201,16 +226,7 @@ class TwinTraining:
         items = tuple(range(len(latents)))
         return lambda: Preview(items, preview_strip(latents, factors), passed)
 
-    def _exported(self, step: int) -> bytes:
-        state = get_peft_model_state_dict(self._diffusion.network, adapter_name=_ADAPTER)
-        layers = {
-            key.removesuffix(".lora_A.weight"): LayerPair(
-                _array(down),
-                _array(state[key.replace(".lora_A.", ".lora_B.")]).reshape(-1, self._work.rank),
-            )
-            for key, down in state.items()
-            if key.endswith(".lora_A.weight")
-        }
+    def _exported(self, layers: TwinLayers, step: int) -> bytes:
         metadata = {
             "engine": self._work.engine,
             "rank": str(self._work.rank),
@@ -219,22 +235,22 @@ class TwinTraining:
             "format": "pt",
         }
         component = self._diffusion.model.component
-        return write_adapter(Adapter(self._work.rank, layers), metadata, component=component)
+        adapter = Adapter(self._work.rank, layers.pairs())
+        return write_adapter(adapter, metadata, component=component)
 
-    def _state(self, optimizer: torch.optim.Optimizer, step: int) -> dict[str, Any]:
-        lora = get_peft_model_state_dict(self._diffusion.network, adapter_name=_ADAPTER)
-        return {"step": step, "lora": lora, "optimizer": optimizer.state_dict()}
+    def _state(
+        self, layers: TwinLayers, optimizer: torch.optim.Optimizer, step: int
+    ) -> dict[str, Any]:
+        return {"step": step, "lora": layers.state(), "optimizer": optimizer.state_dict()}
 
-    def _restore(self, store: CheckpointStore, optimizer: torch.optim.Optimizer) -> int:
+    def _restore(
+        self, store: CheckpointStore, layers: TwinLayers, optimizer: torch.optim.Optimizer
+    ) -> int:
         """The step to begin with: 0, or where an earlier attempt saved its last checkpoint."""
         state = store.state()
         if state is None:
             return 0
-        set_peft_model_state_dict(self._diffusion.network, state["lora"], adapter_name=_ADAPTER)
+        layers.restore(state["lora"])
         optimizer.load_state_dict(state["optimizer"])
         step: int = state["step"]
         return step
-
-
-def _array(tensor: torch.Tensor) -> NDArray[np.float32]:
-    return tensor.detach().float().cpu().numpy()

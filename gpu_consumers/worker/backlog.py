@@ -1,12 +1,14 @@
 """Which jobs come next: fair among owners, with a bounded liking for the twin that is warm.
 
+Among their own, owners say themselves which comes first.
+
 Those that fit beside the one whose turn it is are handed out with it. Nobody waits for company.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -22,6 +24,7 @@ BACKLOG_MAX: Final = 32
 # A flood of one owner's jobs for a warm twin may delay somebody else by this many jobs, no more.
 AFFINITY_STREAK_MAX: Final = 3
 _OWNERS_REMEMBERED: Final = 1024
+_MOVES_REMEMBERED: Final = 4096
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class BatchRoom:
 
 
 class Backlog:
-    """Polled jobs that wait, in the order of their arrival; at most BACKLOG_MAX.
+    """Polled jobs that wait, of each owner in the order of their turns; at most BACKLOG_MAX.
 
     `rooms`: by engine, what is drawn at once. What is not among them is drawn job by job.
     """
@@ -53,6 +56,8 @@ class Backlog:
         self._waiting: list[QueuedJob] = []
         # Owners that were served, the one served longest ago first.
         self._served: OrderedDict[UUID, None] = OrderedDict()
+        # Turns that owners gave to jobs of theirs, which may lie here or come later.
+        self._moved: OrderedDict[UUID, int] = OrderedDict()
         self._warm: tuple[str, UUID | None] | None = None
         self._streak = 0
 
@@ -73,22 +78,30 @@ class Backlog:
         """Drop what lies in partitions that somebody else will read."""
         self._waiting = [job for job in self._waiting if job.at not in partitions]
 
+    def move(self, job: UUID, turn: int) -> None:
+        """Its owner has given a job another turn among their own. It need not be here yet."""
+        self._moved[job] = turn
+        self._moved.move_to_end(job)
+        if len(self._moved) > _MOVES_REMEMBERED:
+            self._moved.popitem(last=False)
+
     def take(self) -> tuple[QueuedJob, ...]:
         """Remove and return the next job, and what is drawn together with it; nothing if none is.
 
-        The next is the warm twin's for a while, else the first job of the owner who was served
-        longest ago. Jobs of its key follow, one an owner in turn, as far as there is room.
+        The next is the warm twin's for a while, unless its owner has let another one go before it.
+        Else it is the first job of the owner who was served longest ago. Jobs of its key follow,
+        one an owner in turn, as far as there is room.
         """
         if not self._waiting:
             return ()
-        first = self._warm_job() or min(self._waiting, key=self._turn)
+        first = self._warm_job() or self._next(self._waiting)
         batch = [self._taken(first)]
         room = self._rooms.get(first.queued.engine)
         while room is not None:
             fitting = [job for job in self._waiting if _fits(job, batch, room)]
             if not fitting:
                 break
-            batch.append(self._taken(min(fitting, key=self._turn)))
+            batch.append(self._taken(self._next(fitting)))
         return tuple(batch)
 
     def _taken(self, job: QueuedJob) -> QueuedJob:
@@ -99,15 +112,38 @@ class Backlog:
     def _warm_job(self) -> QueuedJob | None:
         if self._streak >= AFFINITY_STREAK_MAX:
             return None
-        warm = [job for job in self._waiting if _warmth(job.queued) == self._warm]
+        warm = [
+            job
+            for job in self._waiting
+            if _warmth(job.queued) == self._warm and not self._is_behind_a_moved_one(job)
+        ]
         # Those that show no twin are many people's.
-        return min(warm, key=self._turn, default=None)
+        return self._next(warm) if warm else None
 
-    def _turn(self, job: QueuedJob) -> int:
+    def _next(self, jobs: Sequence[QueuedJob]) -> QueuedJob:
+        """Of these, the first one of the owner whose turn it is."""
+        first = min(jobs, key=self._owners_turn)
+        own = [job for job in jobs if job.queued.owner == first.queued.owner]
+        return min(own, key=self._turn_of_job)
+
+    def _owners_turn(self, job: QueuedJob) -> int:
         """Smaller comes first. Owners never served come before all others, by arrival."""
         owners = list(self._served)
         owner = job.queued.owner
         return owners.index(owner) + 1 if owner in self._served else 0
+
+    def _turn_of_job(self, job: QueuedJob) -> int:
+        """Among its owner's. An earlier release announced jobs without: they came before."""
+        said = job.queued.turn
+        return self._moved.get(job.queued.job, 0 if isinstance(said, UnsetType) else said)
+
+    def _is_behind_a_moved_one(self, job: QueuedJob) -> bool:
+        owner, turn = job.queued.owner, self._turn_of_job(job)
+        return any(
+            self._turn_of_job(other) < turn
+            for other in self._waiting
+            if other.queued.owner == owner and other.queued.job in self._moved
+        )
 
     def _note(self, queued: JobQueued) -> None:
         self._streak = self._streak + 1 if _warmth(queued) == self._warm else 1

@@ -68,11 +68,13 @@ _log = logging.getLogger(__name__)
 class ChildSettings:
     """Everything a child knows of its machine. `work_dir` outlives it: caches and checkpoints.
 
+    `gates_dir` may hold the models that see faces in photographs, which choose a checkpoint.
     `device_name`: "cpu", "cuda" or "auto". `threads`: how many CPU threads torch uses.
     """
 
     work_dir: Path
     weights_dir: Path | None = None
+    gates_dir: Path | None = None
     device_name: str = "auto"
     threads: int = 2
 
@@ -283,6 +285,7 @@ def run_child(pipe: connection.Connection, settings: ChildSettings) -> None:
             weights_dir=settings.weights_dir,
             cache_dir=settings.work_dir / "cache",
             device_name=settings.device_name,
+            gates_dir=settings.gates_dir,
         ),
         presigned_objects(),
         trainings_dir,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
 from gpu_consumers.worker.backlog import Backlog, BatchRoom, QueuedJob
 from gpu_consumers.worker.offsets import Offsets
@@ -79,6 +80,10 @@ class Intake:
     def next_jobs(self) -> tuple[QueuedJob, ...]:
         """Whose turn it is, out of what was polled: jobs that are drawn together, or none."""
         return self._backlog.take()
+
+    def move(self, job: UUID, turn: int) -> None:
+        """See `Backlog.move`."""
+        self._backlog.move(job, turn)
 
     def finish(self, job: QueuedJob) -> None:
         """The job was handled: claimed by somebody, or ended."""

@@ -32,7 +32,7 @@ from gpu_consumers.worker.withdrawals import Withdrawals
 from gpu_consumers.worker.worker_voice import WorkerVoice
 from gpu_consumers.worker.workplace import Left, Repeat, Workplace
 from topics.consume import NOT_THE_MESSAGE, TRIES_MAX, TooManyDeadLetters
-from topics.messages.control import ForgetTwin, StopJob
+from topics.messages.control import ForgetTwin, MoveJob, StopJob
 from topics.messages.grants import ClaimRefused, JobGranted
 from topics.messages.progress import Phase
 from topics.messages.results import FailureReason, JobRendered
@@ -292,6 +292,8 @@ class Worker:
         for delivery in self._control.poll(0.0):
             if isinstance(delivery.message, ForgetTwin):
                 self._withdrawals.hear(delivery.message, self._place.forget)
+            if isinstance(delivery.message, MoveJob):
+                self._jobs.move(delivery.message.job, delivery.message.turn)
             if not isinstance(delivery.message, StopJob):
                 continue
             job = delivery.message.job

@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 from msgspec import UNSET
 
+from commands.jobs.move_job_up import TurnOfJob
 from commands.jobs.work_waits import (
     AttemptWaits,
     PhotosWait,
@@ -26,15 +27,17 @@ from commands.reactions.deeds import (
     SOURCE_PHOTO,
     AnnounceForgetting,
     AnnounceStop,
+    AnnounceTurn,
     AnnounceWork,
     WorkKind,
 )
+from commands.reactions.work_is_announced import attempt_of
 from commands.studio import Studio
 from domain.job_state import CancelledBy
 from domain.kernel.identity import publish_packs_id
 from processes.reactor.outcome import Done, NotYet, Outcome, Waits
 from topics.messages import work as messages
-from topics.messages.control import ForgetTwin, StopJob, StopReason
+from topics.messages.control import ForgetTwin, MoveJob, StopJob, StopReason
 from topics.messages.jobs import JobQueued
 from topics.registry import CONTROL, JOBS, READERS, Topic, key_of
 from topics.transport import Publisher
@@ -94,7 +97,7 @@ class Announcer:
             if now < announced_at + LOST_AFTER or self._lag(work.kind, now) > 0:
                 return NotYet(now + LOST_AFTER)
             log.warning("announced again", job=str(work.job_id), attempt=work.attempt)
-        queued = _message(work)
+        queued = _message(work, place.turn)
         self._publisher.publish(JOBS[queued.kind], key_of(queued), queued)
         self._intents.note_announced(key, at=now)
         return NotYet(now + LOST_AFTER)
@@ -103,6 +106,20 @@ class Announcer:
         """Tell everybody to stop a job."""
         stop = StopJob(stopped.job_id, _STOP_REASONS[stopped.by])
         self._publisher.publish(CONTROL, key_of(stop), stop)
+        return Done()
+
+    def turn(self, moved: AnnounceTurn, owner_id: UUID, key: UUID) -> Done:
+        """Have a job announced when its turn comes; workers that hold it hear of its turn, too.
+
+        What one is told last is what the job said last, in whatever order these are carried out.
+        Raises `JobEnded`, `JobHasBegun` where it does not wait any more.
+        """
+        question = TurnOfJob(moved.job_id)
+        turn: int = self._studio.preview(question, owner_id=owner_id, key=key)
+        target = attempt_of(moved.job_id)
+        self._intents.take_turn(owner_id, target, turn, now=self._clock())
+        move = MoveJob(moved.job_id, turn)
+        self._publisher.publish(CONTROL, key_of(move), move)
         return Done()
 
     def forget(self, forgetting: AnnounceForgetting) -> Done:
@@ -135,7 +152,7 @@ class Announcer:
             return known[1]
 
 
-def _message(work: AnnounceWork) -> JobQueued:
+def _message(work: AnnounceWork, turn: int) -> JobQueued:
     return JobQueued(
         job=work.job_id,
         attempt=work.attempt,
@@ -146,4 +163,5 @@ def _message(work: AnnounceWork) -> JobQueued:
         twin=work.twin_id,
         packs=publish_packs_id(work.owner_id) if work.batch_key == PUBLISH_PACK else UNSET,
         items=work.items or UNSET,
+        turn=turn,
     )

@@ -20,6 +20,7 @@ from commands.ports.payment_provider import PaymentProvider
 from commands.reactions.deeds import (
     AnnounceForgetting,
     AnnounceStop,
+    AnnounceTurn,
     AnnounceWork,
     DeleteObjects,
     FollowPurchase,
@@ -104,6 +105,7 @@ class Deeds:
             FollowPurchase: self._follow_purchase,
             AnnounceWork: announcer.announce,
             AnnounceStop: self._stop,
+            AnnounceTurn: self._turn,
             AnnounceForgetting: self._forget,
             ReadEvent: self._read,
         }
@@ -223,6 +225,9 @@ class Deeds:
 
     def _stop(self, deed: AnnounceStop, owner_id: UUID, key: UUID) -> Done:
         return self._announcer.stop(deed)
+
+    def _turn(self, deed: AnnounceTurn, owner_id: UUID, key: UUID) -> Done:
+        return self._announcer.turn(deed, owner_id, key)
 
     def _forget(self, deed: AnnounceForgetting, owner_id: UUID, key: UUID) -> Done:
         return self._announcer.forget(deed)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from processes.parked import span
 from processes.status.line import Line
 from processes.survey.topic_lags import RECORDER, TopicLags
+from queries.survey.concerns import Concern, concerns, is_behind, screenings
 from queries.survey.lags import PROJECTOR
 from queries.survey.ledger import LedgerLook
 from queries.survey.open_work import STARTED, OpenWork
@@ -13,15 +14,6 @@ from queries.survey.parking import Parked
 from queries.survey.presence import There
 from queries.survey.survey import Survey
 
-LAG_MAX_S = 30.0
-"""Readers of the log are behind by less than a second, but for a moment after a restart."""
-DUE_MAX_S = 60.0
-"""Effects are carried out at once; what fails is due later, and parked in the end."""
-UNTAKEN_MAX_S = 120.0
-"""How long work may wait while nobody works at all."""
-WAIT_MAX_S = 3_600.0
-"""Whoever waits for longer does not believe that it comes. Every worker may be busy."""
-SCREENING_MAX_S = 900.0
 REPORTS_MAX = 1_000
 
 _BEHIND = {
@@ -39,12 +31,13 @@ _RULES = {
 
 def judged(survey: Survey, topics: TopicLags | None) -> Iterator[Line]:
     """A line a thing. `topics` is None where the topics are out of reach, which has its own."""
+    found = concerns(survey)
     for lag in survey.lags.readers:
         behind = f"{lag.events} events behind, the first for {_span(lag.seconds)}"
-        advice = _BEHIND[lag.reader] if lag.seconds > LAG_MAX_S else None
+        advice = _BEHIND[lag.reader] if is_behind(lag) else None
         yield Line(f"{lag.reader} reads", behind if lag.events else "to the end", advice)
     yield from _there(survey.there)
-    yield from _work(survey.work)
+    yield from _work(survey.work, found)
     for one in survey.parked:
         yield _parked(one)
     yield from _ledger(survey.ledger)
@@ -64,36 +57,33 @@ def _there(there: Sequence[There]) -> Iterator[Line]:
         yield Line(f"worker {one.member}", f"{engines} on {one.device}{memory}", advice)
 
 
-def _work(work: OpenWork) -> Iterator[Line]:
+def _work(work: OpenWork, found: frozenset[Concern]) -> Iterator[Line]:
     waiting = work.jobs["requested"]
-    limit_s = WAIT_MAX_S if work.claims else UNTAKEN_MAX_S
     advice = "start more workers: `suite run worker`"
     if not work.claims:
         advice = "is a worker running, with the weights of their engine? `suite run worker`"
     yield Line(
         "jobs that wait",
         f"{waiting.total}, the oldest for {_span(waiting.oldest_s)}" if waiting.total else "none",
-        advice if waiting.oldest_s > limit_s else None,
+        advice if Concern.WAITS_TOO_LONG in found else None,
     )
     late = "the watchdog ends these in a moment; if it does not, is one running?"
     yield Line(
         "jobs that run",
         f"{work.jobs[STARTED].total}, {work.claims_overdue} past their deadline",
-        late if work.claims_overdue else None,
+        late if Concern.OVERDUE in found else None,
     )
-    screening = [work.jobs["rendered"], work.jobs["photos-submitted"]]
-    oldest_s = max(ages.oldest_s for ages in screening)
-    total = sum(ages.total for ages in screening)
+    judging, advice = screenings(work), "is a screener running? `suite run screener`"
     yield Line(
         "screenings that wait",
-        f"{total}, the oldest for {_span(oldest_s)}" if total else "none",
-        "is a screener running? `suite run screener`" if oldest_s > SCREENING_MAX_S else None,
+        f"{judging.total}, the oldest for {_span(judging.oldest_s)}" if judging.total else "none",
+        advice if Concern.SCREENING_LATE in found else None,
     )
-    due = work.intents_due
+    due, advice = work.intents_due, "start more reactors, or see in a log what fails"
     yield Line(
         "effects that are due",
         f"{due.total}, the oldest for {_span(due.oldest_s)}" if due.total else "none",
-        None if due.oldest_s <= DUE_MAX_S else "start more reactors, or see in a log what fails",
+        advice if Concern.EFFECTS_LATE in found else None,
     )
 
 

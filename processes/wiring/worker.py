@@ -39,6 +39,7 @@ def run(settings: Settings, stop: threading.Event, sight: Sight) -> None:
     child = ChildSettings(
         work_dir=settings.home / "worker" / member_name(settings, "worker"),
         weights_dir=settings.engine_weights_dir,
+        gates_dir=settings.gates,
         device_name=settings.device,
         threads=settings.torch_threads,
     )

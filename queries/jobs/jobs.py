@@ -10,6 +10,9 @@ import msgspec
 from queries.paging import NEWEST, Page, Place, page_of, page_size
 from queries.viewer import View
 
+OPEN_SHOWN_MAX = 100
+"""As many as one owner may have open at once."""
+
 
 class JobItem(msgspec.Struct, frozen=True, kw_only=True):
     """One output of a job. `state` is waiting, released or refused.
@@ -37,7 +40,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """One job as last seen. Texts are None where none was given, and after erasure.
 
     `state` is requested, started, rendered, screened, completed, failed or cancelled. `settings`
-    are the resolved parameters, by the names of the job's request.
+    are the resolved parameters, by the names of the job's request. `turn` is the position of the
+    log at which it stands in line, None where it does not wait for a worker.
     """
 
     job_id: UUID
@@ -66,6 +70,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     requested_position: int
     position: int
+    turn: int | None
     items: tuple[JobItem, ...]
 
     @property
@@ -119,6 +124,19 @@ def jobs(
         },
     )
     return page_of(rows, first, lambda job: job.place)
+
+
+def open_jobs(view: View) -> list[Job]:
+    """The viewer's jobs that have not ended, newest first: as many as one may have open."""
+    return view.many(
+        Job,
+        _JOB
+        + """
+           AND j.ended_at IS NULL
+         ORDER BY j.requested_position DESC, j.job_id DESC LIMIT %(limit)s
+        """,
+        {"viewer": view.viewer_id, "limit": OPEN_SHOWN_MAX},
+    )
 
 
 def job(view: View, job_id: UUID) -> Job | None:

@@ -17,9 +17,11 @@ class QueuePlace(msgspec.Struct, frozen=True, kw_only=True):
 
     `starts_in_s` is reckoned from what such jobs took lately and how many run at once; None where
     nothing like those before it was ever done. `takes_s` is what jobs like this one took lately.
-    A worker may prefer others: one owner's jobs take turns with everybody else's.
+    A worker may prefer others: one owner's jobs take turns with everybody else's. `turn` orders
+    the jobs of one owner, however many stand before them.
     """
 
+    turn: int
     place: int
     is_least: bool
     starts_in_s: float | None
@@ -27,12 +29,12 @@ class QueuePlace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """A job that waits for a worker, and since which position."""
+    """A job that waits for a worker, and the position of the log at which it stands in line."""
 
     job_id: UUID
     kind: str
     engine: str
-    position: int
+    turn: int | None
 
 
 class _Ahead(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,27 +55,29 @@ def waiting_jobs(view: View) -> list[Waiting]:
     return view.many(
         Waiting,
         """
-        SELECT job_id, kind, engine, position FROM views.jobs
-         WHERE owner_id = %(viewer)s AND state = 'requested' ORDER BY position
+        SELECT job_id, kind, engine, turn FROM views.jobs
+         WHERE owner_id = %(viewer)s AND state = 'requested' ORDER BY turn
         """,
         {"viewer": view.viewer_id},
     )
 
 
 def queue_places(view: View, waiting: Sequence[Waiting | Job]) -> dict[UUID, QueuePlace]:
-    """The place of each of these jobs, all of which wait."""
-    if not waiting:
+    """The place of each of these jobs that waits."""
+    turns = {job.job_id: job.turn for job in waiting if job.turn is not None}
+    if not turns:
         return {}
     ahead = view.many(
         _Ahead,
         "SELECT * FROM queue.ahead_of(%(positions)s::bigint[])",
-        {"positions": [job.position for job in waiting]},
+        {"positions": list(turns.values())},
     )
-    by_position = {one.place_of: one for one in ahead}
+    by_turn = {one.place_of: one for one in ahead}
     takes_s = _paces(view, waiting)
     return {
-        job.job_id: _place(by_position[job.position], takes_s[job.kind, job.engine])
+        job.job_id: _place(by_turn[turns[job.job_id]], takes_s[job.kind, job.engine])
         for job in waiting
+        if job.job_id in turns
     }
 
 
@@ -94,6 +98,7 @@ def _place(found: _Ahead, takes_s: float | None) -> QueuePlace:
     # Where nothing runs, one worker is reckoned with: whoever has none is told so elsewhere.
     at_once = max(found.running, 1)
     return QueuePlace(
+        turn=found.place_of,
         place=found.ahead + 1,
         is_least=found.ahead >= AHEAD_COUNTED_MAX,
         starts_in_s=None if found.ahead_s is None else found.ahead_s / at_once,

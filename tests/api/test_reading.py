@@ -17,8 +17,12 @@ POSITION = (
 )
 LEDGER = (
     "query($p: Position!, $after: UUID) { ledger(asOf: $p, first: 1, after: $after) { __typename "
-    "... on Ledger { asOf available reserved spent accounts { owner available reserved spent } } "
+    "... on Ledger { asOf moreBehind accounts { owner available reserved spent } } "
     "... on Refusal { code } } }"
+)
+SLICE = (
+    "query($p: Position!) { ledgerSlice(until: $p) { __typename "
+    "... on LedgerSlice { isLast available reserved spent } ... on Refusal { code } } }"
 )
 JOBS = (
     "query($after: Cursor) { viewer { ... on Viewer { jobs(first: 2, after: $after) "
@@ -150,20 +154,25 @@ def test_only_an_auditor_reads_the_ledger_as_of_a_position(fresh: LiveStudio) ->
     now = str(fresh.settle())
     auditor = somebody(fresh, Role.AUDITOR)
 
-    assert ada.ask(LEDGER, p=now) == {"__typename": "NotFound", "code": "NOT_FOUND"}
-    safety = somebody(fresh, Role.SAFETY)
-    assert safety.ask(LEDGER, p=now)["code"] == "NOT_FOUND"
+    for question in (LEDGER, SLICE):
+        assert ada.ask(question, p=now) == {"__typename": "NotFound", "code": "NOT_FOUND"}
+        safety = somebody(fresh, Role.SAFETY)
+        assert safety.ask(question, p=now)["code"] == "NOT_FOUND"
 
     then = auditor.ask(LEDGER, p=before)
     assert [account["owner"] for account in then["accounts"]] == [str(ada.person)]
-    assert then["available"] == ada.wallet()["available"]
+    assert auditor.ask(SLICE, p=before)["available"] == ada.wallet()["available"]
 
     first = auditor.ask(LEDGER, p=now)
-    second = auditor.ask(LEDGER, p=now, after=first["accounts"][0]["owner"])
+    second = auditor.ask(LEDGER, p=now, after=first["moreBehind"])
+    assert first["moreBehind"] == first["accounts"][0]["owner"]
+    assert second["moreBehind"] is None
+    sums = auditor.ask(SLICE, p=now)
+    assert sums["isLast"]
     accounts = [*first["accounts"], *second["accounts"]]
     assert {account["owner"] for account in accounts} == {str(ada.person), str(grace.person)}
-    assert sum(account["reserved"] for account in accounts) == first["reserved"] > 0
-    assert sum(account["available"] for account in accounts) == first["available"]
+    assert sum(account["reserved"] for account in accounts) == sums["reserved"] > 0
+    assert sum(account["available"] for account in accounts) == sums["available"]
 
 
 def test_prices_are_shown_to_whoever_has_not_signed_in(live: LiveStudio, ada: Creator) -> None:

@@ -54,6 +54,30 @@ def entries(who: Visitor, owner: UUID, **asked: Any) -> Any:
     return who.run("LedgerEntries", **wish)
 
 
+def ledger_of(who: Visitor, until: str) -> dict[str, Any]:
+    """The slices of the whole ledger up to a position, added up as the page does."""
+    slices = [who.run("LedgerSlice", until=until)]
+    while not slices[-1]["isLast"]:
+        slices.append(who.run("LedgerSlice", until=until, after=slices[-1]["upTo"]))
+    sums: dict[str, Any] = {
+        name: sum(one[name] for one in slices) for name in ("entries", "owners", "available")
+    }
+    sums["equations"] = [
+        {
+            "rule": last["rule"],
+            "holds": sum(
+                side["left"] - side["right"]
+                for one in slices
+                for side in one["sides"]
+                if side["rule"] == last["rule"]
+            )
+            == 0,
+        }
+        for last in slices[-1]["sides"]
+    ]
+    return sums
+
+
 def fetched(who: Visitor, path: str) -> tuple[int, bytes]:
     answer = who.http.get(path, headers=who.headers)
     return answer.status_code, answer.content
@@ -72,6 +96,8 @@ def test_for_who_is_no_auditor_no_owner_and_no_ledger_is_there(
     who = somebody(live, role)
     answers = [entries(who, owner) for owner in (ada.person, uuid4(), who.person)]
     answers.append(who.run("Ledger", first=1))
+    answers.append(who.run("LedgerSlice", until="999999999"))
+    answers.append(who.run("LedgerDiff", since="0", until="999999999", first=1))
     assert {answer["code"] for answer in answers} == {"NOT_FOUND"}
     assert len({json.dumps(answer) for answer in answers}) == 1
     absent = fetched(who, "/audit/nothing")
@@ -88,6 +114,8 @@ def test_who_has_not_signed_in_is_told_nothing(live: LiveStudio, ada: Creator) -
     visitor = Visitor(live)
     assert visitor.run("Operations")["code"] == "NOT_SIGNED_IN"
     assert visitor.run("Ledger", first=1)["code"] == "NOT_SIGNED_IN"
+    assert visitor.run("LedgerSlice", until="9")["code"] == "NOT_SIGNED_IN"
+    assert visitor.run("LedgerDiff", since="0", until="9", first=1)["code"] == "NOT_SIGNED_IN"
     assert entries(visitor, ada.person)["code"] == "NOT_SIGNED_IN"
     assert fetched(visitor, LEDGER)[0] == fetched(visitor, VERIFIER)[0] == 404
 
@@ -107,6 +135,7 @@ def test_an_operator_sees_work_and_machines_and_nobody(live: LiveStudio, ada: Cr
     assert bench["since"] is not None
     [parked] = seen["parked"]
     assert (seen["parkedInAll"], parked["error"]) == (1, "StoredEventUnreadable")
+    assert "PARKED" in seen["concerns"]
     assert parked["id"].startswith("message:")
     [hers] = [job for job in seen["jobs"] if job["owner"] == pseudonym(ada.person)]
     assert (hers["kind"], hers["state"], hers["count"]) == ("IMAGES", "REQUESTED", 2)
@@ -140,13 +169,14 @@ def test_an_operator_sees_what_failed_last(fresh: LiveStudio) -> None:
     seen = somebody(fresh, Role.OPERATOR).run("Operations")
     [failed] = seen["failures"]
     assert (seen["failedInAnHour"], failed["failure"]) == (1, "deadline-passed")
+    assert "FAILED_LATELY" in seen["concerns"]
     assert failed["id"] == str(uuid_of(job))
     assert seen["jobs"] == []
 
 
 def test_a_role_ends_with_the_next_request(live: LiveStudio, ada: Creator) -> None:
     who = somebody(live, Role.AUDITOR)
-    assert who.run("Ledger", first=1)["entries"] > 0
+    assert ledger_of(who, "999999999")["entries"] > 0
     live.accounts.set_role(who.person, Role.OPERATOR)
     assert who.run("Ledger", first=1)["code"] == "NOT_FOUND"
     assert fetched(who, LEDGER)[0] == 404
@@ -180,15 +210,15 @@ def test_the_equations_hold_at_every_position_and_say_so_when_they_do_not(
     now = auditor.run("Ledger", first=10)
     assert int(now["head"]) == int(now["asOf"])
     for position in range(0, int(now["head"]) + 1, 3):
-        then = auditor.run("Ledger", asOf=str(position), first=10)
+        then = ledger_of(auditor, str(position))
         assert [one["rule"] for one in then["equations"] if not one["holds"]] == []
-    assert len(now["equations"]) == 7
-    assert now["owners"] == 1
+    sums = ledger_of(auditor, now["asOf"])
+    assert len(sums["equations"]) == 7
+    assert sums["owners"] == 1
     overwritten(fresh, "UPDATE views.balances SET available = available + 1")
     overwritten(fresh, "UPDATE views.statement SET available = available - 7 WHERE reserved > 0")
-    broken = {
-        one["rule"] for one in auditor.run("Ledger", first=1)["equations"] if not one["holds"]
-    }
+    found = ledger_of(auditor, now["asOf"])["equations"]
+    broken = {one["rule"] for one in found if not one["holds"]}
     assert broken == {"BALANCES_AGREE", "AVAILABLE_ADDS_UP", "SOURCES_ARE_USES"}
 
 
@@ -217,3 +247,25 @@ def test_a_statement_is_paged_and_ends_at_the_position(live: LiveStudio, ada: Cr
     before = entries(auditor, ada.person, asOf=whole[-1]["position"])["entries"]["edges"]
     assert [edge["node"] for edge in before] == whole[-1:]
     assert entries(auditor, uuid4())["entries"]["edges"] == []
+
+
+def test_two_positions_are_compared_and_the_entries_in_between_are_told(fresh: LiveStudio) -> None:
+    ada, grace = Creator(fresh, "Ada").rich(), Creator(fresh, "Grace").verified().rich()
+    since = str(fresh.settle())
+    grace.images(count=2)
+    until = str(fresh.settle())
+    auditor = somebody(fresh, Role.AUDITOR)
+    found = auditor.run("LedgerDiff", since=since, until=until, first=10)
+    [change] = found["changes"]
+    assert (change["owner"], change["entries"]) == (str(grace.person), 1)
+    assert change["before"]["reserved"] == 0
+    assert change["now"]["reserved"] == grace.wallet()["reserved"] > 0
+    [entry] = entries(auditor, grace.person, since=since, asOf=until)["entries"]["edges"]
+    assert entry["node"]["kind"] == "wallet.reserved"
+    assert entries(auditor, ada.person, since=since, asOf=until)["entries"]["edges"] == []
+    first = auditor.run("LedgerDiff", since="0", until=until, first=1)
+    second = auditor.run("LedgerDiff", since="0", until=until, first=1, after=first["moreBehind"])
+    told = [one["owner"] for one in (*first["changes"], *second["changes"])]
+    assert told == sorted((str(ada.person), str(grace.person)))
+    turned = auditor.run("LedgerDiff", since=until, until=since, first=1)
+    assert (turned["code"], turned["path"]) == ("INPUT_INVALID", ["since"])

@@ -6,7 +6,8 @@ import msgspec
 
 from api.progress import ProgressBoard
 from api.types.job import checkpoints
-from tests.api.creator import Creator
+from commands.jobs.move_job_up import TurnOfJob
+from tests.api.creator import Creator, uuid_of
 from tests.api.live_studio import LiveStudio
 from tests.api.streams import sse
 from topics.messages.progress import CheckpointSeen, JobProgressed, Phase
@@ -39,8 +40,9 @@ def test_a_waiting_job_tells_its_place_and_is_followed_to_its_turn(fresh: LiveSt
     hers, mine = grace.images(), ada.images()
     fresh.settle()
     [shown] = [edge["node"] for edge in ada.run("Jobs", first=10)["jobs"]["edges"]]
+    turn = fresh.asks(TurnOfJob(uuid_of(mine)), ada.person)
     waits = {"place": 2, "placeIsLeast": False, "startsInS": None, "takesS": None}
-    assert shown["queue"] == waits
+    assert shown["queue"] == {"turn": str(turn), **waits}
     with sse(ada, JOBS) as feed:
         assert feed.value()["jobs"] == [{"id": mine, "queue": waits}]
         # Nothing of Ada's has changed, and she is told nevertheless.
@@ -49,6 +51,38 @@ def test_a_waiting_job_tells_its_place_and_is_followed_to_its_turn(fresh: LiveSt
         while (moved := feed.value())["queue"]["place"] != 1:
             continue
         assert (moved["__typename"], moved["id"]) == ("JobQueueMoved", mine)
+
+
+def test_a_job_that_is_moved_up_is_told_of_at_once_and_keeps_the_others_places(
+    fresh: LiveStudio,
+) -> None:
+    ada, grace = (Creator(fresh, name).verified().rich() for name in ("Ada", "Grace"))
+    first, hers, second = ada.images(), grace.images(), ada.images()
+    fresh.settle()
+    with sse(ada, JOBS) as feed:
+        feed.value()
+        moved = ada.did("moveJobUp", "turn position", job=second, aheadOf=first)
+        fresh.settle()
+        told: dict[str, int] = {}
+        while len(told) < 2:
+            event = feed.value()
+            if event["__typename"] == "JobQueueMoved":
+                told[event["id"]] = event["queue"]["place"]
+        assert told == {second: 1, first: 3}
+    places = [edge["node"]["queue"] for edge in ada.run("Jobs", first=10)["jobs"]["edges"]]
+    assert [one["place"] for one in places] == [1, 3]
+    assert places[0]["turn"] == moved["turn"]
+    [unmoved] = [edge["node"]["queue"] for edge in grace.run("Jobs", first=10)["jobs"]["edges"]]
+    assert unmoved["place"] == 2
+    # The same wish under another key: it is there already.
+    assert ada.did("moveJobUp", "turn", job=second, aheadOf=first)["turn"] == moved["turn"]
+    for job, other in ((hers, first), (first, hers), (first, "Job:nothing")):
+        refused = ada.mutate("moveJobUp", job=job, aheadOf=other)
+        assert refused["code"] == "NOT_FOUND"
+    ada.claimed(second)
+    assert ada.mutate("moveJobUp", job=first, aheadOf=second)["code"] == "JOB_HAS_BEGUN"
+    ada.did("cancelJob", job=first)
+    assert ada.mutate("moveJobUp", job=first, aheadOf=second)["code"] == "JOB_ENDED"
 
 
 def test_who_has_begun_stands_in_no_line(fresh: LiveStudio) -> None:

@@ -15,7 +15,7 @@ from processes.audit import verify as verifier
 from processes.audit.verify import Balance, verify
 from projections.projector import Projector
 from queries.viewer import view_on
-from queries.wallet.ledger import ledger
+from queries.wallet.ledger import accounts_at
 from tests.audit.ledger_file import (
     Line,
     edit,
@@ -77,7 +77,7 @@ def test_a_balance_is_known_at_every_position(
         view_on(connection, UUID(int=7), Role.AUDITOR) as view,
     ):
         for position in range(0, history.position + 1, 5):
-            now = ledger(view, as_of=position, first=10)
+            now = accounts_at(view, as_of=position, first=10)
             report = verify(exported, as_of=position)
             assert report.ok
             computed = {

@@ -38,6 +38,7 @@ from commands.jobs.end_without_source import EndWithoutSource
 from commands.jobs.expire_attempt import ExpireAttempt
 from commands.jobs.expire_screening import ExpireScreening
 from commands.jobs.fail_job import FailJob
+from commands.jobs.move_job_up import MoveJobUp
 from commands.jobs.open_next_attempt import OpenNextAttempt
 from commands.jobs.open_next_screening import OpenNextScreening
 from commands.jobs.record_attempt_failed import RecordAttemptFailed
@@ -205,6 +206,7 @@ EVERY_COMMAND: Mapping[str, Any] = {
     ),
     "retry-job": RetryJob(JOB, 1, "XX"),
     "cancel-job": CancelJob(JOB),
+    "move-job-up": MoveJobUp(JOB, named("other job")),
     "stop-jobs-of-twin": StopJobsOfTwin(TWIN, (JOB,)),
     "record-claim": RecordClaim(JOB, 1, CLAIM, "gpu-1"),
     "record-rendered": RecordRendered(

@@ -6,6 +6,7 @@ from commands.gallery.record_purged import RecordPurged
 from commands.reactions.deeds import (
     AnnounceForgetting,
     AnnounceStop,
+    AnnounceTurn,
     AnnounceWork,
     DeleteObjects,
     PurgeObject,
@@ -48,7 +49,7 @@ def _carry_out(spec: StudioSpec, answer: Answer, owner: UUID, deleted: list[str]
         command = RecordPurged(command.asset_id)
     elif answer.reaction.endswith(("-is-followed", "-is-looked-at")):
         return
-    elif isinstance(command, AnnounceWork | AnnounceStop | AnnounceForgetting):
+    elif isinstance(command, AnnounceWork | AnnounceStop | AnnounceTurn | AnnounceForgetting):
         # Nobody listens here.
         return
     try:

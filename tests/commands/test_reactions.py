@@ -25,6 +25,7 @@ from commands.publishing.end_publish_pack import ExpirePublishPack, GiveUpPublis
 from commands.reactions.deeds import (
     AnnounceForgetting,
     AnnounceStop,
+    AnnounceTurn,
     AnnounceWork,
     DeleteObjects,
     FollowPurchase,
@@ -375,6 +376,7 @@ CASES: list[tuple[Aggregate.Event, list[Any]]] = [
             * 2,
         ],
     ),
+    (_event(Job.TurnTaken, turn=7, of=OTHER), [AnnounceTurn(IT)]),
     (
         _event(Job.ResultDiscarded, attempt=2, claim_id=OTHER),
         [DeleteObjects((f"quarantine/{IT}/2/{OTHER}/",))],

@@ -60,6 +60,15 @@ def test_the_history_is_every_event_with_its_text(store: EventStore) -> None:
         assert list(transaction.history(LOGBOOK, GRACE)) == []
 
 
+def test_where_an_event_lies_is_known_to_its_owner(store: EventStore) -> None:
+    open_diary(store, LOGBOOK, GRACE, "fog")
+    open_diary(store, NOTES, ADA, "one", "two")
+    with store.transaction(ADA) as transaction:
+        assert [transaction.position_of(NOTES, ADA, version) for version in (1, 2, 3)] == [3, 4, 5]
+        assert transaction.position_of(NOTES, ADA, 4) is None
+        assert transaction.position_of(LOGBOOK, ADA, 1) is None
+
+
 def test_anothers_aggregate_looks_like_none(store: EventStore) -> None:
     open_diary(store, NOTES, ADA)
     with store.transaction(GRACE) as transaction:

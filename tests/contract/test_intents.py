@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -16,6 +17,7 @@ from adapters.intents.tail import ReaderIntents
 from adapters.postgres.connect import connect
 from commands.ports.intents import (
     PLACES_PER_OWNER,
+    PLACES_PER_OWNER_MAX,
     WHEN_WOKEN,
     Intent,
     IntentStore,
@@ -446,10 +448,10 @@ def test_a_place_is_kept_and_when_it_was_announced_is_known(intents: Both, queue
     lens = queued("lens")
     intents.given(lens)
     lease = intents.claimed()
-    assert intents.store.take_place(lens.intent_id, ADA) == Place(None)
-    assert intents.store.take_place(lens.intent_id, ADA) == Place(None)
+    assert intents.store.take_place(lens.intent_id, ADA) == Place(None, turn=1)
+    assert intents.store.take_place(lens.intent_id, ADA) == Place(None, turn=1)
     intents.store.note_announced(lens.intent_id, at=later(seconds=1))
-    assert intents.store.take_place(lens.intent_id, ADA) == Place(later(seconds=1))
+    assert intents.store.take_place(lens.intent_id, ADA) == Place(later(seconds=1), turn=1)
     queue.over("lens")
     assert intents.store.take_place(lens.intent_id, ADA) is NoPlace.OVER
     intents.store.postpone(lease, until=later(hours=1), now=NOON)
@@ -479,3 +481,55 @@ def test_a_place_is_free_once_its_intent_is_done_or_dropped(intents: Both, queue
     lease = intents.claimed(later(minutes=10))
     intents.store.finish(lease, outcome="done", now=later(minutes=10))
     assert names[-1] in queue.placed(later(minutes=10))
+
+
+def in_line(count: int) -> tuple[list[str], list[Intent]]:
+    """So many that want a place, in the order of their causes; and their names."""
+    names = [f"lamp {number}" for number in range(count)]
+    return names, [queued(name, cause_position=at) for at, name in enumerate(names, start=1)]
+
+
+def test_who_takes_an_earlier_turn_has_a_place_before_those_that_have_one(
+    intents: Both, queue: Queue
+) -> None:
+    names, wanted = in_line(PLACES_PER_OWNER + 3)
+    intents.given(*wanted)
+    queue.placed()
+    intents.store.take_turn(ADA, names[-1], 1, now=NOON)
+    intents.store.take_turn(ADA, names[0], len(names), now=NOON)
+    assert queue.placed() == [names[-1]]
+    [moved] = [one for one in wanted if one.target == names[-1]]
+    assert intents.store.take_place(moved.intent_id, ADA) == Place(NOON, turn=1)
+    # Of the others each comes in once fewer than the places there are come before it.
+    queue.over(names[-1], at=later(minutes=1))
+    assert queue.placed(later(minutes=1)) == [names[PLACES_PER_OWNER]]
+    queue.over(names[1], at=later(minutes=2))
+    assert queue.placed(later(minutes=2)) == [names[PLACES_PER_OWNER + 1]]
+
+
+def test_who_only_takes_turns_fills_no_queue(intents: Both, queue: Queue) -> None:
+    names, wanted = in_line(5 * PLACES_PER_OWNER)
+    intents.given(*(replace(one, cause_position=100 + one.cause_position) for one in wanted))
+    placed = queue.placed()
+    for turn, name in enumerate(reversed(names[PLACES_PER_OWNER:])):
+        intents.store.take_turn(ADA, name, 100 - turn, now=NOON)
+        placed += queue.placed()
+    assert len(placed) == PLACES_PER_OWNER_MAX
+    # The next place is that of whose turn it is.
+    queue.over(placed[0], at=later(minutes=1), before=200)
+    assert queue.placed(later(minutes=1)) == [names[PLACES_PER_OWNER]]
+
+
+def test_a_turn_is_of_what_waits_for_that_target_and_of_that_owner(
+    intents: Both, queue: Queue
+) -> None:
+    names, wanted = in_line(PLACES_PER_OWNER + 1)
+    intents.given(*wanted, queued(names[-1], GRACE, cause_position=9), intent("wick"))
+    queue.placed()
+    intents.store.take_turn(GRACE, names[-1], 1, now=NOON)
+    intents.store.take_turn(ADA, "wick", 1, now=NOON)
+    intents.store.take_turn(ADA, "nothing", 1, now=NOON)
+    assert queue.placed() == []
+    queue.over(names[-1])
+    intents.store.take_turn(ADA, names[-1], 1, now=NOON)
+    assert queue.placed() == []

@@ -245,6 +245,15 @@ def job_that_completed_at_the_second_attempt() -> Job:
     return job
 
 
+def job_that_was_moved_up_and_tried_again() -> Job:
+    job = image_job()
+    job.take_turn(7, named("another job"), at=MONDAY)
+    job = started(job)
+    job.record_attempt_failed(1, CLAIM, AttemptFailure.OUT_OF_MEMORY, at=MONDAY)
+    job.open_attempt(2, at=MONDAY)
+    return job
+
+
 def job_that_was_screened_at_the_third_try() -> Job:
     job = rendered(image_job())
     job.record_screening_failed(1, 1, ScreeningFailure.UNAVAILABLE, claim_id=OTHER_CLAIM, at=MONDAY)
@@ -525,6 +534,7 @@ LIVES: Mapping[str, Callable[[], Aggregate]] = {
         training_with_an_earlier_checkpoint,
         wallet_that_saw_everything,
         job_that_completed_at_the_second_attempt,
+        job_that_was_moved_up_and_tried_again,
         job_that_was_screened_at_the_third_try,
         job_whose_screener_had_begun,
         job_that_nobody_could_screen,

@@ -33,6 +33,7 @@ from commands.jobs.end_without_source import EndWithoutSource
 from commands.jobs.expire_attempt import ExpireAttempt
 from commands.jobs.expire_screening import ExpireScreening
 from commands.jobs.fail_job import FailJob
+from commands.jobs.move_job_up import MoveJobUp, TurnOfJob
 from commands.jobs.open_next_attempt import OpenNextAttempt
 from commands.jobs.open_next_screening import OpenNextScreening
 from commands.jobs.read_prompt import ReadPrompt
@@ -137,6 +138,8 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     NotePaymentHint: lambda d: NotePaymentHint(d.id_of("purchases")),
     ExpirePromotion: lambda d: ExpirePromotion(d.id_of("promotions")),
     CancelJob: lambda d: CancelJob(_job_id(d)),
+    MoveJobUp: lambda d: MoveJobUp(_job_id(d), _job_id(d)),
+    TurnOfJob: lambda d: TurnOfJob(_job_id(d)),
     EndWithoutSource: lambda d: EndWithoutSource(_job_id(d)),
     ClaimPublishPack: lambda d: ClaimPublishPack(_pack(d), d.uuid()),
     PublishPackWaits: lambda d: PublishPackWaits(_pack(d)),
@@ -149,7 +152,7 @@ ARGUMENTS: dict[type, Callable[[Draw], Any]] = {
     GiveUpSourcePhoto: lambda d: GiveUpSourcePhoto(_kept_source(d)),
     DeleteSourcePhoto: lambda d: DeleteSourcePhoto(_kept_source(d)),
     ForgetPlannedSource: lambda d: ForgetPlannedSource(_kept_source(d)),
-    ForgetUnusedSource: lambda d: ForgetUnusedSource(_kept_source(d)),
+    ForgetUnusedSource: lambda d: ForgetUnusedSource(_kept_source(d, SourceState.ACCEPTED)),
     ForgetUncoveredSources: lambda d: ForgetUncoveredSources(d.id_of("twins")),
     SetFavourite: lambda d: SetFavourite(d.id_of("assets")),
     UnsetFavourite: lambda d: UnsetFavourite(d.id_of("assets")),

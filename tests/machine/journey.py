@@ -27,7 +27,10 @@ from commands.publishing.claim_publish_pack import ClaimPublishPack
 from commands.publishing.record_publish_pack import RecordPublishPack
 from commands.publishing.request_publish_pack import RequestPublishPack
 from commands.source_photos.claim_source_photo import ClaimSourcePhoto
+from commands.source_photos.delete_source_photo import DeleteSourcePhoto
+from commands.source_photos.forget_source_photo import ForgetUnusedSource
 from commands.source_photos.plan_source_photo import PlanSourcePhoto
+from commands.source_photos.read_source_plan import ReadSourcePlan
 from commands.source_photos.record_source_photo import RecordSourcePhoto
 from commands.source_photos.submit_source_photo import SubmitSourcePhoto
 from commands.twin.add_consent_scopes import AddConsentScopes
@@ -102,13 +105,13 @@ def _for_photos(d: Draw) -> Iterator[type]:
     photos = d.load(SourcePhotos, source_photos_id(d.owner))
     states = {} if photos is None else {id: photo.state for id, photo in photos.kept.items()}
     if SourceState.PLANNED in states.values():
-        yield from 3 * (SubmitSourcePhoto,)
+        yield from (ReadSourcePlan, *4 * (SubmitSourcePhoto,))
     waiting = [id for id, state in states.items() if state is SourceState.SUBMITTED]
     if waiting:
         granted = any(id in d.own.source_grants for id in waiting)
-        yield from 4 * (RecordSourcePhoto if granted else ClaimSourcePhoto,)
+        yield from 8 * (RecordSourcePhoto if granted else ClaimSourcePhoto,)
     if SourceState.ACCEPTED in states.values():
-        yield from (RequestImages, RequestVideo)
+        yield from (RequestImages, RequestVideo, DeleteSourcePhoto, ForgetUnusedSource)
     if not waiting:
         yield from 2 * (PlanSourcePhoto,)
 

@@ -59,6 +59,7 @@ class _Forgetful:
         self.load_ahead = transaction.load_ahead
         self.first_event = transaction.first_event
         self.history = transaction.history
+        self.position_of = transaction.position_of
 
     def insert(
         self,

@@ -88,6 +88,10 @@ class StudioHistory:
     def position(self) -> int:
         return len(self.facts)
 
+    def asked_at(self, aggregate: Aggregate) -> int:
+        """The position of its first event."""
+        return next(f.position for f in self.facts if f.originator_id == aggregate.id)
+
     def after(self, position: int) -> Iterator[Fact]:
         """Facts after a position, as the event log answers them."""
         return (fact for fact in self.facts if fact.position > position)

@@ -34,9 +34,13 @@ from queries.twins.twins import twin, twins
 from queries.viewer import View, as_viewer
 from queries.wallet.asked import packages_asked, work_asked
 from queries.wallet.balance import EMPTY, Balance, balance
-from queries.wallet.ledger import ledger
+from queries.wallet.equations import Sides, Slice, ledger_slice
+from queries.wallet.holds import holds
+from queries.wallet.ledger import BEFORE_ALL, Accounts, accounts_at, entries_of
+from queries.wallet.ledger_diff import Held, LedgerDiff, ledger_diff
 from queries.wallet.purchases import purchase, purchases
-from queries.wallet.statement import StatementEntry, statement
+from queries.wallet.spent_since import spent_since
+from queries.wallet.statement import EntriesAbout, StatementEntry, statement
 from tests.projections.studio_history import (
     ADA,
     GRACE,
@@ -112,7 +116,9 @@ def test_another_viewer_sees_nothing(pool: Pool, projector: Projector, ada: View
         assert asset(grace, picture.asset_id) is None
         assert assets_of_jobs(grace, [newest.job_id]) == {newest.job_id: ()}
         assert feed_after(grace, 0) == ()
-        assert ledger(grace, as_of=10**6, first=10).entries == 0
+        assert ledger_slice(grace, until=10**6).entries == 0
+        assert accounts_at(grace, as_of=10**6, first=10).accounts == ()
+        assert ledger_diff(grace, since=0, until=10**6, first=10).changes == ()
         # Even a statement that forgets its owner.
         assert grace.many(Place, "SELECT position, job_id AS id FROM views.jobs") == []
 
@@ -332,21 +338,147 @@ def test_the_auditor_sees_amounts_of_everybody_and_nothing_else(
     projector.apply(history.facts)
     auditor = UUID(int=7)
     with as_viewer(pool, auditor, Role.AUDITOR) as view:
-        now = ledger(view, as_of=history.position, first=10)
-        assert {found.owner_id for found in now.accounts} == {ADA, GRACE}
-        assert now.available == sum(found.available for found in now.accounts) == 2 * 5_200
+        accounts = accounts_at(view, as_of=history.position, first=10).accounts
+        now = slices(view, until=history.position)
+        assert {found.owner_id for found in accounts} == {ADA, GRACE}
+        assert now.available == sum(found.available for found in accounts) == 2 * 5_200
         assert now.spent == 2 * 5_300
         entries = view.many(StatementEntry, "SELECT * FROM views.statement ORDER BY position")
         assert len(entries) == now.entries == 14
+        assert now.owners == 2
         for entry in entries:
-            then = ledger(view, as_of=entry.position, first=10)
-            [found] = [one for one in then.accounts if one.owner_id == entry.owner_id]
+            then = accounts_at(view, as_of=entry.position, first=10).accounts
+            [found] = [one for one in then if one.owner_id == entry.owner_id]
             assert (found.available, found.reserved) == (entry.available, entry.reserved)
-        assert ledger(view, as_of=0, first=10).accounts == ()
+        assert accounts_at(view, as_of=0, first=10).accounts == ()
         assert jobs(view, first=10).items == ()
         assert view.many(Place, "SELECT position, job_id AS id FROM views.jobs") == []
         assert view.many(Place, "SELECT position, asset_id AS id FROM views.assets") == []
         assert feed_after(view, 0) == ()
+
+
+def slices(view: View, *, until: int, size: int = 3) -> Slice:
+    """All slices up to a position, added up."""
+    found = [ledger_slice(view, until=until, size=size)]
+    while not found[-1].is_last:
+        found.append(ledger_slice(view, until=until, after=found[-1].up_to, size=size))
+    sums = {
+        name: sum(getattr(one, name) for one in found)
+        for name in ("entries", "owners", "available", "reserved", "spent")
+    }
+    of_rule = {
+        last.rule: [side for one in found for side in one.sides if side.rule == last.rule]
+        for last in found[-1].sides
+    }
+    sides = tuple(
+        Sides(rule, sum(side.left for side in those), sum(side.right for side in those))
+        for rule, those in of_rule.items()
+    )
+    return Slice(up_to=until, is_last=True, sides=sides, **sums)
+
+
+@pytest.mark.parametrize("size", [1, 7, 14, 2_000])
+def test_slices_of_the_ledger_add_up_whatever_their_size(
+    pool: Pool, history: StudioHistory, projector: Projector, size: int
+) -> None:
+    a_whole_journey(GRACE, history)
+    projector.apply(history.facts)
+    with as_viewer(pool, UUID(int=7), Role.AUDITOR) as view:
+        for until in (0, history.position // 2, history.position):
+            whole = slices(view, until=until, size=size)
+            assert whole == slices(view, until=until, size=10_000)
+            assert all(side.left == side.right for side in whole.sides)
+        assert len(whole.sides) == 7
+
+
+def test_owners_are_paged_whoever_of_them_had_something_by_then(
+    pool: Pool, history: StudioHistory, projector: Projector
+) -> None:
+    a_whole_journey(GRACE, history)
+    projector.apply(history.facts)
+    first, second = sorted((ADA, GRACE))
+    with as_viewer(pool, UUID(int=7), Role.AUDITOR) as view:
+
+        def page(after: UUID = BEFORE_ALL, *, as_of: int = history.position) -> Accounts:
+            return accounts_at(view, as_of=as_of, first=10, after=after, examined=1)
+
+        for after, owner in ((BEFORE_ALL, first), (first, second)):
+            found = page(after)
+            assert [one.owner_id for one in found.accounts] == [found.more_behind] == [owner]
+        assert page(second) == Accounts((), None)
+        # Nobody had anything then, and who pages on is told that there may be others.
+        assert page(as_of=0) == Accounts((), first)
+        nothing = ledger_diff(view, since=0, until=0, first=10, examined=1)
+        assert nothing == LedgerDiff((), first)
+
+
+def test_what_changed_between_two_positions_is_what_the_entries_in_between_moved(
+    pool: Pool, history: StudioHistory, projector: Projector
+) -> None:
+    middle = history.position
+    a_whole_journey(GRACE, history)
+    projector.apply(history.facts)
+    with as_viewer(pool, UUID(int=7), Role.AUDITOR) as view:
+        everything = ledger_diff(view, since=0, until=history.position, first=10).changes
+        assert [one.owner_id for one in everything] == sorted((ADA, GRACE))
+        [hers] = ledger_diff(view, since=middle, until=history.position, first=10).changes
+        assert (hers.owner_id, hers.before) == (GRACE, Held(0, 0, 0))
+        entries = entries_of(view, GRACE, as_of=history.position, first=100, since=middle).items
+        assert hers.entries == len(entries)
+        assert hers.now == Held(entries[0].available, entries[0].reserved, entries[0].spent)
+        since = entries[-2].position
+        [hers] = ledger_diff(view, since=since, until=history.position, first=10).changes
+        assert hers.entries == len(entries) - 2
+        assert hers.before.available == entries[-2].available
+        page = ledger_diff(view, since=0, until=history.position, first=1)
+        assert page.more_behind == page.changes[0].owner_id
+        assert ledger_diff(view, since=middle, until=middle, first=10) == LedgerDiff((), None)
+
+
+def test_what_was_spent_is_counted_from_a_moment_on(
+    pool: Pool, history: StudioHistory, projector: Projector
+) -> None:
+    with as_viewer(pool, ADA, Role.CREATOR) as view:
+        entries = statement(view, first=100).items
+        assert spent_since(view, entries[-1].recorded_at) == balance(view).spent > 0
+        for entry in entries:
+            later = entry.recorded_at + timedelta(microseconds=1)
+            before = next(one for one in entries if one.recorded_at < later)
+            assert spent_since(view, later) == balance(view).spent - before.spent
+    with as_viewer(pool, GRACE, Role.CREATOR) as view:
+        assert spent_since(view, entries[-1].recorded_at) == 0
+
+
+def test_a_statement_shows_jobs_or_all_else_however_much_of_the_other_lies_between(
+    pool: Pool, history: StudioHistory, projector: Projector
+) -> None:
+    with as_viewer(pool, ADA, Role.CREATOR) as view:
+        entries = statement(view, first=100).items
+        jobs_alone = statement(view, first=100, about=EntriesAbout.JOBS).items
+        credits_alone = statement(view, first=100, about=EntriesAbout.CREDITS).items
+        assert jobs_alone == tuple(one for one in entries if one.job_id is not None)
+        assert credits_alone == tuple(one for one in entries if one.job_id is None)
+        page = statement(view, first=1, about=EntriesAbout.CREDITS)
+        assert page.items == credits_alone[:1]
+        assert page.next is not None
+        rest = statement(view, first=100, after=page.next, about=EntriesAbout.CREDITS)
+        assert rest.items == credits_alone[1:]
+
+
+def test_what_is_reserved_is_what_open_jobs_hold(
+    database: str, pool: Pool, history: StudioHistory, projector: Projector
+) -> None:
+    person, wallet = history.verified_person(GRACE), history.wallet_with_credits(GRACE)
+    done = history.requested_pictures(person, None, wallet, "a bakery")
+    history.finished(done, None, wallet)
+    held = [history.requested_pictures(person, None, wallet, "a harbour") for _ in "ab"]
+    projector.apply(history.facts)
+    with as_viewer(pool, GRACE, Role.CREATOR) as view:
+        found = holds(view)
+        assert [one.job_id for one in found] == [job.id for job in reversed(held)]
+        assert sum(one.millicredits for one in found) == balance(view).reserved > 0
+    with as_viewer(pool, ADA, Role.CREATOR) as view:
+        assert holds(view) == []
 
 
 def test_a_watermark_counts_once_every_partition_has_passed_it(

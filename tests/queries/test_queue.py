@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -51,14 +52,21 @@ def test_a_place_counts_the_jobs_of_everybody(
     second = told.requested_pictures(grace, None, graces, "a lighthouse in fog")
     third = told.requested_pictures(ada, None, adas, "a lighthouse in fog")
     project(database, told)
+    turns = {job.id: told.asked_at(job) for job in (first, second, third)}
     with as_viewer(pool, ADA, Role.CREATOR) as view:
         assert queue_places(view, waiting_jobs(view)) == {
-            first.id: QueuePlace(place=1, starts_in_s=0, is_least=False, takes_s=None),
-            third.id: QueuePlace(place=3, starts_in_s=None, is_least=False, takes_s=None),
+            first.id: QueuePlace(
+                turn=turns[first.id], place=1, starts_in_s=0, is_least=False, takes_s=None
+            ),
+            third.id: QueuePlace(
+                turn=turns[third.id], place=3, starts_in_s=None, is_least=False, takes_s=None
+            ),
         }
     with as_viewer(pool, GRACE, Role.CREATOR) as view:
         assert queue_places(view, jobs(view, first=10).items) == {
-            second.id: QueuePlace(place=2, starts_in_s=None, is_least=False, takes_s=None)
+            second.id: QueuePlace(
+                turn=turns[second.id], place=2, starts_in_s=None, is_least=False, takes_s=None
+            )
         }
 
 
@@ -79,6 +87,7 @@ def test_a_beginning_is_reckoned_from_what_such_jobs_took(
         place = queue_places(view, waiting_jobs(view))[mine.id]
     # Two run side by side and are half done; one waits before mine.
     assert place == QueuePlace(
+        turn=told.asked_at(mine),
         place=2,
         is_least=False,
         starts_in_s=(2 * STARTED_TO_ENDED_S / 2 + STARTED_TO_ENDED_S) / 2,
@@ -137,3 +146,38 @@ def test_the_line_is_counted_as_before_after_a_rebuild(
     admin.run(told.after)
     with as_viewer(pool, ADA, Role.CREATOR) as view:
         assert queue_places(view, waiting_jobs(view))[mine.id].place == 2
+
+
+def test_two_that_change_places_change_them_for_nobody_else_also_after_a_rebuild(
+    database: str, admin_database: str, pool: Pool, told: StudioHistory
+) -> None:
+    ada, grace = told.verified_person(ADA), told.verified_person(GRACE)
+    adas, graces = told.wallet_with_credits(ADA), told.wallet_with_credits(GRACE)
+    first = told.requested_pictures(ada, None, adas, "a lighthouse in fog")
+    hers = told.requested_pictures(grace, None, graces, "a lighthouse in fog")
+    second = told.requested_pictures(ada, None, adas, "a bakery")
+    turns = {job.id: told.asked_at(job) for job in (first, hers, second)}
+    second.take_turn(turns[first.id], first.id, at=told.now)
+    first.take_turn(turns[second.id], second.id, at=told.now)
+    told.save(ADA, second, first)
+    project(database, told)
+
+    def places() -> list[dict[UUID, tuple[int, int]]]:
+        found = []
+        for owner in (ADA, GRACE):
+            with as_viewer(pool, owner, Role.CREATOR) as view:
+                seen = queue_places(view, waiting_jobs(view))
+            found.append({job: (place.place, place.turn) for job, place in seen.items()})
+        return found
+
+    moved = [
+        {second.id: (1, turns[first.id]), first.id: (3, turns[second.id])},
+        {hers.id: (2, turns[hers.id])},
+    ]
+    assert places() == moved
+    assert list(places()[0]) == [second.id, first.id]
+    admin = Rebuild(
+        lambda: psycopg.connect(admin_database, autocommit=True), STORED_FORM, told.keys
+    )
+    admin.run(told.after)
+    assert places() == moved

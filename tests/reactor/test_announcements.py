@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from uuid import UUID, uuid5
 
 import pytest
@@ -10,7 +10,8 @@ from msgspec import UNSET
 
 from commands.jobs.cancel_job import CancelJob
 from commands.jobs.fail_job import FailJob
-from commands.ports.intents import OVER, PLACES_PER_OWNER
+from commands.jobs.move_job_up import MoveJobUp
+from commands.ports.intents import OVER, PLACES_PER_OWNER, PLACES_PER_OWNER_MAX
 from commands.twin.take_back_consent_scopes import TakeBackConsentScopes
 from commands.twin.withdraw_consent import WithdrawConsent
 from domain.consent_text import ConsentScope
@@ -26,11 +27,11 @@ from tests.commands import journey
 from tests.commands.studio_spec import ADA, GRACE
 from tests.reactor.reactor_spec import ReactorSpec
 from topics.consume import next_offsets
-from topics.messages.control import ForgetTwin, StopJob, StopReason
+from topics.messages.control import ForgetTwin, MoveJob, StopJob, StopReason
 from topics.messages.jobs import JobQueued
 from topics.messages.work import WorkKind
 from topics.registry import CONTROL, JOBS, SCREENER, WORKERS, Topic
-from topics.transport import Consumer, From
+from topics.transport import BroadcastReader, Consumer, From
 
 IMAGES = JOBS[WorkKind.IMAGE]
 TRAININGS = JOBS[WorkKind.TRAINING]
@@ -291,3 +292,83 @@ def test_every_worker_is_told_to_forget_a_withdrawn_twin(spec: ReactorSpec) -> N
         spec.settles()
         told = [one.message for one in reader.poll(0.0, max_messages=100)]
     assert [one for one in told if isinstance(one, ForgetTwin)] == [ForgetTwin(twin, epoch=2)]
+
+
+def take_next(consumer: Consumer, control: BroadcastReader, backlog: Backlog) -> UUID:
+    """As a worker does: hear what was said, read what there is, take the next."""
+    for said in control.poll(0.0, max_messages=1_000):
+        if isinstance(said.message, MoveJob):
+            backlog.move(said.message.job, said.message.turn)
+    for one in consumer.poll(0.0, max_messages=backlog.room):
+        assert isinstance(one.message, JobQueued)
+        backlog.add(QueuedJob(one.at, one.offset, one.message, one))
+    [queued] = backlog.take()
+    return queued.queued.job
+
+
+def moved_to_the_top(spec: ReactorSpec, jobs: list[UUID], job: UUID) -> None:
+    """One place at a time, as a person does. `jobs` are in their turns, before and after."""
+    for place in range(jobs.index(job), 0, -1):
+        spec.does(MoveJobUp(job, ahead_of=jobs[place - 1]))
+        jobs[place - 1], jobs[place] = jobs[place], jobs[place - 1]
+    spec.settles()
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["goes on", "restarts"])
+def test_what_is_moved_to_the_top_is_taken_first_announced_or_not(
+    spec: ReactorSpec,
+    restarts: bool,  # noqa: FBT001 – a parameter of the sentence
+) -> None:
+    jobs = jobs_of(spec, ADA, 2 * PLACES_PER_OWNER)
+    spec.settles()
+    backlog = Backlog()
+    taken: list[UUID] = []
+    with ExitStack() as stack:
+        consumer = stack.enter_context(workers(spec))
+        control = stack.enter_context(spec.topics.broadcast([CONTROL], From.START))
+        for one in (jobs[-1], jobs[PLACES_PER_OWNER - 1]):
+            if restarts:
+                spec.started()
+            moved_to_the_top(spec, jobs, one)
+        waiting = list(jobs)
+        while len(taken) < len(jobs):
+            taken.append(take_next(consumer, control, backlog))
+            is_taken(spec, taken[-1])
+    assert taken == waiting
+
+
+def test_a_worker_that_begins_later_takes_what_was_moved_first(spec: ReactorSpec) -> None:
+    jobs = jobs_of(spec, ADA, PLACES_PER_OWNER)
+    spec.settles()
+    moved_to_the_top(spec, jobs, jobs[-1])
+    with workers(spec) as consumer, spec.topics.broadcast([CONTROL], From.START) as control:
+        assert take_next(consumer, control, Backlog()) == jobs[0]
+
+
+def test_who_moves_all_of_theirs_again_and_again_stands_before_nobody(spec: ReactorSpec) -> None:
+    jobs = jobs_of(spec, ADA, 5 * PLACES_PER_OWNER)
+    spec.settles()
+    for one in list(jobs[PLACES_PER_OWNER:]):
+        moved_to_the_top(spec, jobs, one)
+    [hers] = jobs_of(spec, GRACE, 1)
+    spec.settles()
+    said = Counter(one.owner for one in announced(spec))
+    assert said == {ADA: PLACES_PER_OWNER_MAX, GRACE: 1}
+    taken: list[UUID] = []
+    backlog = Backlog()
+    with workers(spec) as consumer, spec.topics.broadcast([CONTROL], From.START) as control:
+        while hers not in taken:
+            taken.append(take_next(consumer, control, backlog))
+    assert len(taken) <= 2
+
+
+def test_a_turn_that_was_taken_is_kept_by_what_is_said_again(spec: ReactorSpec) -> None:
+    jobs = jobs_of(spec, ADA, 2)
+    spec.settles()
+    turns = {one.job: one.turn for one in announced(spec)}
+    (below, first), (moved, second) = ((job, turns[job]) for job in jobs)
+    moved_to_the_top(spec, jobs, moved)
+    assert read_and_forgotten(spec) == 2
+    spec.passes(seconds=LOST_AFTER.total_seconds() + 60)
+    said = {(one.job, one.turn) for one in announced(spec)}
+    assert said == {(below, first), (moved, second), (moved, first), (below, second)}

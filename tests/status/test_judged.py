@@ -6,6 +6,7 @@ import pytest
 
 from processes.status.judged import judged
 from processes.survey.topic_lags import TopicLag, TopicLags
+from queries.survey.concerns import Concern, concerns
 from queries.survey.lags import Lag, Lags
 from queries.survey.ledger import RULES, LedgerLook
 from queries.survey.open_work import Ages, OpenWork
@@ -139,3 +140,37 @@ def test_a_worker_without_any_engine_is_not_well() -> None:
 def test_that_no_worker_is_heard_is_said() -> None:
     [line] = [line for line in judged(QUIET, None) if line.subject == "workers"]
     assert line.what == "none is heard"
+
+
+@pytest.mark.parametrize(
+    ("survey", "concern"),
+    [
+        (with_jobs(requested=one(121.0)), Concern.WAITS_TOO_LONG),
+        (with_work(claims=1, claims_overdue=1), Concern.OVERDUE),
+        (with_jobs(photos_submitted=one(HOUR_S)), Concern.SCREENING_LATE),
+        (with_work(intents_due=one(HOUR_S)), Concern.EFFECTS_LATE),
+        (replace(QUIET, parked=(Parked("intent", 1, 1.0),)), Concern.PARKED),
+        (
+            replace(QUIET, ledger=LedgerLook(5, 2, 1, {**QUIET.ledger.broken, RULES[0]: 1})),
+            Concern.LEDGER_BROKEN,
+        ),
+        (
+            replace(QUIET, lags=Lags(7, (Lag("projector", 9, HOUR_S),))),
+            Concern.READ_MODELS_BEHIND,
+        ),
+    ],
+    ids=lambda value: value.value if isinstance(value, Concern) else "",
+)
+def test_what_status_says_is_not_well_is_what_the_operators_page_is_told(
+    survey: Survey, concern: Concern
+) -> None:
+    assert concern in concerns(survey)
+    assert ills(survey) != {}
+    assert concerns(QUIET) == frozenset()
+
+
+def test_nobody_is_missed_where_nothing_waits() -> None:
+    waiting = with_jobs(requested=one(1.0))
+    assert concerns(waiting) == {Concern.NO_WORKER}
+    assert concerns(replace(waiting, there=(PRESS,))) == frozenset()
+    assert concerns(QUIET, failed_in_an_hour=1) == {Concern.FAILED_LATELY}

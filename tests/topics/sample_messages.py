@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from topics.codec import Encoded, encode
 from topics.messages.attendance import OfferedEngine, ScreenerPresent, WorkerPresent
-from topics.messages.control import ForgetTwin, StopJob, StopReason
+from topics.messages.control import ForgetTwin, MoveJob, StopJob, StopReason
 from topics.messages.dead_letter import DeadLetter
 from topics.messages.fact import Fact, Watermark
 from topics.messages.grants import ClaimRefusal, ClaimRefused, JobGranted
@@ -437,6 +437,17 @@ SAMPLES: Mapping[str, Message] = {
     "screener.present": ScreenerPresent(member="screener-lighthouse", engines=("pocket",)),
     "twin.forget": ForgetTwin(TWIN, epoch=2),
     "job.granted.of-a-consent": replace(granted(IMAGE_WORK), epoch=1),
+    "job.move": MoveJob(JOB, turn=42),
+    "job.queued.in-turn": JobQueued(
+        job=JOB,
+        attempt=1,
+        kind=WorkKind.IMAGE,
+        engine="pocket",
+        batch_key="pocket:64x64:25",
+        owner=ADA,
+        items=4,
+        turn=42,
+    ),
     "job.stop": StopJob(JOB, StopReason.CONSENT_WITHDRAWN),
     "dead-letter": DeadLetter(
         topic="suite.results.v1",

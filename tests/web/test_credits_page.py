@@ -1,5 +1,6 @@
 """Credits on the page: what a person reads of their money, and what they can do about it."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,9 @@ from adapters.payment.sandbox import CheckoutStatus
 from tests.api.creator import Creator
 from tests.api.live_studio import LiveStudio
 from tests.web.signed_in import looked_at
+
+ENTRIES_SHOWN = 40
+PURCHASES_SHOWN = 8
 
 
 @pytest.fixture
@@ -151,3 +155,99 @@ def test_the_entries_are_saved_as_a_table(page: Page, ada: Creator) -> None:
         page.get_by_role("button", name="Save as CSV").click()
     text = begun.value.path().read_text(encoding="utf-8-sig")
     assert text.splitlines()[1].split(",")[4:6] == ['"10"', '"10"']
+
+
+def test_what_is_held_is_said_job_by_job_and_what_was_spent_this_month(
+    page: Page, ada: Creator
+) -> None:
+    ada.rich()
+    done = ada.images(count=1, prompt="done")
+    for number in range(6):
+        ada.images(count=1, prompt=f"job {number}")
+    ada.finished(done)
+    card = page.locator(".balance-card")
+    expect(card.locator("dl > div", has_text="Spent this month")).to_contain_text("0.1")
+    held = card.locator(".held")
+    expect(held).to_contain_text("Held for 6 open jobs")
+    rows = held.get_by_role("listitem")
+    expect(rows).to_have_count(5)
+    expect(rows.first).to_contain_text("1 picture · job 5")
+    expect(rows.first).to_contain_text("0.1")
+    expect(held.get_by_role("link", name="and 1 more")).to_be_visible()
+    rows.first.get_by_role("link").click()
+    expect(page.get_by_role("article", name="job 5")).to_be_focused()
+
+
+def test_a_package_says_what_it_buys(page: Page) -> None:
+    smallest = page.locator(".package").first
+    expect(smallest.locator(".buys")).to_have_text(re.compile(r"^one twin \+ \d+ pictures$"))
+
+
+def test_a_balance_below_the_last_jobs_price_marks_the_chip(page: Page, ada: Creator) -> None:
+    ada.rich()
+    ada.images(count=4)
+    ada.live.settle()
+    chip = page.locator("a.chip")
+    expect(chip).to_contain_text("held")
+    expect(chip).not_to_have_class(re.compile("is-low"))
+    spend_all(ada)
+    expect(chip).to_have_class(re.compile("is-low"))
+    expect(chip).to_contain_text("Low: less than your last job cost")
+
+
+def spend_all(ada: Creator) -> None:
+    """Ask for pictures until the credits that are left suffice for no more of them."""
+    while ada.wallet()["available"] >= 800:
+        ada.images(count=8)
+        ada.live.settle()
+
+
+def test_a_filter_and_a_file_hold_all_there_is_and_what_was_read_stays(
+    page: Page, ada: Creator
+) -> None:
+    ada.rich()
+    for _ in range(ENTRIES_SHOWN // 2 + 2):
+        ada.did("cancelJob", job=ada.images(count=1))
+    ada.live.settle()
+    page.reload()
+    bought = page.get_by_role("row", name="Credits bought (starter)")
+    expect(page.get_by_role("button", name="Older entries")).to_be_visible()
+    expect(bought).to_have_count(0)
+    page.get_by_role("button", name="Bought").click()
+    expect(bought).to_have_count(1)
+    expect(page.get_by_role("button", name="Older entries")).to_have_count(0)
+    page.get_by_role("button", name="All", exact=True).click()
+    page.get_by_role("button", name="Older entries").click()
+    expect(bought).to_have_count(1)
+    # Something new comes, and nothing of what was read goes.
+    ada.images(count=1, prompt="something new")
+    ada.live.settle()
+    expect(page.get_by_role("row", name="something new")).to_be_visible()
+    expect(bought).to_have_count(1)
+    page.reload()
+    with page.expect_download() as begun:
+        page.get_by_role("button", name="Save as JSONL").click()
+    lines = begun.value.path().read_text().splitlines()
+    assert len(lines) == 2 * (ENTRIES_SHOWN // 2 + 2) + 2
+
+
+def test_who_has_no_such_entry_is_told_so(page: Page, ada: Creator) -> None:
+    ada.rich()
+    page.get_by_role("button", name="Spent", exact=True).click()
+    expect(page.get_by_text("There is no such entry.")).to_be_visible()
+
+
+def test_an_entry_leads_to_its_purchase_however_many_came_since(page: Page, ada: Creator) -> None:
+    ada.rich("studio")
+    for _ in range(PURCHASES_SHOWN + 1):
+        ada.pay(ada.checkout(), CheckoutStatus.EXPIRED)
+    expect(page.locator(".purchase", has_text="Paid")).to_have_count(0)
+    page.get_by_role("link", name="Credits bought (studio)").click()
+    row = page.locator(".purchase", has_text="50 credits for")
+    expect(row).to_be_focused()
+    row.get_by_role("button", name="Receipt").click()
+    expect(page.get_by_role("dialog")).to_contain_text("€39.00")
+    # The same once more.
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Credits bought (studio)").click()
+    expect(row).to_be_focused()

@@ -1,10 +1,11 @@
 """The queue: what runs on top, nothing under the finger moves, and every end says what it cost."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ElementHandle, Locator, Page, expect
+from playwright.sync_api import Browser, ElementHandle, Locator, Page, Route, expect
 
 from commands.jobs.fail_job import FailJob
 from domain.checks import Check
@@ -13,6 +14,7 @@ from tests.api.creator import DOCUMENTS, Creator, uuid_of
 from tests.api.live_studio import LiveStudio
 from tests.web.progress import comes_to
 from tests.web.signed_in import goes_to, looked_at, stands
+from tests.web.stand import picture_files
 
 TOLD = 50
 """As many jobs as the feed tells of to begin with."""
@@ -216,6 +218,130 @@ def test_keys_move_select_and_cancel(page: Page, ada: Creator) -> None:
     ada.live.settle()
     expect(card(page, "three")).to_contain_text("Cancelled")
     assert sorted(states(ada)) == ["CANCELLED", "CANCELLED", "REQUESTED"]
+
+
+def titles(page: Page) -> Locator:
+    return page.locator(".job-title")
+
+
+def standing(page: Page, prompt: str) -> Locator:
+    return card(page, prompt).locator(".job-standing")
+
+
+def place(page: Page, prompt: str) -> str:
+    """Where in line it says that it is."""
+    return standing(page, prompt).inner_text().split(" · ")[0]
+
+
+def test_a_waiting_job_is_moved_up_by_key_and_by_hand_and_stays_so(
+    page: Page, ada: Creator
+) -> None:
+    for prompt in ("one", "two", "three"):
+        ada.images(count=1, prompt=prompt)
+    ada.live.settle()
+    goes_to(page, "Queue")
+    expect(titles(page)).to_have_text(["one", "two", "three"])
+    # Others wait in this studio, too: nobody's place but these three changes.
+    places = [place(page, prompt) for prompt in ("one", "two", "three")]
+    up = card(page, "three").get_by_role("button", name="Move up: three")
+    # Two presses are two steps, and the button stays under the finger.
+    up.focus()
+    button = handle(up)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(titles(page)).to_have_text(["three", "one", "two"])
+    assert button.evaluate("one => document.activeElement === one")
+    expect(up).to_have_attribute("aria-disabled", "true")
+    expect(standing(page, "three")).to_contain_text(places[0])
+    ada.live.settle()
+    for prompt, its in zip(("three", "one", "two"), places, strict=True):
+        expect(standing(page, prompt)).to_contain_text(its)
+    page.reload()
+    expect(titles(page)).to_have_text(["three", "one", "two"])
+    # Nothing moves under the finger of who presses with a mouse.
+    up = card(page, "two").get_by_role("button", name="Move up: two")
+    up.hover()
+    box = up.bounding_box()
+    up.click()
+    ada.live.settle()
+    expect(standing(page, "two")).to_contain_text(places[1])
+    assert up.bounding_box() == box
+    page.mouse.move(0, 0)
+    expect(titles(page)).to_have_text(["three", "two", "one"])
+    page.keyboard.press("k")
+    page.keyboard.press("j")
+    expect(card(page, "two")).to_be_focused()
+    page.keyboard.press("u")
+    expect(titles(page)).to_have_text(["two", "three", "one"])
+
+
+def test_a_job_that_begins_meanwhile_is_not_passed_and_it_is_said(page: Page, ada: Creator) -> None:
+    first = ada.images(count=1, prompt="first")
+    ada.images(count=1, prompt="second")
+    ada.live.settle()
+    goes_to(page, "Queue")
+    expect(titles(page)).to_have_text(["first", "second"])
+    # Its beginning is not told yet.
+    ada.claimed(first)
+    row = card(page, "second")
+    row.get_by_role("button", name="Move up: second").click()
+    expect(row.get_by_role("alert")).to_contain_text("The line has moved meanwhile.")
+    ada.live.settle()
+    expect(card(page, "first")).to_contain_text("Getting ready")
+
+
+def test_what_runs_is_on_top_however_much_was_asked_for_since(page: Page, ada: Creator) -> None:
+    first = ada.images(count=1, prompt="runs")
+    for number in range(TOLD + 1):
+        ada.images(count=1, prompt=f"number {number}")
+    ada.claimed(first)
+    ada.live.settle()
+    goes_to(page, "Queue")
+    page.reload()
+    expect(titles(page).first).to_have_text("runs")
+    expect(page.locator(".job-section").first).to_have_text("Running 1")
+
+
+def test_what_is_done_elsewhere_is_told_with_its_picture(page: Page, ada: Creator) -> None:
+    job = ada.images(count=1)
+    ada.live.settle()
+    goes_to(page, "Settings")
+    ada.finished(job, picture_files(1))
+    [picture] = ada.gallery()
+    told = page.get_by_role("status").filter(has_text="Your pictures: done.")
+    shown = told.locator("img")
+    expect(shown).to_be_visible()
+    expect(shown).to_have_js_property("complete", value=True)
+    assert shown.evaluate("one => one.naturalWidth") > 0
+    told.get_by_role("link", name="Look").click()
+    page.wait_for_url(f"**/#/gallery/{picture['id']}*")
+
+
+def test_who_has_no_worker_is_told_and_since_when(page: Page, ada: Creator) -> None:
+    ada.images(count=1)
+    ada.live.settle()
+    told = page.get_by_role("status").filter(has_text="worker")
+
+    def nobody(since: str | None) -> None:
+        def answer(route: Route) -> None:
+            true = route.fetch()
+            body = true.json()
+            catalogue = (body.get("data") or {}).get("catalogue")
+            if catalogue:
+                catalogue["attendance"] |= {"workersAlive": 0, "noWorkerSince": since}
+            route.fulfill(response=true, json=body)
+
+        page.unroute_all(behavior="wait")
+        page.route("**/graphql", answer)
+
+    nobody((datetime.now(UTC) - timedelta(minutes=5)).isoformat())
+    goes_to(page, "Queue")
+    expect(told).to_contain_text("The last worker left 5 minutes ago.")
+    goes_to(page, "Credits")
+    nobody(None)
+    goes_to(page, "Queue")
+    expect(told).to_contain_text("No worker is connected just now.")
+    page.unroute_all(behavior="wait")
 
 
 def test_enter_opens_what_was_made_and_not_a_button_in_it(page: Page, ada: Creator) -> None:

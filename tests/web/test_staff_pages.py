@@ -1,7 +1,9 @@
 """The pages of staff: an operator sees how the studio is, an auditor checks the ledger alone."""
 
+import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
@@ -10,13 +12,16 @@ from commands.jobs.fail_job import FailJob
 from domain.job_state import JobFailure
 from domain.kernel.role import Role
 from queries.survey.pseudonym import pseudonym
-from tests.api.creator import Creator, somebody, uuid_of
+from queries.viewer import as_viewer
+from queries.wallet.equations import ledger_slice
+from tests.api.creator import DOCUMENTS, Creator, somebody, uuid_of
 from tests.api.live_studio import LiveStudio
 from tests.web.signed_in import looked_at
 from tests.web.staffed import staffed
 
 PROMPT = "a lighthouse in fog"
 COPY = "**/audit/ledger.jsonl"
+PARTS = ("entries", "owners", "available", "reserved", "spent")
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +100,28 @@ def test_it_is_asked_again_while_somebody_looks_and_not_while_they_do_not(
             )
 
 
+def test_what_needs_an_operator_the_studio_says_and_the_page_only_draws(operator: Page) -> None:
+    page = operator
+    expect(tile(page, "Workers")).to_be_visible()
+
+    def judged_otherwise(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        seen = body["data"].get("operations")
+        if seen is not None:
+            seen["concerns"] = ["WAITS_TOO_LONG", "EFFECTS_LATE"]
+            seen["readModels"]["seconds"] = 9_999
+        route.fulfill(response=answer, json=body)
+
+    page.route("**/graphql", judged_otherwise)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(tile(page, "Longest wait")).to_contain_text("Needs you")
+    expect(tile(page, "Read-model lag")).not_to_contain_text("Needs you")
+    expect(tile(page, "Parked")).not_to_contain_text("Needs you")
+    expect(page.locator("p.danger", has_text="effects of events")).to_be_visible()
+    page.unroute_all(behavior="wait")
+
+
 @pytest.mark.parametrize("place", ["operator", "auditor"])
 def test_who_lacks_the_role_finds_no_such_page(
     browser: Browser, live: LiveStudio, ada: Creator, place: str
@@ -145,6 +172,76 @@ def test_an_auditor_looks_at_a_position_and_at_one_owner(
     page.keyboard.press("End")
     expect(statement.get_by_role("row")).to_have_count(5)
     expect(page.get_by_text("wallet.")).to_have_count(0)
+
+
+def test_two_positions_are_compared_and_the_entries_in_between_are_shown(
+    auditor: Page, live: LiveStudio, ada: Creator
+) -> None:
+    page, hers = auditor, str(ada.person)
+    expect(page.get_by_text("All 7 hold")).to_be_visible()
+    newest = int(page.get_by_label("Position in the log").get_attribute("max") or 0)
+    compared = page.locator(".audit-compared")
+    compared.get_by_label("Compare with position").fill("0")
+    compared.get_by_role("button", name="Compare").click()
+    row = compared.get_by_role("row", name=hers)
+    expect(row).to_contain_text("0 → 9.8 +9.8")
+    row.get_by_role("link").click()
+    statement = page.locator(".audit-statement")
+    expect(statement.get_by_role("row")).to_have_count(5)
+    expect(statement).to_contain_text("between positions 0 and")
+    # What is compared stands in the address, and follows the position that is looked at.
+    page.reload()
+    expect(statement.get_by_role("row")).to_have_count(5)
+    compared.get_by_label("Compare with position").fill(str(newest))
+    compared.get_by_role("button", name="Compare").click()
+    expect(compared.get_by_text("Nobody's balance changed")).to_be_visible()
+    expect(statement.get_by_text("This owner has no entry")).to_be_visible()
+    page.locator("h1").focus()
+    page.keyboard.press("[")
+    expect(statement.get_by_role("row")).to_have_count(2)
+    expect(row).to_be_visible()
+    compared.get_by_role("button", name="Stop comparing").click()
+    expect(statement.get_by_role("row")).to_have_count(4)
+
+
+def test_a_ledger_of_more_than_a_slice_is_added_up_until_its_end(
+    auditor: Page, live: LiveStudio, ada: Creator
+) -> None:
+    page = auditor
+    expect(page.get_by_text("All 7 hold")).to_be_visible()
+    sums = page.locator(".audit-sums")
+    whole = sums.inner_text()
+    # Whoever answers in the studio's stead cuts the slices at each entry.
+    document = DOCUMENTS.ids_by_name["LedgerSlice"]
+    asked: list[Any] = []
+
+    def one_entry(route: Route) -> None:
+        body: Any = route.request.post_data_json
+        if document not in json.dumps(body):
+            route.continue_()
+            return
+        asked.append(body["variables"])
+        with as_viewer(live.parts.connections, ada.person, Role.AUDITOR) as view:
+            until, after = int(body["variables"]["until"]), int(body["variables"]["after"] or 0)
+            cut = ledger_slice(view, until=until, after=after, size=1)
+        value = {
+            "__typename": "LedgerSlice",
+            "upTo": str(cut.up_to),
+            "isLast": cut.is_last,
+            **{name: getattr(cut, name) for name in PARTS},
+            "sides": [
+                {"rule": side.rule.name, "left": side.left, "right": side.right}
+                for side in cut.sides
+            ],
+        }
+        route.fulfill(json={"data": {"ledgerSlice": value}})
+
+    page.route("**/graphql", one_entry)
+    page.reload()
+    expect(page.get_by_text("All 7 hold")).to_be_visible()
+    assert sums.inner_text() == whole
+    assert len(asked) > 4
+    page.unroute_all(behavior="wait")
 
 
 def test_a_key_that_is_held_asks_for_the_position_at_which_it_is_let_go(auditor: Page) -> None:

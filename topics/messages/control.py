@@ -1,11 +1,11 @@
-"""`suite.control.v1`: stop this, forget them. Every worker reads all of it."""
+"""`suite.control.v1`: stop this, forget them, take that first. Every worker reads all of it."""
 
 from enum import StrEnum
 from uuid import UUID
 
 import msgspec
 
-from topics.messages.bounds import Epoch
+from topics.messages.bounds import Epoch, Position
 
 
 class StopReason(StrEnum):
@@ -27,3 +27,10 @@ class ForgetTwin(msgspec.Struct, frozen=True, tag="twin.forget"):
 
     twin: UUID
     epoch: Epoch
+
+
+class MoveJob(msgspec.Struct, frozen=True, tag="job.move"):
+    """Its owner has moved a waiting job among their own: `turn` is as in `JobQueued`."""
+
+    job: UUID
+    turn: Position

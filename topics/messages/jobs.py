@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from topics.messages.bounds import Attempt, BatchKey, EngineId, ItemCount
+from topics.messages.bounds import Attempt, BatchKey, EngineId, ItemCount, Position
 from topics.messages.work import WorkKind
 
 
@@ -18,6 +18,8 @@ class JobQueued(msgspec.Struct, frozen=True, tag="job.queued"):
 
     `items` is how many there are to draw: jobs of one key may be drawn together, as many as fit.
     It is absent where the attempt is to be drawn alone, as after one that failed.
+
+    `turn` orders the jobs of one owner: the smaller comes first. Between owners it says nothing.
     """
 
     job: UUID
@@ -29,3 +31,4 @@ class JobQueued(msgspec.Struct, frozen=True, tag="job.queued"):
     twin: UUID | None = None
     packs: UUID | msgspec.UnsetType = msgspec.UNSET
     items: ItemCount | msgspec.UnsetType = msgspec.UNSET
+    turn: Position | msgspec.UnsetType = msgspec.UNSET

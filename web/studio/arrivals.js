@@ -2,7 +2,9 @@
 
 import { run } from "./core/client.js";
 import { follow } from "./core/feed.js";
+import { href } from "./core/router.js";
 import { forgetComplaints, toast } from "./core/toasts.js";
+import { stillPicture } from "./parts/still_picture.js";
 import { state, tell } from "./store.js";
 import { refreshViewer } from "./viewer.js";
 import { whileAway } from "./while_away.js";
@@ -122,7 +124,10 @@ function changed(known, id, now) {
 }
 
 function announce(job) {
-  const { done, failed } = words.jobs;
-  if (job.state === "COMPLETED") toast(done(job.kind), { href: "#/queue", text: words.jobs.see });
+  const { done, failed, see } = words.jobs;
+  const [first] = job.assets;
+  if (job.state === "COMPLETED") {
+    toast(done(job.kind), { href: first ? href("gallery", [first.id]) : href("queue"), text: see }, first ? stillPicture(first, "") : null);
+  }
   if (job.state === "FAILED") toast(failed(job.kind, job.released));
 }

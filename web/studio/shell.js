@@ -87,9 +87,9 @@ function signs() {
       title=${state.lostAt ? words.line.lost : words.line.live}></span>`;
 }
 
-function toast({ key, text, isBad, link }) {
+function toast({ key, text, isBad, link, picture }) {
   return html`<div class=${isBad ? "toast is-bad" : "toast"} role=${isBad ? "alert" : "status"}>
-    <span>${text}</span>
+    ${picture}<span>${text}</span>
     ${link?.action ? html`<button type="button" class="plain does" @click=${() => { dismiss(key); link.action(); }}>${link.text}</button>` : null}
     ${link?.href ? html`<a href=${link.href} @click=${() => dismiss(key)}>${link.text}</a>` : null}
     <button type="button" class="plain" aria-label=${words.dismiss} @click=${() => dismiss(key)}>${icon("close")}</button></div>`;

@@ -151,6 +151,8 @@ LOADER: Final = EngineLoader(
         adam_betas=twin_settings.ADAM_BETAS,
         weight_decay=twin_settings.WEIGHT_DECAY,
         gradient_norm_max=twin_settings.GRADIENT_NORM_MAX,
+        # Its twins were measured with the other one.
+        fused_optimiser=False,
         warm_up_steps=twin_settings.WARM_UP_STEPS,
         final_rate_share=twin_settings.FINAL_LEARNING_RATE_SHARE,
         # Half-trained twins look right by luck now and then: three samples cannot tell.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from safetensors.numpy import save
 
-from gpu_consumers.engines.adapter_file import Adapter
+from gpu_consumers.engines.adapter_file import Adapter, Matrix
 
 
 def as_kohya_writes(adapter: Adapter, *, alpha: float) -> bytes:
     """The same change in other words: matrices that alpha over the rank makes what they were."""
-    tensors: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = {}
+    tensors: dict[str, Matrix] = {}
     for module, pair in adapter.layers.items():
         name = f"lora_unet_{module.replace('.', '_')}"
         up = pair.up * np.float32(adapter.rank / alpha)

@@ -277,3 +277,114 @@ def test_a_slot_that_was_forgotten_is_free_again(unet: Any, bank: Any) -> None:
     bank.forget(names[1])
     bank.put("another", twin(bank, 40))
     assert [name for name in names if bank.holds(name)] == [names[0], *names[2:]]
+
+
+def weights_of(unet: Any) -> dict[str, torch.Tensor]:
+    return {name: weight.clone() for name, weight in unet.state_dict().items()}
+
+
+def is_untouched(unet: Any, weights: dict[str, torch.Tensor]) -> bool:
+    return all(bool((weight == weights[name]).all()) for name, weight in unet.state_dict().items())
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_a_batch_of_one_twin_may_have_it_in_the_weights(unet: Any, bank: Any, count: int) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin
+
+    plain, weights = run(unet), weights_of(unet)
+    ada = twin(bank, 1, rank=7)
+    bank.put("ada", ada)
+    rows = [RowTwin("ada", 0.8)] * count
+    with bank.merged(rows, is_guided=True):
+        assert not is_untouched(unet, weights)
+        with bank.rows(rows):
+            merged = run(unet)
+    assert nearly(merged, run_with_peft(unet, ada, 0.8))
+    # Not computed back: the same numbers.
+    assert is_untouched(unet, weights)
+    assert bool((run(unet) == plain).all())
+
+
+def test_rows_that_differ_are_not_merged(unet: Any, bank: Any) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin
+
+    weights = weights_of(unet)
+    for seed, name in enumerate(("ada", "grace")):
+        bank.put(name, twin(bank, seed))
+    ada, weaker, grace = RowTwin("ada", 1.0), RowTwin("ada", 0.5), RowTwin("grace", 1.0)
+    for rows in ([ada, grace], [ada, weaker], [ada, None], [None, None], [RowTwin("ada", 0.0)], []):
+        with bank.merged(rows, is_guided=True):
+            assert is_untouched(unet, weights)
+
+
+def test_where_guidance_asks_for_less_of_the_twin_nothing_is_merged(unet: Any) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin, SlotBank
+
+    weights = weights_of(unet)
+    bank = SlotBank(unet, TARGETS, slots=3, rank_max=8, unguided_share=0.5)
+    bank.put("ada", twin(bank, 1))
+    with bank.merged([RowTwin("ada", 1.0)], is_guided=True):
+        assert is_untouched(unet, weights)
+    with bank.merged([RowTwin("ada", 1.0)], is_guided=False):
+        assert not is_untouched(unet, weights)
+    assert is_untouched(unet, weights)
+
+
+def test_a_twin_that_is_forgotten_while_it_is_in_the_weights_is_gone_at_once(
+    unet: Any, bank: Any
+) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin
+
+    plain, weights = run(unet), weights_of(unet)
+    bank.put("ada", twin(bank, 1))
+    rows = [RowTwin("ada", 1.0)]
+    with bank.merged(rows, is_guided=True), bank.rows(rows):
+        assert not nearly(run(unet), plain)
+        bank.forget("ada")
+        assert is_untouched(unet, weights)
+        assert bool((run(unet) == plain).all())
+
+
+def test_other_rows_than_the_merged_ones_show_what_they_should(unet: Any, bank: Any) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin
+
+    plain, grace = run(unet), twin(bank, 2)
+    bank.put("ada", twin(bank, 1))
+    bank.put("grace", grace)
+    with bank.merged([RowTwin("ada", 1.0)], is_guided=True):
+        with bank.rows([RowTwin("grace", 0.5)]):
+            assert nearly(run(unet), run_with_peft(unet, grace, 0.5))
+        with bank.rows([None]):
+            assert bool((run(unet) == plain).all())
+
+
+def test_a_batch_that_fails_leaves_the_weights_as_they_were(unet: Any, bank: Any) -> None:
+    from gpu_consumers.engines.loaded_engine import TwinNotHeld
+    from gpu_consumers.engines.slot_bank import RowTwin
+
+    weights = weights_of(unet)
+    bank.put("ada", twin(bank, 1))
+    with pytest.raises(KeyError), bank.merged([RowTwin("ada", 1.0)], is_guided=True):
+        raise KeyError
+    with pytest.raises(TwinNotHeld), bank.merged([RowTwin("nobody", 1.0)], is_guided=True):
+        pass
+    assert is_untouched(unet, weights)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_layers_that_a_twin_was_not_learnt_with_are_as_they_were(
+    unet: Any, bank: Any, count: int
+) -> None:
+    from gpu_consumers.engines.slot_bank import RowTwin
+
+    ada, grace = twin(bank, 1), twin(bank, 2)
+    few = {name: pair for name, pair in ada.layers.items() if name.endswith("to_q")}
+    rest = {name: LayerPair(0 * pair.down, 0 * pair.up) for name, pair in ada.layers.items()}
+    bank.put("ada", Adapter(RANK, few))
+    bank.put("grace", grace)
+    rows = [RowTwin("ada", 1.0), RowTwin("grace", 1.0)][:count]
+    with bank.rows(rows):
+        shown = run(unet)
+    assert nearly(shown[0], run_with_peft(unet, Adapter(RANK, rest | few), 1.0)[0])
+    if count == 2:
+        assert nearly(shown[1], run_with_peft(unet, grace, 1.0)[1])

@@ -41,10 +41,10 @@ def test_a_twin_learns_every_style_the_engine_offers_and_plain_photos_outnumber_
         example
         for words, redraw in constants.restyled.items()
         for example in make_styled_examples(
-            redraw(photo[None])[0], ["smiling"], words, constants, rng
+            redraw(photo[None])[0], [["smiling"]], words, constants, rng
         )
     ]
-    plain = make_examples(photo, ["smiling"], constants, rng)
+    plain = make_examples(photo, [["smiling"]], constants, rng)
     assert len(plain) > len(styled) == len(LOADER.style_words)
     for words, example in zip(constants.restyled, styled, strict=True):
         assert all(words in caption for caption in example.captions)

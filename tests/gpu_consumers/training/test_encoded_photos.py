@@ -43,7 +43,7 @@ def drawn(count: int, *, dropout: float) -> list[Batch]:
         photos.draw_batch(
             8,
             torch.Generator().manual_seed(seed),
-            prior_share=0.25,
+            priors=2,
             caption_dropout=dropout,
         )
         for seed in range(count)
@@ -72,3 +72,37 @@ def test_captions_are_dropped_as_often_as_asked() -> None:
 
     words = torch.cat([batch.words.hidden[:, 0, 0] for batch in drawn(200, dropout=0.25)])
     assert 0.2 < float((words == NO_WORDS).float().mean()) < 0.3
+
+
+def test_a_batch_that_is_all_class_pictures_shows_no_photo_and_says_no_name() -> None:
+    import torch
+
+    photos = encoded()
+    for seed in range(20):
+        batch = photos.draw_batch(
+            1, torch.Generator().manual_seed(seed), priors=1, caption_dropout=0.0
+        )
+        # Sizes that have none are learnt from photos alone.
+        expected = (REFRAMED, PHOTO_WORDS) if batch.region is not None else (PRIOR, PRIOR_WORDS)
+        found = (float(batch.latents[0, 0, 0, 0]), float(batch.words.hidden[0, 0, 0]))
+        assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "due"),
+    [
+        (1, [0, 0, 0, 1, 0, 0, 0, 1]),
+        (2, [0, 1, 0, 1, 0, 1, 0, 1]),
+        (3, [0, 1, 1, 1, 0, 1, 1, 1]),
+        (8, [2] * 8),
+        (16, [4] * 8),
+    ],
+)
+def test_a_small_batch_has_class_pictures_at_every_nth_step(
+    batch_size: int, due: list[int]
+) -> None:
+    from gpu_consumers.training.class_prior import class_pictures_due
+
+    found = [class_pictures_due(step, batch_size=batch_size, share=0.25) for step in range(8)]
+    assert found == due
+    assert class_pictures_due(10**6, batch_size=batch_size, share=0.0) == 0

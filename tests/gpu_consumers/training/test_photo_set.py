@@ -14,7 +14,6 @@ from gpu_consumers.engines.engine_loader import Reframing
 from gpu_consumers.engines.registry import LOADERS
 from gpu_consumers.training.photo_set import (
     PhotoUnreadable,
-    by_nearest_size,
     fit,
     make_examples,
     read_photo,
@@ -51,16 +50,6 @@ def test_a_photo_is_cut_to_its_bucket_and_never_stretched(size: tuple[int, int])
     assert fitted.shape == (64, 64, 3)
 
 
-def test_photos_go_to_the_bucket_of_their_shape() -> None:
-    photos = [gradient(50, 50), gradient(50, 80), gradient(80, 50)]
-    found = by_nearest_size(photos, [(64, 64), (48, 72), (72, 48)])
-    assert {size: [photo.shape[:2] for photo in members] for size, members in found.items()} == {
-        (64, 64): [(50, 50)],
-        (48, 72): [(80, 50)],
-        (72, 48): [(50, 80)],
-    }
-
-
 def test_a_reframed_photo_is_smaller_and_repeats_its_edge_where_nothing_is_learnt() -> None:
     photo = gradient(64, 64)
     wide = Reframing(size=(88, 48), photo_size=(52, 52), corner=(18, -2))
@@ -76,7 +65,7 @@ def test_a_reframed_photo_is_smaller_and_repeats_its_edge_where_nothing_is_learn
 def test_a_mirrored_photo_says_right_where_the_photo_said_left() -> None:
     constants = replace(TWIN, phrase_dropout=0.0)
     examples = make_examples(
-        gradient(64, 64), ["looking left", "red top"], constants, np.random.default_rng(0)
+        gradient(64, 64), [["looking left", "red top"]], constants, np.random.default_rng(0)
     )
     plain, mirrored = examples[0], examples[2]
     assert plain.captions == ("a portrait of zxq, looking left, red top",)
@@ -85,7 +74,7 @@ def test_a_mirrored_photo_says_right_where_the_photo_said_left() -> None:
 
 
 def test_a_shift_moves_the_picture_and_repeats_its_edge() -> None:
-    examples = make_examples(gradient(64, 64), [], TWIN, np.random.default_rng(0))
+    examples = make_examples(gradient(64, 64), [[]], TWIN, np.random.default_rng(0))
     still, shifted = examples[0].picture, examples[1].picture
     np.testing.assert_array_equal(shifted[:, 2:], still[:, :-2])
     np.testing.assert_array_equal(shifted[:, 0], still[:, 0])
@@ -94,12 +83,22 @@ def test_a_shift_moves_the_picture_and_repeats_its_edge() -> None:
 def test_the_view_is_said_in_every_variant_of_a_caption() -> None:
     constants = replace(TWIN, phrase_dropout=0.5)
     scene = ["looking left", "blue background", "red top", "smiling"]
-    captions = make_examples(gradient(64, 64), scene, constants, np.random.default_rng(0))[
+    captions = make_examples(gradient(64, 64), [scene], constants, np.random.default_rng(0))[
         0
     ].captions
     assert len(captions) == 4
     assert len(set(captions)) > 1
     assert all(caption.startswith("a portrait of zxq, looking left") for caption in captions)
+
+
+def test_a_photo_that_is_told_in_several_ways_has_a_caption_of_each() -> None:
+    constants = replace(TWIN, phrase_dropout=0.0, mirrored_words=None)
+    scenes = [["smiling in a garden"], ["a portrait among flowers"]]
+    (example, *_) = make_examples(gradient(64, 64), scenes, constants, np.random.default_rng(0))
+    assert example.captions == (
+        "a portrait of zxq, smiling in a garden",
+        "a portrait of zxq, a portrait among flowers",
+    )
 
 
 def test_only_whole_words_change_sides() -> None:

@@ -44,6 +44,9 @@ class Queue:
         self._names[job] = name
         self._backlog.add(QueuedJob(delivery.at, delivery.offset, queued, delivery))
 
+    def move(self, name: str, turn: int) -> None:
+        self._backlog.move(uuid5(NAMES, name), turn)
+
     def take(self) -> list[str]:
         return [self._names[job.queued.job] for job in self._backlog.take()]
 
@@ -170,3 +173,46 @@ def test_nobodys_second_picture_comes_before_anothers_first_where_no_twin_is_war
     for owner in ("grace", "mary", "joan"):
         queue.add(f"{owner} 0", owner)
     assert queue.take_all() == [["ada 0", "grace 0"], ["mary 0", "joan 0"], ["ada 1", "ada 2"]]
+
+
+def test_an_owners_jobs_come_in_their_turns_whatever_their_partitions_brought_first() -> None:
+    queue = Queue(room=None)
+    for turn in (3, 1, 2):
+        queue.add(f"ada {turn}", "ada", turn=turn)
+    assert queue.take_all() == [["ada 1"], ["ada 2"], ["ada 3"]]
+
+
+@pytest.mark.parametrize("is_here", [True, False], ids=["waits here", "comes later"])
+def test_a_job_that_its_owner_moved_comes_before_their_others_and_nobody_elses(
+    is_here: bool,  # noqa: FBT001 – a parameter of the sentence
+) -> None:
+    queue = Queue(room=None)
+    for turn in (1, 2):
+        queue.add(f"ada {turn}", "ada", turn=turn)
+    queue.add("grace 3", "grace", turn=3)
+    if is_here:
+        queue.add("ada 4", "ada", turn=4)
+    queue.move("ada 4", 1)
+    queue.move("ada 1", 4)
+    if not is_here:
+        queue.add("ada 4", "ada", turn=4)
+    queue.add("grace 5", "grace", turn=5)
+    assert queue.take_all() == [["ada 4"], ["grace 3"], ["ada 2"], ["grace 5"], ["ada 1"]]
+
+
+def test_no_warm_twin_comes_before_a_job_that_was_moved_before_it() -> None:
+    queue = Queue(room=None)
+    for turn in (1, 2, 3):
+        queue.add(f"warm {turn}", "ada", twin="ada", turn=turn)
+    queue.add("moved", "ada", twin="other", turn=4)
+    assert queue.take() == ["warm 1"]
+    queue.move("moved", 2)
+    queue.move("warm 2", 4)
+    assert queue.take_all() == [["moved"], ["warm 3"], ["warm 2"]]
+
+
+def test_of_owners_that_were_never_served_the_first_to_come_is_first() -> None:
+    queue = Queue(room=None)
+    queue.add("grace 9", "grace", turn=9)
+    queue.add("ada 1", "ada", turn=1)
+    assert queue.take_all() == [["grace 9"], ["ada 1"]]

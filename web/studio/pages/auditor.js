@@ -1,4 +1,5 @@
-// Auditor: balances at a position, what must be equal there, one owner's statement, and the chain, checked here.
+// Auditor: balances at a position, what must be equal there, what changed since another one, one owner's
+// statement, and the chain, checked here.
 
 import { hotkey } from "../core/hotkeys.js";
 import { route } from "../core/router.js";
@@ -8,6 +9,7 @@ import { brokenState } from "../parts/empty_state.js";
 import { words } from "../words/en/auditor.js";
 import { balances } from "./auditor/balances.js";
 import { chainCheck } from "./auditor/chain_check.js";
+import { comparison } from "./auditor/comparison.js";
 import { equations } from "./auditor/equations.js";
 import { ledgerAt } from "./auditor/ledger_at.js";
 import { place } from "./auditor/place.js";
@@ -18,6 +20,7 @@ export default function auditor(container, { onLeave }) {
   const ledger = ledgerAt();
   const where = place(ledger);
   const owners = balances(ledger);
+  const changes = comparison(ledger, { onLeave });
   const statement = statementOf(ledger, { onLeave });
   const chain = chainCheck({ onLeave });
   const asked = computed(() => route.value.query.at ?? "");
@@ -36,7 +39,8 @@ export default function auditor(container, { onLeave }) {
     }
     return html`<div class="audit">
       ${where.draw()}
-      ${equations(ledger.shown.value)}
+      ${changes.draw()}
+      ${equations(ledger.sums.value)}
       ${statement.draw()}
       ${owners.draw()}
       ${chain.draw()}</div>`;

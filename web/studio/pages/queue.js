@@ -13,6 +13,7 @@ import { words as shared } from "../words/en.js";
 import { words } from "../words/en/queue.js";
 import { arrangement } from "./queue/arrangement.js";
 import { attending } from "./queue/attendance.js";
+import { line } from "./queue/line.js";
 import { olderJobs } from "./queue/older.js";
 import { row } from "./queue/row.js";
 
@@ -30,6 +31,7 @@ export default function queue(container, { onLeave }) {
     selected.value = next;
   };
   const jobs = () => [...new Map([...older.jobs(), ...state.jobs.values()].map((job) => [job.id, job])).values()];
+  const inLine = line(cancel);
   const chosen = () => jobs().filter((job) => selected.value.has(job.id) && !hasEnded(job));
   const cancelChosen = async (otherwise) => {
     const those = chosen().length ? chosen() : [otherwise].filter((job) => job && !hasEnded(job));
@@ -47,6 +49,7 @@ export default function queue(container, { onLeave }) {
   onLeave(hotkey("j", words.keys.next, step(1)));
   onLeave(hotkey("k", words.keys.previous, step(-1)));
   onLeave(hotkey("x", words.keys.select, () => { const job = jobHere(); if (job && !hasEnded(job)) select(job.id); }));
+  onLeave(hotkey("u", words.keys.up, () => { const job = jobHere(); if (job) inLine.up(job); }));
   onLeave(hotkey("c", words.keys.cancel, () => cancelChosen(jobHere())));
 
   // Who comes from an entry of the statement wants that job.
@@ -66,13 +69,14 @@ export default function queue(container, { onLeave }) {
     const known = new Map(jobs().map((job) => [job.id, job]));
     const sections = arranged.of([...known.values()]);
     const open = chosen();
+    const first = inLine.first();
     return html`<div class="queue">
       ${sections.length ? null : emptyState("queue", words.none, words.noneText, html`<a class="button" href=${href("create")}>${words.create}</a>`)}
       ${attendance()}
       <div class="job-list">${sections.flatMap(({ name, rows: those }) => [
     keyed(name, html`<h2 class="job-section">${words.sections[name]} <small>${those.length}</small></h2>`),
     ...those.filter(({ id }) => known.has(id)).map(({ id, isOver }) =>
-      keyed(id, row(known.get(id), { cancel, isOver, isSelected: selected.value.has(id), select, aim: arranged })))])}</div>
+      keyed(id, row(known.get(id), { cancel, isOver, isSelected: selected.value.has(id), select, aim: arranged, isFirst: id === first, up: inLine.up })))])}</div>
       ${sections.length && older.hasMore.value ? html`<div class="older">
         ${older.problem.value ? html`<p class="danger" role="alert">${older.problem.value}</p>` : null}
         <button type="button" class="quiet" aria-busy=${older.isAsking.value ? "true" : null} @click=${older.more}>${older.problem.value ? shared.again : words.older}</button></div>` : null}

@@ -16,8 +16,8 @@ const retries = new Map();
 const answered = signal(new Map());
 
 /**
- * `{ ask(jobs), retry(job), retryOf(job), priceOf(job), problem(id), isAsking(id) }`: what went wrong stands
- * at the job. `others()` are jobs that the page shows besides those that the feed tells of.
+ * `{ ask(jobs), retry(job), retryOf(job), priceOf(job), during(id, action), problem(id), isAsking(id) }`: what
+ * went wrong stands at the job. `others()` are jobs that the page shows besides those that the feed tells of.
  */
 export function jobActs(others = () => []) {
   const problems = signal(new Map());
@@ -81,7 +81,7 @@ export function jobActs(others = () => []) {
   /** The id of the job that does this one again, whoever asked for it and whatever came of it; null where none does. */
   const retryOf = ({ id }) => known.value.get(id) ?? answered.value.get(id) ?? null;
 
-  return { ask, retry, retryOf, priceOf, problem: (id) => problems.value.get(id) ?? "", isAsking: (id) => busy.value.has(id) };
+  return { ask, retry, retryOf, priceOf, during, problem: (id) => problems.value.get(id) ?? "", isAsking: (id) => busy.value.has(id) };
 }
 
 /**

@@ -23,14 +23,14 @@ export function balances(ledger) {
 
   const draw = () => {
     const { balances: said } = words;
-    const { accounts, hasMore } = ledger.shown.value;
+    const { accounts, moreBehind } = ledger.shown.value;
     return html`<section class="audit-owners"><div class="audit-head"><h2>${said.title}</h2></div>
       <p class="faint">${said.pseudonym}</p>
       <form class="row" @submit=${find}><label>${said.find}<input name="owner" autocomplete="off" spellcheck="false" aria-invalid=${wrong.value ? "true" : null}></label>
         <button class="quiet">${said.look}</button></form>
       ${wrong.value ? html`<p class="danger" role="alert">${said.wrong}</p>` : null}
-      ${accounts.length ? table(accounts) : html`<p class="empty">${said.empty}</p>`}
-      ${hasMore ? html`<button type="button" class="quiet" disabled=${ledger.asking.value} @click=${ledger.more}>${said.more}</button>` : null}</section>`;
+      ${accounts.length ? table(accounts) : moreBehind ? null : html`<p class="empty">${said.empty}</p>`}
+      ${moreBehind ? html`<button type="button" class="quiet" disabled=${ledger.asking.value} @click=${ledger.more}>${said.more}</button>` : null}</section>`;
   };
 
   const table = (accounts) => {

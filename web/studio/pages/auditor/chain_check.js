@@ -1,11 +1,11 @@
 // The chain, checked in this browser by a worker beside the page: how far it is, and what it found.
 
-import { run } from "../../core/client.js";
 import { kept } from "../../core/kept.js";
 import { signal } from "../../core/signal.js";
 import { html } from "../../core/template.js";
 import { icon } from "../../parts/icon.js";
 import { words } from "../../words/en/auditor.js";
+import { addedUp } from "./added_up.js";
 import { takeHome } from "./take_home.js";
 import { agrees, verdict } from "./verdict.js";
 
@@ -43,7 +43,7 @@ export function chainCheck({ onLeave }) {
   // What the studio itself says that all have at the copy's end. Its read models come a moment after the log.
   const compare = async (report) => {
     for (let look = 1; look <= LOOKS_MAX; look += 1) {
-      const ledger = await run("Ledger", { asOf: String(report.position), first: 1 }).catch(() => null);
+      const ledger = await addedUp(String(report.position)).catch(() => null);
       if (found.value?.link !== report.link) return;
       if (ledger && (agrees(report, ledger) || look === LOOKS_MAX)) {
         found.value = { ...found.value, ledger };

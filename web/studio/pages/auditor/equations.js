@@ -7,9 +7,11 @@ import { words } from "../../words/en/auditor.js";
 
 const COUNTS = new Set(["ENTRIES_BALANCE", "NOTHING_IS_NEGATIVE"]);
 
-/** The section of these equations. */
-export function equations({ equations: all }) {
+/** The section of these sums; they are null before anything is added up. */
+export function equations(sums) {
   const { equations: said } = words;
+  if (!sums?.isDone) return html`<section class="audit-rules" aria-busy="true"><div class="audit-head"><h2>${said.title}</h2></div><div class="skeleton rules-skeleton"></div></section>`;
+  const { equations: all } = sums;
   const broken = all.filter(({ holds }) => !holds).length;
   const side = (rule, value) => (COUNTS.has(rule) ? value.toLocaleString() : credits(value));
   return html`<section class="audit-rules"><div class="audit-head"><h2>${said.title}</h2>

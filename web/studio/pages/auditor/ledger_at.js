@@ -2,16 +2,22 @@
 
 import { run } from "../../core/client.js";
 import { signal } from "../../core/signal.js";
+import { addedUp } from "./added_up.js";
 
 const OWNERS_AT_ONCE = 50;
 const SETTLED_MS = 150;
 
-/** `look(position)` asks for it, "" for the newest; `shown` is the last answer, `broken` why there is none newer. */
+/**
+ * `look(position)` asks for it, "" for the newest; `shown` is the last answer, `broken` why there is none newer.
+ * `sums` is what its entries come to, as far as they are added up; null before.
+ */
 export function ledgerAt() {
   const shown = signal(null);
   const broken = signal(null);
   const asking = signal(false);
+  const sums = signal(null);
   let turn = 0;
+  let adding = 0;
   let last = "";
 
   const ask = async (wish) => {
@@ -29,8 +35,18 @@ export function ledgerAt() {
       if (own === turn) asking.value = false;
     }
   };
-  const hasMore = (accounts, before = 0) => accounts.length - before === OWNERS_AT_ONCE;
-
+  const addUp = async (asOf) => {
+    const own = (adding += 1);
+    sums.value = null;
+    try {
+      await addedUp(asOf, (found) => {
+        if (own === adding) sums.value = found;
+        return own === adding;
+      });
+    } catch (error) {
+      if (own === adding) broken.value = error;
+    }
+  };
   const look = async (position) => {
     last = position;
     if (shown.value) {
@@ -40,7 +56,9 @@ export function ledgerAt() {
       if (own !== turn) return;
     }
     const found = await ask(/^\d{1,18}$/.test(position) ? { asOf: position } : {});
-    if (found) shown.value = { ...found, hasMore: hasMore(found.accounts) };
+    if (!found) return;
+    shown.value = found;
+    addUp(found.asOf);
   };
 
   /** The position of the last entry until a moment; null where the answer is lost or overtaken. */
@@ -48,11 +66,9 @@ export function ledgerAt() {
 
   /** The owners behind those that are listed. */
   const more = async () => {
-    const { accounts, asOf } = shown.value;
-    const found = await ask({ asOf, after: accounts.at(-1).owner });
-    if (!found) return;
-    const all = [...accounts, ...found.accounts];
-    shown.value = { ...shown.value, accounts: all, hasMore: hasMore(all, accounts.length) };
+    const { accounts, asOf, moreBehind } = shown.value;
+    const found = await ask({ asOf, after: moreBehind });
+    if (found) shown.value = { ...shown.value, accounts: [...accounts, ...found.accounts], moreBehind: found.moreBehind };
   };
-  return { shown, broken, asking, look, more, positionAt, again: () => look(last) };
+  return { shown, sums, broken, asking, look, more, positionAt, again: () => look(last) };
 }

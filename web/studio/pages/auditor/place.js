@@ -64,10 +64,12 @@ export function place(ledger) {
 
   const sums = () => {
     const { sums: said } = words;
-    const { available, reserved, spent, owners, entries } = ledger.shown.value;
-    const tile = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
-    return html`<dl class="audit-sums">${tile(said.available, credits(available))}${tile(said.reserved, credits(reserved))}
-      ${tile(said.spent, credits(spent))}${tile(said.owners, owners.toLocaleString())}${tile(said.entries, entries.toLocaleString())}</dl>`;
+    const { value: sums } = ledger.sums;
+    const tile = (part, shown) => html`<div><dt>${said[part]}</dt><dd>${sums ? shown(sums[part]) : "–"}</dd></div>`;
+    const number = (count) => count.toLocaleString();
+    return html`<dl class="audit-sums" aria-busy=${String(!sums?.isDone)}>${tile("available", credits)}${tile("reserved", credits)}
+      ${tile("spent", credits)}${tile("owners", number)}${tile("entries", number)}</dl>
+      ${sums && !sums.isDone ? html`<p class="faint">${said.far(sums.upTo, ledger.shown.value.asOf)}</p>` : null}`;
   };
   return { draw, step };
 }

@@ -1,4 +1,4 @@
-// One owner's entries up to the position, each with what it moved from where to where.
+// One owner's entries up to the position, or between two that are compared, each with what it moved from where to where.
 
 import { run } from "../../core/client.js";
 import { route, wish } from "../../core/router.js";
@@ -9,6 +9,7 @@ import { icon } from "../../parts/icon.js";
 import { credits, time } from "../../wording.js";
 import { words } from "../../words/en/auditor.js";
 import { isOwner } from "./balances.js";
+import { between, ends } from "./span.js";
 
 const AT_ONCE = 50;
 
@@ -21,12 +22,14 @@ export function statementOf(ledger, { onLeave }) {
   // An address that somebody cut names nobody.
   const owner = computed(() => (isOwner(route.value.query.owner) ? route.value.query.owner : null));
   const asOf = computed(() => ledger.shown.value?.asOf ?? null);
+  const compared = computed(() => between(asOf.value));
 
   const read = async (after) => {
     const own = (turn += 1);
     broken.value = null;
     try {
-      const found = await run("LedgerEntries", { owner: owner.value, asOf: asOf.value, first: AT_ONCE, after });
+      const { since, until } = compared.value ? ends(compared.value) : { since: null, until: asOf.value };
+      const found = await run("LedgerEntries", { owner: owner.value, asOf: until, since, first: AT_ONCE, after });
       if (own !== turn) return;
       const { edges, pageInfo } = found.entries;
       entries.value = [...(after ? entries.value : []), ...edges.map(({ node }) => node)];
@@ -37,7 +40,7 @@ export function statementOf(ledger, { onLeave }) {
   };
   let shownOwner = null;
   onLeave(effect(() => {
-    const [of, at] = [owner.value, asOf.value];
+    const [of, at] = [owner.value, compared.value || asOf.value];
     untracked(() => {
       turn += 1;
       // Another owner's entries are not shown under this one's name.
@@ -50,7 +53,7 @@ export function statementOf(ledger, { onLeave }) {
   const draw = () => {
     if (!owner.value) return null;
     const { statement: said } = words;
-    return html`<section class="audit-statement"><div class="audit-head"><h2>${said.title}</h2>
+    return html`<section class="audit-statement"><div class="audit-head"><h2>${compared.value ? said.between(ends(compared.value)) : said.title}</h2>
         <button type="button" class="plain" aria-label=${said.close} @click=${() => wish({ owner: null })}>${icon("close")}</button></div>
       <p class="id">${owner.value}</p>
       ${broken.value ? brokenState(broken.value, () => read(null)) : null}

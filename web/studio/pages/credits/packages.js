@@ -12,11 +12,15 @@ import { words } from "../../words/en/credits.js";
 export function packages(paying) {
   const offers = state.catalogue.packages;
   const chosen = signal(smallestThatCovers(offers).id);
-  /** What one picture costs; null until that is known. */
-  const picture = signal(null);
+  /** What a training and one picture cost; null until that is known. */
+  const prices = signal({ training: null, picture: null });
   const engine = state.catalogue.engines.find(isHere);
-  // Without it the packages say less, and can be bought all the same.
-  if (engine) run("Quote", { images: { engine: engine.id, count: 1 } }).then(({ millicredits }) => { picture.value = millicredits; }, () => {});
+  const ask = (what, question) => run("Quote", question).then(({ millicredits }) => { prices.value = { ...prices.value, [what]: millicredits }; }, () => {});
+  // Without them the packages say less, and can be bought all the same.
+  if (engine) {
+    ask("picture", { images: { engine: engine.id, count: 1 } });
+    ask("training", { training: { engine: engine.id } });
+  }
 
   return () => {
     const offer = offers.find(({ id }) => id === chosen.value);
@@ -26,7 +30,7 @@ export function packages(paying) {
           ${offers.map((one) => keyed(one.id, html`<label class="package">
             <input type="radio" name="package" value=${one.id} .checked=${one.id === chosen.value} @change=${() => { chosen.value = one.id; }}>
             <strong>${words.buy.credits(one.millicredits)}</strong><small>${words.buy.each(one)}</small>
-            <small class="faint buys">${picture.value ? words.buy.buys(Math.floor(one.millicredits / picture.value)) : ""}</small></label>`))}
+            <small class="faint buys">${bought(one, prices.value)}</small></label>`))}
         </fieldset>
         <p class="danger" role="alert">${paying.problem.value}</p>
         <div><button disabled=${paying.isLeaving.value}>${words.buy.action(offer)}</button></div>
@@ -38,4 +42,11 @@ export function packages(paying) {
 function smallestThatCovers(offers) {
   const short = Number(route.value.query.need ?? 0) - (state.wallet?.available ?? 0);
   return offers.find(({ millicredits }) => millicredits >= short) ?? offers.at(-1);
+}
+
+// What comes of a package: a twin first, and pictures of it with the rest.
+function bought({ millicredits }, { training, picture }) {
+  if (!picture) return "";
+  return training && millicredits >= training
+    ? words.buy.buysTwin(Math.floor((millicredits - training) / picture)) : words.buy.buys(Math.floor(millicredits / picture));
 }

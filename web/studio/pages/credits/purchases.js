@@ -9,12 +9,14 @@ import { state } from "../../store.js";
 import { credits, price, time } from "../../wording.js";
 import { words } from "../../words/en/credits.js";
 import { leftFor } from "./checkout.js";
+import { soughtPurchase } from "./sought.js";
 
 const SHOWN = 8;
 
 /** Answers what draws them. Their outcomes come by the wallet's feed. */
 export function purchases({ onLeave }) {
   let before = null;
+  const sought = soughtPurchase({ onLeave });
 
   const latestFirst = () => [...state.purchases.values()].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
   /** The one that somebody comes back from the checkout of. */
@@ -36,7 +38,9 @@ export function purchases({ onLeave }) {
   }));
 
   return (paying) => {
-    const shown = latestFirst().filter((one, place) => place < SHOWN || isOpen(one));
+    const wanted = sought();
+    const shown = latestFirst().filter((one, place) => place < SHOWN || isOpen(one) || one.id === wanted?.id);
+    if (wanted && !shown.some(({ id }) => id === wanted.id)) shown.push(wanted);
     // Its place is kept while nothing is known: what stands beside and below it would jump.
     if (!shown.length) return html`<section class="no-purchases"><h2>${words.purchases.title}</h2><p class="faint">${words.purchases.none}</p></section>`;
     const waited = awaited();
@@ -50,7 +54,7 @@ const isOpen = (one) => one.state === "STARTED";
 function row(one, isAwaited, paying) {
   const { states } = words.purchases;
   const outcome = isAwaited ? states.CONFIRMING : one.state === "FAILED" ? states[one.failure] ?? states.FAILED : states[one.state];
-  return html`<li class=${`purchase is-${one.state.toLowerCase()}`}>
+  return html`<li class=${`purchase is-${one.state.toLowerCase()}`} data-purchase=${one.id} tabindex="-1">
     <div><strong>${words.purchases.of(one)}</strong><small title=${time(one.startedAt)}>${time(one.endedAt ?? one.startedAt)}</small>
       <p role=${isAwaited ? "status" : null} class=${one.state === "FAILED" ? "danger" : one.state === "CREDITED" ? "good" : "faint"}>${outcome}</p></div>
     ${next(one, isAwaited, paying)}

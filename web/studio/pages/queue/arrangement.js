@@ -2,6 +2,7 @@
 
 import { signal } from "../../core/signal.js";
 import { hasEnded, isRunning } from "../../parts/job_words.js";
+import { inLine } from "./line.js";
 
 /** A touch has left before its click comes. */
 const CLICK_MS = 400;
@@ -30,8 +31,7 @@ function arranged(jobs) {
   const section = (name, those) => ({ name, rows: those.map((job) => ({ id: job.id, isOver: hasEnded(job) })) });
   return [
     section("running", latestFirst.filter(isRunning)),
-    // Whoever was first waits least.
-    section("waiting", latestFirst.filter((job) => job.state === "REQUESTED").reverse()),
+    section("waiting", inLine(jobs)),
     section("finished", latestFirst.filter(hasEnded)),
   ].filter(({ rows }) => rows.length > 0);
 }

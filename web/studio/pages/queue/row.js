@@ -11,8 +11,11 @@ import { state } from "../../store.js";
 import { ago, time } from "../../wording.js";
 import { words } from "../../words/en/queue.js";
 
-/** As a card; `cancel` is what `jobActs` answered, `aim` what `arrangement` did, `isOver` as it was arranged. */
-export function row(job, { cancel, isOver, isSelected, select, aim }) {
+/**
+ * As a card; `cancel` is what `jobActs` answered, `aim` what `arrangement` did, `isOver` as it was arranged; `up`
+ * moves it up in line unless it `isFirst` there.
+ */
+export function row(job, { cancel, isOver, isSelected, select, aim, isFirst, up }) {
   const title = titleOf(job);
   const tiles = tilesOf(job);
   const ended = hasEnded(job);
@@ -29,6 +32,7 @@ export function row(job, { cancel, isOver, isSelected, select, aim }) {
       <p class="danger" role="alert">${cancel.problem(job.id)}</p></div>
     <div class="job-actions" @pointerenter=${aim.hold} @pointerleave=${aim.release}>${isOver ? afterwards(job, cancel) : html`
       <label class="check" title=${words.select(title)}><input type="checkbox" aria-label=${words.select(title)} .checked=${isSelected} @change=${() => select(job.id)}></label>
+      ${job.state === "REQUESTED" ? html`<button type="button" class="quiet" aria-label=${words.moveUp(title)} aria-disabled=${isFirst ? "true" : null} @click=${() => up(job)}>${words.up}</button>` : null}
       <button type="button" class="danger" aria-busy=${cancel.isAsking(job.id) ? "true" : null} @click=${() => cancel.ask([job])}>${words.cancel}</button>`}</div>
   </article>`;
 }

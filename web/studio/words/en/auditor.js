@@ -20,7 +20,20 @@ export const words = spoken({
     before: "Before the first entry",
     beyond: "There is no entry until then.",
   },
-  sums: { available: "Available", reserved: "Held", spent: "Spent", owners: "Owners", entries: "Entries" },
+  sums: { available: "Available", reserved: "Held", spent: "Spent", owners: "Owners", entries: "Entries", far: (upTo, asOf) => `Added up as far as position ${number(upTo)} of ${number(asOf)}` },
+  comparison: {
+    title: "What changed between two positions",
+    text: "Name another position: whose balances differ between it and the one above is listed, with the entries in between.",
+    from: "Compare with position",
+    compare: "Compare",
+    close: "Stop comparing",
+    span: (since, until) => `Entries behind position ${number(since)}, up to position ${number(until)}`,
+    entries: "Entries",
+    count: (count, isLeast) => (isLeast ? `${number(count)} or more` : number(count)),
+    by: (millicredits) => `${millicredits > 0 ? "+" : "−"}${credits(Math.abs(millicredits))}`,
+    open: (owner) => `Entries in between of ${owner}`,
+    none: "Nobody's balance changed between these two.",
+  },
   equations: {
     title: "What must be equal",
     columns: { rule: "Rule", left: "One way", right: "The other way", holds: "Equal" },
@@ -51,6 +64,7 @@ export const words = spoken({
   },
   statement: {
     title: "Statement of one owner",
+    between: ({ since, until }) => `Entries of one owner between positions ${number(since)} and ${number(until)}`,
     close: "Close statement",
     columns: { position: "Position", at: "When", what: "What", postings: "From → to", amount: "Credits", available: "Available", reserved: "Held", spent: "Spent" },
     kinds: {

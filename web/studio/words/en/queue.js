@@ -60,6 +60,9 @@ export const words = spoken({
     "source-gone": "The picture that it was to begin with is gone.",
   },
   failed: "It could not be finished.",
+  up: "Move up",
+  moveUp: (title) => `Move up: ${title}`,
+  lineMoved: "The line has moved meanwhile. Look where it stands now.",
   cancel: "Cancel",
   cancelAction: (count) => (count === 1 ? "Cancel the job" : "Cancel the jobs"),
   cancelTitle: (count) => (count === 1 ? "Cancel this job?" : `Cancel ${count} jobs?`),
@@ -77,6 +80,6 @@ export const words = spoken({
   selected: (count) => `${count} selected`,
   cancelSelected: "Cancel the selected ones",
   unselect: "Select none",
-  keys: { next: "Next job (Enter opens it)", previous: "Previous job", select: "Select the job", cancel: "Cancel the job" },
+  keys: { next: "Next job (Enter opens it)", previous: "Previous job", select: "Select the job", up: "Move the job up in line", cancel: "Cancel the job" },
   noTwin: "Nobody",
 });
