@@ -14,6 +14,10 @@ TESTERS ?= 2
 DEVICE ?= cpu
 # Of the denoiser, the longest stage of the pocket model's training; empty: as the recipe says.
 MINUTES ?=
+# Of the pocket model's evaluation, which takes an hour; empty: as many as its model card names.
+PICTURES ?=
+CLIPS ?=
+TWINS ?=
 
 .PHONY: demo demo-kafka demo-s3 test faults machine fuzz benchmarks up check install install-test train-pocket evaluate-pocket pocket-sheets parts clean
 
@@ -89,9 +93,11 @@ train-pocket: install
 	$(BIN)/python -m gpu_consumers.engines.pocket.recipe --device $(DEVICE) --work-dir var/pocket \
 	  $(if $(MINUTES),--minutes $(MINUTES))
 
-# Trains the classifier that judges, in ten minutes, where `train-pocket` has left none in var/pocket.
+# Trains the classifier that judges, in seven minutes, where var/pocket has none.
 evaluate-pocket: install
-	$(BIN)/python -m gpu_consumers.engines.pocket.recipe.evaluate --work-dir var/pocket
+	$(BIN)/python -m gpu_consumers.engines.pocket.recipe.evaluate --work-dir var/pocket \
+	  $(if $(PICTURES),--pictures $(PICTURES)) $(if $(CLIPS),--clips $(CLIPS)) \
+	  $(if $(TWINS),--twins $(TWINS) --clip-twins $(TWINS))
 
 pocket-sheets: install
 	$(BIN)/python -m gpu_consumers.engines.pocket.recipe.contact_sheet \

@@ -19,6 +19,7 @@ from gpu_consumers.engines.pocket.world.identity import (
 )
 from gpu_consumers.engines.pocket.world.motion import MOTIONS, random_motion
 from gpu_consumers.engines.pocket.world.portrait import face_box, render
+from gpu_consumers.engines.pocket.world.pose import Pose
 from gpu_consumers.engines.pocket.world.scene import Scene, random_scene
 from gpu_consumers.engines.pocket.world.styles import STYLES
 from gpu_consumers.engines.pocket.world.vocabulary import (
@@ -93,6 +94,46 @@ def test_a_pupil_is_in_the_middle_of_where_an_iris_is_said_to_be(ratio: str) -> 
             assert picture[row, column].max() < 30
             assert eye.top < iris.top < iris.bottom < eye.bottom
             assert eye.left < iris.left < iris.right < eye.right
+
+
+@pytest.mark.parametrize("glasses", ["round", "square"])
+def test_brows_stand_clear_of_the_glasses_below_them(glasses: str) -> None:
+    learnt = []
+    for number in range(30):
+        rng = np.random.default_rng([9, number])
+        who = replace(
+            random_identity(rng), hair_style="bald", hair_colour="black", glasses=glasses, skin=0.1
+        )
+        scene = random_scene(rng)
+        assert dark_strokes_above_an_eye(who, scene, Pose()) >= 2
+        learnt.append(dark_strokes_above_an_eye(who, scene, Pose(as_learnt=True)))
+    # As it was, the two are one blot for most.
+    assert learnt.count(1) > 15
+
+
+def dark_strokes_above_an_eye(who: Identity, scene: Scene, pose: Pose) -> int:
+    """From the forehead down to the near eye's iris."""
+    frame = SQUARE.scaled(DRAWN_SCALE)
+    near = 1 if scene.view == "left" else 0
+    iris = features(who, scene, frame=frame, pose=pose).irises[near]
+    middle, top = round((iris.left + iris.right) / 2), round(iris.top)
+    column = render(who, scene, frame=frame, pose=pose)[top - 60 : top, middle]
+    is_dark = column.max(axis=1) < 110
+    return int((np.diff(is_dark.astype(int)) == 1).sum())
+
+
+@pytest.mark.parametrize("lids", [0.1, 0.3, 0.45, 0.55, 0.7, 0.9])
+def test_an_eye_is_open_or_shut(lids: float) -> None:
+    who = replace(ADA, hair_style="bald", freckles=False)
+    wide, shut = (render(who, AT_HOME, pose=Pose(lids=each)) for each in (1.0, 0.0))
+    drawn = render(who, AT_HOME, pose=Pose(lids=lids))
+    # Brows sink with a lid, by little.
+    to_wide, to_shut = (np.abs(drawn.astype(int) - each).mean() for each in (wide, shut))
+    nearer, further = (to_wide, to_shut) if lids > 0.5 else (to_shut, to_wide)
+    assert nearer < 0.3 * further
+    learnt = render(who, AT_HOME, pose=Pose(lids=0.4, as_learnt=True))
+    assert (learnt != wide).any()
+    assert (learnt != shut).any()
 
 
 @pytest.mark.parametrize(

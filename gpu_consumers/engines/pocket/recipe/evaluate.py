@@ -1,4 +1,4 @@
-"""What the model can do, in figures: one JSON line a measure.
+"""What the model can do, in figures: one JSON line a measure, and at the end a table of all.
 
 `python -m gpu_consumers.engines.pocket.recipe.evaluate --work-dir var/pocket`
 
@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from gpu_consumers.engines.pocket.analyser import PocketFaceAnalyser
 from gpu_consumers.engines.pocket.recipe.attributes import CORE_ATTRIBUTES, LABELS, labels_of
 from gpu_consumers.engines.pocket.recipe.autoencoder import reconstruct
+from gpu_consumers.engines.pocket.recipe.card_table import rows
 from gpu_consumers.engines.pocket.recipe.export import WEIGHTS_DIR
 from gpu_consumers.engines.pocket.recipe.identity_figures import identity_lines
 from gpu_consumers.engines.pocket.recipe.motion_figures import motion_lines
@@ -78,11 +79,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
-    for line in _lines(options):
-        _print(line)
-    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    _print({"measure": "peak memory of this evaluation, GB", "value": round(peak_gb, 2)})
+    printed = [_print(line) for line in chain(_lines(options), _memory_line())]
+    print()
+    for row in rows(printed):
+        print(row)
     return 0
+
+
+def _memory_line() -> Iterator[Line]:
+    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    yield {"measure": "peak memory of this evaluation, GB", "value": round(peak_gb, 2)}
 
 
 def _lines(options: argparse.Namespace) -> Iterator[Line]:
@@ -265,8 +271,10 @@ def _line(
     }
 
 
-def _print(line: Line) -> None:
-    print(json.dumps(line), flush=True)
+def _print(line: Line) -> str:
+    text = json.dumps(line)
+    print(text, flush=True)
+    return text
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -68,14 +69,16 @@ def buckets(work_dir: WorkDir) -> dict[str, Bucket]:
     }
 
 
-def make_pictures(work_dir: WorkDir) -> dict[str, Any]:
-    """Render every bucket that is not there yet."""
+def make_pictures(
+    work_dir: WorkDir, chunks_by_ratio: Mapping[str, int] = CHUNKS_BY_RATIO
+) -> dict[str, Any]:
+    """Render every bucket that is not there yet: so many times _CHUNK pictures of each ratio."""
     from gpu_consumers.engines.pocket.recipe.tokenizer import make_tokenizer
 
     tokenizer = make_tokenizer()
     counts = {}
     for number, (ratio, bucket) in enumerate(buckets(work_dir).items()):
-        chunks = CHUNKS_BY_RATIO[ratio]
+        chunks = chunks_by_ratio[ratio]
         counts[ratio] = chunks * _CHUNK
         if (bucket.folder / "done.json").exists():
             continue

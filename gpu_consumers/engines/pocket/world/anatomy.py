@@ -21,7 +21,7 @@ _TURN = {"front": 0.0, "left": -1.0, "right": 1.0}
 class Anatomy:
     """Measures of a head. `turn` is -1 (left) to 1 (right); features slide by `slide` with it.
 
-    `lids`, `speaking` and `drop` are those of the pose.
+    `lids`, `speaking`, `drop` and `as_learnt` are those of the pose.
     """
 
     turn: float
@@ -37,6 +37,7 @@ class Anatomy:
     lids: float
     speaking: float
     drop: float
+    as_learnt: bool
 
     @property
     def iris(self) -> float:
@@ -92,6 +93,7 @@ def anatomy(identity: Identity, scene: Scene, pose: Pose = NEUTRAL) -> Anatomy:
         lids=pose.lids,
         speaking=pose.speaking,
         drop=pose.drop,
+        as_learnt=pose.as_learnt,
     )
 
 

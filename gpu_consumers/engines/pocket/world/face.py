@@ -43,9 +43,15 @@ _FRECKLE_PLACES = (
 )
 # Below this a speaking mouth still looks closed.
 _LIPS_PART_AT = 0.15
-# Below this an eye is a closed lid: what is left open would be thinner than its outline.
-_LIDS_SHUT_AT = 0.25
+# An eye is open or shut: one that is half closed is a smear in 64 pixels.
+_LIDS_SHUT_AT = 0.5
+_LEARNT_LIDS_SHUT_AT = 0.25
 _BROW_LIFT = {"smile": -3.0, "frown": 7.0, "open": -2.0}
+# Skin between a brow and the glasses below it: a pixel at 64.
+_BROW_CLEARANCE = 4.0
+_SLANT_ABOVE_GLASSES = 0.5
+_LENS_SHARE = 1.4
+_RIM_UNITS = 8.0
 
 
 def draw_head(canvas: Canvas, identity: Identity, body: Anatomy) -> None:
@@ -146,10 +152,10 @@ def draw_eyes(canvas: Canvas, identity: Identity, scene: Scene, body: Anatomy) -
     surprised = 4.0 if scene.expression == "open" else 0.0
     for side in (-1, 1):
         x, share = eye_x(identity, body, side), eye_share(body, side)
-        if body.lids < _LIDS_SHUT_AT:
+        if body.lids < (_LEARNT_LIDS_SHUT_AT if body.as_learnt else _LIDS_SHUT_AT):
             _draw_closed_eye(canvas, identity, body, x, share)
         else:
-            gap = body.eye_ry * body.lids
+            gap = body.eye_ry * (body.lids if body.as_learnt else 1.0)
             canvas.ellipse(x, body.eye_y, body.eye_rx * share, gap, EYE_WHITE, outline=6)
             look = iris_x(identity, body, side)
             tall = min(iris, gap * 0.9)
@@ -158,12 +164,18 @@ def draw_eyes(canvas: Canvas, identity: Identity, scene: Scene, body: Anatomy) -
             canvas.ellipse(look, body.eye_y + 1, iris * 0.42 * share, tall, PUPIL)
         y = body.eye_y - body.eye_ry - 9 - surprised + 5 * (1 - body.lids)
         slant = 6 * identity.trait("brow_tilt") + _BROW_LIFT[scene.expression]
+        width = 10 + 3.5 * identity.trait("brow_thickness")
+        if identity.glasses != "none" and not body.as_learnt:
+            # Above the frames, and flatter, since there is less room: what touches is one blot.
+            slant *= _SLANT_ABOVE_GLASSES
+            lowest = glasses_top(identity, body) - _BROW_CLEARANCE - width / 2
+            y = min(y, lowest - abs(slant))
         half = body.eye_rx * 1.08 * share
         canvas.stroke(
             [x - side * half, x, x + side * half],
             [y + slant, y - 3, y - slant],
             brow_colour(identity),
-            width=10 + 3.5 * identity.trait("brow_thickness"),
+            width=width,
         )
 
 
@@ -178,11 +190,17 @@ def _draw_closed_eye(
     canvas.stroke(x + u * body.eye_rx * share, lashes, LASH, width=8)
 
 
+def glasses_top(identity: Identity, body: Anatomy) -> float:
+    """The upper edge of the frames of who wears glasses."""
+    reach = body.eye_rx * _LENS_SHARE * (0.98 if identity.glasses == "round" else 0.86)
+    return body.eye_y + 2 - reach - _RIM_UNITS / 2
+
+
 def draw_glasses(canvas: Canvas, identity: Identity, body: Anatomy) -> None:
     if identity.glasses == "none":
         return
     y = body.eye_y + 2
-    reach = body.eye_rx * 1.4
+    reach = body.eye_rx * _LENS_SHARE
     gap = abs(eye_x(identity, body, 1) - eye_x(identity, body, -1)) / 2 - 2
     rims = {}
     for side in (-1, 1):
@@ -194,7 +212,7 @@ def draw_glasses(canvas: Canvas, identity: Identity, body: Anatomy) -> None:
         else:
             up, down = y - reach * 0.86, y + reach * 0.92
             corners_x = [x - rx, x + rx, x + rx, x - rx]
-            canvas.stroke(corners_x, [up, up, down, down], FRAME, width=8, closed=True)
+            canvas.stroke(corners_x, [up, up, down, down], FRAME, width=_RIM_UNITS, closed=True)
         if not body.far(side):
             canvas.stroke(
                 [x + side * rx, side * body.half_width * 0.95], [y - 2, y - 5], FRAME, width=7

@@ -12,7 +12,7 @@ from gpu_consumers.engines.pocket.world.pose import NEUTRAL, Pose
 from gpu_consumers.engines.pocket.world.scene import Scene
 
 # From an eye's middle to beyond its brow, and to below a pair of glasses, in heights of the eye.
-_ABOVE, _BELOW = 2.1, 1.7
+_ABOVE, _BELOW = 3.2, 1.7
 # From an eye's middle to beyond its glasses, in widths of the eye.
 _ASIDE = 1.6
 _MOUTH_WIDE, _MOUTH_TALL = 44.0, 34.0
