@@ -5,11 +5,13 @@ signed in from lately, their account has a bucket of its own: whoever guesses at
 not lock them out.
 """
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from uuid import UUID
 
-from commands.ports.tries import Bucket, Try
+from commands.ports.tries import Bucket, Tries, Try
+from domain.refusals import TooManyRequests
 
 IPV6_NETWORK_BITS = 64
 
@@ -44,12 +46,22 @@ PASSWORDS_OF_PERSON = Bucket("old password", 10, timedelta(seconds=30))
 """Guesses at the password of whoever is signed in: at a desk that they have left, say."""
 
 
-def link_tries(network: str, email: str, *, is_familiar: bool) -> tuple[Try, ...]:
-    """What a wish for a link counts as. `email` is in its normal form, any case."""
+def take_link_tries(
+    tries: Tries, network: str, email: str, *, is_familiar: bool, at: datetime
+) -> None:
+    """Count a wish for a link. `email` is in its normal form, any case. Raises `TooManyRequests`.
+
+    From elsewhere it cannot be told where an account is at home: what is asked for there fills the
+    account's own bucket, too, and needs no room in it.
+    """
     account = email.casefold()
-    if is_familiar:
-        return Try(LINKS_AT_HOME, f"{account} {network}"), Try(LINKS_FROM_ADDRESS, network)
-    return Try(LINKS_OF_ACCOUNT, account), Try(LINKS_FROM_ADDRESS, network)
+    of_account, of_network = Try(LINKS_OF_ACCOUNT, account), Try(LINKS_FROM_ADDRESS, network)
+    if not is_familiar:
+        tries.take((of_account, of_network), at=at)
+        return
+    tries.take((Try(LINKS_AT_HOME, f"{account} {network}"), of_network), at=at)
+    with suppress(TooManyRequests):
+        tries.take((of_account,), at=at)
 
 
 def link_use_tries(network: str) -> tuple[Try, ...]:

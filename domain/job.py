@@ -25,10 +25,14 @@ from domain.job_state import (
 from domain.kernel.aggregate import Aggregate
 from domain.kernel.personal_text import FreeText
 from domain.rating import Rating
-from domain.refusals import AlreadyDecided, JobHasBegun, JobNotRetryable, StaleResult
+from domain.refusals import AlreadyDecided, JobHasBegun, JobNotRetryable, MovedTooOften, StaleResult
 from domain.settings import JobSettings
 
 ATTEMPTS_MAX = 3
+
+MOVES_MAX = 100
+"""How often its owner may move a job in line, themselves or by moving another one."""
+
 """A fault that comes back a third time is not chance."""
 
 
@@ -137,6 +141,7 @@ class Job(Screenings, Aggregate):
         self.retry_id: UUID | None = None
         self.waits_since_version = 1
         self.turn: int | None = None
+        self.moves = 0
 
     @property
     def ended(self) -> bool:
@@ -339,9 +344,12 @@ class Job(Screenings, Aggregate):
     def take_turn(self, turn: int, of: UUID, *, at: datetime) -> None:
         """Stand where another job of its owner stood, which takes its turn in the same save.
 
-        `turn` is a position of the log: smaller comes first. Raises as `require_waiting`.
+        `turn` is a position of the log: smaller comes first. Raises as `require_waiting`, and
+        `MovedTooOften`.
         """
         self.require_waiting()
+        if self.moves >= MOVES_MAX:
+            raise MovedTooOften(MOVES_MAX)
         self.trigger_event(Job.TurnTaken, turn=turn, of=of, timestamp=at)
 
     def require_retryable(self) -> None:

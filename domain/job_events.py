@@ -172,6 +172,7 @@ class JobEvents(LateResults):
 
         def apply(self, aggregate: "Job") -> None:
             aggregate.turn = self.turn
+            aggregate.moves += 1
 
     class ScreeningStarted(Aggregate.Event):
         """A screener has begun with the outputs; another one may begin, too."""

@@ -90,7 +90,7 @@ def _rendered(event: Job.Rendered, fact: Fact) -> list[Change]:
 @jobs.on(Job.AttemptFailed)
 def _attempt_failed(event: Job.AttemptFailed, fact: Fact) -> list[Change]:
     # The attempt is over, the job is not: it waits for the next attempt or for its end.
-    return _job(fact, JobState.REQUESTED, failure_reason=event.reason.value)
+    return _job(fact, JobState.REQUESTED, turn=None, failure_reason=event.reason.value)
 
 
 @jobs.on(Job.AttemptOpened)
@@ -157,7 +157,7 @@ def _job(fact: Fact, state: JobState, **values: Any) -> list[Change]:
     job = fact.originator_id
     # Whoever begins to wait again stands at the end of the line.
     turn = fact.position if state is JobState.REQUESTED else None
-    changed = updated(JOBS, fact, job_id=job, state=state.value, turn=turn, **values)
+    changed = updated(JOBS, fact, job_id=job, state=state.value, **{"turn": turn, **values})
     return [changed, job_changed(fact, job)]
 
 

@@ -1,7 +1,6 @@
 """Twins: consent, photo sets with a verdict for every photo, and trained adapters."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from domain.time_limits import UPLOADS_OPEN_MAX
 from domain.twin import Twin
 from projections.consent_decisions import decided, emptied, to_be_emptied
 from projections.feed import sight_changed, twin_changed
+from projections.open_uploads import open_without
 from projections.read_model import Change, ReadModel, deleted, inserted, replaced, updated
 from projections.scope_versions import scope_versions
 from projections.tables import TWIN_ADAPTERS, TWIN_CHECKPOINTS, TWIN_PHOTOS, TWINS, Row
@@ -188,7 +188,7 @@ def _uploads_planned(event: Twin.UploadsPlanned, fact: Fact) -> list[Change]:
 
 @twins.on(Twin.UploadsForgotten)
 def _uploads_forgotten(event: Twin.UploadsForgotten, fact: Fact) -> list[Change]:
-    return _changed(fact, _twin(fact, **_open_without(event.submission_id)))
+    return _changed(fact, _twin(fact, **open_without(event.submission_id)))
 
 
 @twins.on(Twin.PhotosSubmitted)
@@ -202,7 +202,7 @@ def _photos_submitted(event: Twin.PhotosSubmitted, fact: Fact) -> list[Change]:
             photos_state="submitted",
             photo_count=len(event.photos),
             set_flaws=(),
-            **_open_without(event.submission_id),
+            **open_without(event.submission_id),
         ),
         *(
             # Logs of before hold sets that were submitted twice.
@@ -377,19 +377,6 @@ def _choice(event: Twin.AdapterDelivered) -> list[tuple[int, float]]:
     """Steps and likenesses of what may be chosen; nothing where there is no choice."""
     earlier = [(one.step, one.similarity) for one in event.checkpoints]
     return [*earlier, (event.step, event.similarity)] if earlier else []
-
-
-def _open_without(submission_id: UUID) -> dict[str, Callable[[Row], list[Any]]]:
-    """The columns of the open uploads without one set. They are as long as each other."""
-
-    def sets(row: Row) -> list[UUID]:
-        return [one for one in row["open_uploads"] if one != submission_id]
-
-    def until(row: Row) -> list[datetime]:
-        both = zip(row["open_uploads"], row["open_uploads_until"], strict=True)
-        return [until for one, until in both if one != submission_id]
-
-    return {"open_uploads": sets, "open_uploads_until": until}
 
 
 def _ticked(scopes: Iterable[ConsentScope]) -> Callable[[Row], dict[str, int]]:

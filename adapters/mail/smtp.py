@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -43,8 +44,12 @@ class SmtpPost:
         """Hand in one. Raises `LetterRefused`, `PostUnavailable`."""
         message = self._message(letter)
         try:
-            with self._connected() as smtp:
+            smtp = self._connected()
+            try:
                 smtp.send_message(message)
+            except BaseException:
+                smtp.close()
+                raise
         except smtplib.SMTPRecipientsRefused as refused:
             # One letter has one recipient.
             codes = [code for code, _ in refused.recipients.values()]
@@ -58,6 +63,10 @@ class SmtpPost:
             raise _as_ours(answered.smtp_code) from None
         except (smtplib.SMTPException, OSError) as away:
             raise PostUnavailable(type(away).__name__) from None
+        # It is taken, whatever the server says when one leaves: sent again, it would be two.
+        with suppress(smtplib.SMTPException, OSError):
+            smtp.quit()
+        smtp.close()
 
     def _connected(self) -> smtplib.SMTP:
         server = self._server

@@ -198,7 +198,11 @@ RequestVideoResult = result_union(
 )
 CancelJobResult = result_union("CancelJobResult", CancelJobSuccess, refusals.JobEnded)
 MoveJobUpResult = result_union(
-    "MoveJobUpResult", MoveJobUpSuccess, refusals.JobEnded, refusals.JobHasBegun
+    "MoveJobUpResult",
+    MoveJobUpSuccess,
+    refusals.JobEnded,
+    refusals.JobHasBegun,
+    refusals.MovedTooOften,
 )
 RetryJobResult = result_union(
     "RetryJobResult",

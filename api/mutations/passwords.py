@@ -10,7 +10,7 @@ from api.chosen_password import chosen_password, typed_forms
 from api.context import StudioContext, token_digest
 from api.email_address import address_forms
 from api.refusals import NotSignedIn, result_union
-from api.sign_in_limit import link_tries, link_use_tries, network_of, password_tries
+from api.sign_in_limit import link_use_tries, network_of, password_tries, take_link_tries
 from commands.account.password_link import LINK_MINUTES, link_digest
 from commands.ports.accounts import Session
 from domain import refusals
@@ -129,8 +129,9 @@ def _wish(context: StudioContext, given: str) -> None:
     if parts.letters is None:
         raise refusals.PostMissing()
     forms = address_forms(given)
-    is_familiar = parts.familiar.is_familiar(forms[0], network, at=parts.clock())
-    parts.tries.take(link_tries(network, forms[0], is_familiar=is_familiar), at=parts.clock())
+    at = parts.clock()
+    is_familiar = parts.familiar.is_familiar(forms[0], network, at=at)
+    take_link_tries(parts.tries, network, forms[0], is_familiar=is_familiar, at=at)
     parts.letters.wish(forms)
 
 

@@ -23,6 +23,13 @@ class JobMovedUp(msgspec.Struct, frozen=True):
     turn: int
 
 
+class PlaceInLine(msgspec.Struct, frozen=True):
+    """Where the attempt of a job stands that waits: `turn` as in `JobMovedUp`."""
+
+    attempt: int
+    turn: int
+
+
 @dataclass(frozen=True)
 class TurnOfJob:
     """A question: where in line this job stands."""
@@ -34,7 +41,7 @@ def handle(command: MoveJobUp, work: Work) -> JobMovedUp:
     """Exchange the turns of two jobs. One that stands before the other already stays there.
 
     Both places were the owner's before, so nobody else's job is passed. Raises `NotFound`,
-    `JobEnded`, `JobHasBegun`.
+    `JobEnded`, `JobHasBegun`, `MovedTooOften`.
     """
     work.load_ahead(command.job_id, command.ahead_of)
     job = work.load(Job, command.job_id)
@@ -53,11 +60,11 @@ def handle(command: MoveJobUp, work: Work) -> JobMovedUp:
     return JobMovedUp(before)
 
 
-def turn_of_job(question: TurnOfJob, work: Work) -> int:
+def turn_of_job(question: TurnOfJob, work: Work) -> PlaceInLine:
     """Raises `NotFound`, `JobEnded`, `JobHasBegun` where it does not wait for a worker."""
     job = work.load(Job, question.job_id)
     job.require_waiting()
-    return turn_of(job, work)
+    return PlaceInLine(job.attempt, turn_of(job, work))
 
 
 def turn_of(job: Job, work: Work) -> int:

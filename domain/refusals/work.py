@@ -338,6 +338,16 @@ class JobHasBegun(Refusal):
         super().__init__("This job has begun: only what waits can be moved.")
 
 
+class MovedTooOften(Refusal):
+    """Each move stays in the history of both jobs, so there is an end to them."""
+
+    code: ClassVar[str] = "MOVED_TOO_OFTEN"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"One of these jobs has been moved {limit} times: it keeps its place now.")
+        self.limit = limit
+
+
 class JobNotRetryable(Refusal):
     """Only a job that failed or was cancelled can be tried again."""
 

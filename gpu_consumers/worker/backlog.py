@@ -16,6 +16,7 @@ from uuid import UUID
 
 from msgspec import UnsetType
 
+from topics.messages.control import MoveJob
 from topics.messages.jobs import JobQueued
 from topics.messages.work import WorkKind
 from topics.transport import Delivery, TopicPartition
@@ -57,7 +58,7 @@ class Backlog:
         # Owners that were served, the one served longest ago first.
         self._served: OrderedDict[UUID, None] = OrderedDict()
         # Turns that owners gave to jobs of theirs, which may lie here or come later.
-        self._moved: OrderedDict[UUID, int] = OrderedDict()
+        self._moved: OrderedDict[tuple[UUID, int], int] = OrderedDict()
         self._warm: tuple[str, UUID | None] | None = None
         self._streak = 0
 
@@ -78,10 +79,11 @@ class Backlog:
         """Drop what lies in partitions that somebody else will read."""
         self._waiting = [job for job in self._waiting if job.at not in partitions]
 
-    def move(self, job: UUID, turn: int) -> None:
+    def move(self, moved: MoveJob) -> None:
         """Its owner has given a job another turn among their own. It need not be here yet."""
-        self._moved[job] = turn
-        self._moved.move_to_end(job)
+        attempt = (moved.job, moved.attempt)
+        self._moved[attempt] = moved.turn
+        self._moved.move_to_end(attempt)
         if len(self._moved) > _MOVES_REMEMBERED:
             self._moved.popitem(last=False)
 
@@ -134,15 +136,17 @@ class Backlog:
 
     def _turn_of_job(self, job: QueuedJob) -> int:
         """Among its owner's. An earlier release announced jobs without: they came before."""
-        said = job.queued.turn
-        return self._moved.get(job.queued.job, 0 if isinstance(said, UnsetType) else said)
+        queued = job.queued
+        said = 0 if isinstance(queued.turn, UnsetType) else queued.turn
+        return self._moved.get((queued.job, queued.attempt), said)
 
     def _is_behind_a_moved_one(self, job: QueuedJob) -> bool:
         owner, turn = job.queued.owner, self._turn_of_job(job)
         return any(
             self._turn_of_job(other) < turn
             for other in self._waiting
-            if other.queued.owner == owner and other.queued.job in self._moved
+            if other.queued.owner == owner
+            and (other.queued.job, other.queued.attempt) in self._moved
         )
 
     def _note(self, queued: JobQueued) -> None:

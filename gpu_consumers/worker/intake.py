@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
-from uuid import UUID
 
 from gpu_consumers.worker.backlog import Backlog, BatchRoom, QueuedJob
 from gpu_consumers.worker.offsets import Offsets
 from topics.consume import DeadLetterBox
+from topics.messages.control import MoveJob
 from topics.messages.jobs import JobQueued
 from topics.messages.work import WorkKind
 from topics.registry import JOBS, WORKERS
@@ -81,9 +81,9 @@ class Intake:
         """Whose turn it is, out of what was polled: jobs that are drawn together, or none."""
         return self._backlog.take()
 
-    def move(self, job: UUID, turn: int) -> None:
+    def move(self, moved: MoveJob) -> None:
         """See `Backlog.move`."""
-        self._backlog.move(job, turn)
+        self._backlog.move(moved)
 
     def finish(self, job: QueuedJob) -> None:
         """The job was handled: claimed by somebody, or ended."""

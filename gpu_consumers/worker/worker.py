@@ -293,7 +293,7 @@ class Worker:
             if isinstance(delivery.message, ForgetTwin):
                 self._withdrawals.hear(delivery.message, self._place.forget)
             if isinstance(delivery.message, MoveJob):
-                self._jobs.move(delivery.message.job, delivery.message.turn)
+                self._jobs.move(delivery.message)
             if not isinstance(delivery.message, StopJob):
                 continue
             job = delivery.message.job

@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from msgspec import UNSET
 
-from commands.jobs.move_job_up import TurnOfJob
+from commands.jobs.move_job_up import PlaceInLine, TurnOfJob
 from commands.jobs.work_waits import (
     AttemptWaits,
     PhotosWait,
@@ -115,10 +115,10 @@ class Announcer:
         Raises `JobEnded`, `JobHasBegun` where it does not wait any more.
         """
         question = TurnOfJob(moved.job_id)
-        turn: int = self._studio.preview(question, owner_id=owner_id, key=key)
+        place: PlaceInLine = self._studio.preview(question, owner_id=owner_id, key=key)
         target = attempt_of(moved.job_id)
-        self._intents.take_turn(owner_id, target, turn, now=self._clock())
-        move = MoveJob(moved.job_id, turn)
+        self._intents.take_turn(owner_id, target, place.turn, now=self._clock())
+        move = MoveJob(moved.job_id, place.attempt, place.turn)
         self._publisher.publish(CONTROL, key_of(move), move)
         return Done()
 

@@ -10,11 +10,19 @@ import pytest
 from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.vault.in_memory_tries import InMemoryTries
 from api.password_letters import AGAIN_AFTER, GIVEN_UP_AFTER
-from api.sign_in_limit import LINKS_FROM_ADDRESS, LINKS_OF_ACCOUNT, PASSWORDS_OF_PERSON
+from api.sign_in_limit import (
+    LINKS_FROM_ADDRESS,
+    LINKS_OF_ACCOUNT,
+    PASSWORDS_OF_PERSON,
+    take_link_tries,
+)
+from commands.ports.tries import Tries
+from domain.refusals import TooManyRequests
 from tests.api.creator import PASSWORD, Creator, Visitor
 from tests.api.live_studio import LiveStudio, live_studio
 from tests.api.test_signing_in import WHO, guess
 from tests.conftest import TEMPLATE
+from tests.diary import MORNING
 
 NEW = "a harbour full of small boats"
 HELP = "{ passwordHelp { byPost minutes } }"
@@ -152,6 +160,23 @@ def test_letters_are_few_to_one_address_and_from_one_whether_or_not_there_is_an_
     answers = [wish(stranger, f"{n}@example.org").get("code") for n in range(left + 1)]
     assert answers == [*[None] * left, "TOO_MANY_REQUESTS"]
     limited.clock.pass_by(minutes=30)
+
+
+def test_where_an_account_is_at_home_cannot_be_told_from_elsewhere() -> None:
+    def ask(tries: Tries, network: str, *, is_familiar: bool) -> None:
+        take_link_tries(tries, network, "ada@example.org", is_familiar=is_familiar, at=MORNING)
+
+    for is_familiar in (True, False):
+        tries = InMemoryTries()
+        for _ in range(LINKS_OF_ACCOUNT.tries_max):
+            ask(tries, "10.0.0.1", is_familiar=is_familiar)
+        with pytest.raises(TooManyRequests):
+            ask(tries, "10.0.0.2", is_familiar=False)
+    # And nobody elsewhere keeps whoever is at home from asking.
+    tries = InMemoryTries()
+    for _ in range(LINKS_OF_ACCOUNT.tries_max):
+        ask(tries, "10.0.0.2", is_familiar=False)
+    ask(tries, "10.0.0.1", is_familiar=True)
 
 
 def test_a_letter_that_nobody_takes_is_handed_in_again_and_then_given_up(

@@ -40,7 +40,7 @@ def test_a_waiting_job_tells_its_place_and_is_followed_to_its_turn(fresh: LiveSt
     hers, mine = grace.images(), ada.images()
     fresh.settle()
     [shown] = [edge["node"] for edge in ada.run("Jobs", first=10)["jobs"]["edges"]]
-    turn = fresh.asks(TurnOfJob(uuid_of(mine)), ada.person)
+    turn = fresh.asks(TurnOfJob(uuid_of(mine)), ada.person).turn
     waits = {"place": 2, "placeIsLeast": False, "startsInS": None, "takesS": None}
     assert shown["queue"] == {"turn": str(turn), **waits}
     with sse(ada, JOBS) as feed:

@@ -8,8 +8,9 @@ from commands.jobs.cancel_job import CancelJob
 from commands.jobs.fail_job import FailJob
 from commands.jobs.move_job_up import MoveJobUp, TurnOfJob
 from commands.jobs.open_next_attempt import OpenNextAttempt
+from domain.job import MOVES_MAX
 from domain.job_state import JobFailure
-from domain.refusals import JobEnded, JobHasBegun, NotFound
+from domain.refusals import JobEnded, JobHasBegun, MovedTooOften, NotFound
 from tests.commands import journey
 from tests.commands.journey import A_LIGHTHOUSE
 from tests.commands.studio_spec import ADA, GRACE, StudioSpec
@@ -27,7 +28,7 @@ def jobs(spec: StudioSpec) -> list[UUID]:
 
 
 def turns(spec: StudioSpec, jobs: list[UUID], owner: UUID = ADA) -> list[int]:
-    return [spec.asks(TurnOfJob(job), owner=owner) for job in jobs]
+    return [spec.asks(TurnOfJob(job), owner=owner).turn for job in jobs]
 
 
 def test_two_jobs_change_places_and_nobody_else_moves(spec: StudioSpec, jobs: list[UUID]) -> None:
@@ -49,6 +50,17 @@ def test_the_same_again_under_another_key_changes_nothing(
     spec.when(move, key=uuid4()).then()
     assert spec.result.turn == now[1]
     spec.when(MoveJobUp(jobs[1], ahead_of=jobs[1])).then()
+    assert turns(spec, jobs) == now
+
+
+def test_two_jobs_do_not_change_places_for_ever(spec: StudioSpec, jobs: list[UUID]) -> None:
+    first, second, third = jobs
+    for _ in range(MOVES_MAX // 2):
+        spec.given(MoveJobUp(second, ahead_of=first), MoveJobUp(first, ahead_of=second))
+    now = turns(spec, jobs)
+    spec.when(MoveJobUp(second, ahead_of=first)).then_refused(MovedTooOften, limit=MOVES_MAX)
+    # Nor does one that never moved stand where one of them has.
+    spec.when(MoveJobUp(third, ahead_of=second)).then_refused(MovedTooOften, limit=MOVES_MAX)
     assert turns(spec, jobs) == now
 
 

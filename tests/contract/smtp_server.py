@@ -22,6 +22,7 @@ class SmtpServer:
     port: int = 0
     letters: list[Message] = field(default_factory=list)
     answers_recipient: str = "250 well"
+    answers_quit: str = "221 farewell"
     offers_starttls: bool = True
     said_in_clear: list[str] = field(default_factory=list)
 
@@ -95,7 +96,7 @@ def smtp_server(certificate: Path, key: Path) -> Iterator[SmtpServer]:
             self.say("250 taken")
 
         def do_quit(self, line: str) -> bool:
-            self.say("221 farewell")
+            self.say(told.answers_quit)
             return False
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Spoken) as server:

@@ -71,6 +71,15 @@ def test_a_letter_arrives_as_it_was_written_over_a_sealed_line(
     assert [line.split(" ")[0] for line in smtp.said_in_clear] == ["ehlo", "STARTTLS"]
 
 
+@pytest.mark.parametrize("farewell", ["250 well", "421 busy", "no such thing"])
+def test_a_letter_that_was_taken_is_sent_whatever_is_said_at_the_end(
+    smtp: SmtpServer, known: MailServer, farewell: str
+) -> None:
+    smtp.answers_quit = farewell
+    SmtpPost(known).send(LETTER)
+    assert len(smtp.letters) == 1
+
+
 def test_a_domain_of_other_letters_is_written_as_mail_servers_read_it(
     smtp: SmtpServer, known: MailServer
 ) -> None:

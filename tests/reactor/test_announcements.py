@@ -298,7 +298,7 @@ def take_next(consumer: Consumer, control: BroadcastReader, backlog: Backlog) ->
     """As a worker does: hear what was said, read what there is, take the next."""
     for said in control.poll(0.0, max_messages=1_000):
         if isinstance(said.message, MoveJob):
-            backlog.move(said.message.job, said.message.turn)
+            backlog.move(said.message)
     for one in consumer.poll(0.0, max_messages=backlog.room):
         assert isinstance(one.message, JobQueued)
         backlog.add(QueuedJob(one.at, one.offset, one.message, one))

@@ -437,7 +437,7 @@ SAMPLES: Mapping[str, Message] = {
     "screener.present": ScreenerPresent(member="screener-lighthouse", engines=("pocket",)),
     "twin.forget": ForgetTwin(TWIN, epoch=2),
     "job.granted.of-a-consent": replace(granted(IMAGE_WORK), epoch=1),
-    "job.move": MoveJob(JOB, turn=42),
+    "job.move": MoveJob(JOB, attempt=1, turn=42),
     "job.queued.in-turn": JobQueued(
         job=JOB,
         attempt=1,

@@ -294,6 +294,30 @@ def test_good_photos_are_not_sent_again_in_another_visit_either(page: Page, ada:
     assert len(sent) - before == 1
 
 
+@pytest.mark.parametrize("how", ["withdrawn", "signed out"])
+def test_no_face_stays_at_a_browser_that_nobody_may_learn_it_at(
+    page: Page, ada: Creator, how: str
+) -> None:
+    twin = ada.twin()
+    ada.live.settle()
+    page.goto(f"{ada.live.url}/#/twins/{twin}")
+    page.get_by_label("Choose photos").set_input_files(photos(10))
+    pressed(page, ada, "Send 10 photos", "SubmitPhotos")
+    expect(page.get_by_text("Your photos are being looked at.")).to_be_visible()
+    judge(ada, uuid_of(twin), flawed=[3])
+    held = "() => Object.keys(localStorage).filter((key) => key.startsWith('suite.photos.'))"
+    assert page.evaluate(held) == [f"suite.photos.{twin}"]
+    # The wizard is not open: whatever it shows is not what forgets.
+    page.goto(f"{ada.live.url}/#/gallery")
+    if how == "withdrawn":
+        ada.did("withdrawConsent", twin=twin)
+        ada.live.settle()
+    else:
+        page.context.clear_cookies()
+        page.reload()
+    page.wait_for_function(f"() => ({held})().length === 0")
+
+
 def test_files_that_were_chosen_stay_while_the_twin_changes(page: Page, ada: Creator) -> None:
     twin = ada.twin()
     other = ada.twin("Another")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from topics.messages.bounds import Epoch, Position
+from topics.messages.bounds import Attempt, Epoch, Position
 
 
 class StopReason(StrEnum):
@@ -30,7 +30,11 @@ class ForgetTwin(msgspec.Struct, frozen=True, tag="twin.forget"):
 
 
 class MoveJob(msgspec.Struct, frozen=True, tag="job.move"):
-    """Its owner has moved a waiting job among their own: `turn` is as in `JobQueued`."""
+    """Its owner has moved a waiting job among their own: `turn` is as in `JobQueued`.
+
+    It is of this attempt only: the next one stands at the end of the line.
+    """
 
     job: UUID
+    attempt: Attempt
     turn: Position

@@ -2,8 +2,9 @@
 
 import { run } from "./core/client.js";
 import { follow } from "./core/feed.js";
-import { kept } from "./core/kept.js";
+import { forgetPerson, isKept, kept, PHOTOS } from "./core/kept.js";
 import { href } from "./core/router.js";
+import { effect, untracked } from "./core/signal.js";
 import { forgetComplaints, toast } from "./core/toasts.js";
 import { stillPicture } from "./parts/still_picture.js";
 import { state, tell } from "./store.js";
@@ -31,6 +32,13 @@ export function watch() {
     if (document.visibilityState !== "hidden" || !kept(`notify.${own}`, false).value) return;
     import("./notifications.js").then(({ whileHidden }) => whileHidden(own, signal)).catch(() => { /* Nobody misses what they do not know of. */ });
   }, { signal });
+  // Photos of faces stay at this browser for as long as they may be learnt from.
+  watching.signal.addEventListener("abort", effect(() => {
+    const twins = (state.viewer?.twins.edges ?? []).map(({ node }) => node);
+    if (state.viewer && untracked(() => isKept(PHOTOS))) {
+      import("./pages/twins/photo_memory.js").then(({ forgetOthers }) => forgetOthers(twins)).catch(() => { /* The next time. */ });
+    }
+  }));
   const feeds = Object.fromEntries(Object.entries(TAKEN).map(([feed, take]) => [feed, (event) => {
     take(event);
     for (const hearer of [...hearers.get(feed)]) hearer(event);
@@ -51,7 +59,9 @@ export function watch() {
 // Somebody else may have signed in in another tab: their session must not go on under this one's name.
 async function sameSession() {
   const { id } = await run("Session").catch(() => ({ id: null }));
-  if (id && state.viewer && id !== state.viewer.id) location.reload();
+  if (!id || !state.viewer || id === state.viewer.id) return;
+  forgetPerson();
+  location.reload();
 }
 
 /** Follows nothing any more. */

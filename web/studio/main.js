@@ -1,7 +1,7 @@
 // Starts the studio: who is signed in, which page is shown, and what arrives live.
 
 import { run, SIGNED_OUT } from "./core/client.js";
-import { kept } from "./core/kept.js";
+import { forgetKept, kept, PHOTOS } from "./core/kept.js";
 import { live } from "./core/part.js";
 import { go, href, route } from "./core/router.js";
 import { computed, effect, untracked } from "./core/signal.js";
@@ -47,6 +47,8 @@ effect(() => {
 effect(() => {
   if (state.sessionEnded) import("./parts/sign_in.js").then(({ openSignIn }) => { if (state.viewer && state.sessionEnded) openSignIn(); });
 });
+// No face stays at a browser that nobody is signed in at.
+effect(() => { if (!state.viewer || state.sessionEnded) untracked(() => forgetKept((name) => name.startsWith(PHOTOS))); });
 addEventListener(SIGNED_OUT, () => { if (state.viewer) tell({ sessionEnded: true }); });
 effect(() => {
   const [viewer, { page }] = [state.viewer, route.value];

@@ -10,6 +10,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from gpu_consumers.worker.backlog import Backlog, BatchRoom, QueuedJob
+from topics.messages.control import MoveJob
 from topics.messages.jobs import JobQueued
 from topics.messages.work import WorkKind
 from topics.registry import JOBS
@@ -45,7 +46,7 @@ class Queue:
         self._backlog.add(QueuedJob(delivery.at, delivery.offset, queued, delivery))
 
     def move(self, name: str, turn: int) -> None:
-        self._backlog.move(uuid5(NAMES, name), turn)
+        self._backlog.move(MoveJob(uuid5(NAMES, name), attempt=1, turn=turn))
 
     def take(self) -> list[str]:
         return [self._names[job.queued.job] for job in self._backlog.take()]
@@ -198,6 +199,14 @@ def test_a_job_that_its_owner_moved_comes_before_their_others_and_nobody_elses(
         queue.add("ada 4", "ada", turn=4)
     queue.add("grace 5", "grace", turn=5)
     assert queue.take_all() == [["ada 4"], ["grace 3"], ["ada 2"], ["grace 5"], ["ada 1"]]
+
+
+def test_the_next_attempt_of_a_job_that_was_moved_stands_at_the_end() -> None:
+    queue = Queue(room=None)
+    queue.add("ada 1", "ada", turn=1)
+    queue.move("ada 2", 0)
+    queue.add("ada 2", "ada", turn=5, attempt=2)
+    assert queue.take_all() == [["ada 1"], ["ada 2"]]
 
 
 def test_no_warm_twin_comes_before_a_job_that_was_moved_before_it() -> None:

@@ -25,14 +25,31 @@ export function kept(name, otherwise) {
 }
 
 /** Of a person, and of nobody who comes after them. */
-const PERSONAL = /^(draft|seen)\./;
+const PERSONAL = /^(draft|seen|photos)\./;
+
+/** Before the names of what shows faces: it is here no longer than whoever it shows is signed in. */
+export const PHOTOS = "photos.";
 
 /** Forgets what a person left here, but for how the page looks. */
 export function forgetPerson() {
-  for (const [name, one] of known) if (PERSONAL.test(name)) one.value = null;
+  forgetKept((name) => PERSONAL.test(name));
+}
+
+/** Forgets all whose name `isGone` says so of. */
+export function forgetKept(isGone) {
+  for (const name of names()) if (isGone(name)) kept(name, null).value = null;
+}
+
+/** Whether something is kept under a name that begins so. */
+export const isKept = (start) => names().some((name) => name.startsWith(start) && kept(name, null).value !== null);
+
+function names() {
   try {
-    for (const key of Object.keys(localStorage)) if (key.startsWith(PLACE) && PERSONAL.test(key.slice(PLACE.length))) localStorage.removeItem(key);
-  } catch { /* There is no storage, so nothing was kept. */ }
+    return [...known.keys(), ...Object.keys(localStorage).filter((key) => key.startsWith(PLACE)).map((key) => key.slice(PLACE.length))];
+  } catch {
+    // There is no storage.
+    return [...known.keys()];
+  }
 }
 
 function recalled(name, otherwise) {

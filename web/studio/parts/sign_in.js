@@ -2,6 +2,7 @@
 
 import { watch } from "../arrivals.js";
 import { run } from "../core/client.js";
+import { forgetPerson } from "../core/kept.js";
 import { href } from "../core/router.js";
 import { signal } from "../core/signal.js";
 import { html } from "../core/template.js";
@@ -45,6 +46,7 @@ export async function openSignIn() {
   });
   isOpen = false;
   if (!back) {
+    forgetPerson();
     forgetViewer();
     return;
   }
@@ -52,6 +54,9 @@ export async function openSignIn() {
   tell({ sessionEnded: false });
   await refreshViewer();
   // Somebody else's page must not stay open under a new name.
-  if (state.viewer?.id !== before) location.reload();
+  if (state.viewer?.id !== before) {
+    forgetPerson();
+    location.reload();
+  }
   watch();
 }

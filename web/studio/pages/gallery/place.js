@@ -2,7 +2,7 @@
 
 /** Items before the first in view that a return brings along. */
 const BEFORE = 40;
-/** So far behind the beginning of what was brought along the same is brought along again. */
+/** So far behind the beginning of what was brought along, or of a month, the same is brought along again. */
 const AGAIN_MAX = 60;
 const STILL_MS = 200;
 
@@ -33,6 +33,8 @@ export function keptPlace(grid, holdings, list) {
     const begun = kept?.list === list() ? kept.start : null;
     const since = begun?.cursor && begun.month === month.month ? index - (month.items.length - begun.fromEnd) : -1;
     if (since >= 0 && since <= AGAIN_MAX) return { ...stands, start: begun };
+    // Near the beginning of its month all of it is brought along: behind its first item that one would be missing.
+    if (month.items[0] && index <= AGAIN_MAX) return { ...stands, start: { month: month.month, cursor: null } };
     const rank = holdings.rank({ place: holdings.months.indexOf(month), index });
     for (let before = Math.max(0, rank - BEFORE); before < rank; before += 1) {
       const at = holdings.ranked(before);

@@ -39,13 +39,18 @@ export function photoStep(id, { onLeave }) {
     const [reused, fresh] = [wanted.filter(set.isThere), wanted.filter((one) => !set.isThere(one))];
     sent.value = { done: 0, of: fresh.length };
     try {
+      const small = new Map(await Promise.all(fresh.map(async (one) => [one, await smallOf(one.file)])));
+      const known = () => Object.fromEntries(wanted.map((one) => (
+        [one.photo, one.file ? { name: one.name, digest: one.digest, small: small.get(one) } : memory.of(one.photo)])));
       const position = await uploadPhotos({ id }, fresh.map(({ file }) => file), trainingEngine(), {
-        planned: (photos) => { for (const [index, one] of fresh.entries()) one.photo = photos[index]; },
+        planned: (photos) => {
+          for (const [index, one] of fresh.entries()) one.photo = photos[index];
+          // Whoever leaves as soon as the set is handed in finds their photos by name all the same.
+          memory.add(known());
+        },
         sent: (done) => { sent.value = { done, of: fresh.length }; },
       }, reused.map(({ photo }) => photo));
-      const seen = await Promise.all(wanted.map(async ({ photo, name, digest, file }) => (
-        [photo, file ? { name, digest, small: await smallOf(file) } : memory.of(photo)])));
-      memory.take(Object.fromEntries(seen));
+      memory.take(known());
       set.wasSent();
       await refreshViewer(position);
     } catch (error) {
