@@ -342,6 +342,7 @@ class MovedTooOften(Refusal):
     """Each move stays in the history of both jobs, so there is an end to them."""
 
     code: ClassVar[str] = "MOVED_TOO_OFTEN"
+    details: ClassVar[tuple[str, ...]] = ("limit",)
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"One of these jobs has been moved {limit} times: it keeps its place now.")

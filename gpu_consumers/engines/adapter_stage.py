@@ -69,6 +69,7 @@ class AdapterStage:
 
     def _buffer(self, size_bytes: int) -> torch.Tensor:
         if self._pinned is None or len(self._pinned) < size_bytes:
+            self.wipe()
             self._pinned = None
             self._pinned = torch.empty(
                 size_bytes, dtype=torch.uint8, pin_memory=self._device.type == "cuda"

@@ -87,10 +87,11 @@ class SlotBank:
     def put(self, key: str, adapter: Adapter) -> None:
         """Copy a twin into a slot, in place. `key` must change when the adapter does."""
         self._restore()
+        # What can run out of memory comes first: nobody loses a slot to what is not there.
+        placed = self._stage.placed(adapter)
         slot = self._held.pop(key, None)
         if slot is None:
             slot = self._free.pop() if self._free else self._held.popitem(last=False)[1]
-        placed = self._stage.placed(adapter)
         for name, layer in self._layers.items():
             layer.clear(slot)
             if (pair := placed.get(name)) is not None:

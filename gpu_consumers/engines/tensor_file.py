@@ -47,7 +47,14 @@ def tensors_in(data: bytes) -> Mapping[str, NDArray[Any]]:
                 raise NotTensors("a tensor is not where the header says")
             found[key] = np.frombuffer(data, dtype, count, begin + first).reshape(shape)
             end = last
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise NotTensors("a header that cannot be read") from error
     if begin + end != len(data):
         raise NotTensors("bytes that are no tensor's")

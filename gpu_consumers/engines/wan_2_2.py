@@ -10,7 +10,11 @@ from gpu_consumers.engines.engine_loader import (
     PipelineClass,
     TwinConstants,
 )
-from gpu_consumers.engines.stable_diffusion_15 import LORA_TARGETS, STYLE_WORDS, class_prompts
+from gpu_consumers.engines.stable_diffusion_15 import (
+    ATTENTION_TARGETS,
+    STYLE_WORDS,
+    class_prompts,
+)
 from topics.messages.progress import Phase
 
 MOTION_WORDS: Final = {
@@ -36,7 +40,7 @@ LOADER: Final = EngineLoader(
     twin=TwinConstants(
         sizes=((832, 832), (672, 864), (864, 672)),
         batch_size=1,
-        lora_targets=LORA_TARGETS,
+        lora_targets=(*ATTENTION_TARGETS, "ffn.net.0.proj", "ffn.net.2"),
         trigger_word="zxq",
         twin_caption="a photo of {trigger} person",
         class_prompts=class_prompts,

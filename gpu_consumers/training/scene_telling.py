@@ -40,7 +40,8 @@ def tell_scenes(
     choices = diffusion.loader.twin.scene_choices
     if not choices:
         return told
-    latents = diffusion.encode(photos)
+    # One by one: twenty at once need more memory than any step of the training.
+    latents = torch.cat([diffusion.encode(photo[None]) for photo in photos])
     for row in choices:
         errors = []
         for phrase in row:

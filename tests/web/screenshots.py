@@ -37,6 +37,14 @@ def as_it_is(page: Page) -> None:
     """Nothing is done to it."""
 
 
+def steps(page: Page) -> None:
+    expect(page.locator(".steps-page")).to_be_visible()
+
+
+def priced(page: Page) -> None:
+    expect(page.locator(".price-button .price")).to_contain_text("credits")
+
+
 def first_opened(page: Page) -> None:
     page.get_by_role("link", name="Open ").nth(8).click()
     expect(page.get_by_text("AI-generated").first).to_be_visible()
@@ -45,6 +53,8 @@ def first_opened(page: Page) -> None:
 def first_opened_with_facts(page: Page) -> None:
     first_opened(page)
     page.keyboard.press("i")
+    expect(page.get_by_text("Seed", exact=True)).to_be_visible()
+    expect(page.locator(".skeleton:visible")).to_have_count(0)
 
 
 def compared(page: Page) -> None:
@@ -177,12 +187,12 @@ class Shot:
 
 
 SHOTS = (
-    Shot("steps", "welcome"),
-    Shot("create", "create"),
+    Shot("steps", "welcome", steps),
+    Shot("create", "create", priced),
     Shot("create-video", "create", video),
     Shot("create-words", "create", words),
-    Shot("create-dark", "create", dark=True),
-    Shot("create-phone", "create", size="phone"),
+    Shot("create-dark", "create", priced, dark=True),
+    Shot("create-phone", "create", priced, size="phone"),
     Shot("queue", "queue"),
     Shot("queue-drawer", "credits", drawer),
     Shot("queue-phone", "queue", size="phone", dark=True),
@@ -239,6 +249,9 @@ def shoot(browser: Browser, ada: Creator, shot: Shot) -> None:
         ada.live.accounts.set_role(ada.person, shot.role)
         sign_in(page, ada, f"{ada.live.url}/#/{shot.place}")
         stands(page, "not-found" if shot.place == "nowhere" else shot.place)
+        if shot.role is Role.CREATOR:
+            # What runs is told by the feeds, a moment after the page stands.
+            expect(page.locator("#queue-chip")).not_to_contain_text("Nothing")
         shot.done(page)
         if shot.done_with is not None:
             shot.done_with(page, ada)

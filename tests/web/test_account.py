@@ -222,6 +222,8 @@ def test_the_history_of_a_consent_has_its_texts_and_receipts(
     holds(page)
     page.keyboard.press("Escape")
     expect(text).to_have_count(0)
+    # The step back of what was closed is on its way: a second one meanwhile would be none.
+    page.wait_for_function("() => history.state?.layers === 1")
     page.go_back()
     expect(dialog).to_have_count(0)
     expect(opener).to_be_focused()
@@ -297,7 +299,7 @@ def test_the_browser_tells_of_a_training_that_ends_while_the_tab_is_hidden(
     assert len(page.evaluate("told")) == 1
     ada.finished(job)
     asked_while_hidden(page)
-    page.wait_for_function("told.length === 2")
+    page.wait_for_function("() => told.length === 2")
     told = page.evaluate("told")[-1]
     # The twin's name, and nothing else of hers.
     assert (told["title"], told["body"]) == ("Ada at work", "The training is done.")

@@ -176,6 +176,19 @@ def test_many_at_once_are_downloaded_in_one_file(page: Page) -> None:
     assert begun.value.suggested_filename.endswith(".zip")
 
 
+def test_what_is_hidden_elsewhere_leaves_a_gallery_that_was_visited_later(
+    browser: Browser, ada: Creator
+) -> None:
+    [twin] = [edge["node"]["id"] for edge in ada.run("Viewer")["twins"]["edges"]]
+    with looked_at(browser, ada, "#/credits") as page:
+        goes_to(page, "Gallery")
+        expect(page.get_by_text("3 items")).to_be_visible()
+        ada.did("withdrawConsent", twin=twin)
+        ada.live.settle()
+        expect(page.get_by_text("2 items")).to_be_visible()
+        expect(page.get_by_role("link", name="Open a red scarf")).to_have_count(0)
+
+
 def test_what_withdrawal_has_hidden_waits_marked_until_it_is_decided(
     page: Page, ada: Creator
 ) -> None:

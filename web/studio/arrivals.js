@@ -2,7 +2,7 @@
 
 import { run } from "./core/client.js";
 import { follow } from "./core/feed.js";
-import { forgetPerson, isKept, kept, PHOTOS } from "./core/kept.js";
+import { isKept, kept, PHOTOS } from "./core/kept.js";
 import { href } from "./core/router.js";
 import { effect, untracked } from "./core/signal.js";
 import { forgetComplaints, toast } from "./core/toasts.js";
@@ -13,10 +13,15 @@ import { whileAway } from "./while_away.js";
 import { words } from "./words/en.js";
 
 const TAKEN = { WatchAccount: takeAccount, WatchJobs: takeJob, WatchWallet: takeWallet, WatchGallery: takeAsset };
+/** Feeds that have begun: whatever begins anew after that was away for too long to be told what it missed. */
+const begun = new Set();
 const hearers = new Map(Object.keys(TAKEN).map((feed) => [feed, new Set()]));
 let watching = null;
 
-/** Hears every event of a feed, after the page knows it, until the returned function is called. */
+/**
+ * Hears every event of a feed, after the page knows it, until the returned function is called. `isAnew`
+ * says of a snapshot that it is not the first that this page was told.
+ */
 export function hear(feed, hearer) {
   hearers.get(feed).add(hearer);
   return () => hearers.get(feed).delete(hearer);
@@ -41,7 +46,8 @@ export function watch() {
   }));
   const feeds = Object.fromEntries(Object.entries(TAKEN).map(([feed, take]) => [feed, (event) => {
     take(event);
-    for (const hearer of [...hearers.get(feed)]) hearer(event);
+    const isAnew = event.__typename.endsWith("Snapshot") && begun.size === begun.add(feed).size;
+    for (const hearer of [...hearers.get(feed)]) hearer(event, { isAnew });
   }]));
   follow(feeds, watching.signal, {
     signedOut: () => { if (state.viewer) tell({ sessionEnded: true }); },
@@ -59,9 +65,7 @@ export function watch() {
 // Somebody else may have signed in in another tab: their session must not go on under this one's name.
 async function sameSession() {
   const { id } = await run("Session").catch(() => ({ id: null }));
-  if (!id || !state.viewer || id === state.viewer.id) return;
-  forgetPerson();
-  location.reload();
+  if (id && state.viewer && id !== state.viewer.id) location.reload();
 }
 
 /** Follows nothing any more. */

@@ -101,7 +101,11 @@ async function show(viewer, named) {
   content.append(own);
   leave = live(own, draw ?? (() => () => html`<div class="empty"><p>${words.away.title}</p>
     <button type="button" @click=${again}>${words.again}</button></div>`));
-  if (!draw) addEventListener("online", again, { once: true });
+  if (!draw) {
+    const left = leave;
+    addEventListener("online", again);
+    leave = () => { removeEventListener("online", again); left(); };
+  }
   if (!isFirst) {
     document.getElementById("title").focus({ preventScroll: true });
     scrollTo(0, 0);

@@ -127,6 +127,8 @@ FOUR = {"dtype": "F16", "shape": [4], "data_offsets": [0, 8]}
         file_with({"a": FOUR | {"data_offsets": [2, 10]}}, bytes(10)),
         file_with({"a": FOUR | {"data_offsets": [-8, 0]}}),
         file_with({"a": FOUR | {"data_offsets": [0]}}),
+        file_with({"a": FOUR | {"data_offsets": [0, float("inf")]}}),
+        file_with({"a": FOUR | {"data_offsets": [0, 0], "shape": [0, 10**30]}}),
         file_with({"a": FOUR, "b": FOUR}),
         file_with({"a": FOUR}, bytes(9)),
         file_with({}, bytes(1)),

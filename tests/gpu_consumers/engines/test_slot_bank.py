@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -190,6 +190,28 @@ def test_the_twin_used_longest_ago_makes_room(unet: Any) -> None:
         pass
     bank.put("mary", twin(bank, 3))
     assert [bank.holds(name) for name in ("ada", "grace", "mary")] == [True, False, True]
+
+
+def test_a_twin_that_finds_no_memory_takes_nobodys_slot(unet: Any) -> None:
+    from gpu_consumers.engines.slot_bank import SlotBank
+
+    class Full:
+        """As the stage of a card whose memory is used up."""
+
+        def placed(self, adapter: Any) -> Any:
+            raise MemoryError
+
+    bank = SlotBank(unet, TARGETS, slots=2, rank_max=8)
+    bank.put("ada", twin(bank, 1))
+    stage, bank._stage = bank._stage, cast(Any, Full())
+    for key in ("ada", "grace"):
+        with pytest.raises(MemoryError):
+            bank.put(key, twin(bank, 2))
+    assert bank.holds("ada")
+    assert bank.twins_max == 1
+    bank._stage = stage
+    bank.put("grace", twin(bank, 2))
+    assert [bank.holds(name) for name in ("ada", "grace")] == [False, True]
 
 
 def test_a_slot_holds_nothing_of_the_twin_before(unet: Any) -> None:

@@ -35,7 +35,8 @@ export default function settings() {
     }
     forgetPerson();
     forgetViewer();
-    location.hash = href("welcome");
+    // Whoever is next begins where they belong.
+    location.hash = "#/";
   };
   return () => html`
     <section><h2>${words.profile}</h2><p>${state.viewer?.email}</p>

@@ -8,8 +8,8 @@ import { words } from "../words/en/welcome.js";
 import { verification } from "./welcome/verification.js";
 
 /** Draws the steps, and of what is now the one thing to press. */
-export default function welcome() {
-  const panel = verification();
+export default function welcome(_, { onLeave }) {
+  const panel = verification({ onLeave });
   return () => {
     const list = stepsOf(state);
     const now = list.find((step) => step.state === "now");

@@ -46,17 +46,15 @@ export async function openSignIn() {
   });
   isOpen = false;
   if (!back) {
-    forgetPerson();
+    // Whoever only closes it may come back to their drafts; another person finds none.
+    if (back === false) forgetPerson();
     forgetViewer();
     return;
   }
   const before = state.viewer?.id;
   tell({ sessionEnded: false });
-  await refreshViewer();
+  await refreshViewer().catch(() => { /* The line is away: once it is back, the session is looked at again. */ });
   // Somebody else's page must not stay open under a new name.
-  if (state.viewer?.id !== before) {
-    forgetPerson();
-    location.reload();
-  }
+  if (state.viewer?.id !== before) location.reload();
   watch();
 }

@@ -13,7 +13,6 @@ import { fits } from "./wishes.js";
 export function arrivals({ holdings, loading, stacks, wishes, isAtTop, held, again, changed }) {
   /** @type {{ value: object[] }} */
   const fresh = signal([]);
-  let isFirst = true;
 
   const take = {
     AssetReleased({ asset }) {
@@ -34,10 +33,7 @@ export function arrivals({ holdings, loading, stacks, wishes, isAtTop, held, aga
     },
     LabelsChanged({ tags, collections }) { loading.labels.value = { tags, collections }; },
     BulkChangeChanged({ bulkChange }) { changed(bulkChange); },
-    GallerySnapshot() {
-      if (!isFirst) again();
-      isFirst = false;
-    },
+    GallerySnapshot(_, { isAnew }) { if (isAnew) again(); },
   };
 
   // It fits only now, as what was restored.
@@ -54,8 +50,8 @@ export function arrivals({ holdings, loading, stacks, wishes, isAtTop, held, aga
       for (const asset of fresh.value.toReversed()) stacks.put(asset, again);
       fresh.value = [];
     },
-    leave: hear("WatchGallery", (event) => {
-      if (loading.status.value === "there") take[event.__typename]?.(event);
+    leave: hear("WatchGallery", (event, told) => {
+      if (loading.status.value === "there") take[event.__typename]?.(event, told);
     }),
   };
 }

@@ -2,7 +2,7 @@
 
 import { signal } from "../../core/signal.js";
 import { html, keyed } from "../../core/template.js";
-import { href, wish } from "../../core/router.js";
+import { href, route, wish } from "../../core/router.js";
 import { icon } from "../../parts/icon.js";
 import { state } from "../../store.js";
 import { plain } from "../../wording.js";
@@ -16,7 +16,7 @@ let typing = 0;
 function typed(event) {
   const text = event.currentTarget.value.trim();
   clearTimeout(typing);
-  typing = setTimeout(() => wish({ q: text || null }), TYPED_MS);
+  typing = setTimeout(() => { if (route.value.page === "gallery") wish({ q: text || null }); }, TYPED_MS);
 }
 
 /** The lists that there are, and how many items this one has. `onMake` asks for a new collection. */

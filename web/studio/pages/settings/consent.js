@@ -7,7 +7,7 @@ import { open } from "../../parts/dialog.js";
 import { signal } from "../../core/signal.js";
 import { hasEnded } from "../../parts/job_words.js";
 import { state } from "../../store.js";
-import { refreshViewer } from "../../viewer.js";
+import { seen } from "../../viewer.js";
 import { credits } from "../../wording.js";
 import { openHistory } from "./history.js";
 import { words as shared } from "../../words/en.js";
@@ -45,7 +45,7 @@ export function withdraw(twin) {
       problem.value = "";
       try {
         const answer = await command({ twin: twin.id });
-        await refreshViewer(answer.position);
+        await seen(answer.position);
         done.value = before;
       } catch (error) {
         problem.value = error.message;

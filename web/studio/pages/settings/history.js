@@ -17,7 +17,10 @@ export function openHistory(twin) {
     const decisions = signal(null);
     const next = signal(null);
     const problem = signal("");
+    let isAsking = false;
     const look = async () => {
+      if (isAsking) return;
+      isAsking = true;
       problem.value = "";
       try {
         const { consentHistory } = await run("ConsentHistory", { twin: twin.id, after: next.value });
@@ -25,6 +28,8 @@ export function openHistory(twin) {
         next.value = consentHistory.pageInfo.hasNextPage ? consentHistory.pageInfo.endCursor : null;
       } catch (error) {
         problem.value = error.message;
+      } finally {
+        isAsking = false;
       }
     };
     look();

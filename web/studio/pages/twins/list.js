@@ -6,7 +6,7 @@ import { signal } from "../../core/signal.js";
 import { html, keyed } from "../../core/template.js";
 import { icon } from "../../parts/icon.js";
 import { state } from "../../store.js";
-import { refreshViewer } from "../../viewer.js";
+import { seen } from "../../viewer.js";
 import { words } from "../../words/en/twins.js";
 
 /** Answers what draws it. */
@@ -17,12 +17,13 @@ export function twinList() {
   const made = async (event) => {
     event.preventDefault();
     if (isAsking.value) return;
-    const from = location.hash;
+    const [from, form] = [location.hash, event.currentTarget];
     isAsking.value = true;
     problem.value = "";
     try {
-      const { twin, position } = await create({ name: new FormData(event.currentTarget).get("name") });
-      await refreshViewer(position);
+      const { twin, position } = await create({ name: new FormData(form).get("name") });
+      form.reset();
+      await seen(position);
       go(href("twins", [twin]), { from });
     } catch (error) {
       problem.value = error.message;

@@ -29,6 +29,7 @@ export function photoSet(twin, memory) {
     return photos.filter(isShown).map(({ id }) => ofBefore(id));
   };
   const all = () => cards.value ?? known();
+  let adding = Promise.resolve();
 
   return {
     all,
@@ -49,11 +50,15 @@ export function photoSet(twin, memory) {
       return twin().reusablePhotos.filter((photo) => !there.has(photo)).map(ofBefore);
     },
     use(offered) { change([...all(), ...offered]); },
-    async add(files) {
-      for (const file of files) {
-        const card = await cardOf(file, all());
-        change([...all(), card]);
-      }
+    /** One after the other: the same file twice at once is told, too. */
+    add(files) {
+      adding = adding.then(async () => {
+        for (const file of files) {
+          const card = await cardOf(file, all());
+          change([...all(), card]);
+        }
+      });
+      return adding;
     },
     drop(card) {
       release(card);

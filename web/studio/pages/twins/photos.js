@@ -1,5 +1,6 @@
 // The photos of a twin: chosen, seen at once as cards, sent, and judged one by one on their cards.
 
+import { route } from "../../core/router.js";
 import { effect, signal, untracked } from "../../core/signal.js";
 import { html, keyed } from "../../core/template.js";
 import { uploadPhotos } from "../../core/uploads.js";
@@ -35,6 +36,7 @@ export function photoStep(id, { onLeave }) {
     set.add(files);
   };
   const handIn = async (wanted) => {
+    if (sent.value !== null) return;
     problem.value = "";
     const [reused, fresh] = [wanted.filter(set.isThere), wanted.filter((one) => !set.isThere(one))];
     sent.value = { done: 0, of: fresh.length };
@@ -62,6 +64,8 @@ export function photoStep(id, { onLeave }) {
     }
   };
   const pasted = (event) => {
+    // Wizards of other twins hear it, too, and so does this one in its other steps.
+    if (route.value.path[0] !== id || sent.value !== null || !document.querySelector(".drop")) return;
     const files = [...(event.clipboardData?.files ?? [])];
     if (files.length) add(files);
   };

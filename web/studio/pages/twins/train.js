@@ -7,7 +7,8 @@ import { html } from "../../core/template.js";
 import { trainingEngine } from "../../engines.js";
 import { priceButton } from "../../parts/price_button.js";
 import { state } from "../../store.js";
-import { refreshViewer } from "../../viewer.js";
+import { seen } from "../../viewer.js";
+import { words as shared } from "../../words/en.js";
 import { words as twins } from "../../words/en/twins.js";
 
 const words = twins.train;
@@ -36,7 +37,7 @@ export function trainStep(id, { onLeave }) {
     problem.value = "";
     try {
       const { position } = await start({ twin: id, engine, priceVersion: quote.value.priceVersion });
-      await refreshViewer(position);
+      await seen(position);
       go(href("twins", [id, "training"]), { from });
     } catch (error) {
       problem.value = error.message;
@@ -57,6 +58,7 @@ export function trainStep(id, { onLeave }) {
       ? html`${words.short(missing)} <a href=${href("credits", [], { need: price, from: "twins" })}>${words.buy}</a>` : isAsking.value ? "" : null;
     return html`<section><h3>${words.title}</h3><p>${words.from(twin.photos.length)} ${words.text}</p>
       ${priceButton({ action: words.action, millicredits: price, reason, onPress: begin })}
-      <p class="danger" role="alert">${problem.value}</p></section>`;
+      <p class="danger" role="alert">${problem.value}</p>
+      ${problem.value && price === null ? html`<p><button type="button" class="quiet" @click=${() => { problem.value = ""; ask(); }}>${shared.again}</button></p>` : null}</section>`;
   };
 }

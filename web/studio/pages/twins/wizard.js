@@ -6,7 +6,7 @@ import { signal } from "../../core/signal.js";
 import { html } from "../../core/template.js";
 import { stepList } from "../../parts/step_list.js";
 import { state } from "../../store.js";
-import { refreshViewer } from "../../viewer.js";
+import { seen } from "../../viewer.js";
 import { words } from "../../words/en/twins.js";
 import { checkpoints } from "./checkpoints.js";
 import { COVERS_WORK, consentTicked, tickBoxes } from "./consent.js";
@@ -82,7 +82,7 @@ function signing({ title, text, statement, boxes = () => null, sign, input, lack
     problem.value = lacks(data) ?? "";
     if (problem.value) return;
     try {
-      await refreshViewer((await sign(input(text(), data))).position);
+      await seen((await sign(input(text(), data))).position);
     } catch (error) {
       problem.value = error.message;
     }

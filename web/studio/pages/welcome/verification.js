@@ -12,10 +12,15 @@ import { words as shared } from "../../words/en/welcome.js";
 const words = shared.verification;
 
 /** Answers what draws the panel; the provider's decision arrives by the account's feed. */
-export function verification() {
+export function verification({ onLeave }) {
   const problem = signal("");
   const isLeaving = signal(false);
   const start = intention("StartVerification");
+
+  // Back from the provider's page brings this one as it was left.
+  const returned = (event) => { if (event.persisted) isLeaving.value = false; };
+  addEventListener("pageshow", returned);
+  onLeave(() => removeEventListener("pageshow", returned));
 
   const begin = async () => {
     isLeaving.value = true;
