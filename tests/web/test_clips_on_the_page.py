@@ -35,6 +35,8 @@ class Shown:
         """Opened the item of this prompt in the gallery."""
         self.went_to("Gallery")
         self.page.get_by_role("link", name=f"Open {called}").click()
+        # Its keys are heard once it is there.
+        expect(self.page.get_by_role("dialog")).to_be_visible()
 
     def went_to(self, place: str) -> None:
         """Followed a link of the navigation."""
