@@ -152,6 +152,24 @@ def with_token(somebody: Creator, token: str) -> Creator:
     return somebody
 
 
+@pytest.mark.parametrize("name", ["Grace", "Heidi"])
+def test_a_draft_outlives_a_dialog_that_was_only_closed_and_is_nobody_elses(
+    page: Page, live: LiveStudio, name: str
+) -> None:
+    grace = Creator(live, "Grace").verified()
+    who = grace if name == "Grace" else Creator(live, name).verified()
+    sign_in(page, grace, f"{live.url}/#/create")
+    prompt = page.get_by_label("Prompt", exact=True)
+    prompt.fill("red scarf, and a long thought about it")
+    Creator.sign_out(with_token(grace, page.context.cookies()[0]["value"]))
+    live.parts.feed.wake(grace.person)
+    expect(page.get_by_role("dialog", name="Your session has ended")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    sign_in(page, who, f"{live.url}/#/create")
+    expect(prompt).to_have_value("red scarf, and a long thought about it" if who is grace else "")
+
+
 def test_who_signs_out_is_not_asked_to_sign_in_again(page: Page, live: LiveStudio) -> None:
     grace = Creator(live, "Grace").verified()
     sign_in(page, grace, f"{live.url}/#/settings")
