@@ -168,6 +168,9 @@ def test_a_draft_outlives_a_dialog_that_was_only_closed_and_is_nobody_elses(
     expect(page.get_by_role("dialog")).to_have_count(0)
     sign_in(page, who, f"{live.url}/#/create")
     expect(prompt).to_have_value("red scarf, and a long thought about it" if who is grace else "")
+    # Nor does it lie in the browser of whoever is here now.
+    held = "() => Object.values(localStorage).some((one) => one.includes('a long thought'))"
+    assert page.evaluate(held) is (who is grace)
 
 
 def test_who_signs_out_is_not_asked_to_sign_in_again(page: Page, live: LiveStudio) -> None:
