@@ -21,11 +21,13 @@ export default function creditsPage(_, { onLeave }) {
   const look = () => { standing.look(); entries.look(); };
   look();
   onLeave(hear("WatchWallet", look));
-  return () => html`
-    ${standing.draw()}
-    ${missing()}
+  // What holds the credits stands above all this, and would push it down when it comes.
+  const rest = () => html`${missing()}
     <div class="credits-columns">${offers()}${bought(paying)}</div>
     ${entries.draw()}`;
+  return () => html`
+    ${standing.draw()}
+    ${standing.isKnown.value ? rest() : html`<div class="skeleton credits-skeleton"></div>`}`;
 }
 
 // Somebody came here since what they wanted costs more than they have; their draft waits where it was.

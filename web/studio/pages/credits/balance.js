@@ -11,9 +11,10 @@ import { words } from "../../words/en/credits.js";
 /** As many jobs are named; all of them stand in the queue. */
 const NAMED = 5;
 
-/** Answers `look()`, which asks what lies behind the balance, and `draw()`. */
+/** Answers `look()`, which asks what lies behind the balance, `isKnown` once that has been answered, and `draw()`. */
 export function balance() {
   const now = signal(null);
+  const isKnown = signal(false);
   let turn = 0;
   const look = async () => {
     const own = (turn += 1);
@@ -21,6 +22,7 @@ export function balance() {
       const { wallet } = await run("CreditsNow");
       if (own === turn) now.value = wallet;
     } catch { /* The balance itself comes by the feed; what is known of the rest stands. */ }
+    isKnown.value = true;
   };
 
   const draw = () => {
@@ -34,7 +36,7 @@ export function balance() {
           <small class="faint">${said.spent(spent ?? 0)}</small></dd></div>
       </dl>${reserved && now.value?.holds.length ? held(now.value.holds) : null}</section>`;
   };
-  return { look, draw };
+  return { look, isKnown, draw };
 }
 
 function held(holds) {
